@@ -1,0 +1,43 @@
+"""AWS Lambda systems as short YAML or CDK constructs, and a harness that runs the synthesized stacks.
+
+The public names are loaded when they are first used, so that `import lambdakit` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lambdakit.constructs.api_backend import ApiBackend
+    from lambdakit.constructs.lambda_function import LambdaFunction
+    from lambdakit.errors import LambdakitError
+    from lambdakit.session.harness import Harness
+
+__all__ = ["ApiBackend", "Harness", "LambdaFunction", "LambdakitError", "__version__"]
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "ApiBackend": "lambdakit.constructs.api_backend",
+    "Harness": "lambdakit.session.harness",
+    "LambdaFunction": "lambdakit.constructs.lambda_function",
+    "LambdakitError": "lambdakit.errors",
+}
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())
+
+
+def __getattr__(name: str) -> object:
+    """Loads a public name on first use (PEP 562)."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(importlib.import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

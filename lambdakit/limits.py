@@ -1,0 +1,64 @@
+"""AWS's numbers, each with its source: the only place in which a quota or a default is written down.
+
+"DG" is the AWS Lambda Developer Guide, "API" the service's model in botocore.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+MIB: Final = 1024 * 1024
+
+# DG "Lambda quotas"; API CreateFunction.MemorySize
+MEMORY_MIB_MIN: Final = 128
+MEMORY_MIB_MAX: Final = 10_240
+MEMORY_MIB_DEFAULT: Final = 128
+
+# API CreateFunction.Timeout
+TIMEOUT_SECONDS_MIN: Final = 1
+TIMEOUT_SECONDS_MAX: Final = 900
+TIMEOUT_SECONDS_DEFAULT: Final = 3
+
+# API CreateFunction.EphemeralStorage
+EPHEMERAL_STORAGE_MIB_MIN: Final = 512
+EPHEMERAL_STORAGE_MIB_MAX: Final = 10_240
+EPHEMERAL_STORAGE_MIB_DEFAULT: Final = 512
+
+# DG "Lambda quotas": total size of a function's environment variables
+ENVIRONMENT_BYTES_MAX: Final = 4 * 1024
+
+# DG "Lambda quotas"
+LAYERS_MAX: Final = 5
+PACKAGE_UNZIPPED_BYTES_MAX: Final = 250 * MIB
+FUNCTION_NAME_LENGTH_MAX: Final = 64
+ALIAS_NAME_LENGTH_MAX: Final = 128
+HANDLER_LENGTH_MAX: Final = 128
+DESCRIPTION_LENGTH_MAX: Final = 256
+
+# DG "Lambda quotas": invocation payloads. The response check stands 100 bytes above the request's.
+# Source: aws/aws-lambda-runtime-interface-emulator, interop/model.go
+SYNC_REQUEST_BYTES_MAX: Final = 6 * MIB
+SYNC_RESPONSE_BYTES_MAX: Final = 6 * MIB + 100
+ASYNC_REQUEST_BYTES_MAX: Final = MIB
+
+# API Invoke: X-Amz-Log-Result holds the last 4 KB
+TAIL_LOG_BYTES: Final = 4 * 1024
+
+# API Invoke: bytes of base64 in X-Amz-Client-Context
+CLIENT_CONTEXT_BYTES_MAX: Final = 3_583
+
+# DG "Lambda quotas"; DG "Configuring reserved concurrency"
+ACCOUNT_CONCURRENCY: Final = 1_000
+UNRESERVED_CONCURRENCY_MIN: Final = 100
+
+# DG "Understanding the execution environment lifecycle": the init phase on demand
+INIT_SECONDS: Final = 10
+
+# API Gateway Developer Guide "Quotas for HTTP APIs"
+HTTP_API_PAYLOAD_BYTES_MAX: Final = 10 * MIB
+HTTP_API_HEADER_BYTES_MAX: Final = 10_240
+HTTP_API_TIMEOUT_SECONDS: Final = 30
+HTTP_API_ROUTES_MAX: Final = 300
+
+# API Gateway Developer Guide "Configuring CORS for HTTP APIs"; API apigatewayv2 Cors.MaxAge
+CORS_MAX_AGE_SECONDS_MAX: Final = 86_400
