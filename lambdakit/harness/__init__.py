@@ -1,0 +1,1 @@
+"""The harness's own process: the emulated account and everything that runs in it."""

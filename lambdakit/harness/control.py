@@ -1,0 +1,146 @@
+"""The control calls of the harness's own client, below `/_lambdakit/`.
+
+They deploy what lies in directories of this machine, so all but `health` and `clock` ask for the token that the
+process was started with.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import logging
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+from lambdakit.errors import Diagnostic, DrainTimeout, HarnessError, LambdakitError, error_to_wire, not_yet
+from lambdakit.harness.deployment.deploy import Deployer
+from lambdakit.harness.deployment.deployed import Deployment, to_wire
+from lambdakit.harness.deployment.public_urls import FrontDoors
+from lambdakit.harness.wire import Request, Response
+from lambdakit.trace import TraceLog, event_to_wire
+
+logger = logging.getLogger(__name__)
+
+_OPEN = frozenset({("GET", "/_lambdakit/health"), ("POST", "/_lambdakit/clock")})
+_DEPLOYMENT = re.compile(r"/_lambdakit/deployments/([A-Za-z0-9-]+)(/reset)?")
+_WAIT_SECONDS_MAX = 60.0
+
+JsonObject = dict[str, Any]
+
+
+class Control:
+    """Answers control calls.
+
+    settle: waits until nothing is in flight; False when that took too long.
+    health: what `GET /_lambdakit/health` says.
+    """
+
+    def __init__(
+        self,
+        *,
+        token: str,
+        deployer: Deployer,
+        doors: FrontDoors,
+        trace: TraceLog,
+        settle: Callable[[float], bool],
+        health: Callable[[], Mapping[str, str]],
+    ) -> None:
+        self._token = token
+        self._deployer = deployer
+        self._doors = doors
+        self._trace = trace
+        self._settle = settle
+        self._health = health
+
+    def serve(self, request: Request) -> Response:
+        """The answer: JSON, or the error as `errors.error_to_wire` writes it."""
+        if (request.method, request.path) not in _OPEN and not self._has_token(request):
+            return _answer(403, {"message": "this call needs the harness's token"})
+        try:
+            return _answer(200, self._route(request))
+        except LambdakitError as error:
+            return _answer(400, error_to_wire(error))
+        except Exception as error:  # the boundary to another process
+            logger.exception("%s %s", request.method, request.path)
+            problem = f"the harness failed: {type(error).__name__}: {error}"
+            return _answer(500, error_to_wire(HarnessError(Diagnostic(problem=problem, code="LK500"))))
+
+    def _has_token(self, request: Request) -> bool:
+        return bool(self._token) and hmac.compare_digest(
+            request.headers.get("x-lambdakit-token").encode(), self._token.encode()
+        )
+
+    def _route(self, request: Request) -> Mapping[str, Any]:
+        match request.method, request.path:
+            case "GET", "/_lambdakit/health":
+                return self._health()
+            case "GET", "/_lambdakit/trace":
+                return self._events(request)
+            case "POST", "/_lambdakit/deployments":
+                return self._deploy(_json(request))
+            case "POST", "/_lambdakit/drain":
+                return self._drain(_json(request))
+            case "POST", "/_lambdakit/clock":
+                raise not_yet("moving the harness's clock")
+            case method, path if (match := _DEPLOYMENT.fullmatch(path)) is not None:
+                return self._change(method, match[1], reset=match[2] is not None)
+        raise HarnessError(Diagnostic(problem=f"no such call: {request.method} {request.path}", code="LK504"))
+
+    def _deploy(self, body: JsonObject) -> Mapping[str, Any]:
+        stacks, parameters = body.get("stacks"), body.get("parameters") or {}
+        deployment = self._deployer.deploy(
+            Path(str(body.get("assembly"))),
+            stacks=None if stacks is None else [str(name) for name in stacks],
+            parameters={str(name): str(value) for name, value in parameters.items()},
+        )
+        return self._wire(deployment)
+
+    def _change(self, method: str, deployment_id: str, *, reset: bool) -> Mapping[str, Any]:
+        if reset and method == "POST":
+            self._deployer.reset(deployment_id)
+        elif not reset and method == "DELETE":
+            self._deployer.destroy(deployment_id)
+        else:
+            raise not_yet("updating a deployment", hint="destroy it and deploy again")
+        return {}
+
+    def _drain(self, body: JsonObject) -> Mapping[str, Any]:
+        if body.get("advance"):
+            raise not_yet("drain(advance=True)", hint="call drain() without it")
+        seconds = float(body.get("timeout_seconds", 30))
+        if not self._settle(seconds):
+            raise DrainTimeout(
+                Diagnostic(problem=f"events in flight did not come to rest within {seconds:g} s", code="LK520")
+            )
+        return {"scheduled": []}
+
+    def _events(self, request: Request) -> Mapping[str, Any]:
+        query = parse_qs(request.query)
+        after = int(query.get("after", ["0"])[0])
+        wait = min(float(query.get("wait_seconds", ["0"])[0]), _WAIT_SECONDS_MAX)
+        events = self._trace.wait(after=after, timeout_seconds=wait)
+        return {"events": [event_to_wire(event) for event in events]}
+
+    def _wire(self, deployment: Deployment) -> Mapping[str, Any]:
+        ids = {created.provisioned.physical_id for created in deployment.resources}
+        urls = {api_id: url for api_id in ids if (url := self._doors.url(api_id)) is not None}
+        return to_wire(deployment, urls)
+
+
+def _json(request: Request) -> JsonObject:
+    try:
+        body = json.loads(request.body or b"{}")
+    except ValueError as error:
+        raise HarnessError(Diagnostic(problem=f"the call's body is not JSON: {error}", code="LK504")) from None
+    if not isinstance(body, dict):
+        raise HarnessError(Diagnostic(problem="the call's body is not an object", code="LK504"))
+    return body
+
+
+def _answer(status: int, body: Mapping[str, Any]) -> Response:
+    return Response(
+        status=status, headers=[("Content-Type", "application/json")], body=json.dumps(body, default=str).encode()
+    )

@@ -1,0 +1,1 @@
+"""Deployments: a cloud assembly's resources, created in the emulated account."""

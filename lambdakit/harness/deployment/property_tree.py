@@ -1,0 +1,64 @@
+"""Which properties of a resource the harness reads, and the finding of those that it does not.
+
+A property that nobody reads would be dropped in silence, and a system would behave here as it never does on AWS. So
+each provisioner states what it reads, and everything else is refused before anything is created.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import Enum
+
+
+class Leaf(Enum):
+    """What becomes of a property's whole value.
+
+    READ: it takes effect.
+    RECORDED: it is kept and shown by the service's API, and nothing acts on it.
+    """
+
+    READ = "read"
+    RECORDED = "recorded"
+
+
+READ = Leaf.READ
+RECORDED = Leaf.RECORDED
+
+PropertyTree = Mapping[str, "PropertyTree | Leaf"]
+"""Property name -> its own properties, or what becomes of its value. A list's items all follow the one subtree."""
+
+
+def unread(tree: PropertyTree, properties: object, pointer: str) -> Iterator[str]:
+    """The pointers of properties in `properties` that `tree` does not have.
+
+    properties: resolved or not; of an unresolved `Fn::If` both branches are looked at, other intrinsic functions stand
+    for values that are not known yet and are passed over.
+    """
+    if isinstance(properties, list):
+        for index, item in enumerate(properties):
+            yield from unread(tree, item, f"{pointer}[{index}]")
+        return
+    if not isinstance(properties, Mapping):
+        return
+    function = _intrinsic(properties)
+    if function == "Fn::If":
+        branches = properties[function]
+        for branch in branches[1:] if isinstance(branches, list) else ():
+            yield from unread(tree, branch, pointer)
+        return
+    if function is not None:
+        return
+    for name, value in properties.items():
+        place = f"{pointer}.{name}"
+        subtree = tree.get(name)
+        if subtree is None:
+            yield place
+        elif not isinstance(subtree, Leaf):
+            yield from unread(subtree, value, place)
+
+
+def _intrinsic(value: Mapping[str, object]) -> str | None:
+    if len(value) != 1:
+        return None
+    name = next(iter(value))
+    return name if name == "Ref" or name.startswith("Fn::") else None

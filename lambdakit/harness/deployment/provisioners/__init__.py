@@ -1,0 +1,1 @@
+"""One file per CloudFormation type or tight family of types."""

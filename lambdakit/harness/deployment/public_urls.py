@@ -1,0 +1,65 @@
+"""The addresses under which front doors are reached: an API's AWS host name in a template becomes a loopback URL.
+
+Every API has a listener of its own, so that paths, redirects and cookies are what they are on AWS.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+
+from lambdakit.harness.listener import Listener, RequestHandler
+from lambdakit.harness.wire import RequestParser
+from lambdakit.limits import HTTP_API_PAYLOAD_BYTES_MAX
+
+_API_URL = re.compile(r"(?:https|wss)://([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?")
+_BODY_BYTES_MAX = HTTP_API_PAYLOAD_BYTES_MAX + 64 * 1024  # a little over what the API takes: its own 413 answers that
+
+
+class FrontDoors:
+    """The listeners of all APIs, by the API's id."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[str, Listener] = {}
+        self._handlers: dict[str, RequestHandler] = {}
+        self._lock = threading.Lock()
+
+    def open(self, api_id: str, handle: RequestHandler) -> str:
+        """Serves an API and returns its base URL, without a trailing slash."""
+        listener = Listener(handle, name=f"api-{api_id}", parser=lambda: RequestParser(body_bytes_max=_BODY_BYTES_MAX))
+        with self._lock:
+            self._listeners[api_id] = listener
+            self._handlers[api_id] = handle
+        return listener.url
+
+    def handler(self, api_id: str) -> RequestHandler | None:
+        """Who serves an API; None when there is no such API."""
+        return self._handlers.get(api_id)
+
+    def url(self, api_id: str) -> str | None:
+        """The base URL of an API; None when it has no door."""
+        listener = self._listeners.get(api_id)
+        return None if listener is None else listener.url
+
+    def close_door(self, api_id: str) -> None:
+        """Stops serving an API; nothing happens when it has no door."""
+        with self._lock:
+            listener = self._listeners.pop(api_id, None)
+            self._handlers.pop(api_id, None)
+        if listener is not None:
+            listener.close()
+
+    def close(self) -> None:
+        """Closes every door. Idempotent."""
+        for api_id in list(self._listeners):
+            self.close_door(api_id)
+
+    def localize(self, value: object) -> object:
+        """`value` with every URL of an API that is served here replaced, at any depth."""
+        if isinstance(value, str):
+            return _API_URL.sub(lambda match: self.url(match[1]) or match[0], value)
+        if isinstance(value, list):
+            return [self.localize(item) for item in value]
+        if isinstance(value, dict):
+            return {key: self.localize(item) for key, item in value.items()}
+        return value

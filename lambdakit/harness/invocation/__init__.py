@@ -1,0 +1,1 @@
+"""Invocations: which environment takes an event, and what is told of it."""

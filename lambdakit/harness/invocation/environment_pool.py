@@ -1,0 +1,121 @@
+"""The execution environments of all functions: leased for one event, kept for the next.
+
+An environment serves one event at a time; the one that was used last is used first, as AWS keeps few busy rather than
+many idle. A changed or deleted function's environments end as soon as they are free.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+
+from lambdakit.harness.runtime.execution_environment import ExecutionEnvironment
+from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
+
+_Key = tuple[str, str, str]
+_CLOSE_SECONDS = 5  # a killed process is gone within milliseconds
+
+
+class EnvironmentPool:
+    """Idle environments by version of a function, and the busy ones to end with the harness.
+
+    create: makes an environment that is not started yet.
+    on_stopped: told of each one that ends, with the reason (see `trace.EnvironmentStopped`).
+    """
+
+    def __init__(
+        self,
+        create: Callable[[FunctionConfiguration], ExecutionEnvironment],
+        on_stopped: Callable[[ExecutionEnvironment, str], None],
+    ) -> None:
+        self._create = create
+        self._on_stopped = on_stopped
+        self._idle: dict[_Key, list[ExecutionEnvironment]] = defaultdict(list)
+        self._busy: set[ExecutionEnvironment] = set()
+        self._retired: set[ExecutionEnvironment] = set()
+        self._closed = False
+        self._changed = threading.Condition()
+
+    @contextlib.contextmanager
+    def lease(self, configuration: FunctionConfiguration) -> Iterator[ExecutionEnvironment]:
+        """An environment for one event: an idle one, else a new one, whose state is then `created`."""
+        key = _key(configuration)
+        environment = self._take_idle(key)
+        if environment is None:
+            environment = self._create(configuration)
+        with self._changed:
+            self._busy.add(environment)
+            closed = self._closed
+        if closed:
+            environment.abort()
+        try:
+            yield environment
+        finally:
+            self._give_back(key, environment)
+
+    def retire(self, arn: str, *, reason: str) -> None:
+        """Ends the environments of a function: idle ones now, busy ones once they are given back."""
+        ended: list[ExecutionEnvironment] = []
+        with self._changed:
+            for key in [key for key in self._idle if key[0] == arn]:
+                ended += self._idle.pop(key)
+            self._retired |= {busy for busy in self._busy if busy.configuration.arn == arn}
+        for environment in ended:
+            self._stop(environment, reason)
+
+    @property
+    def busy(self) -> int:
+        """How many environments are in use."""
+        with self._changed:
+            return len(self._busy)
+
+    def wait_until_idle(self, timeout_seconds: float) -> bool:
+        """Whether no environment is in use, once that is so or the time is over."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._busy, timeout_seconds)
+
+    def close(self) -> None:
+        """Ends every environment, idle or busy. Idempotent."""
+        with self._changed:
+            idle = [environment for environments in self._idle.values() for environment in environments]
+            self._idle.clear()
+            self._closed = True
+            busy = list(self._busy)
+        for environment in busy:
+            environment.abort()
+        for environment in idle:
+            self._stop(environment, "shutdown")
+        self.wait_until_idle(timeout_seconds=_CLOSE_SECONDS)
+
+    def _take_idle(self, key: _Key) -> ExecutionEnvironment | None:
+        while True:
+            with self._changed:
+                environments = self._idle.get(key)
+                if not environments:
+                    return None
+                environment = environments.pop()
+            if environment.reusable:
+                return environment
+            self._stop(environment, "crash")
+
+    def _give_back(self, key: _Key, environment: ExecutionEnvironment) -> None:
+        with self._changed:
+            self._busy.discard(environment)
+            retired = self._closed or environment in self._retired
+            self._retired.discard(environment)
+            reusable = environment.reusable
+            if reusable and not retired:
+                self._idle[key].append(environment)
+            self._changed.notify_all()
+        if not reusable or retired:
+            self._stop(environment, "updated" if reusable else environment.ended_by)
+
+    def _stop(self, environment: ExecutionEnvironment, reason: str) -> None:
+        environment.close()
+        self._on_stopped(environment, reason)
+
+
+def _key(configuration: FunctionConfiguration) -> _Key:
+    return configuration.arn, configuration.version, configuration.revision

@@ -1,0 +1,20 @@
+"""The X-Ray trace header of an invocation.
+
+Source: AWS Lambda Developer Guide, "Visualize Lambda function invocations using AWS X-Ray": without an upstream
+header Lambda makes one with `Sampled=0` for a function in pass-through mode.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from datetime import datetime
+
+_HEADER = re.compile(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24}")
+
+
+def trace_header(upstream: str, *, at: datetime) -> str:
+    """The header to hand to the function: the upstream one where it is well-formed, else a new one."""
+    if _HEADER.match(upstream):
+        return upstream
+    return f"Root=1-{int(at.timestamp()):08x}-{secrets.token_hex(12)};Parent={secrets.token_hex(8)};Sampled=0"

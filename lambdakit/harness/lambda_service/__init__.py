@@ -1,0 +1,1 @@
+"""The Lambda service: functions, versions and aliases, and the API over them."""

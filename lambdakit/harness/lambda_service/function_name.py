@@ -1,0 +1,67 @@
+"""The ways in which a caller can name a function.
+
+Source: AWS Lambda API Reference, "Invoke" (FunctionName, Qualifier).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from lambdakit.harness.lambda_service.faults import ServiceFault
+
+_FORM = re.compile(
+    r"(?:arn:aws[a-z-]*:lambda:(?P<region>[a-z0-9-]+):)?"
+    r"(?:(?P<account>\d{12}):(?:function:)?|function:)?"
+    r"(?P<name>[a-zA-Z0-9-_]{1,64})"
+    r"(?::(?P<qualifier>\$LATEST|[a-zA-Z0-9-_]{1,128}))?"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionName:
+    """A function, named in full. qualifier: empty when none was named."""
+
+    name: str
+    qualifier: str
+    account_id: str
+    region: str
+
+    @property
+    def arn(self) -> str:
+        """The ARN, with the qualifier when there is one."""
+        base = f"arn:aws:lambda:{self.region}:{self.account_id}:function:{self.name}"
+        return f"{base}:{self.qualifier}" if self.qualifier else base
+
+
+def parse_function_name(text: str, qualifier: str, *, account_id: str, region: str) -> FunctionName:
+    """The function that `text` names. account_id, region: where a bare name is looked for.
+
+    InvalidParameterValueException when `text` is no name or ARN, or when it names another qualifier than `qualifier`.
+    """
+    match = _FORM.fullmatch(text)
+    if match is None:
+        raise ServiceFault(
+            "ValidationException",
+            f"1 validation error detected: Value '{text}' at 'functionName' failed to satisfy constraint: "
+            f"Member must satisfy regular expression pattern: {_PATTERN}",
+        )
+    inside = match["qualifier"] or ""
+    if inside and qualifier and inside != qualifier:
+        raise ServiceFault(
+            "InvalidParameterValueException",
+            f"The derived qualifier from the function name does not match the specified qualifier: {qualifier}",
+        )
+    return FunctionName(
+        name=match["name"],
+        qualifier=inside or qualifier,
+        account_id=match["account"] or account_id,
+        region=match["region"] or region,
+    )
+
+
+# As the service's model has it (botocore, shape NamespacedFunctionName).
+_PATTERN = (
+    r"(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?"
+    r"([a-zA-Z0-9-_\.]+)(:(\$LATEST|[a-zA-Z0-9-_]+))?"
+)

@@ -1,0 +1,1 @@
+"""The only place that touches moto's private classes."""

@@ -1,0 +1,1 @@
+"""Front doors: HTTP requests that become invocations."""

@@ -1,0 +1,1 @@
+"""Execution environments: the process a function runs in, and what stands around it."""

@@ -1,0 +1,102 @@
+"""What a function's environment writes: the platform's own lines, and the lines of the process.
+
+Source: AWS Lambda Developer Guide, "Sending Lambda function logs to CloudWatch Logs" and "Understanding the Lambda
+execution environment lifecycle" (the fields of REPORT).
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable
+
+LogSink = Callable[[str, str], None]
+"""Takes a line and the request id it belongs to; the id is empty outside an invocation."""
+
+_READ_BYTES = 64 * 1024
+_READS_AT_ONCE = 256  # a process that never stops writing must not keep an invocation from ending
+
+
+class OutputReader:
+    """Lines out of a process's output pipe."""
+
+    def __init__(self, descriptor: int, sink: LogSink) -> None:
+        self._descriptor = descriptor
+        self._sink = sink
+        self._rest = b""
+        self.request_id = ""
+
+    def read_available(self) -> bool:
+        """Passes on every whole line that is there now; False once the pipe is at its end."""
+        for _ in range(_READS_AT_ONCE):
+            try:
+                data = os.read(self._descriptor, _READ_BYTES)
+            except BlockingIOError:
+                return True
+            except OSError:
+                return False
+            if not data:
+                self.flush()
+                return False
+            *lines, self._rest = (self._rest + data).split(b"\n")
+            for line in lines:
+                self._pass_on(line)
+        return True
+
+    def flush(self) -> None:
+        """Passes on a last line that has no line break."""
+        if self._rest:
+            self._pass_on(self._rest)
+            self._rest = b""
+
+    def _pass_on(self, line: bytes) -> None:
+        # The Python runtime client writes a traceback as one line with carriage returns in it.
+        self._sink(line.decode("utf-8", "replace").replace("\r", "\n").rstrip("\n"), self.request_id)
+
+
+def billed_ms(duration_ms: float, init_duration_ms: float | None) -> int:
+    """The milliseconds that are paid for, rounded up; init counts.
+
+    Source: AWS Compute Blog, "AWS Lambda standardizes billing for INIT Phase"; examples in the Developer Guide.
+    """
+    return math.ceil(round(duration_ms + (init_duration_ms or 0), 6))
+
+
+def start_line(request_id: str, version: str) -> str:
+    """The platform's line before an invocation."""
+    return f"START RequestId: {request_id} Version: {version}"
+
+
+def end_line(request_id: str) -> str:
+    """The platform's line after an invocation."""
+    return f"END RequestId: {request_id}"
+
+
+def report_line(
+    request_id: str,
+    *,
+    duration_ms: float,
+    init_duration_ms: float | None,
+    memory_mib: int,
+    max_memory_mib: int,
+    status: str,
+    error_type: str | None,
+) -> str:
+    """The platform's accounting of an invocation; fields are separated by tabs.
+
+    status: as in `trace.InvocationEnded`. A handler's exception is no failure of the platform's and leaves no trace.
+    """
+    fields = [
+        f"REPORT RequestId: {request_id}",
+        f"Duration: {duration_ms:.2f} ms",
+        f"Billed Duration: {billed_ms(duration_ms, init_duration_ms)} ms",
+        f"Memory Size: {memory_mib} MB",
+        f"Max Memory Used: {max_memory_mib} MB",
+    ]
+    if init_duration_ms is not None:
+        fields.append(f"Init Duration: {init_duration_ms:.2f} ms")
+    if status == "timeout":
+        fields.append("Status: timeout")
+    elif status == "crash":
+        fields += ["Status: error", f"Error Type: {error_type}"]
+    return "\t".join(fields) + "\t"

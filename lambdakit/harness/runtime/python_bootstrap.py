@@ -1,0 +1,30 @@
+"""Starts the Python runtime inside a function's own process. Run as a script, never imported by the harness.
+
+Arguments: the directory of the deployment package, then the search path behind it, in order. The interpreter runs
+isolated (`-I -S`), so that nothing of the environment lambdakit lives in can be imported; what the function may see is
+exactly the path given here.
+Source: AWS Lambda Developer Guide, "Working with .zip file archives for Python Lambda functions" (search path).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> None:
+    """Narrows the search path and hands over to the runtime client, which never returns."""
+    task_root, *behind = sys.argv[1:]
+    *layers, image = behind
+    sys.path[:] = [task_root, *layers, *(entry for entry in sys.path if entry), image]
+    sys.argv[:] = ["/var/runtime/bootstrap.py"]
+    # A child that the function starts with this interpreter finds the same packages.
+    os.environ["PYTHONPATH"] = image
+    from awslambdaric import bootstrap
+    from awslambdaric.lambda_runtime_client import LambdaRuntimeClient
+
+    bootstrap.run(os.environ["_HANDLER"], LambdaRuntimeClient(os.environ["AWS_LAMBDA_RUNTIME_API"], False))
+
+
+if __name__ == "__main__":
+    main()

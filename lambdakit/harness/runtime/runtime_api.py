@@ -1,0 +1,108 @@
+"""The Runtime API's sockets of one execution environment.
+
+They have no thread of their own: whoever holds the environment polls them, so that an event goes out and its result
+comes in without a switch of threads (each costs more than the request). While nobody polls, a call simply waits in its
+socket, which is what the runtime of a frozen environment sees.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import selectors
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lambdakit.harness.listener import LOOPBACK
+from lambdakit.harness.wire import BadRequest, Headers, Request, RequestParser, Response, response_head
+from lambdakit.limits import MIB
+
+_RECEIVE_BYTES = 256 * 1024
+_RESULT_BYTES_MAX = 64 * MIB  # far above what an answer may hold, so that the refusal can name the size
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request of the runtime that waits for its answer."""
+
+    request: Request
+    connection: socket.socket
+
+    def answer(self, response: Response) -> None:
+        """Sends the answer; a runtime that is gone is noticed by its exit, not here."""
+        with contextlib.suppress(OSError):
+            self.connection.sendall(response_head(response, keeps_alive=True) + response.body)
+
+
+class RuntimeApi:
+    """Listens on a loopback port; `on_call` is called from within `poll`, for each request."""
+
+    def __init__(self, selector: selectors.BaseSelector, on_call: Callable[[Call], None]) -> None:
+        self._selector = selector
+        self._on_call = on_call
+        self._connections: dict[socket.socket, RequestParser] = {}
+        self._listening = socket.create_server((LOOPBACK, 0), backlog=16)
+        self._listening.setblocking(False)
+        host, port = self._listening.getsockname()[:2]
+        self.address = f"{host}:{port}"
+        selector.register(self._listening, selectors.EVENT_READ, self._accept)
+
+    def close(self) -> None:
+        """Closes every socket. Idempotent."""
+        for connection in list(self._connections):
+            self._drop(connection)
+        with contextlib.suppress(KeyError, ValueError):
+            self._selector.unregister(self._listening)
+        self._listening.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            connection, _ = self._listening.accept()
+            connection.settimeout(60)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._connections[connection] = RequestParser(body_bytes_max=_RESULT_BYTES_MAX)
+            self._selector.register(connection, selectors.EVENT_READ, lambda: self._receive(connection))
+
+    def _receive(self, connection: socket.socket) -> None:
+        parser = self._connections[connection]
+        try:
+            data = connection.recv(_RECEIVE_BYTES)
+        except OSError:
+            data = b""
+        if not data:
+            self._drop(connection)
+            return
+        parser.feed(data)
+        try:
+            while (request := parser.next_request()) is not None:
+                self._on_call(Call(request, connection))
+        except BadRequest as error:
+            Call(Request(method="", target="", headers=_NO_HEADERS), connection).answer(
+                refusal(error.status, "InvalidRequest", error.problem)
+            )
+            self._drop(connection)
+            return
+        if parser.take_continue():
+            with contextlib.suppress(OSError):
+                connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _drop(self, connection: socket.socket) -> None:
+        if self._connections.pop(connection, None) is not None:
+            self._selector.unregister(connection)
+            connection.close()
+
+
+def accepted() -> Response:
+    """What a call that reports something gets."""
+    return Response(status=202, headers=_JSON, body=b'{"status":"OK"}\n')
+
+
+def refusal(status: int, error_type: str, message: str) -> Response:
+    """What a call that cannot be taken gets. Source: the emulator's `rendering/render_error.go`."""
+    body = json.dumps({"errorMessage": message, "errorType": error_type}).encode()
+    return Response(status=status, headers=_JSON, body=body)
+
+
+_JSON = [("Content-Type", "application/json")]
+_NO_HEADERS = Headers(())

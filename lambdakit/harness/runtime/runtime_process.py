@@ -1,0 +1,74 @@
+"""The process of an execution environment: started, watched and killed, with all that it starts.
+
+Knows nothing of the Runtime API. The output of the process, standard output and error in one, is read by whoever owns
+the environment.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+
+class RuntimeProcess:
+    """A running runtime, leader of a process group of its own.
+
+    output: descriptor to read what it writes; never blocks.
+    exit_handle: descriptor that turns readable when the process ends; None where the system has none (not Linux).
+    """
+
+    def __init__(self, command: Sequence[str], *, variables: Mapping[str, str], directory: Path) -> None:
+        self.output, write_end = os.pipe()
+        os.set_blocking(self.output, False)
+        self.exit_handle: int | None = None
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=write_end,
+                stderr=write_end,
+                cwd=directory,
+                env=dict(variables),
+                start_new_session=True,
+            )
+        except BaseException:
+            os.close(self.output)
+            raise
+        finally:
+            os.close(write_end)
+        self.pid = self._process.pid
+        if hasattr(os, "pidfd_open"):
+            self.exit_handle = os.pidfd_open(self.pid)
+
+    def exit_code(self) -> int | None:
+        """The exit code, negative for a signal; None while it runs."""
+        return self._process.poll()
+
+    def peak_memory_mib(self) -> int:
+        """The most memory that was resident at once, in whole MiB; 0 where the system does not say (not Linux)."""
+        with contextlib.suppress(OSError, ValueError):
+            for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
+                if line.startswith("VmHWM:"):
+                    return -(-int(line.split()[1]) // 1024)
+        return 0
+
+    def terminate(self) -> None:
+        """Kills the process and its group, from any thread; whoever owns it still has to `kill` it."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+
+    def kill(self) -> None:
+        """Ends the process and its group at once. Idempotent; leaves no zombie and no open descriptor."""
+        if self.output < 0:
+            return
+        self.terminate()
+        self._process.wait()
+        os.close(self.output)
+        self.output = -1
+        if self.exit_handle is not None:
+            os.close(self.exit_handle)
+            self.exit_handle = None

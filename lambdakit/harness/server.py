@@ -1,0 +1,161 @@
+"""One harness, put together: what starts in which order, and ends in the reverse one.
+
+work directory -> log writer -> account (moto) -> Lambda service -> front doors -> deployer -> endpoint
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from lambdakit.clock import HarnessClock
+from lambdakit.harness.account import Account
+from lambdakit.harness.control import Control
+from lambdakit.harness.deployment.deploy import Deployer
+from lambdakit.harness.deployment.provisioner import Context
+from lambdakit.harness.deployment.public_urls import FrontDoors
+from lambdakit.harness.deployment.registry import PROVISIONERS
+from lambdakit.harness.endpoint import Endpoint
+from lambdakit.harness.iam.credentials import CredentialRegistry
+from lambdakit.harness.invocation.invoke import Event, Invoker
+from lambdakit.harness.lambda_service.faults import ServiceFault
+from lambdakit.harness.lambda_service.invoke_api import InvokeApi
+from lambdakit.harness.lambda_service.layers import LayerStore
+from lambdakit.harness.lambda_service.store import FunctionStore
+from lambdakit.harness.listener import Listener
+from lambdakit.harness.moto_state.http_apis import read_http_api
+from lambdakit.harness.moto_state.logs import LogWriter
+from lambdakit.harness.options import Options
+from lambdakit.harness.routing.http_api import FunctionAnswer, FunctionRefused, HttpApi
+from lambdakit.harness.runtime.code_package import CodeStore
+from lambdakit.harness.runtime.runtime_image import RuntimeImage, RuntimeUnavailable
+from lambdakit.harness.wire import Request, Response
+from lambdakit.trace import RuntimeNote, TraceLog
+
+
+class Server:
+    """A running harness. HarnessError when its port cannot be used."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._stack = contextlib.ExitStack()
+        self.clock = HarnessClock()
+        self.trace = TraceLog(self.clock)
+        try:
+            self._start()
+        except BaseException:
+            self._stack.close()
+            raise
+
+    @property
+    def port(self) -> int:
+        """Where the endpoint listens on loopback."""
+        return self._listener.port
+
+    def close(self) -> None:
+        """Ends everything that was started, in reverse order. Idempotent."""
+        self._stack.close()
+
+    def _start(self) -> None:
+        options, trace, clock = self._options, self.trace, self.clock
+        ready = threading.Event()
+        # The port is taken before moto is imported: one that is in use is told at once.
+        self._listener = Listener(lambda request: self._when_ready(ready, request), port=options.port, name="endpoint")
+        self._stack.callback(self._listener.close)
+        work = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="lambdakit-")))
+        self._logs = LogWriter()
+        self._stack.callback(self._logs.close)
+        account = Account(account_id=options.account_id, region=options.region)
+        credentials = CredentialRegistry()
+        self._invoker = Invoker(
+            image=RuntimeImage(work / "runtime"),
+            credentials=credentials,
+            logs=self._logs,
+            trace=trace,
+            clock=clock,
+            endpoint_url=lambda: self._listener.url,
+        )
+        self._stack.callback(self._invoker.pool.close)
+        self._functions = FunctionStore(account_id=options.account_id, region=options.region, on_changed=self._retire)
+        self._doors = FrontDoors()
+        self._stack.callback(self._doors.close)
+        context = Context(
+            account=account,
+            functions=self._functions,
+            layers=LayerStore(),
+            code=CodeStore(work / "code"),
+            doors=self._doors,
+            clock=clock,
+            asset=lambda bucket, key: None,
+            note=self._note,
+            retire=self._retire,
+            open_http_api=self._open_http_api,
+        )
+        deployer = Deployer(context, provisioners=PROVISIONERS, trace=trace, lenient=options.unsupported == "warn")
+        control = Control(
+            token=options.token,
+            deployer=deployer,
+            doors=self._doors,
+            trace=trace,
+            settle=self._settle,
+            health=self._health,
+        )
+        self._endpoint = Endpoint(
+            account=account,
+            doors=self._doors,
+            invoke=InvokeApi(self._functions, self._invoker),
+            credentials=credentials,
+            trace=trace,
+            control=control.serve,
+        )
+        ready.set()
+
+    def _when_ready(self, ready: threading.Event, request: Request) -> Response:
+        ready.wait()
+        return self._endpoint.serve(request)
+
+    def _note(self, function: str, note: str) -> None:
+        self.trace.append(RuntimeNote(function=function, note=note))
+
+    def _retire(self, arn: str) -> None:
+        self._invoker.pool.retire(arn, reason="updated")
+
+    def _open_http_api(self, api_id: str, region: str) -> None:
+        account_id = self._options.account_id
+        api = HttpApi(
+            api_id=api_id,
+            account_id=account_id,
+            region=region,
+            definition=lambda: read_http_api(account_id, region, api_id),
+            call=self._call_function,
+            trace=self.trace,
+            clock=self.clock,
+        )
+        self._doors.open(api_id, api.serve)
+
+    def _call_function(self, arn: str, payload: bytes, *, trace_id: str) -> FunctionAnswer:
+        try:
+            target = self._functions.resolve(arn)
+            event = Event(payload=payload, qualifier=target.qualifier, trace_id=trace_id)
+            result = self._invoker.invoke(target.configuration, event)
+        except (ServiceFault, RuntimeUnavailable) as refused:
+            raise FunctionRefused(str(refused)) from None
+        return FunctionAnswer(payload=result.outcome.payload, failed=result.outcome.fault is not None)
+
+    def _settle(self, timeout_seconds: float) -> bool:
+        deadline = time.monotonic() + timeout_seconds
+        if not self._invoker.pool.wait_until_idle(timeout_seconds):
+            return False
+        return self._logs.flush(max(0.0, deadline - time.monotonic()))
+
+    def _health(self) -> Mapping[str, str]:
+        return {
+            "status": "ready",
+            "account_id": self._options.account_id,
+            "region": self._options.region,
+            "endpoint_url": self._listener.url,
+        }

@@ -1,0 +1,270 @@
+"""HTTP/1.1 messages, without sockets: bytes in, `Request` out; `Response` in, bytes out.
+
+Everything that listens in the harness (the endpoint, every API, every Runtime API) reads requests with the one
+`RequestParser` and writes answers with `response_head`. Nothing here blocks or knows where the bytes come from.
+Source: RFC 9110, RFC 9112.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Final
+
+HEAD_BYTES_MAX: Final = 1024 * 1024  # AWS Lambda quotas: request line and headers of an invoke, the largest of all
+BODY_BYTES_MAX: Final = 1024 * 1024 * 1024
+
+_TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_TARGET = re.compile(rb"[\x21-\x7e\x80-\xff]+")
+_HEX = re.compile(rb"[0-9A-Fa-f]{1,16}")
+
+
+class BadRequest(Exception):
+    """Bytes that are no request. status: what to answer before closing the connection."""
+
+    def __init__(self, status: int, problem: str) -> None:
+        super().__init__(problem)
+        self.status = status
+        self.problem = problem
+
+
+class Headers:
+    """Header fields in the order received; names compare without case."""
+
+    __slots__ = ("_first", "items")
+
+    def __init__(self, items: Iterable[tuple[str, str]]) -> None:
+        self.items: Sequence[tuple[str, str]] = tuple(items)
+        self._first: dict[str, str] = {}
+        for name, value in self.items:
+            self._first.setdefault(name.lower(), value)
+
+    def get(self, name: str, default: str = "") -> str:
+        """The first value of `name`, which is given in lower case; `default` when there is none."""
+        return self._first.get(name, default)
+
+    def all(self, name: str) -> list[str]:
+        """Every value of `name`, given in lower case, in order."""
+        return [value for key, value in self.items if key.lower() == name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A request as it came: `target` and its two parts are still percent-encoded.
+
+    peer: the client's address and port.
+    """
+
+    method: str
+    target: str
+    headers: Headers
+    body: bytes = b""
+    http_version: str = "HTTP/1.1"
+    peer: tuple[str, int] = ("127.0.0.1", 0)
+
+    @property
+    def path(self) -> str:
+        """The target up to the question mark, percent-encoded."""
+        return self.target.partition("?")[0]
+
+    @property
+    def query(self) -> str:
+        """The target behind the question mark, percent-encoded; empty when there is none."""
+        return self.target.partition("?")[2]
+
+    @property
+    def keeps_alive(self) -> bool:
+        """Whether the client wants to send another request on this connection."""
+        connection = self.headers.get("connection").lower()
+        if self.http_version == "HTTP/1.0":
+            return connection == "keep-alive"
+        return connection != "close"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """An answer. `headers` need no content-length."""
+
+    status: int
+    headers: Sequence[tuple[str, str]] = field(default=())
+    body: bytes = b""
+
+
+def response_head(response: Response, *, keeps_alive: bool) -> bytes:
+    """Status line and headers of `response`, the blank line included."""
+    try:
+        phrase = HTTPStatus(response.status).phrase
+    except ValueError:
+        phrase = ""
+    lines = [f"HTTP/1.1 {response.status} {phrase}"]
+    lines += [f"{name}: {value}" for name, value in response.headers if name.lower() != "content-length"]
+    if response.status >= 200 and response.status not in (204, 304):
+        lines.append(f"Content-Length: {len(response.body)}")
+    if not keeps_alive:
+        lines.append("Connection: close")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
+
+
+def header_value(text: str) -> str:
+    """`text` as a header can carry it: no line breaks, no NUL, nothing that ends the field early."""
+    return re.sub(r"[\r\n\x00]+", " ", text)
+
+
+class RequestParser:
+    """Requests out of a stream of bytes; feed it as they come.
+
+    head_bytes_max: the longest request line and headers that are accepted; over it, 431.
+    body_bytes_max: the longest body; over it, 413.
+    """
+
+    def __init__(self, *, head_bytes_max: int = HEAD_BYTES_MAX, body_bytes_max: int = BODY_BYTES_MAX) -> None:
+        self._head_bytes_max = head_bytes_max
+        self._body_bytes_max = body_bytes_max
+        self._buffer = bytearray()
+        self._head: Request | None = None
+        self._body: _Body | None = None
+        self._awaits_continue = False
+
+    def feed(self, data: bytes) -> None:
+        """Takes the next bytes of the stream."""
+        self._buffer += data
+
+    def take_continue(self) -> bool:
+        """Whether the client waits for `100 Continue` before it sends a body; True once per request."""
+        waits, self._awaits_continue = self._awaits_continue, False
+        return waits
+
+    def next_request(self, peer: tuple[str, int] = ("127.0.0.1", 0)) -> Request | None:
+        """The next whole request; None until more bytes come. BadRequest when it can never become one."""
+        if self._head is None:
+            self._head = self._read_head(peer)
+            if self._head is None:
+                return None
+            self._body = _Body(self._head, self._body_bytes_max)
+            self._awaits_continue = not self._buffer and self._head.headers.get("expect").lower() == "100-continue"
+        assert self._body is not None
+        if not self._body.take(self._buffer):
+            return None
+        head, body = self._head, bytes(self._body.content)
+        self._head = self._body = None
+        return Request(
+            method=head.method,
+            target=head.target,
+            headers=head.headers,
+            body=body,
+            http_version=head.http_version,
+            peer=peer,
+        )
+
+    def _read_head(self, peer: tuple[str, int]) -> Request | None:
+        while self._buffer[:2] == b"\r\n":  # RFC 9112 2.2: empty lines before a request line are skipped
+            del self._buffer[:2]
+        end = self._buffer.find(b"\r\n\r\n")
+        if end < 0 or end > self._head_bytes_max:
+            if len(self._buffer) > self._head_bytes_max:
+                raise BadRequest(431, "request line and headers are too long")
+            return None
+        lines = bytes(self._buffer[:end]).split(b"\r\n")
+        del self._buffer[: end + 4]
+        method, target, version = _request_line(lines[0])
+        return Request(
+            method=method,
+            target=target,
+            headers=Headers(_header_field(line) for line in lines[1:]),
+            http_version=version,
+            peer=peer,
+        )
+
+
+def _request_line(line: bytes) -> tuple[str, str, str]:
+    parts = line.split(b" ")
+    if len(parts) != 3 or not _TOKEN.fullmatch(parts[0]) or not _TARGET.fullmatch(parts[1]):
+        raise BadRequest(400, "malformed request line")
+    if parts[2] not in (b"HTTP/1.1", b"HTTP/1.0"):
+        raise BadRequest(505, "only HTTP/1.0 and HTTP/1.1 are spoken here")
+    target = parts[1].decode("latin-1")
+    if not target.startswith("/"):
+        target = _origin_form(target)
+    return parts[0].decode("ascii"), target, parts[2].decode("ascii")
+
+
+def _origin_form(target: str) -> str:
+    scheme, separator, rest = target.partition("://")
+    if separator and scheme.lower() in ("http", "https"):
+        slash = rest.find("/")
+        return rest[slash:] if slash >= 0 else "/"
+    if target == "*":
+        return "/*"
+    raise BadRequest(400, "malformed request target")
+
+
+def _header_field(line: bytes) -> tuple[str, str]:
+    name, colon, value = line.partition(b":")
+    if not colon or not _TOKEN.fullmatch(name) or b"\x00" in value or b"\r" in value or b"\n" in value:
+        raise BadRequest(400, "malformed header")
+    return name.decode("ascii"), value.strip(b" \t").decode("latin-1")
+
+
+class _Body:
+    """The body of one request: by length, chunked, or none."""
+
+    def __init__(self, head: Request, bytes_max: int) -> None:
+        self.content = bytearray()
+        self._bytes_max = bytes_max
+        self._trailers = False
+        lengths = {value.strip() for value in head.headers.all("content-length")}
+        encoding = head.headers.get("transfer-encoding").lower()
+        # RFC 9112 6.1: both at once is how requests are smuggled.
+        if encoding and (encoding != "chunked" or lengths):
+            raise BadRequest(400, "transfer-encoding is not chunked, or stands beside a content-length")
+        self._chunked = bool(encoding)
+        if len(lengths) > 1 or any(not length.isascii() or not length.isdigit() for length in lengths):
+            raise BadRequest(400, "malformed content-length")
+        self._missing = int(lengths.pop()) if lengths else 0
+        if self._missing > bytes_max:
+            raise BadRequest(413, "the body is too long")
+
+    def take(self, buffer: bytearray) -> bool:
+        """Moves what belongs to the body out of `buffer`; whether the body is complete."""
+        if not self._chunked:
+            self._move(buffer)
+            return self._missing == 0
+        while True:
+            if self._missing:
+                self._move(buffer)
+                if self._missing:
+                    return False
+            line_end = buffer.find(b"\r\n")
+            if line_end < 0:
+                if len(buffer) > HEAD_BYTES_MAX:
+                    raise BadRequest(400, "malformed chunk")
+                return False
+            line = bytes(buffer[:line_end])
+            del buffer[: line_end + 2]
+            if self._chunk_line(line):
+                return True
+
+    def _move(self, buffer: bytearray) -> None:
+        part = buffer[: self._missing]
+        self.content += part
+        del buffer[: len(part)]
+        self._missing -= len(part)
+
+    def _chunk_line(self, line: bytes) -> bool:
+        if self._trailers:
+            return not line
+        if not line:  # the line break that ends the chunk before
+            return False
+        size = line.partition(b";")[0].strip()
+        if not _HEX.fullmatch(size):
+            raise BadRequest(400, "malformed chunk")
+        self._missing = int(size, 16)
+        if len(self.content) + self._missing > self._bytes_max:
+            raise BadRequest(413, "the body is too long")
+        self._trailers = self._missing == 0
+        return False
