@@ -70,6 +70,16 @@ class UnsupportedIgnored(TraceEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PropertyRecorded(TraceEvent):
+    """A property that the account shows and that nothing acts on here. pointer: within the template."""
+
+    stack: str
+    logical_id: str
+    type: str
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestReceived(TraceEvent):
     """A front door got a request. door: `http_api`, `rest_api` …; resource: the API's name."""
 
@@ -189,6 +199,7 @@ _EVENTS: Mapping[str, type[TraceEvent]] = {
         DeploymentEnded,
         ResourceChanged,
         UnsupportedIgnored,
+        PropertyRecorded,
         RequestReceived,
         RequestAnswered,
         EnvironmentStarted,

@@ -10,13 +10,15 @@ import io
 import os
 import sys
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from lambdakit.harness.wire import Headers, Request, Response
 
 Environ = dict[str, Any]
+
+_READS = frozenset({"list_roles", "describe_log_groups", "list_tables", "get_apis"})
 
 
 class Account:
@@ -56,6 +58,15 @@ class Account:
             if key not in self._clients:
                 self._clients[key] = self._make_client(*key)
             return self._clients[key]
+
+    def warm_up(self, services: Sequence[str], stop: threading.Event) -> None:
+        """Makes the clients of `services`, and moto's side of them by one read, until `stop` is set."""
+        for service in services:
+            if stop.is_set():
+                return
+            client = self.client(service)
+            reading = next(name for name in dir(client) if name in _READS)
+            getattr(client, reading)()
 
     def _make_client(self, service: str, region: str) -> Any:
         import boto3

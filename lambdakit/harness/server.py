@@ -32,9 +32,12 @@ from lambdakit.harness.moto_state.logs import LogWriter
 from lambdakit.harness.options import Options
 from lambdakit.harness.routing.http_api import FunctionAnswer, FunctionRefused, HttpApi
 from lambdakit.harness.runtime.code_package import CodeStore
+from lambdakit.harness.runtime.launcher import SpawnLauncher
 from lambdakit.harness.runtime.runtime_image import RuntimeImage, RuntimeUnavailable
 from lambdakit.harness.wire import Request, Response
 from lambdakit.trace import RuntimeNote, TraceLog
+
+_USUAL_SERVICES = ("iam", "logs", "dynamodb", "apigatewayv2")
 
 
 class Server:
@@ -43,6 +46,7 @@ class Server:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._stack = contextlib.ExitStack()
+        self._closing = threading.Event()
         self.clock = HarnessClock()
         self.trace = TraceLog(self.clock)
         try:
@@ -72,7 +76,7 @@ class Server:
         account = Account(account_id=options.account_id, region=options.region)
         credentials = CredentialRegistry()
         self._invoker = Invoker(
-            image=RuntimeImage(work / "runtime"),
+            launcher=SpawnLauncher(RuntimeImage(work / "runtime")),
             credentials=credentials,
             logs=self._logs,
             trace=trace,
@@ -113,6 +117,16 @@ class Server:
             control=control.serve,
         )
         ready.set()
+        self._warm_up(account)
+
+    def _warm_up(self, account: Account) -> None:
+        """Builds the services that nearly every stack uses, while the caller synthesizes: each costs 0.1 to 0.4 s."""
+        warming = threading.Thread(
+            target=account.warm_up, args=(_USUAL_SERVICES, self._closing), name="warm-up", daemon=True
+        )
+        warming.start()
+        self._stack.callback(warming.join)
+        self._stack.callback(self._closing.set)
 
     def _when_ready(self, ready: threading.Event, request: Request) -> Response:
         ready.wait()

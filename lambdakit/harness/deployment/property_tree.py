@@ -57,6 +57,20 @@ def unread(tree: PropertyTree, properties: object, pointer: str) -> Iterator[str
             yield from unread(subtree, value, place)
 
 
+def recorded(tree: PropertyTree, properties: object, pointer: str) -> Iterator[str]:
+    """The pointers of properties in resolved `properties` that are kept and that nothing acts on."""
+    if isinstance(properties, list):
+        for index, item in enumerate(properties):
+            yield from recorded(tree, item, f"{pointer}[{index}]")
+    elif isinstance(properties, Mapping):
+        for name, value in properties.items():
+            subtree = tree.get(name)
+            if subtree is Leaf.RECORDED:
+                yield f"{pointer}.{name}"
+            elif subtree is not None and not isinstance(subtree, Leaf):
+                yield from recorded(subtree, value, f"{pointer}.{name}")
+
+
 def _intrinsic(value: Mapping[str, object]) -> str | None:
     if len(value) != 1:
         return None

@@ -8,6 +8,7 @@ from lambdakit.harness.deployment.provisioner import Provisioner
 from lambdakit.harness.deployment.provisioners import (
     api_gateway_v2,
     dynamodb,
+    events,
     iam,
     lambda_function,
     lambda_layer,
@@ -25,6 +26,7 @@ PROVISIONERS: Mapping[str, Provisioner] = {
     "AWS::CDK::Metadata": metadata.CdkMetadata(),
     "AWS::DynamoDB::GlobalTable": dynamodb.GlobalTable(),
     "AWS::DynamoDB::Table": dynamodb.Table(),
+    "AWS::Events::Rule": events.Rule(),
     "AWS::IAM::ManagedPolicy": iam.ManagedPolicy(),
     "AWS::IAM::Policy": iam.Policy(),
     "AWS::IAM::Role": iam.Role(),

@@ -18,7 +18,7 @@ from lambdakit.assembly.intrinsics import Resolver
 from lambdakit.assembly.source_map import SourceMap
 from lambdakit.errors import DeploymentError, Diagnostic
 from lambdakit.harness.deployment.deployed import DeployedStack
-from lambdakit.harness.deployment.property_tree import unread
+from lambdakit.harness.deployment.property_tree import recorded, unread
 from lambdakit.harness.deployment.provisioner import (
     Context,
     Created,
@@ -29,7 +29,7 @@ from lambdakit.harness.deployment.provisioner import (
 )
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.runtime.code_package import InvalidPackage
-from lambdakit.trace import ResourceChanged, TraceLog
+from lambdakit.trace import PropertyRecorded, ResourceChanged, TraceLog
 
 _REFUSALS = (ResourceRefused, ClientError, BotoCoreError, ServiceFault, InvalidPackage)
 
@@ -122,6 +122,10 @@ class StackDeployment:
             raise DeploymentError(self._diagnostic(resource, refusal)) from refusal
         self._stack.resources[logical_id] = Created(resource=resource, provisioned=provisioned)
         self._tell(resource, provisioned, "CREATED", started)
+        for place in recorded(provisioner.properties, resolved, f"Resources.{logical_id}.Properties"):
+            self._trace.append(
+                PropertyRecorded(stack=resource.stack, logical_id=logical_id, type=resource.type, pointer=place)
+            )
 
     def _check(self, logical_id: str, type_name: str, properties: dict[str, Any], provisioner: Provisioner) -> None:
         """What only showed once the values were known."""

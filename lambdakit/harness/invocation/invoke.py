@@ -26,8 +26,8 @@ from lambdakit.harness.runtime.execution_environment import (
     InvocationRequest,
 )
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
+from lambdakit.harness.runtime.launcher import Launcher, Place
 from lambdakit.harness.runtime.lifecycle import State
-from lambdakit.harness.runtime.runtime_image import RuntimeImage
 from lambdakit.trace import (
     EnvironmentStarted,
     EnvironmentStopped,
@@ -91,20 +91,21 @@ class Invoker:
     def __init__(
         self,
         *,
-        image: RuntimeImage,
+        launcher: Launcher,
         credentials: CredentialIssuer,
         logs: LogStore,
         trace: TraceLog,
         clock: Clock,
         endpoint_url: Callable[[], str],
     ) -> None:
-        self._image = image
+        self._launcher = launcher
         self._credentials = credentials
         self._logs = logs
         self._trace = trace
         self._clock = clock
         self._endpoint_url = endpoint_url
         self._streams: dict[str, str] = {}
+        self._noted: set[str] = set()
         self.pool = EnvironmentPool(self._create, self._on_stopped)
 
     def invoke(self, configuration: FunctionConfiguration, event: Event) -> InvocationResult:
@@ -156,7 +157,7 @@ class Invoker:
                 environment=environment.id,
                 init_duration_ms=initialization.duration_ms,
                 status=initialization.status,
-                interpreter=environment.interpreter,
+                interpreter=self._launcher.describe(environment.configuration)[0],
             )
         )
         if initialization.fault is None:
@@ -204,11 +205,12 @@ class Invoker:
         )
 
     def _create(self, configuration: FunctionConfiguration) -> ExecutionEnvironment:
-        command = self._image.command_for(configuration)
-        if command.note:
-            self._trace.append(RuntimeNote(function=configuration.name, note=command.note))
+        _, note = self._launcher.describe(configuration)
+        if note and configuration.arn not in self._noted:
+            self._noted.add(configuration.arn)
+            self._trace.append(RuntimeNote(function=configuration.name, note=note))
 
-        def variables(environment: ExecutionEnvironment, runtime_api: str) -> Mapping[str, str]:
+        def variables(environment: ExecutionEnvironment, place: Place) -> Mapping[str, str]:
             credentials = self._credentials.issue(
                 function=configuration.name, environment=environment.id, role=configuration.role
             )
@@ -217,16 +219,16 @@ class Invoker:
                     configuration,
                     credentials=credentials,
                     log_stream=self._stream(environment),
-                    runtime_api=runtime_api,
+                    runtime_api=place.runtime_api,
                     endpoint_url=self._endpoint_url(),
-                    task_root=command.task_root,
-                    runtime_directory=command.runtime_directory,
-                    layer_roots=command.layer_roots,
+                    task_root=place.task_root,
+                    runtime_directory=place.runtime_directory,
+                    layer_roots=place.layer_roots,
                     initialization_type="on-demand",
                 )
             )
 
-        return ExecutionEnvironment(configuration, command=command, variables=variables, log=self._on_line)
+        return ExecutionEnvironment(configuration, launcher=self._launcher, variables=variables, log=self._on_line)
 
     def _on_line(self, environment: ExecutionEnvironment, line: str, request_id: str) -> None:
         configuration = environment.configuration

@@ -25,10 +25,9 @@ from lambdakit.harness.runtime import faults
 from lambdakit.harness.runtime.faults import Fault
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.function_logs import OutputReader
+from lambdakit.harness.runtime.launcher import Launcher, Place, RuntimeProcess
 from lambdakit.harness.runtime.lifecycle import TRANSITIONS, Event, InvalidTransition, State, next_state
 from lambdakit.harness.runtime.runtime_api import Call, RuntimeApi, accepted, refusal
-from lambdakit.harness.runtime.runtime_image import RuntimeCommand
-from lambdakit.harness.runtime.runtime_process import RuntimeProcess
 from lambdakit.harness.wire import Response, header_value
 from lambdakit.limits import INIT_SECONDS, SYNC_RESPONSE_BYTES_MAX
 
@@ -87,7 +86,7 @@ class EnvironmentGone(Exception):
 class ExecutionEnvironment:
     """A place in which one version of a function runs, one event at a time.
 
-    variables: given the environment and its Runtime API's address, every environment variable of the process.
+    variables: given the environment and where the function finds things, every variable of the process.
     log: takes each line that belongs to the environment, with its request id.
     ended_by: why it cannot take another event, once it cannot (see `trace.EnvironmentStopped`).
     """
@@ -96,22 +95,21 @@ class ExecutionEnvironment:
         self,
         configuration: FunctionConfiguration,
         *,
-        command: RuntimeCommand,
-        variables: Callable[[ExecutionEnvironment, str], Mapping[str, str]],
+        launcher: Launcher,
+        variables: Callable[[ExecutionEnvironment, Place], Mapping[str, str]],
         log: Callable[[ExecutionEnvironment, str, str], None],
     ) -> None:
         self.configuration = configuration
         self.id = uuid.uuid4().hex
         self.state = State.CREATED
-        self.interpreter = command.interpreter
-        self._command = command
+        self._launcher = launcher
         self._variables = variables
         self._log = log
         self._lines: list[str] = []
         self.ended_by = "crash"
         self._aborted = False
         self._selector = selectors.DefaultSelector()
-        self._api = RuntimeApi(self._selector, self._on_call)
+        self._api: RuntimeApi | None = None
         self._process: RuntimeProcess | None = None
         self._output: OutputReader | None = None
         self._waiting: Call | None = None  # the runtime's `next`
@@ -128,11 +126,9 @@ class ExecutionEnvironment:
         """Starts the process and waits until it asks for an event, fails, or the time is over."""
         self._move(Event.START)
         started = time.perf_counter()
-        self._process = RuntimeProcess(
-            self._command.command,
-            variables=self._variables(self, self._api.address),
-            directory=self.configuration.code,
-        )
+        launched = self._launcher.launch(self.configuration, self.id, lambda place: self._variables(self, place))
+        self._process = launched.process
+        self._api = RuntimeApi(launched.runtime_api, self._selector, self._on_call)
         if self._aborted:
             self._process.terminate()
         self._output = OutputReader(self._process.output, self.log)
@@ -205,7 +201,8 @@ class ExecutionEnvironment:
             self._drain_output()
             if self._output is not None:
                 self._output.flush()
-        self._api.close()
+        if self._api is not None:
+            self._api.close()
         self._selector.close()
         if self._process is not None:
             self._process.kill()

@@ -14,7 +14,6 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lambdakit.harness.listener import LOOPBACK
 from lambdakit.harness.wire import BadRequest, Headers, Request, RequestParser, Response, response_head
 from lambdakit.limits import MIB
 
@@ -36,17 +35,17 @@ class Call:
 
 
 class RuntimeApi:
-    """Listens on a loopback port; `on_call` is called from within `poll`, for each request."""
+    """Serves `listening`; `on_call` is called for each request, from within whoever polls `selector`."""
 
-    def __init__(self, selector: selectors.BaseSelector, on_call: Callable[[Call], None]) -> None:
+    def __init__(
+        self, listening: socket.socket, selector: selectors.BaseSelector, on_call: Callable[[Call], None]
+    ) -> None:
         self._selector = selector
         self._on_call = on_call
         self._connections: dict[socket.socket, RequestParser] = {}
-        self._listening = socket.create_server((LOOPBACK, 0), backlog=16)
-        self._listening.setblocking(False)
-        host, port = self._listening.getsockname()[:2]
-        self.address = f"{host}:{port}"
-        selector.register(self._listening, selectors.EVENT_READ, self._accept)
+        self._listening = listening
+        listening.setblocking(False)
+        selector.register(listening, selectors.EVENT_READ, self._accept)
 
     def close(self) -> None:
         """Closes every socket. Idempotent."""

@@ -1,4 +1,4 @@
-"""The process of an execution environment: started, watched and killed, with all that it starts.
+"""A process on the host as it is: started, watched and killed, with all that it starts.
 
 Knows nothing of the Runtime API. The output of the process, standard output and error in one, is read by whoever owns
 the environment.
@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
-class RuntimeProcess:
+class SpawnedProcess:
     """A running runtime, leader of a process group of its own.
 
     output: descriptor to read what it writes; never blocks.

@@ -1,0 +1,104 @@
+"""How an execution environment comes to its process: the seam between what runs a function and where it runs.
+
+Two of them: `SpawnLauncher` starts an interpreter on the host as it is, `ForkLauncher` (in `fork_launcher`) forks a
+sandboxed child from a warmed parent.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from lambdakit.harness.listener import LOOPBACK
+from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
+from lambdakit.harness.runtime.runtime_image import RuntimeImage
+from lambdakit.harness.runtime.runtime_process import SpawnedProcess
+
+VariablesAt = Callable[["Place"], Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a function finds things. runtime_api: `host:port`. layer_roots: the winning one first."""
+
+    runtime_api: str
+    task_root: str
+    runtime_directory: str
+    layer_roots: tuple[str, ...]
+
+
+class RuntimeProcess(Protocol):
+    """The first process of an execution environment.
+
+    output: descriptor to read what it writes; never blocks.
+    exit_handle: descriptor that turns readable when the process ends; None where the system has none.
+    """
+
+    output: int
+    exit_handle: int | None
+
+    def exit_code(self) -> int | None:
+        """The exit code, negative for a signal; None while it runs."""
+
+    def peak_memory_mib(self) -> int:
+        """The most memory that was resident at once, in whole MiB; 0 where the system does not say."""
+
+    def terminate(self) -> None:
+        """Kills it and what it started, from any thread; whoever owns it still has to `kill` it."""
+
+    def kill(self) -> None:
+        """Ends it and what it started at once, and lets go of every descriptor. Idempotent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launched:
+    """A started process and the listening socket of its Runtime API."""
+
+    process: RuntimeProcess
+    runtime_api: socket.socket
+
+
+class Launcher(Protocol):
+    """Starts processes for execution environments."""
+
+    def describe(self, configuration: FunctionConfiguration) -> tuple[str, str]:
+        """The interpreter, for the trace, and how it differs from AWS; RuntimeUnavailable when nothing can run it."""
+
+    def launch(self, configuration: FunctionConfiguration, environment: str, variables: VariablesAt) -> Launched:
+        """Starts a process for an environment. RuntimeUnavailable when that cannot be done."""
+
+
+class SpawnLauncher:
+    """Starts the function's interpreter on the host, without a sandbox.
+
+    `/var/task` and `/opt` are then the host's directories, and environment variables and search paths name those.
+    """
+
+    def __init__(self, image: RuntimeImage) -> None:
+        self._image = image
+
+    def describe(self, configuration: FunctionConfiguration) -> tuple[str, str]:
+        """The interpreter and how it differs from AWS."""
+        command = self._image.command_for(configuration)
+        return command.interpreter, command.note
+
+    def launch(self, configuration: FunctionConfiguration, environment: str, variables: VariablesAt) -> Launched:
+        """Starts a process in a group of its own."""
+        del environment
+        command = self._image.command_for(configuration)
+        listening = socket.create_server((LOOPBACK, 0), backlog=16)
+        host, port = listening.getsockname()[:2]
+        place = Place(
+            runtime_api=f"{host}:{port}",
+            task_root=command.task_root,
+            runtime_directory=command.runtime_directory,
+            layer_roots=command.layer_roots,
+        )
+        try:
+            process = SpawnedProcess(command.command, variables=variables(place), directory=configuration.code)
+        except BaseException:
+            listening.close()
+            raise
+        return Launched(process=process, runtime_api=listening)
