@@ -1,0 +1,1 @@
+"""Cloud assemblies and CloudFormation templates, read and resolved as data."""

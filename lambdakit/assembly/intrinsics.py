@@ -1,0 +1,121 @@
+"""Resolving a template: functions, conditions and dynamic references become values.
+
+In come a template, its parameters' values, and functions that know the deployed resources and the account; out
+comes plain JSON. What each function does is written in `intrinsics_*.py`.
+
+Source: CloudFormation Template Reference, "Intrinsic function reference".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from lambdakit.assembly.budget import Budget
+from lambdakit.assembly.conditions import evaluate_conditions
+from lambdakit.assembly.dynamic_references import DynamicReference, replace_dynamic_references
+from lambdakit.assembly.evaluation import Evaluator
+from lambdakit.assembly.expansion import expand
+from lambdakit.assembly.functions import PROPERTY_FUNCTIONS
+from lambdakit.assembly.parameters import ParameterValue
+from lambdakit.assembly.place import Place
+from lambdakit.assembly.pseudo_parameters import PseudoParameters
+from lambdakit.assembly.scopes import NO_VALUE, ParameterScope, ResourceScope, StackOutputReference
+from lambdakit.assembly.template import Template
+
+
+class Resolver:
+    """Gives the values of one stack's template.
+
+    template: expanded: with its loops unrolled and its includes in place. Order and create the resources of this one.
+
+    reference, attribute: what `Ref` and `Fn::GetAtt` return for a resource that exists; called with logical ids of
+    the template only. imported: the value another stack exports. availability_zones: of a region. dynamic: the value
+    of a dynamic reference. stack_output: the value of another stack's output. include: the JSON at an `s3://`
+    location. These five raise LookupError when there is no such thing, which becomes an AssemblyError with a pointer;
+    an absent one of the last two means that there never is.
+
+    AssemblyError when the template cannot be expanded or a condition cannot be evaluated.
+    """
+
+    def __init__(
+        self,
+        template: Template,
+        parameters: Mapping[str, ParameterValue],
+        pseudo: PseudoParameters,
+        reference: Callable[[str], object],
+        attribute: Callable[[str, str], object],
+        imported: Callable[[str], object],
+        availability_zones: Callable[[str], Sequence[str]],
+        dynamic: Callable[[DynamicReference], str],
+        *,
+        stack_output: Callable[[StackOutputReference], object] | None = None,
+        include: Callable[[str], object] | None = None,
+    ) -> None:
+        self.template = expand(template, parameters, pseudo, include=include)
+        self._region = pseudo.region
+        self._dynamic = dynamic
+        parameter_scope = ParameterScope(self.template, parameters, pseudo)
+        self._conditions = evaluate_conditions(parameter_scope)
+        self._scope = ResourceScope(
+            parameter_scope,
+            exists=self.resource_enabled,
+            reference=reference,
+            attribute=attribute,
+            imported=imported,
+            stack_output=stack_output or _no_stack_output,
+            availability_zones=availability_zones,
+        )
+
+    def condition(self, name: str) -> bool:
+        """The value of a condition. KeyError when the template declares none of that name."""
+        return self._conditions[name]
+
+    def resource_enabled(self, logical_id: str) -> bool:
+        """Whether the resource exists, as far as its condition is concerned."""
+        condition = self.template.resources[logical_id].condition
+        return condition is None or self._conditions[condition]
+
+    def output_enabled(self, name: str) -> bool:
+        """Whether the output exists, as far as its condition is concerned."""
+        condition = self.template.outputs[name].condition
+        return condition is None or self._conditions[condition]
+
+    def resolve(self, value: object, pointer: str) -> object:
+        """The JSON that `value` stands for; None when that is `AWS::NoValue`.
+
+        pointer: where `value` stands in the template, for messages.
+        AssemblyError when a function is unknown, has wrong arguments or refers to nothing.
+        """
+        place = self.template.place(pointer)
+        evaluator = Evaluator(
+            self.template,
+            scope=self._scope,
+            region=self._region,
+            conditions=self._conditions,
+            functions=PROPERTY_FUNCTIONS,
+            budget=Budget(),
+        )
+        result = evaluator.evaluate(value, place)
+        return None if result is NO_VALUE else self._with_dynamic_references(result, place)
+
+    def properties(self, logical_id: str) -> Mapping[str, object]:
+        """The resolved properties of a resource."""
+        pointer = f"Resources.{logical_id}.Properties"
+        value = self.resolve(self.template.resources[logical_id].properties, pointer)
+        return self.template.place(pointer).mapping(value)
+
+    def _with_dynamic_references(self, value: object, place: Place) -> object:
+        # Only in the end: CloudFormation leaves them alone in a function's arguments, so that a Fn::Join can make
+        # one, and Fn::Base64 or Fn::Split see the reference, not the value.
+        # Source: CloudFormation User Guide, "Get values stored in other services using dynamic references".
+        if isinstance(value, str):
+            return replace_dynamic_references(value, self._dynamic, place)
+        if isinstance(value, dict):
+            return {key: self._with_dynamic_references(item, place / key) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self._with_dynamic_references(item, place / index) for index, item in enumerate(value)]
+        return value
+
+
+def _no_stack_output(reference: StackOutputReference) -> object:
+    raise LookupError(reference)

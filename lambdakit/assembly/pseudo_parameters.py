@@ -1,0 +1,53 @@
+"""The parameters that every template has without declaring them.
+
+Source: CloudFormation Template Reference, "Pseudo parameters".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+NO_VALUE_NAME: Final = "AWS::NoValue"
+
+_PARTITIONS: Final = (
+    ("cn-", "aws-cn", "amazonaws.com.cn"),
+    ("us-gov-", "aws-us-gov", "amazonaws.com"),
+    ("eusc-", "aws-eusc", "amazonaws.eu"),
+    ("us-iso-", "aws-iso", "c2s.ic.gov"),
+    ("us-isob-", "aws-iso-b", "sc2s.sgov.gov"),
+    ("", "aws", "amazonaws.com"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PseudoParameters:
+    """What the stack's place in the world gives. notification_arns: the topics told of stack events."""
+
+    account_id: str
+    region: str
+    stack_name: str
+    stack_id: str
+    notification_arns: tuple[str, ...] = ()
+
+    @property
+    def partition(self) -> str:
+        """`aws`, or the partition of a region outside of it."""
+        return next(partition for prefix, partition, _ in _PARTITIONS if self.region.startswith(prefix))
+
+    @property
+    def url_suffix(self) -> str:
+        """`amazonaws.com`, or the domain of the region's partition."""
+        return next(suffix for prefix, _, suffix in _PARTITIONS if self.region.startswith(prefix))
+
+    def values(self) -> dict[str, str | list[str]]:
+        """Name -> value of each, but for `AWS::NoValue`, which is none."""
+        return {
+            "AWS::AccountId": self.account_id,
+            "AWS::NotificationARNs": list(self.notification_arns),
+            "AWS::Partition": self.partition,
+            "AWS::Region": self.region,
+            "AWS::StackId": self.stack_id,
+            "AWS::StackName": self.stack_name,
+            "AWS::URLSuffix": self.url_suffix,
+        }

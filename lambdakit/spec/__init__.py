@@ -1,0 +1,1 @@
+"""The document language: YAML in, a validated and line-marked application out."""

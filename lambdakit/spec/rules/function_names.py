@@ -1,0 +1,27 @@
+"""Two functions of one application have different names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lambdakit.spec.finding import Finding
+from lambdakit.spec.pointer import Pointer, render_pointer
+from lambdakit.spec.rules.rule import RuleContext
+
+
+def function_names(context: RuleContext) -> Iterator[Finding]:
+    """A finding for each function whose name an earlier one has."""
+    seen: dict[str, Pointer] = {}
+    for function in context.functions:
+        first = seen.setdefault(function.name, function.pointer)
+        if first == function.pointer:
+            continue
+        hint = f"give it another name, or write {{function: {function.name}}} to share the function"
+        if first[1] != function.pointer[1]:
+            hint = f"give it another name, such as {function.pointer[1]}_{function.name}"
+        yield Finding(
+            code="LK130",
+            pointer=(*function.pointer, "name") if function.route.name is not None else function.pointer,
+            problem=f"the function is called {function.name}, as is that of {render_pointer(first)}",
+            hint=hint,
+        )

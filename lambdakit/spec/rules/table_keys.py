@@ -1,0 +1,34 @@
+"""The key attributes of a table, and the one that holds its items' expiry, are different attributes.
+
+Source: Amazon DynamoDB Developer Guide, "Core components": a composite primary key is composed of two attributes.
+A key attribute of type number could hold the expiry; of type string or binary it cannot ("Using time to live").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lambdakit.spec.finding import Finding
+from lambdakit.spec.rules.rule import RuleContext
+from lambdakit.spec.table import Table
+from lambdakit.spec.wording import quoted
+
+
+def table_keys(context: RuleContext) -> Iterator[Finding]:
+    """A finding for each attribute that is given two roles it cannot have at once."""
+    for key, pattern in context.application.patterns.items():
+        if pattern.table is not None:
+            for setting, problem, hint in _conflicts(pattern.table):
+                yield Finding(code="LK142", pointer=("patterns", key, "table", setting), problem=problem, hint=hint)
+
+
+def _conflicts(table: Table) -> Iterator[tuple[str, str, str]]:
+    partition, sort, expiry = table.partition_key, table.sort_key, table.time_to_live_attribute
+    if sort is not None and sort.name == partition.name:
+        problem = f"{quoted(sort.name)} is the partition_key already"
+        yield "sort_key", problem, "name another attribute, or leave sort_key out"
+    for key in (partition, sort):
+        if key is not None and expiry == key.name and key.type != "number":
+            problem = f"{quoted(key.name)} is a key of type {key.type}, and an expiry is a number"
+            yield "time_to_live_attribute", problem, "name another attribute, such as expires_at"
+            return

@@ -1,0 +1,99 @@
+"""The JSON Schema of the document, from the models; editors complete and explain by it.
+
+It says all that can be said of a value by itself. Rules across fields, and bounds of durations and sizes written
+with a unit, are the loader's. `application.schema.json` beside this file is the same, published;
+`python -m lambdakit.spec.schema` writes it anew.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from lambdakit.spec.application import Application
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+SCHEMA_FILE: Final = Path(__file__).with_name("application.schema.json")
+
+_EXAMPLE: Final[dict[str, Any]] = {
+    "application": "shop",
+    "patterns": {
+        "orders": {
+            "kind": "api_backend",
+            "table": {"partition_key": "order_id"},
+            "routes": {
+                "GET /orders/{order_id}": {"code": "functions/orders", "handler": "app.read", "table_access": "read"}
+            },
+        }
+    },
+}
+
+
+def json_schema() -> dict[str, Any]:
+    """The schema, draft 2020-12."""
+    generated = Application.model_json_schema(mode="validation", schema_generator=GenerateJsonSchema)
+    definitions = {name: _tidied(schema) for name, schema in sorted(generated.pop("$defs").items())}
+    root = _tidied(generated)
+    # Editors announce the schema by this key in JSON; in YAML it is a comment, which no schema sees.
+    return {
+        "$schema": DIALECT,
+        "title": "lambdakit application",
+        **root,
+        "examples": [_EXAMPLE],
+        "$defs": definitions,
+    }
+
+
+def schema_text() -> str:
+    """The schema as the published file has it."""
+    return json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n"
+
+
+def _tidied(schema: Any) -> Any:
+    """The schema without what only repeats the key (`title`), without null, and closed to unknown keys."""
+    if isinstance(schema, list):
+        return [_tidied(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    tidied: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key in ("properties", "patternProperties", "$defs"):
+            tidied[key] = {name: _tidied(inner) for name, inner in value.items()}
+        elif key in ("default", "examples", "enum", "const"):
+            tidied[key] = value
+        elif key != "title":
+            tidied[key] = _tidied(value)
+    return _first_line(_closed(_without_null(tidied)))
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """Absence is the only way to say nothing: an empty value is refused."""
+    if "default" in schema and schema["default"] is None:
+        del schema["default"]
+    members = schema.get("anyOf")
+    if members is None or {"type": "null"} not in members:
+        return schema
+    kept = [member for member in members if member != {"type": "null"}]
+    rest = {key: value for key, value in schema.items() if key != "anyOf"}
+    return {**kept[0], **rest} if len(kept) == 1 else {"anyOf": kept, **rest}
+
+
+def _closed(schema: dict[str, Any]) -> dict[str, Any]:
+    """An object whose keys have a form has no other keys."""
+    if "patternProperties" in schema:
+        schema.setdefault("additionalProperties", False)
+    return schema
+
+
+def _first_line(schema: dict[str, Any]) -> dict[str, Any]:
+    """A model's docstring goes into the schema with its first paragraph; the rest speaks of Python."""
+    if isinstance(schema.get("description"), str):
+        schema["description"] = schema["description"].partition("\n\n")[0].partition(". ")[0].rstrip(".")
+    return schema
+
+
+if __name__ == "__main__":
+    SCHEMA_FILE.write_text(schema_text(), encoding="utf-8")

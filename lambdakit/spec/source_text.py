@@ -1,0 +1,67 @@
+"""The text of a document's file."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+from lambdakit.limits import MIB
+from lambdakit.spec.finding import Finding, Mark
+
+DOCUMENT_BYTES_MAX: Final = MIB
+
+# YAML 1.2.2, section 5.1: the characters that may stand in a document
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def read_text(path: Path) -> str | Finding:
+    """The document's text without a byte order mark, or why there is none."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(DOCUMENT_BYTES_MAX + 1)
+    except (OSError, ValueError) as error:
+        return _unreadable(path, error)
+    if len(content) > DOCUMENT_BYTES_MAX:
+        return Finding(
+            code="LK101",
+            problem=f"the document is larger than {DOCUMENT_BYTES_MAX // MIB} MiB, the most that is read",
+            hint="check that this is the document; split a large application into several",
+        )
+    return decode(content)
+
+
+def decode(content: bytes) -> str | Finding:
+    """The bytes as UTF-8 text of printable characters, or why they are not."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8-sig", "replace")
+        byte = content[error.start]
+        problem = f"the byte 0x{byte:02x} is not UTF-8"
+        return Finding(code="LK102", problem=problem, hint="save the document as UTF-8", mark=_end_of(before))
+    found = _UNPRINTABLE.search(text)
+    if found is not None:
+        problem = f"the character U+{ord(found[0]):04X} is not printable"
+        return Finding(code="LK102", problem=problem, hint="remove the character", mark=_end_of(text[: found.start()]))
+    return text
+
+
+def _end_of(before: str) -> Mark:
+    """The place of the character after `before`."""
+    lines = re.split("\r\n|[\n\r]", before)
+    return Mark(len(lines), len(lines[-1]) + 1)
+
+
+def _unreadable(path: Path, error: OSError | ValueError) -> Finding:
+    if isinstance(error, FileNotFoundError):
+        candidates = sorted(path.parent.glob("*.y*ml"))[:3] if path.parent.is_dir() else []
+        names = ", ".join(str(candidate) for candidate in candidates)
+        hint = f"this directory holds {names}" if names else "name the document, or begin one with `lambdakit init`"
+        return Finding(code="LK100", problem="there is no such file", hint=hint)
+    if isinstance(error, IsADirectoryError):
+        document = path / "lambdakit.yaml"
+        hint = f"name {document}" if document.is_file() else "name a file in it"
+        return Finding(code="LK100", problem="this is a directory, a document is a file", hint=hint)
+    reason = (error.strerror or "") if isinstance(error, OSError) else str(error)
+    return Finding(code="LK100", problem=f"the file cannot be read: {reason.lower()}")

@@ -1,0 +1,227 @@
+"""pydantic's errors as findings, in the document's words; none of pydantic's own text passes through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Set
+from typing import TYPE_CHECKING, Any, get_args
+
+from lambdakit.spec import not_built
+from lambdakit.spec.application import Application
+from lambdakit.spec.finding import Finding
+from lambdakit.spec.model_path import ModelPath, walk
+from lambdakit.spec.names import snake_case
+from lambdakit.spec.nearest import nearest
+from lambdakit.spec.patterns import KINDS, Route, SharedRoute
+from lambdakit.spec.pointer import Pointer
+from lambdakit.spec.wording import given, one_of, quoted, shown
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from pydantic_core import ErrorDetails
+
+# What other tools call our keys.
+_OTHER_NAMES: Mapping[str, str] = {
+    "architectures": "architecture",
+    "billing": "table",
+    "code_uri": "code",
+    "concurrency": "reserved_concurrent_executions",
+    "cors_preflight": "cors",
+    "cors_configuration": "cors",
+    "env": "environment",
+    "environment_variables": "environment",
+    "ephemeral_storage": "ephemeral_storage_size",
+    "functions": "patterns",
+    "globals": "defaults",
+    "hash_key": "partition_key",
+    "log_retention_in_days": "log_retention",
+    "memory": "memory_size",
+    "methods": "allow_methods",
+    "name": "application",
+    "origins": "allow_origins",
+    "headers": "allow_headers",
+    "provisioned_concurrency": "provisioned_concurrent_executions",
+    "range_key": "sort_key",
+    "reserved_concurrency": "reserved_concurrent_executions",
+    "service": "application",
+    "stack": "application",
+    "stack_name": "application",
+    "ttl": "time_to_live_attribute",
+    "ttl_attribute": "time_to_live_attribute",
+}
+_KEY_LENGTH_MAX = 64
+_UNBUILT_HINT = "leave it out; `kind: api_backend` with `api: {type: http}` is what this version builds"
+
+
+def violations(errors: list[ErrorDetails], reported: Set[Pointer]) -> list[Finding]:
+    """A finding for each error that says something new.
+
+    Left out are errors beside a wrong `kind` or `type`, as they depend on it, and those that only repeat that a
+    value at one of the `reported` pointers is empty.
+    """
+    paths = [(error, walk(Application, error)) for error in errors]
+    undecided = {path.pointer[:-1] for error, path in paths if _decides_others(error, path)}
+    return [
+        _finding(error, path)
+        for error, path in paths
+        if not _is_repetition(error, path, reported)
+        and (_decides_others(error, path) or not any(_is_below(path.pointer, parent) for parent in undecided))
+    ]
+
+
+def _is_repetition(error: ErrorDetails, path: ModelPath, reported: Set[Pointer]) -> bool:
+    if path.pointer in reported:
+        return True
+    length = len(path.pointer)
+    return error["type"] == "too_short" and any(pointer[:length] == path.pointer for pointer in reported)
+
+
+def _is_below(pointer: Pointer, parent: Pointer) -> bool:
+    return len(pointer) > len(parent) and pointer[: len(parent)] == parent
+
+
+def known_keys(model: type[BaseModel]) -> list[str]:
+    """The keys that a mapping of the model may have."""
+    return list(model.model_fields)
+
+
+def meant_key(key: str, model: type[BaseModel] | None) -> str | None:
+    """The key of the model that an unknown one most likely stands for; None when none is close."""
+    if model is None:
+        return None
+    known = known_keys(model)
+    snake = snake_case(key) if len(key) <= _KEY_LENGTH_MAX else key
+    for candidate in (snake, _OTHER_NAMES.get(snake)):
+        if candidate in known:
+            return candidate
+    return nearest(key, known)
+
+
+def _decides_others(error: ErrorDetails, path: ModelPath) -> bool:
+    match path.pointer:
+        case ("patterns", _, "kind") | ("patterns", _, "api", "type"):
+            return error["type"] in ("missing", "literal_error")
+    return False
+
+
+def _finding(error: ErrorDetails, path: ModelPath) -> Finding:
+    kind = error["type"]
+    context = error.get("ctx", {})
+    if kind.startswith("LK"):
+        return Finding(
+            code=kind,
+            pointer=path.pointer,
+            at_key=path.at_key,
+            problem=str(context["problem"]),
+            hint=str(context["hint"]),
+        )
+    return _WORDS.get(kind, _not_allowed)(error, path)
+
+
+def _missing(error: ErrorDetails, path: ModelPath) -> Finding:
+    *parent, key = path.pointer
+    field = path.model.model_fields[str(key)] if path.model is not None else None
+    says = f": {field.description}" if field is not None and field.description else ""
+    example = field.examples[0] if field is not None and field.examples else "…"
+    hint = f"add {key}: {example}"
+    if key == "kind":
+        hint = f"add kind: {one_of(KINDS)}"
+    elif key in ("patterns", "routes"):
+        hint = f"add {key}: and at least one of them below it"
+    return Finding(code="LK110", pointer=tuple(parent), problem=f"{key} is missing{says}", hint=hint)
+
+
+def _unknown_key(error: ErrorDetails, path: ModelPath) -> Finding:
+    key = str(path.pointer[-1])
+    if not_built.is_unbuilt_key(path.pointer):
+        problem, hint = f"{key} is not built yet", "leave it out; a later version brings it"
+        return Finding(code="LK150", pointer=path.pointer, at_key=True, problem=problem, hint=hint)
+    if path.model is SharedRoute and key in Route.model_fields:
+        problem = f"{key} does not go with function: the settings are those of the function that it names"
+        hint = f"leave out {key}, or leave out function"
+        return Finding(code="LK121", pointer=path.pointer, at_key=True, problem=problem, hint=hint)
+    close = meant_key(key, path.model)
+    known = known_keys(path.model) if path.model is not None else []
+    hint = f"write {close}" if close else f"keys that are known here: {', '.join(known)}"
+    return Finding(
+        code="LK111", pointer=path.pointer, at_key=True, problem=f"{quoted(key)} is not a known key", hint=hint
+    )
+
+
+def _not_a_word(error: ErrorDetails, path: ModelPath) -> Finding:
+    value = error["input"]
+    if not_built.is_unbuilt_word(path.pointer, value):
+        return Finding(code="LK150", pointer=path.pointer, problem=f"{value} is not built yet", hint=_UNBUILT_HINT)
+    words = _literals(path.annotation)
+    problem = f"{shown(value)} is not allowed, write {one_of(words)}" if words else f"{shown(value)} is not allowed"
+    if not isinstance(value, str):
+        problem = f"must be {one_of(words)}, not {given(value)}"
+    close = nearest(value, words) if isinstance(value, str) else None
+    return Finding(code="LK113", pointer=path.pointer, problem=problem, hint=f"write {close}" if close else "")
+
+
+def _literals(annotation: Any) -> list[str]:
+    """The words that a type of literals, or a union or `Annotated` of one, allows."""
+    found = [argument for argument in get_args(annotation) if isinstance(argument, str)]
+    for argument in get_args(annotation):
+        if not isinstance(argument, str):
+            found += _literals(argument)
+    return found
+
+
+def _wrong_kind(allowed: str) -> Callable[[ErrorDetails, ModelPath], Finding]:
+    def say(error: ErrorDetails, path: ModelPath) -> Finding:
+        value = error["input"]
+        return Finding(
+            code="LK112",
+            pointer=path.pointer,
+            problem=f"must be {allowed}, not {given(value)}",
+            hint=_kind_hint(allowed, value),
+        )
+
+    return say
+
+
+def _kind_hint(allowed: str, value: object) -> str:
+    if allowed == "true or false" and isinstance(value, str):
+        word = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
+        meant = word.get(value.casefold())
+        return f"write {meant}, without quotes" if meant else ""
+    if allowed == "a list" and isinstance(value, (str, int, float)):
+        return f"write [{shown(value)}]"
+    if allowed.startswith("a mapping"):
+        return "write its keys on lines of their own, indented below it"
+    return ""
+
+
+def _too_few(error: ErrorDetails, path: ModelPath) -> Finding:
+    return Finding(
+        code="LK120",
+        pointer=path.pointer,
+        problem=f"must not be empty, {given(error['input'])} with nothing in it",
+        hint="write at least one entry, or leave the key out",
+    )
+
+
+def _too_many(error: ErrorDetails, path: ModelPath) -> Finding:
+    context = error["ctx"]
+    most = context["max_length"]
+    problem = f"{len(error['input'])} entries are given, {most} are the most"
+    return Finding(code="LK120", pointer=path.pointer, problem=problem, hint=f"keep at most {most}")
+
+
+def _not_allowed(error: ErrorDetails, path: ModelPath) -> Finding:
+    return Finding(code="LK113", pointer=path.pointer, problem=f"{shown(error['input'])} is not allowed here")
+
+
+# pydantic's type of error -> the finding. Types that begin with LK are refusals of our own.
+_WORDS: Mapping[str, Callable[[ErrorDetails, ModelPath], Finding]] = {
+    "missing": _missing,
+    "extra_forbidden": _unknown_key,
+    "literal_error": _not_a_word,
+    "bool_type": _wrong_kind("true or false"),
+    "list_type": _wrong_kind("a list"),
+    "dict_type": _wrong_kind("a mapping"),
+    "model_type": _wrong_kind("a mapping"),
+    "too_short": _too_few,
+    "too_long": _too_many,
+}

@@ -1,0 +1,55 @@
+"""The template of `patterns/api_backend`, against the recorded one.
+
+To record what changed, read the difference, then: LAMBDAKIT_UPDATE_GOLDENS=1 pytest tests/golden
+Logical ids of stateful resources are recorded apart: when one changes, an upgrade replaces a table.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lambdakit.compiler.synthesize import Compiler
+
+pytestmark = pytest.mark.xdist_group("cdk")
+
+GOLDEN = Path(__file__).parent
+DOCUMENT = GOLDEN.parents[1] / "patterns" / "api_backend" / "lambdakit.yaml"
+STATEFUL = ("AWS::DynamoDB::GlobalTable", "AWS::DynamoDB::Table", "AWS::Logs::LogGroup")
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    # With the CDK's validation, which is to find nothing: a finding would be an error here.
+    with Compiler(cache_directory=tmp_path_factory.mktemp("cache")) as compiler:
+        assembly = compiler.synthesize(DOCUMENT)
+        report = json.loads((assembly / "validation-report.json").read_text())
+        rendered: dict[str, Any] = json.loads((assembly / "shop.template.json").read_text())
+    assert report["pluginReports"] == []
+    return rendered
+
+
+def check(golden: Path, found: object) -> None:
+    text = json.dumps(found, indent=1) + "\n"
+    if os.environ.get("LAMBDAKIT_UPDATE_GOLDENS") == "1":
+        golden.parent.mkdir(exist_ok=True)
+        golden.write_text(text)
+    assert text == golden.read_text(), "see this file's first lines"
+
+
+def test_the_template_is_the_recorded_one(template: dict[str, Any]) -> None:
+    check(GOLDEN / "templates" / "api_backend.json", template)
+
+
+def test_stateful_resources_keep_their_logical_ids(template: dict[str, Any]) -> None:
+    ids = {
+        logical_id: resource["Type"]
+        for logical_id, resource in sorted(template["Resources"].items())
+        if resource["Type"] in STATEFUL
+    }
+
+    check(GOLDEN / "logical_ids" / "api_backend.json", ids)
