@@ -24,76 +24,49 @@ _RECEIVE_BYTES = 256 * 1024
 RequestHandler = Callable[[Request], Response]
 
 
-class Listener:
-    """Serves `handle` on a loopback port until `close`.
+class Connections:
+    """The connections of one or more listeners, each served by a thread of its own."""
 
-    port: 0 lets the system choose. HarnessError when it is taken or not allowed.
-    head_bytes_max, body_bytes_max: as in `RequestParser`; absence: its defaults.
-    """
-
-    def __init__(
-        self,
-        handle: RequestHandler,
-        *,
-        port: int = 0,
-        name: str,
-        parser: Callable[[], RequestParser] = RequestParser,
-    ) -> None:
-        self._handle = handle
+    def __init__(self, name: str, parser: Callable[[], RequestParser] = RequestParser) -> None:
         self._name = name
         self._parser = parser
-        self._socket = _bind(port)
-        self.port: int = self._socket.getsockname()[1]
         self._open: set[socket.socket] = set()
         self._threads: set[threading.Thread] = set()
         self._lock = threading.Lock()
         self._closed = False
         self._numbers = itertools.count(1)
-        self._acceptor = threading.Thread(target=self._accept, name=f"{name}-accept", daemon=True)
-        self._acceptor.start()
 
-    @property
-    def url(self) -> str:
-        """Where it listens, without a trailing slash."""
-        return f"http://{LOOPBACK}:{self.port}"
-
-    def close(self) -> None:
-        """Stops accepting, ends every connection and joins every thread. Idempotent."""
+    def serve(self, connection: socket.socket, peer: tuple[str, int], handle: RequestHandler) -> None:
+        """Answers the requests of a connection until it ends."""
+        thread = threading.Thread(
+            target=self._run,
+            args=(connection, peer, handle),
+            name=f"{self._name}-{next(self._numbers)}",
+            daemon=True,
+        )
         with self._lock:
             if self._closed:
+                _shut(connection)
                 return
+            self._open.add(connection)
+            self._threads.add(thread)
+        thread.start()
+
+    def close(self) -> None:
+        """Ends every connection and joins every thread. Idempotent."""
+        with self._lock:
             self._closed = True
             connections, threads = list(self._open), list(self._threads)
-        _shut(self._socket)
         for connection in connections:
             _shut(connection)
-        for thread in [self._acceptor, *threads]:
+        for thread in threads:
             if thread is not threading.current_thread():
                 thread.join()
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, peer = self._socket.accept()
-            except OSError as error:
-                if self._closed or error.errno in (errno.EBADF, errno.EINVAL, errno.ENOTSOCK):
-                    return
-                continue  # a connection that broke before it was accepted, or no descriptor left for it
-            thread = threading.Thread(
-                target=self._serve, args=(connection, peer), name=f"{self._name}-{next(self._numbers)}", daemon=True
-            )
-            with self._lock:
-                if self._closed:
-                    _shut(connection)
-                    return
-                self._open.add(connection)
-                self._threads.add(thread)
-            thread.start()
-
-    def _serve(self, connection: socket.socket, peer: tuple[str, int]) -> None:
+    def _run(self, connection: socket.socket, peer: tuple[str, int], handle: RequestHandler) -> None:
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._converse(connection, peer)
+            self._converse(connection, peer, handle)
         except OSError:
             logger.debug("%s: the client at %s went away", self._name, peer)
         finally:
@@ -103,7 +76,7 @@ class Listener:
                 self._open.discard(connection)
                 self._threads.discard(threading.current_thread())
 
-    def _converse(self, connection: socket.socket, peer: tuple[str, int]) -> None:
+    def _converse(self, connection: socket.socket, peer: tuple[str, int], handle: RequestHandler) -> None:
         parser = self._parser()
         while True:
             try:
@@ -120,9 +93,57 @@ class Listener:
                 parser.feed(data)
                 continue
             keeps_alive = request.keeps_alive
-            connection.sendall(_answer(self._handle(request), request, keeps_alive=keeps_alive))
+            connection.sendall(_answer(handle(request), request, keeps_alive=keeps_alive))
             if not keeps_alive:
                 return
+
+
+class Listener:
+    """Serves `handle` on a loopback port until `close`.
+
+    port: 0 lets the system choose. HarnessError when it is taken or not allowed.
+    parser: makes the parser of each connection; absence: one with the defaults of `RequestParser`.
+    """
+
+    def __init__(
+        self,
+        handle: RequestHandler,
+        *,
+        port: int = 0,
+        name: str,
+        parser: Callable[[], RequestParser] = RequestParser,
+    ) -> None:
+        self._handle = handle
+        self._socket = _bind(port)
+        self.port: int = self._socket.getsockname()[1]
+        self._connections = Connections(name, parser)
+        self._closed = False
+        self._acceptor = threading.Thread(target=self._accept, name=f"{name}-accept", daemon=True)
+        self._acceptor.start()
+
+    @property
+    def url(self) -> str:
+        """Where it listens, without a trailing slash."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+    def close(self) -> None:
+        """Stops accepting, ends every connection and joins every thread. Idempotent."""
+        if self._closed:
+            return
+        self._closed = True
+        _shut(self._socket)
+        self._acceptor.join()
+        self._connections.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, peer = self._socket.accept()
+            except OSError as error:
+                if self._closed or error.errno in (errno.EBADF, errno.EINVAL, errno.ENOTSOCK):
+                    return
+                continue  # a connection that broke before it was accepted, or no descriptor left for it
+            self._connections.serve(connection, peer, self._handle)
 
 
 def _answer(response: Response, request: Request, *, keeps_alive: bool) -> bytes:

@@ -6,10 +6,11 @@ work directory -> log writer -> account (moto) -> Lambda service -> front doors 
 from __future__ import annotations
 
 import contextlib
+import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from lambdakit.clock import HarnessClock
@@ -21,19 +22,22 @@ from lambdakit.harness.deployment.public_urls import FrontDoors
 from lambdakit.harness.deployment.registry import PROVISIONERS
 from lambdakit.harness.endpoint import Endpoint
 from lambdakit.harness.iam.credentials import CredentialRegistry
+from lambdakit.harness.inner_listeners import InnerListeners
 from lambdakit.harness.invocation.invoke import Event, Invoker
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.invoke_api import InvokeApi
 from lambdakit.harness.lambda_service.layers import LayerStore
 from lambdakit.harness.lambda_service.store import FunctionStore
-from lambdakit.harness.listener import Listener
+from lambdakit.harness.listener import Listener, RequestHandler
 from lambdakit.harness.moto_state.http_apis import read_http_api
 from lambdakit.harness.moto_state.logs import LogWriter
 from lambdakit.harness.options import Options
 from lambdakit.harness.routing.http_api import FunctionAnswer, FunctionRefused, HttpApi
+from lambdakit.harness.runtime.available_launcher import AvailableLauncher
 from lambdakit.harness.runtime.code_package import CodeStore
+from lambdakit.harness.runtime.fork_launcher import ForkLauncher
 from lambdakit.harness.runtime.launcher import SpawnLauncher
-from lambdakit.harness.runtime.runtime_image import RuntimeImage, RuntimeUnavailable
+from lambdakit.harness.runtime.runtime_image import RuntimeImage, RuntimeUnavailable, cache_directory
 from lambdakit.harness.wire import Request, Response
 from lambdakit.trace import RuntimeNote, TraceLog
 
@@ -75,8 +79,12 @@ class Server:
         self._stack.callback(self._logs.close)
         account = Account(account_id=options.account_id, region=options.region)
         credentials = CredentialRegistry()
+        code = CodeStore(work / "code")
+        self._doors = FrontDoors()
+        self._stack.callback(self._doors.close)
+        launcher = self._launcher(RuntimeImage(cache_directory(), fallback=work), code)
         self._invoker = Invoker(
-            launcher=SpawnLauncher(RuntimeImage(work / "runtime")),
+            launcher=launcher,
             credentials=credentials,
             logs=self._logs,
             trace=trace,
@@ -85,13 +93,11 @@ class Server:
         )
         self._stack.callback(self._invoker.pool.close)
         self._functions = FunctionStore(account_id=options.account_id, region=options.region, on_changed=self._retire)
-        self._doors = FrontDoors()
-        self._stack.callback(self._doors.close)
         context = Context(
             account=account,
             functions=self._functions,
             layers=LayerStore(),
-            code=CodeStore(work / "code"),
+            code=code,
             doors=self._doors,
             clock=clock,
             asset=lambda bucket, key: None,
@@ -117,15 +123,35 @@ class Server:
             control=control.serve,
         )
         ready.set()
-        self._warm_up(account)
+        self._ahead("warm-up", lambda: account.warm_up(_USUAL_SERVICES, self._closing))
 
-    def _warm_up(self, account: Account) -> None:
-        """Builds the services that nearly every stack uses, while the caller synthesizes: each costs 0.1 to 0.4 s."""
-        warming = threading.Thread(
-            target=account.warm_up, args=(_USUAL_SERVICES, self._closing), name="warm-up", daemon=True
-        )
-        warming.start()
-        self._stack.callback(warming.join)
+    def _launcher(self, image: RuntimeImage, code: CodeStore) -> AvailableLauncher:
+        sandboxed = None
+        reason = "runs without a sandbox, as asked for"
+        if self._options.sandbox == "auto" and sys.platform == "linux":
+            listeners = InnerListeners()
+            self._stack.callback(listeners.close)
+            sandboxed = ForkLauncher(image, code=code, listeners=listeners, reachable=self._reachable)
+        elif self._options.sandbox == "auto":
+            reason = f"runs without a sandbox: {sys.platform} has no namespaces"
+        launcher = AvailableLauncher(sandboxed, lambda note: SpawnLauncher(image, note=note), reason=reason)
+        self._stack.callback(launcher.close)
+        self._ahead("launcher", launcher.start)
+        return launcher
+
+    def _reachable(self) -> Mapping[int, RequestHandler]:
+        return {self._listener.port: self._endpoint.serve, **self._doors.ports()}
+
+    def _ahead(self, name: str, work: Callable[[], object]) -> None:
+        """Does in the background what the first use would wait for; the first use meets what goes wrong."""
+
+        def run() -> None:
+            with contextlib.suppress(Exception):
+                work()
+
+        thread = threading.Thread(target=run, name=name, daemon=True)
+        thread.start()
+        self._stack.callback(thread.join)
         self._stack.callback(self._closing.set)
 
     def _when_ready(self, ready: threading.Event, request: Request) -> Response:

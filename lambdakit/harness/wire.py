@@ -7,6 +7,7 @@ Source: RFC 9110, RFC 9112.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -113,6 +114,11 @@ def response_head(response: Response, *, keeps_alive: bool) -> bytes:
 def header_value(text: str) -> str:
     """`text` as a header can carry it: no line breaks, no NUL, nothing that ends the field early."""
     return re.sub(r"[\r\n\x00]+", " ", text)
+
+
+def ascii_json(text: str) -> str:
+    """A JSON document with every other character escaped, so that a header can carry it."""
+    return "".join(letter if letter.isascii() else json.dumps(letter)[1:-1] for letter in text)
 
 
 class RequestParser:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Mapping
 
 from lambdakit.harness.listener import Listener, RequestHandler
 from lambdakit.harness.wire import RequestParser
@@ -40,6 +41,11 @@ class FrontDoors:
         """The base URL of an API; None when it has no door."""
         listener = self._listeners.get(api_id)
         return None if listener is None else listener.url
+
+    def ports(self) -> Mapping[int, RequestHandler]:
+        """Who serves which port."""
+        with self._lock:
+            return {listener.port: self._handlers[api_id] for api_id, listener in self._listeners.items()}
 
     def close_door(self, api_id: str) -> None:
         """Stops serving an API; nothing happens when it has no door."""

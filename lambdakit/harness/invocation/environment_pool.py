@@ -34,7 +34,7 @@ class EnvironmentPool:
         self._on_stopped = on_stopped
         self._idle: dict[_Key, list[ExecutionEnvironment]] = defaultdict(list)
         self._busy: set[ExecutionEnvironment] = set()
-        self._retired: set[ExecutionEnvironment] = set()
+        self._retired: dict[ExecutionEnvironment, str] = {}
         self._closed = False
         self._changed = threading.Condition()
 
@@ -42,14 +42,7 @@ class EnvironmentPool:
     def lease(self, configuration: FunctionConfiguration) -> Iterator[ExecutionEnvironment]:
         """An environment for one event: an idle one, else a new one, whose state is then `created`."""
         key = _key(configuration)
-        environment = self._take_idle(key)
-        if environment is None:
-            environment = self._create(configuration)
-        with self._changed:
-            self._busy.add(environment)
-            closed = self._closed
-        if closed:
-            environment.abort()
+        environment = self._take_idle(key) or self._take_new(configuration)
         try:
             yield environment
         finally:
@@ -61,7 +54,7 @@ class EnvironmentPool:
         with self._changed:
             for key in [key for key in self._idle if key[0] == arn]:
                 ended += self._idle.pop(key)
-            self._retired |= {busy for busy in self._busy if busy.configuration.arn == arn}
+            self._retired |= {busy: reason for busy in self._busy if busy.configuration.arn == arn}
         for environment in ended:
             self._stop(environment, reason)
 
@@ -96,21 +89,43 @@ class EnvironmentPool:
                 if not environments:
                     return None
                 environment = environments.pop()
+                # Idle or busy at every moment, so that `retire` and `close` see each one.
+                self._busy.add(environment)
             if environment.reusable:
                 return environment
             self._stop(environment, "crash")
+            self._forget(environment)
+
+    def _take_new(self, configuration: FunctionConfiguration) -> ExecutionEnvironment:
+        environment = self._create(configuration)
+        with self._changed:
+            self._busy.add(environment)
+            closed = self._closed
+        if closed:
+            environment.abort()
+        return environment
 
     def _give_back(self, key: _Key, environment: ExecutionEnvironment) -> None:
         with self._changed:
-            self._busy.discard(environment)
-            retired = self._closed or environment in self._retired
-            self._retired.discard(environment)
             reusable = environment.reusable
-            if reusable and not retired:
+            reason = self._retired.get(environment) if reusable else environment.ended_by
+            reason = "shutdown" if self._closed else reason
+            if reason is None:
+                self._busy.discard(environment)
                 self._idle[key].append(environment)
+                self._changed.notify_all()
+                return
+        # It counts as busy until it is gone, so that whoever waits for that finds nothing of it.
+        try:
+            self._stop(environment, reason)
+        finally:
+            self._forget(environment)
+
+    def _forget(self, environment: ExecutionEnvironment) -> None:
+        with self._changed:
+            self._busy.discard(environment)
+            self._retired.pop(environment, None)
             self._changed.notify_all()
-        if not reusable or retired:
-            self._stop(environment, "updated" if reusable else environment.ended_by)
 
     def _stop(self, environment: ExecutionEnvironment, reason: str) -> None:
         environment.close()

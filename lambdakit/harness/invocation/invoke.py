@@ -132,7 +132,7 @@ class Invoker:
                 payload=event.payload.decode("utf-8", "replace"),
             )
         )
-        init_ms, failed = self._initialize(environment) if cold else (None, None)
+        init_ms, failed = self._initialize(environment, event.request_id) if cold else (None, None)
         environment.log(function_logs.start_line(event.request_id, configuration.version), event.request_id)
         outcome = failed or environment.invoke(
             InvocationRequest(
@@ -148,8 +148,8 @@ class Invoker:
             request_id=event.request_id, executed_version=configuration.version, outcome=outcome, log=tuple(log)
         )
 
-    def _initialize(self, environment: ExecutionEnvironment) -> tuple[float, InvocationOutcome | None]:
-        initialization = environment.initialize()
+    def _initialize(self, environment: ExecutionEnvironment, request_id: str) -> tuple[float, InvocationOutcome | None]:
+        initialization = environment.initialize(request_id=request_id)
         self._trace.append(
             EnvironmentStarted(
                 function=environment.configuration.name,

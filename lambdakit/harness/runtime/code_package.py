@@ -16,6 +16,7 @@ import shutil
 import stat
 import threading
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -80,6 +81,23 @@ class CodeStore:
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, source)
         return self.from_zip(buffer.getvalue())
+
+    def merged(self, layers: Sequence[Path]) -> Path:
+        """One directory with the content of all layers; a later one wins.
+
+        layers: directories of this store.
+        """
+        if len(layers) == 1:
+            return layers[0]
+        names = "\0".join(layer.name for layer in layers)
+        with self._lock:
+            target = self._directory / hashlib.sha256(names.encode()).hexdigest()
+            if not target.exists():
+                building = self._building(target)
+                for layer in layers:
+                    shutil.copytree(layer, building, symlinks=True, dirs_exist_ok=True)
+                building.replace(target)
+        return target
 
     def _building(self, target: Path) -> Path:
         building = target.with_suffix(f".{os.getpid()}.partial")

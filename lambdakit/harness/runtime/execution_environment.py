@@ -28,7 +28,7 @@ from lambdakit.harness.runtime.function_logs import OutputReader
 from lambdakit.harness.runtime.launcher import Launcher, Place, RuntimeProcess
 from lambdakit.harness.runtime.lifecycle import TRANSITIONS, Event, InvalidTransition, State, next_state
 from lambdakit.harness.runtime.runtime_api import Call, RuntimeApi, accepted, refusal
-from lambdakit.harness.wire import Response, header_value
+from lambdakit.harness.wire import Response, ascii_json, header_value
 from lambdakit.limits import INIT_SECONDS, SYNC_RESPONSE_BYTES_MAX
 
 _EXIT_CHECK_SECONDS = 0.05  # how often to look for an exit where no descriptor tells of it
@@ -122,9 +122,13 @@ class ExecutionEnvironment:
         """Whether it can take another event."""
         return self.state in (State.READY, State.ANSWERED) and not self._exited()
 
-    def initialize(self, *, limit_seconds: float = INIT_SECONDS) -> Initialization:
-        """Starts the process and waits until it asks for an event, fails, or the time is over."""
+    def initialize(self, *, request_id: str = "", limit_seconds: float = INIT_SECONDS) -> Initialization:
+        """Starts the process and waits until it asks for an event, fails, or the time is over.
+
+        request_id: of the invocation that waits for it, for the texts of faults; empty when none does.
+        """
         self._move(Event.START)
+        self._request_id = request_id
         started = time.perf_counter()
         launched = self._launcher.launch(self.configuration, self.id, lambda place: self._variables(self, place))
         self._process = launched.process
@@ -137,7 +141,7 @@ class ExecutionEnvironment:
             self._selector.register(self._process.exit_handle, selectors.EVENT_READ, self._on_exit)
         self._poll_while(State.INITIALIZING, started + limit_seconds)
         if self.state is State.INITIALIZING:
-            self._fault = faults.timed_out("", limit_seconds)
+            self._fault = faults.timed_out(request_id, limit_seconds)
             self._move(Event.DEADLINE)
         if self._fault is not None:
             self.ended_by = "init failed"
@@ -229,9 +233,11 @@ class ExecutionEnvironment:
             ("Lambda-Runtime-Trace-Id", request.trace_id),
         ]
         if request.client_context is not None:
-            headers.append(("Lambda-Runtime-Client-Context", header_value(request.client_context)))
+            headers.append(("Lambda-Runtime-Client-Context", header_value(ascii_json(request.client_context))))
         waiting, self._waiting = self._waiting, None
-        waiting.answer(Response(status=200, headers=headers, body=request.payload))
+        response = Response(status=200, headers=headers, body=request.payload)
+        # A runtime that does not read what it asked for must not outlast the time-out.
+        waiting.answer(response, limit_seconds=self.configuration.timeout_seconds)
 
     def _poll_while(self, state: State, deadline: float) -> None:
         while self.state is state:

@@ -14,6 +14,7 @@ LogSink = Callable[[str, str], None]
 """Takes a line and the request id it belongs to; the id is empty outside an invocation."""
 
 _READ_BYTES = 64 * 1024
+_LINE_BYTES_MAX = 256 * 1024 - 26  # CloudWatch Logs API Reference, "InputLogEvent"
 _READS_AT_ONCE = 256  # a process that never stops writing must not keep an invocation from ending
 
 
@@ -40,7 +41,11 @@ class OutputReader:
                 return False
             *lines, self._rest = (self._rest + data).split(b"\n")
             for line in lines:
-                self._pass_on(line)
+                for piece in _pieces(line):
+                    self._pass_on(piece)
+            *pieces, self._rest = _pieces(self._rest)  # output without a line break would else be kept for ever
+            for piece in pieces:
+                self._pass_on(piece)
         return True
 
     def flush(self) -> None:
@@ -52,6 +57,18 @@ class OutputReader:
     def _pass_on(self, line: bytes) -> None:
         # The Python runtime client writes a traceback as one line with carriage returns in it.
         self._sink(line.decode("utf-8", "replace").replace("\r", "\n").rstrip("\n"), self.request_id)
+
+
+def _pieces(line: bytes) -> list[bytes]:
+    """A line as log events can hold it: one piece, or several that end between characters."""
+    pieces = []
+    while len(line) > _LINE_BYTES_MAX:
+        end = _LINE_BYTES_MAX
+        while end > _LINE_BYTES_MAX - 4 and line[end] & 0xC0 == 0x80:
+            end -= 1
+        pieces.append(line[:end])
+        line = line[end:]
+    return [*pieces, line]
 
 
 def billed_ms(duration_ms: float, init_duration_ms: float | None) -> int:

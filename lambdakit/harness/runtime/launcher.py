@@ -30,14 +30,15 @@ class Place:
 
 
 class RuntimeProcess(Protocol):
-    """The first process of an execution environment.
+    """The first process of an execution environment."""
 
-    output: descriptor to read what it writes; never blocks.
-    exit_handle: descriptor that turns readable when the process ends; None where the system has none.
-    """
+    @property
+    def output(self) -> int:
+        """Descriptor to read what it writes; never blocks."""
 
-    output: int
-    exit_handle: int | None
+    @property
+    def exit_handle(self) -> int | None:
+        """Descriptor that turns readable when the process ends; None where the system has none."""
 
     def exit_code(self) -> int | None:
         """The exit code, negative for a signal; None while it runs."""
@@ -60,8 +61,18 @@ class Launched:
     runtime_api: socket.socket
 
 
+class SandboxUnavailable(Exception):
+    """No sandbox can be made on this machine. The text says why."""
+
+
 class Launcher(Protocol):
     """Starts processes for execution environments."""
+
+    def start(self) -> None:
+        """Does ahead what the first launch would wait for. SandboxUnavailable when this launcher cannot work here."""
+
+    def close(self) -> None:
+        """Ends what it started ahead. Idempotent."""
 
     def describe(self, configuration: FunctionConfiguration) -> tuple[str, str]:
         """The interpreter, for the trace, and how it differs from AWS; RuntimeUnavailable when nothing can run it."""
@@ -74,15 +85,24 @@ class SpawnLauncher:
     """Starts the function's interpreter on the host, without a sandbox.
 
     `/var/task` and `/opt` are then the host's directories, and environment variables and search paths name those.
+    note: why there is no sandbox, for the trace.
     """
 
-    def __init__(self, image: RuntimeImage) -> None:
+    def __init__(self, image: RuntimeImage, *, note: str) -> None:
         self._image = image
+        self._note = note
+
+    def start(self) -> None:
+        """Builds the runtime image."""
+        _ = self._image.directory
+
+    def close(self) -> None:
+        """Nothing was started ahead."""
 
     def describe(self, configuration: FunctionConfiguration) -> tuple[str, str]:
         """The interpreter and how it differs from AWS."""
-        command = self._image.command_for(configuration)
-        return command.interpreter, command.note
+        interpreter, note = self._image.describe(configuration)
+        return interpreter, f"{note}; {self._note}" if note and self._note else note or self._note
 
     def launch(self, configuration: FunctionConfiguration, environment: str, variables: VariablesAt) -> Launched:
         """Starts a process in a group of its own."""

@@ -18,6 +18,7 @@ from lambdakit.harness.wire import BadRequest, Headers, Request, RequestParser, 
 from lambdakit.limits import MIB
 
 _RECEIVE_BYTES = 256 * 1024
+_SEND_SECONDS = 60
 _RESULT_BYTES_MAX = 64 * MIB  # far above what an answer may hold, so that the refusal can name the size
 
 
@@ -28,9 +29,10 @@ class Call:
     request: Request
     connection: socket.socket
 
-    def answer(self, response: Response) -> None:
-        """Sends the answer; a runtime that is gone is noticed by its exit, not here."""
+    def answer(self, response: Response, *, limit_seconds: float = _SEND_SECONDS) -> None:
+        """Sends the answer; a runtime that is gone, or does not read, is noticed by its exit or time-out, not here."""
         with contextlib.suppress(OSError):
+            self.connection.settimeout(limit_seconds)
             self.connection.sendall(response_head(response, keeps_alive=True) + response.body)
 
 
@@ -58,7 +60,7 @@ class RuntimeApi:
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             connection, _ = self._listening.accept()
-            connection.settimeout(60)
+            connection.settimeout(_SEND_SECONDS)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._connections[connection] = RequestParser(body_bytes_max=_RESULT_BYTES_MAX)
             self._selector.register(connection, selectors.EVENT_READ, lambda: self._receive(connection))

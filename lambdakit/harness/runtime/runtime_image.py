@@ -1,14 +1,21 @@
 """What stands behind a managed runtime on this machine: an interpreter, AWS's runtime client and the SDK.
 
-A runtime image is a folder of links to exactly those packages, so that a function sees what it would see on AWS and
-nothing else of the environment that lambdakit is installed in.
+A runtime image is a folder with exactly those packages, so that a function sees what it would see on AWS and nothing
+else of the environment that lambdakit is installed in.
 """
 
 from __future__ import annotations
 
+import compileall
+import hashlib
 import importlib.metadata
+import os
+import platform
 import re
+import shutil
 import sys
+import tempfile
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,45 +46,51 @@ class RuntimeUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuntimeCommand:
-    """How a function's process is started.
-
-    interpreter: what it runs on, for the trace.
-    note: how that differs from AWS; empty when it does not.
-    """
+    """How a function's process is started on the host as it is. layer_roots: the winning one first."""
 
     command: tuple[str, ...]
     task_root: str
     runtime_directory: str
     layer_roots: tuple[str, ...]
-    interpreter: str
-    note: str = ""
 
 
 class RuntimeImage:
-    """The packages of this interpreter that a Python function may import, linked into `directory`."""
+    """The packages of this interpreter that a Python function may import, copied once into a cache.
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        directory.mkdir(parents=True, exist_ok=True)
-        for name, target in _links().items():
-            link = directory / name
-            if not link.is_symlink():
-                link.symlink_to(target)
+    cache: the folder for images; made when it is missing. fallback: used when nothing can be written there.
+    """
+
+    def __init__(self, cache: Path, *, fallback: Path) -> None:
+        self._cache = cache
+        self._fallback = fallback
+        self._directory: Path | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def directory(self) -> Path:
+        """Where the packages lie. RuntimeUnavailable when one is not installed."""
+        with self._lock:
+            if self._directory is None:
+                try:
+                    self._directory = _copied(self._cache)
+                except OSError:
+                    self._directory = _copied(self._fallback)
+            return self._directory
+
+    def describe(self, configuration: FunctionConfiguration) -> tuple[str, str]:
+        """The interpreter that runs `configuration`, and how it differs from AWS; empty when it does not.
+
+        RuntimeUnavailable when nothing here can run it.
+        """
+        minor = _python_minor(configuration)
+        return _interpreter(), _note(minor)
 
     def command_for(self, configuration: FunctionConfiguration) -> RuntimeCommand:
         """How to start `configuration`. RuntimeUnavailable when nothing here can."""
-        if configuration.package_type != "Zip":
-            raise RuntimeUnavailable(
-                f"{configuration.name} is a container image, and the harness runs zip packages only so far"
-            )
-        match = _PYTHON_RUNTIME.fullmatch(configuration.runtime)
-        if match is None:
-            raise RuntimeUnavailable(
-                f"{configuration.name} uses runtime {configuration.runtime}, and the harness runs python3.x only so far"
-            )
+        minor = _python_minor(configuration)
         task_root = str(configuration.code)
         layer_roots = tuple(str(layer) for layer in reversed(configuration.layers))
-        version = f"python3.{match[1]}"
+        version = f"python3.{minor}"
         behind = [
             path for root in layer_roots for path in (f"{root}/python/lib/{version}/site-packages", f"{root}/python")
         ]
@@ -96,9 +109,32 @@ class RuntimeImage:
             task_root=task_root,
             runtime_directory=str(self.directory),
             layer_roots=layer_roots,
-            interpreter=_interpreter(),
-            note=_note(int(match[1])),
         )
+
+
+def cache_directory() -> Path:
+    """Where lambdakit keeps what it makes once: `LAMBDAKIT_CACHE`, or `lambdakit` in the user's cache folder.
+
+    Source: XDG Base Directory Specification.
+    """
+    chosen = os.environ.get("LAMBDAKIT_CACHE")
+    if chosen:
+        return Path(chosen)
+    caches = os.environ.get("XDG_CACHE_HOME")
+    return (Path(caches) if caches else Path.home() / ".cache") / "lambdakit"
+
+
+def _python_minor(configuration: FunctionConfiguration) -> int:
+    if configuration.package_type != "Zip":
+        raise RuntimeUnavailable(
+            f"{configuration.name} is a container image, and the harness runs zip packages only so far"
+        )
+    match = _PYTHON_RUNTIME.fullmatch(configuration.runtime)
+    if match is None:
+        raise RuntimeUnavailable(
+            f"{configuration.name} uses runtime {configuration.runtime}, and the harness runs python3.x only so far"
+        )
+    return int(match[1])
 
 
 def _interpreter() -> str:
@@ -111,18 +147,44 @@ def _note(minor: int) -> str:
     return f"runs on {_interpreter()}, the harness's own interpreter, not on Python 3.{minor} as on AWS"
 
 
-def _links() -> Mapping[str, Path]:
-    """Name in the image -> what it links to: the top-level files and folders of the packages."""
-    links: dict[str, Path] = {}
+def _copied(cache: Path) -> Path:
+    sources, key = _sources()
+    target = cache / "images" / key
+    if target.exists():
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    building = Path(tempfile.mkdtemp(prefix=f"{key}-", dir=target.parent))
+    try:
+        for name, source in sources.items():
+            if source.is_dir():
+                shutil.copytree(source, building / name)
+            else:
+                shutil.copy2(source, building / name)
+        compileall.compile_dir(building, quiet=2)  # functions cannot write there, and an import would take seconds
+        building.chmod(0o755)
+        building.rename(target)
+    except OSError:
+        shutil.rmtree(building, ignore_errors=True)
+        if not target.exists():  # else another harness was first
+            raise
+    return target
+
+
+def _sources() -> tuple[Mapping[str, Path], str]:
+    """Name in the image -> what is copied there, and a key that changes with any of it."""
+    sources: dict[str, Path] = {}
+    digest = hashlib.sha256(f"{sys.version}\0{sys.platform}\0{platform.machine()}".encode())
     for package in _PACKAGES:
         try:
-            files = importlib.metadata.files(package) or []
+            distribution = importlib.metadata.distribution(package)
         except importlib.metadata.PackageNotFoundError:
             raise RuntimeUnavailable(
                 f"the package {package} is missing: install lambdakit with its extra, lambdakit[harness]"
             ) from None
-        for file in files:
+        digest.update(f"\0{package}={distribution.version}".encode())
+        for file in distribution.files or []:
             top = file.parts[0]
-            if top not in ("..", "__pycache__", "bin") and top not in links:
-                links[top] = Path(str(file.locate())).parents[len(file.parts) - 1] / top
-    return links
+            if top not in ("..", "__pycache__") and top not in sources:
+                sources[top] = Path(str(file.locate())).parents[len(file.parts) - 1] / top
+    tag = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    return sources, f"{tag}-{digest.hexdigest()[:16]}"

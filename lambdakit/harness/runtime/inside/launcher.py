@@ -84,6 +84,7 @@ def _build_root(settings: Mapping[str, str]) -> None:
         _link_or_bind(name)
     _bind_devices()
     _bind_runtime(settings)
+    kernel.mount("tmpfs", "/.slots", "tmpfs", 0, "size=1m,mode=755")  # a mount, so that an environment can shed it
     kernel.mount("proc", "/proc", "proc")
 
 

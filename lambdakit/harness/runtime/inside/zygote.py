@@ -129,7 +129,7 @@ def _release(path: str) -> None:
 def main() -> None:
     """Warms up, says so, and serves."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    sys.path[:] = [*(entry for entry in sys.path if entry != "/var/rapid"), "/var/runtime"]
+    sys.path.append("/var/runtime")
     environment.preload(sdk=sys.argv[2] == "sdk")
     control.send(b'{"ready": true}')
     gc.collect()

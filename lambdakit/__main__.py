@@ -1,0 +1,5 @@
+"""`python -m lambdakit`."""
+
+from lambdakit.cli import main
+
+main()

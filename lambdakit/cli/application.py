@@ -1,0 +1,87 @@
+"""The command `lambdakit`: which commands there are, and how a process of it ends.
+
+Exit codes: 0; 1 for what the user can mend (diagnostics on stderr); 2 for a wrong command line; 130 after Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import importlib
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from types import FrameType
+from typing import Annotated, Final, NoReturn
+
+import typer
+
+from lambdakit import __version__
+
+# Command -> module in `lambdakit.cli.commands`, in the order of the help text. Each has `register(app)`.
+COMMANDS: Final[Mapping[str, str]] = {
+    "demo": "demo",
+    "init": "init",
+    "validate": "validate",
+    "explain": "explain",
+    "schema": "schema",
+    "synth": "synth",
+    "run": "run",
+    "invoke": "invoke",
+    "serve": "serve",
+    "cdk": "cdk",
+    "diff": "diff",
+    "graph": "graph",
+    "eject": "eject",
+    "import": "import_template",
+    "events": "events",
+    "report": "report",
+    "runtimes": "runtimes",
+}
+
+
+def main() -> NoReturn:
+    """Runs the command line of this process, and ends the process."""
+    # An ending that unwinds: the harness's process and the temporary directories go with it.
+    signal.signal(signal.SIGTERM, _end)
+    arguments = sys.argv[1:]
+    try:
+        application(arguments)(arguments, prog_name="lambdakit")
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.exit(0)
+
+
+def application(arguments: Sequence[str]) -> typer.Typer:
+    """The command line that `arguments` need: the one command they name, or all of them."""
+    app = typer.Typer(
+        name="lambdakit",
+        help="AWS Lambda systems as short YAML or CDK constructs, and a harness that runs them on this machine.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_options)
+    named = arguments[0] if arguments and arguments[0] in COMMANDS else None
+    for command, module in COMMANDS.items():
+        if named in (None, command):
+            importlib.import_module(f"lambdakit.cli.commands.{module}").register(app)
+    return app
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"lambdakit {__version__}")
+        raise typer.Exit
+
+
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """The options before a command: each acts by its callback."""
+
+
+def _end(number: int, frame: FrameType | None) -> NoReturn:
+    sys.exit(128 + number)

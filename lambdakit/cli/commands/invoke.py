@@ -1,0 +1,38 @@
+"""`lambdakit invoke`: one call of one function."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from lambdakit.cli.ending import guarded
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command("invoke")(guarded(invoke))
+
+
+def invoke(
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="A document, cloud assembly or CDK project.")],
+    function: Annotated[str, typer.Argument(metavar="FUNCTION", help="Its name, id, path, or a unique part of it.")],
+    event: Annotated[str | None, typer.Option("--event", metavar="FILE", help="The event; - is stdin.")] = None,
+    qualifier: Annotated[str | None, typer.Option("--qualifier", help="A version or an alias.")] = None,
+) -> None:
+    """Deploy SOURCE here and call one FUNCTION.
+
+    Its answer goes to stdout, its log to stderr; exit code 1 when the function fails. Without --event it gets {}.
+    """
+    from lambdakit.cli.event_file import read_event
+    from lambdakit.session.harness import Harness
+
+    payload = read_event(event)
+    with Harness() as harness:
+        result = harness.deploy(source).function(function).invoke(payload, qualifier=qualifier)
+    if result.log:
+        typer.echo(result.log, err=True)
+    sys.stdout.buffer.write(result.raw_payload + b"\n")
+    if result.function_error is not None:
+        raise typer.Exit(1)

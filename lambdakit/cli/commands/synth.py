@@ -1,0 +1,52 @@
+"""`lambdakit synth`: a document's cloud assembly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lambdakit.cli.ending import guarded
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command("synth")(guarded(synth))
+
+
+def synth(
+    document: Annotated[Path, typer.Argument(metavar="DOC", help="The YAML document.", show_default=False)],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="DIR",
+            help="A new or empty directory, or an earlier assembly, which is replaced.",
+            show_default="cdk.out",
+        ),
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Also run cdk-nag and cfn-lint. Not built yet.")] = False,
+) -> None:
+    """Write the cloud assembly of a document.
+
+    The CDK's validation runs. The command also works as the app of a cdk.json.
+    """
+    import os
+    import shutil
+
+    from lambdakit.compiler.synthesize import Compiler
+    from lambdakit.errors import not_yet
+
+    if check:
+        raise not_yet("synth --check", hint="leave --check out; the CDK's own validation always runs")
+    # Set by what calls this as an app command in an edit-test loop; aws-cdk-lib reads the same variable.
+    validation = os.environ.get("CDK_VALIDATION", "true").lower() != "false"
+    asked_by_cdk = os.environ.get("CDK_OUTDIR")
+    with Compiler(validation=validation) as compiler:
+        if output is not None or not asked_by_cdk:
+            typer.echo(str(compiler.synthesize(document, output or Path("cdk.out"))))
+            return
+        # The CDK CLI's own directory, in which it keeps its lock: written into, not replaced.
+        shutil.copytree(compiler.synthesize(document), asked_by_cdk, dirs_exist_ok=True)

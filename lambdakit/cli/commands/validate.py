@@ -1,0 +1,59 @@
+"""`lambdakit validate`: all errors of a document at once."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lambdakit.cli.ending import guarded, print_diagnostics
+
+
+class OutputFormat(StrEnum):
+    """For people, or for which kind of program."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command("validate")(guarded(validate))
+
+
+def validate(
+    document: Annotated[Path, typer.Argument(metavar="DOC", help="The YAML document.", show_default=False)],
+    output_format: Annotated[OutputFormat, typer.Option("--format", help="For people, or for a program.")] = (
+        OutputFormat.TEXT
+    ),
+) -> None:
+    """Report all errors of a document at once."""
+    from lambdakit.cli import diagnostic_formats
+    from lambdakit.errors import LambdakitError
+    from lambdakit.spec.document import load
+
+    error: LambdakitError | None = None
+    try:
+        load(document)
+    except LambdakitError as found:
+        error = found
+    if output_format is OutputFormat.TEXT:
+        if error is None:
+            typer.echo(f"{document}: valid")
+        else:
+            print_diagnostics(error)
+    else:
+        writers = {
+            OutputFormat.JSON: diagnostic_formats.as_json,
+            OutputFormat.SARIF: diagnostic_formats.as_sarif,
+            OutputFormat.GITHUB: diagnostic_formats.as_github,
+        }
+        text = writers[output_format](error.diagnostics if error else ())
+        if text:
+            typer.echo(text)
+    if error is not None:
+        raise typer.Exit(1)

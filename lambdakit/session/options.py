@@ -1,0 +1,99 @@
+"""What a harness is started with: the values a caller may give, checked, and as the harness's process reads them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from lambdakit.errors import Diagnostic, HarnessError, not_yet
+
+EnforceIam = Literal["on", "strict", "off"]
+EnforceNetwork = Literal["on", "off"]
+Sandbox = Literal["auto", "off"]
+Unsupported = Literal["error", "warn"]
+
+_CHOICES = {
+    "enforce_iam": ("on", "strict", "off"),
+    "enforce_network": ("on", "off"),
+    "sandbox": ("auto", "off"),
+    "unsupported": ("error", "warn"),
+}
+_PORT_MAX = 65_535
+# Partition or area, place, number: `us-gov-west-1`, `eusc-de-east-1`.
+# Source: AWS General Reference, "Regions and zones"
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HarnessOptions:
+    """The options of one harness.
+
+    account_id: 12 digits.
+    port: where the endpoint listens; None for any free port.
+    """
+
+    account_id: str
+    region: str
+    enforce_iam: EnforceIam
+    enforce_network: EnforceNetwork
+    sandbox: Sandbox
+    unsupported: Unsupported
+    port: int | None
+
+    def check(self) -> None:
+        """HarnessError naming every value that is not allowed; NotYetSupported for a guard that is not built."""
+        diagnostics = [*self._wrong_identity(), *self._wrong_choices(), *self._wrong_port()]
+        if diagnostics:
+            raise HarnessError(*diagnostics)
+        for guard in ("enforce_iam", "enforce_network"):
+            if getattr(self, guard) != "off":
+                raise not_yet(f"Harness({guard}={getattr(self, guard)!r})", hint=f'leave it out, or pass {guard}="off"')
+
+    def to_wire(self, *, token: str) -> dict[str, object]:
+        """The start line of the harness's process. token: what its control API will ask for."""
+        return {
+            "account_id": self.account_id,
+            "region": self.region,
+            "enforce_iam": self.enforce_iam,
+            "enforce_network": self.enforce_network,
+            "sandbox": self.sandbox,
+            "unsupported": self.unsupported,
+            "port": 0 if self.port is None else self.port,
+            "token": token,
+        }
+
+    def _wrong_identity(self) -> list[Diagnostic]:
+        wrong = []
+        if not (isinstance(self.account_id, str) and re.fullmatch("[0-9]{12}", self.account_id)):
+            wrong.append(
+                _wrong(
+                    "account_id",
+                    f"{self.account_id!r} is no account id: a string of 12 digits",
+                    hint='pass account_id="123456789012"',
+                )
+            )
+        if not (isinstance(self.region, str) and _REGION.fullmatch(self.region)):
+            wrong.append(
+                _wrong("region", f"{self.region!r} does not name an AWS region", hint='pass region="us-east-1"')
+            )
+        return wrong
+
+    def _wrong_choices(self) -> list[Diagnostic]:
+        wrong = []
+        for name, allowed in _CHOICES.items():
+            value = getattr(self, name)
+            if value not in allowed:
+                choices = ", ".join(f'"{choice}"' for choice in allowed)
+                wrong.append(_wrong(name, f"{value!r} is not one of {choices}", hint=f'pass {name}="{allowed[-1]}"'))
+        return wrong
+
+    def _wrong_port(self) -> list[Diagnostic]:
+        if self.port is None or (type(self.port) is int and 0 <= self.port <= _PORT_MAX):
+            return []
+        problem = f"{self.port!r} is no port: a whole number from 0 (any free one) to {_PORT_MAX}"
+        return [_wrong("port", problem, hint="leave it out for any free port")]
+
+
+def _wrong(option: str, problem: str, *, hint: str) -> Diagnostic:
+    return Diagnostic(pointer=option, problem=problem, code="LK502", hint=hint)

@@ -1,0 +1,1 @@
+"""Deployable stacks, written by hand: the patterns as CDK code."""

@@ -1,0 +1,224 @@
+"""What no file of the repository may do, one function a rule.
+
+In: a parsed file. Out: `(line, what is wrong)` for each place. `RULES` says which rule holds where.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+LINES_MAX: Final = 400
+
+# Names that say nothing of what is inside.
+_REFUSED_NAMES: Final = frozenset(
+    {"util", "utils", "helper", "helpers", "common", "misc", "manager", "managers"},
+)
+_MUTATING_METHODS: Final = frozenset(
+    {"add", "append", "clear", "discard", "extend", "insert", "pop", "popitem", "remove", "setdefault", "update"}
+)
+# Calls that make something whose only use is to change.
+_STATEFUL: Final = frozenset(
+    {"Barrier", "Condition", "ContextVar", "Event", "ExitStack", "Lock", "Queue", "RLock", "Semaphore", "SimpleQueue"}
+    | {"Session", "Thread", "ThreadPoolExecutor", "WeakKeyDictionary", "WeakSet", "WeakValueDictionary", "bytearray"}
+    | {"count", "defaultdict", "deque", "local"}
+)
+_SPLIT: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_UNFINISHED: Final = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
+
+Found = Iterator[tuple[int, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceFile:
+    """A Python file. path: relative to the repository."""
+
+    path: PurePosixPath
+    text: str
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """The syntax tree."""
+        return ast.parse(self.text, str(self.path))
+
+
+def file_is_short(file: SourceFile) -> Found:
+    """At most `LINES_MAX` lines."""
+    lines = len(file.text.splitlines())
+    if lines > LINES_MAX:
+        yield lines, f"has {lines} lines, {LINES_MAX} are allowed"
+
+
+def names_say_something(file: SourceFile) -> Found:
+    """No file, folder or class is called after what it is not."""
+    for part in (*file.path.parts[:-1], file.path.stem):
+        if refused := _REFUSED_NAMES & set(_words(part)):
+            yield 1, f"{part!r} is named {min(refused)!r}"
+    for node in ast.walk(file.tree):
+        if isinstance(node, ast.ClassDef) and (refused := _REFUSED_NAMES & set(_words(node.name))):
+            yield node.lineno, f"class {node.name!r} is named {min(refused)!r}"
+
+
+def nothing_sleeps(file: SourceFile) -> Found:
+    """No `time.sleep`."""
+    for node in ast.walk(file.tree):
+        match node:
+            case ast.Attribute(value=ast.Name(id="time"), attr="sleep"):
+                yield node.lineno, "sleeps: wait for an event, or on the clock"
+            case ast.ImportFrom(module="time", names=names) if any(alias.name == "sleep" for alias in names):
+                yield node.lineno, "sleeps: wait for an event, or on the clock"
+
+
+def nothing_prints(file: SourceFile) -> Found:
+    """No `print`."""
+    for node in ast.walk(file.tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
+            yield node.lineno, "prints: only the command line does"
+
+
+def modules_hold_no_state(file: SourceFile) -> Found:
+    """Module-level names are constants: nothing stateful is made, and nothing changes what they hold."""
+    names = dict(_module_level_names(file.tree))
+    for name, value in names.items():
+        if value is not None and _called_name(value) in _STATEFUL:
+            yield value.lineno, f"{name} is state of the module"
+    for node in ast.walk(file.tree):
+        if isinstance(node, ast.Global):
+            yield node.lineno, f"rebinds {', '.join(node.names)}, which belongs to the module"
+        elif isinstance(node, ast.Call) and _called_name(node) == "globals":
+            yield node.lineno, "changes the module through globals()"
+    for line, name in _changes(file.tree, frozenset(names)):
+        yield line, f"changes {name}, which belongs to a module"
+
+
+def nothing_is_unfinished(file: SourceFile) -> Found:
+    """No comment that promises work."""
+    for token in tokenize.generate_tokens(io.StringIO(file.text).readline):
+        if token.type == tokenize.COMMENT and (match := _UNFINISHED.search(token.string)):
+            yield token.start[0], f"says {match[1]}: what is missing is an honest error"
+
+
+def nothing_is_patched(file: SourceFile) -> Found:
+    """No `mock.patch`, by whatever road."""
+    for node in ast.walk(file.tree):
+        match node:
+            case ast.ImportFrom(module="unittest.mock", names=names) if any(alias.name == "patch" for alias in names):
+                yield node.lineno, "patches: write a fake"
+            case ast.Attribute(value=ast.Name(id="mock"), attr="patch"):
+                yield node.lineno, "patches: write a fake"
+            case ast.Attribute(value=ast.Attribute(attr="mock"), attr="patch"):
+                yield node.lineno, "patches: write a fake"
+            case ast.arg(arg="mocker"):
+                yield node.lineno, "patches: write a fake"
+
+
+def package_file_only_exports(file: SourceFile) -> Found:
+    """`__init__.py` holds a docstring and re-exports, or nothing."""
+    if file.path.name != "__init__.py":
+        return
+    for index, node in enumerate(file.tree.body):
+        match node:
+            case ast.Import() | ast.ImportFrom():
+                continue
+            case ast.Assign(targets=[ast.Name(id="__all__")]) | ast.AnnAssign(target=ast.Name(id="__all__")):
+                continue
+            case ast.Expr(value=ast.Constant(value=str())) if index == 0:
+                continue
+        yield node.lineno, "an __init__.py re-exports or is empty"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Where a rule holds: below these folders, but not for these files and what lies below these folders."""
+
+    folders: tuple[str, ...]
+    exceptions: tuple[str, ...] = ()
+
+    def covers(self, path: PurePosixPath) -> bool:
+        """Whether the rule holds for the file."""
+        names = {str(path), *map(str, path.parents)}
+        return not names.isdisjoint(self.folders) and names.isdisjoint(self.exceptions)
+
+
+_EVERYTHING: Final = ("lambdakit", "patterns", "stacks", "tests")
+
+RULES: Final[Mapping[Callable[[SourceFile], Found], Scope]] = {
+    file_is_short: Scope(folders=_EVERYTHING),
+    names_say_something: Scope(folders=_EVERYTHING),
+    # Functions that tests run may be slow on purpose.
+    nothing_sleeps: Scope(folders=_EVERYTHING, exceptions=("lambdakit/clock.py", "tests/functions")),
+    # The two processes answer their parent on standard output.
+    nothing_prints: Scope(
+        folders=("lambdakit", "stacks"),
+        exceptions=("lambdakit/cli", "lambdakit/harness/__main__.py", "lambdakit/compiler/__main__.py"),
+    ),
+    # `lambdakit/__init__.py` keeps a public name once it is loaded (PEP 562).
+    modules_hold_no_state: Scope(folders=("lambdakit", "stacks", "tests"), exceptions=("lambdakit/__init__.py",)),
+    nothing_is_unfinished: Scope(folders=_EVERYTHING),
+    nothing_is_patched: Scope(folders=_EVERYTHING),
+    package_file_only_exports: Scope(folders=_EVERYTHING, exceptions=("lambdakit/__init__.py",)),
+}
+
+
+def violations(root: Path, rule: Callable[[SourceFile], Found], scope: Scope) -> list[str]:
+    """Each place below `root` that breaks the rule, as `file:line: what is wrong`."""
+    found = []
+    for folder in scope.folders:
+        for path in sorted((root / folder).rglob("*.py")):
+            relative = PurePosixPath(path.relative_to(root))
+            if scope.covers(relative) and "cdk.out" not in relative.parts:
+                file = SourceFile(path=relative, text=path.read_text(encoding="utf-8"))
+                found += [f"{relative}:{line}: {problem}" for line, problem in rule(file)]
+    return found
+
+
+def _words(name: str) -> list[str]:
+    return [word.lower() for word in _SPLIT.findall(name)]
+
+
+def _called_name(node: ast.expr) -> str:
+    """`deque` of `collections.deque(…)` or of `deque[int]()`; empty for anything but a call."""
+    if not isinstance(node, ast.Call):
+        return ""
+    called = node.func.value if isinstance(node.func, ast.Subscript) else node.func
+    return called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
+
+
+def _module_level_names(tree: ast.Module) -> Iterator[tuple[str, ast.expr | None]]:
+    """Every constant a module binds or imports, with its value where it is bound here."""
+    for node in tree.body:
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                yield from ((target.id, value) for target in targets if isinstance(target, ast.Name))
+            case ast.AnnAssign(target=ast.Name(id=name), value=value):
+                yield name, value
+            case ast.ImportFrom(names=aliases):
+                bound = [alias.asname or alias.name for alias in aliases]
+                yield from ((name, None) for name in bound if name.isupper())
+
+
+def _changes(tree: ast.Module, names: frozenset[str]) -> Found:
+    """Line and name of each change to what one of `names` holds, where no function has a name of its own like it."""
+    for node in ast.walk(tree):
+        targets: list[ast.expr] = []
+        match node:
+            case ast.Assign(targets=assigned):
+                targets = [target.value for target in assigned if isinstance(target, ast.Subscript)]
+            case ast.Delete(targets=deleted):
+                targets = [target.value for target in deleted if isinstance(target, ast.Subscript)]
+            case ast.AugAssign(target=ast.Subscript(value=value)):
+                targets = [value]
+            case ast.AugAssign(target=ast.Name() as value):
+                targets = [value]
+            case ast.Call(func=ast.Attribute(value=value, attr=method)) if method in _MUTATING_METHODS:
+                targets = [value]
+        for target in targets:
+            if isinstance(target, ast.Name) and target.id in names and target.id.strip("_").isupper():
+                yield node.lineno, target.id

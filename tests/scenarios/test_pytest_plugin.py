@@ -1,0 +1,186 @@
+"""The fixtures `harness` and `deploy` in a project of a user's, with a pytest of its own."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+PATTERN = Path(__file__).parents[2] / "patterns" / "api_backend"
+
+
+@pytest.fixture
+def project(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> pytest.Pytester:
+    """A directory with the API backend's document and functions in `app/`, and no test yet."""
+    # pytester gives each test another home; the compiler's cache stays where it was.
+    monkeypatch.setenv("XDG_CACHE_HOME", str(Path.home() / ".cache"))
+    pytester: pytest.Pytester = request.getfixturevalue("pytester")
+    shutil.copytree(PATTERN / "functions", pytester.path / "app" / "functions")
+    shutil.copy(PATTERN / "lambdakit.yaml", pytester.path / "app")
+    return pytester
+
+
+def _outcomes(project: pytest.Pytester, *arguments: str, **outcomes: int) -> pytest.RunResult:
+    result = project.runpytest_subprocess("-p", "no:cacheprovider", *arguments)
+    result.assert_outcomes(**outcomes)
+    return result
+
+
+def test_a_deployment_is_made_once_and_reset_after_each_test(project: pytest.Pytester) -> None:
+    project.makepyfile("""
+        import pytest
+        from lambdakit.trace import DeploymentStarted
+
+        seen = []
+
+        @pytest.mark.parametrize("n", range(3))
+        def test_orders_are_gone(deploy, harness, n):
+            deployment = deploy("app/lambdakit.yaml")
+            seen.append(deployment.id)
+            with deployment.http() as http:
+                assert http.get("/orders").json() == {"orders": []}
+                assert http.post("/orders", json={"sku": "a"}).status_code == 201
+
+        def test_it_was_one_deployment():
+            assert len(set(seen)) == 1
+    """)
+
+    _outcomes(project, passed=4)
+
+
+def test_each_test_finds_an_empty_trace_and_nothing_deployed_by_others(project: pytest.Pytester) -> None:
+    project.makepyfile("""
+        from lambdakit.trace import InvocationEnded
+
+        def test_deploys_by_itself(harness):
+            function = harness.deploy("app/lambdakit.yaml").function("list_orders")
+            function.invoke({})
+            assert harness.trace.count(InvocationEnded) == len(function.invocations) == 1
+
+        def test_finds_nothing(harness):
+            assert harness.trace.events == ()
+            assert harness.deployments == ()
+    """)
+
+    _outcomes(project, passed=2)
+
+
+def test_a_destroyed_deployment_is_made_anew_for_the_next_test(project: pytest.Pytester) -> None:
+    project.makepyfile("""
+        import pytest
+
+        @pytest.mark.parametrize("n", range(2))
+        def test_destroys(deploy, n):
+            deployment = deploy("app/lambdakit.yaml")
+            assert deployment.function("list_orders").invoke({}).payload["statusCode"] == 200
+            deployment.destroy()
+    """)
+
+    _outcomes(project, passed=2)
+
+
+def test_another_document_with_the_same_stack_name_takes_the_place_of_an_idle_one(project: pytest.Pytester) -> None:
+    shutil.copytree(project.path / "app", project.path / "other")
+    project.makepyfile("""
+        import pytest
+
+        @pytest.mark.parametrize("directory", ["app", "other", "app"])
+        def test_deploys(deploy, directory):
+            assert "shop" in deploy(f"{directory}/lambdakit.yaml").stacks
+    """)
+
+    _outcomes(project, passed=3)
+
+
+def test_a_relative_path_is_looked_for_beside_the_test_first(project: pytest.Pytester) -> None:
+    (project.path / "app" / "test_beside.py").write_text(
+        "def test_deploys(deploy):\n    assert deploy('lambdakit.yaml').functions\n"
+    )
+
+    _outcomes(project, "--import-mode=importlib", passed=1)
+
+
+def test_options_of_the_harness_come_from_a_fixture(project: pytest.Pytester) -> None:
+    project.makeconftest("""
+        import pytest
+
+        @pytest.fixture(scope="session")
+        def lambdakit_options():
+            return {"region": "eu-west-1"}
+    """)
+    project.makepyfile("def test_region(harness):\n    assert harness.region == 'eu-west-1'\n")
+
+    _outcomes(project, passed=1)
+
+
+def test_each_worker_of_xdist_has_a_harness_of_its_own(project: pytest.Pytester) -> None:
+    project.makepyfile("""
+        import pathlib, pytest
+
+        @pytest.mark.parametrize("n", range(6))
+        def test_endpoint(harness, worker_id, n):
+            assert harness.client("sqs").list_queues().get("QueueUrls", []) == []
+            pathlib.Path(f"{worker_id}-{harness.endpoint_url.rsplit(':')[-1]}").touch()
+    """)
+
+    _outcomes(project, "-n", "2", passed=6)
+
+    workers = sorted(path.name for path in project.path.glob("gw*"))
+    assert (
+        len({name.split("-")[1] for name in workers}) == len({name.split("-")[0] for name in workers}) == len(workers)
+    )
+
+
+def test_a_mock_of_the_caller_lives_beside_the_harness(project: pytest.Pytester) -> None:
+    project.makepyfile("""
+        import boto3
+        from moto import mock_aws
+
+        @mock_aws
+        def test_beside(deploy, harness):
+            deployment = deploy("app/lambdakit.yaml")
+            boto3.client("sqs", region_name="us-east-1").create_queue(QueueName="mocked")
+            with deployment.http() as http:
+                assert http.post("/orders", json={"sku": "a"}).status_code == 201
+            assert harness.client("sqs").list_queues().get("QueueUrls", []) == []
+            assert len(boto3.client("sqs", region_name="us-east-1").list_queues()["QueueUrls"]) == 1
+
+        def test_after(deploy):
+            with deploy("app/lambdakit.yaml").http() as http:
+                assert http.post("/orders", json={"sku": "a"}).status_code == 201
+    """)
+
+    _outcomes(project, passed=2)
+
+
+def test_an_error_of_the_document_is_in_the_report_as_a_diagnostic(project: pytest.Pytester) -> None:
+    (project.path / "app" / "lambdakit.yaml").write_text("application: 7\n")
+    project.makepyfile("def test_deploys(deploy):\n    deploy('app/lambdakit.yaml')\n")
+
+    result = _outcomes(project, failed=1)
+
+    result.stdout.fnmatch_lines(["*lambdakit.yaml:1:14: application: *[[]LK1*"])
+
+
+def test_the_account_is_refused_before_anything_runs(project: pytest.Pytester) -> None:
+    project.makepyfile("def test_nothing():\n    pass\n")
+
+    result = project.runpytest_subprocess("--lambdakit-target=aws")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*--lambdakit-target=aws is not built yet [[]LK510]*"])
+
+
+def test_a_project_that_does_not_use_it_pays_nothing(project: pytest.Pytester) -> None:
+    project.makepyfile("""
+        import sys
+
+        def test_nothing_is_loaded():
+            heavy = {"boto3", "httpx", "moto", "aws_cdk", "pydantic", "lambdakit.session.harness", "lambdakit.errors"}
+            assert heavy & set(sys.modules) == set()
+    """)
+
+    _outcomes(project, "-p", "no:anyio", passed=1)
