@@ -43,7 +43,7 @@ def read_options(wire: Mapping[str, object]) -> Options:
     options = Options(port=port, **texts)
     if not re.fullmatch(r"\d{12}", options.account_id):
         raise _refused(f"account_id: {options.account_id!r} is not 12 digits")
-    if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", options.region):
+    if not re.fullmatch(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}", options.region):
         raise _refused(f"region: {options.region!r} is not the name of a region, such as us-east-1")
     for name, allowed in _CHOICES.items():
         if getattr(options, name) not in allowed:

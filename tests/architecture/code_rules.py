@@ -24,6 +24,8 @@ _REFUSED_NAMES: Final = frozenset(
 _MUTATING_METHODS: Final = frozenset(
     {"add", "append", "clear", "discard", "extend", "insert", "pop", "popitem", "remove", "setdefault", "update"}
 )
+_CONTAINERS: Final = (ast.Dict, ast.DictComp, ast.List, ast.ListComp, ast.Set, ast.SetComp)
+_CONTAINER_CALLS: Final = frozenset({"Counter", "OrderedDict", "dict", "list", "set"})
 # Calls that make something whose only use is to change.
 _STATEFUL: Final = frozenset(
     {"Barrier", "Condition", "ContextVar", "Event", "ExitStack", "Lock", "Queue", "RLock", "Semaphore", "SimpleQueue"}
@@ -86,6 +88,7 @@ def nothing_prints(file: SourceFile) -> Found:
 def modules_hold_no_state(file: SourceFile) -> Found:
     """Module-level names are constants: nothing stateful is made, and nothing changes what they hold."""
     names = dict(_module_level_names(file.tree))
+    watched = frozenset(name for name, value in names.items() if _is_constant(name) or _is_container(value))
     for name, value in names.items():
         if value is not None and _called_name(value) in _STATEFUL:
             yield value.lineno, f"{name} is state of the module"
@@ -94,7 +97,7 @@ def modules_hold_no_state(file: SourceFile) -> Found:
             yield node.lineno, f"rebinds {', '.join(node.names)}, which belongs to the module"
         elif isinstance(node, ast.Call) and _called_name(node) == "globals":
             yield node.lineno, "changes the module through globals()"
-    for line, name in _changes(file.tree, frozenset(names)):
+    for line, name in _changes(file.tree, watched):
         yield line, f"changes {name}, which belongs to a module"
 
 
@@ -191,8 +194,16 @@ def _called_name(node: ast.expr) -> str:
     return called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
 
 
+def _is_constant(name: str) -> bool:
+    return name.strip("_").isupper()
+
+
+def _is_container(value: ast.expr | None) -> bool:
+    return value is not None and (isinstance(value, _CONTAINERS) or _called_name(value) in _CONTAINER_CALLS)
+
+
 def _module_level_names(tree: ast.Module) -> Iterator[tuple[str, ast.expr | None]]:
-    """Every constant a module binds or imports, with its value where it is bound here."""
+    """Every name that a module binds or imports, with its value where it is bound here."""
     for node in tree.body:
         match node:
             case ast.Assign(targets=targets, value=value):
@@ -201,24 +212,24 @@ def _module_level_names(tree: ast.Module) -> Iterator[tuple[str, ast.expr | None
                 yield name, value
             case ast.ImportFrom(names=aliases):
                 bound = [alias.asname or alias.name for alias in aliases]
-                yield from ((name, None) for name in bound if name.isupper())
+                yield from ((name, None) for name in bound)
 
 
 def _changes(tree: ast.Module, names: frozenset[str]) -> Found:
-    """Line and name of each change to what one of `names` holds, where no function has a name of its own like it."""
+    """Line and name of each change to what one of `names` holds."""
     for node in ast.walk(tree):
-        targets: list[ast.expr] = []
-        match node:
-            case ast.Assign(targets=assigned):
-                targets = [target.value for target in assigned if isinstance(target, ast.Subscript)]
-            case ast.Delete(targets=deleted):
-                targets = [target.value for target in deleted if isinstance(target, ast.Subscript)]
-            case ast.AugAssign(target=ast.Subscript(value=value)):
-                targets = [value]
-            case ast.AugAssign(target=ast.Name() as value):
-                targets = [value]
-            case ast.Call(func=ast.Attribute(value=value, attr=method)) if method in _MUTATING_METHODS:
-                targets = [value]
-        for target in targets:
-            if isinstance(target, ast.Name) and target.id in names and target.id.strip("_").isupper():
-                yield node.lineno, target.id
+        for changed in _changed(node):
+            if isinstance(changed, ast.Name) and changed.id in names:
+                yield changed.lineno, changed.id
+
+
+def _changed(node: ast.AST) -> list[ast.expr]:
+    """What this statement or call changes in place."""
+    match node:
+        case ast.Assign(targets=targets) | ast.Delete(targets=targets):
+            return [target.value for target in targets if isinstance(target, ast.Subscript)]
+        case ast.AugAssign(target=ast.Subscript(value=value)) | ast.AugAssign(target=ast.Name() as value):
+            return [value]
+        case ast.Call(func=ast.Attribute(value=value, attr=method)) if method in _MUTATING_METHODS:
+            return [value]
+    return []

@@ -41,7 +41,8 @@ _SDK: Final = ("boto3", "botocore")
 
 # The harness's leaves: every part of it above may import them.
 _LEAVES: Final = (
-    *("harness.wire", "harness.options", "harness.service_request", "harness.listener", "harness.event_pattern"),
+    *("harness.wire", "harness.options", "harness.service_request", "harness.event_pattern"),
+    *("harness.listener", "harness.inner_listeners"),
     *("harness.account", "harness.moto_state", "harness.iam", "harness.network"),
 )
 _BELOW_RUNTIME: Final = (*_GROUND, *_LEAVES)
@@ -71,6 +72,7 @@ FLOORS: Final[Mapping[str, Floor]] = {
     "harness.event_pattern": Floor(imports=_GROUND),
     "harness.service_request": Floor(imports=(*_GROUND, "harness.wire")),
     "harness.listener": Floor(imports=(*_GROUND, "harness.wire")),
+    "harness.inner_listeners": Floor(imports=(*_GROUND, "harness.wire", "harness.listener")),
     "harness.account": Floor(
         imports=(*_GROUND, "harness.wire", "harness.service_request"),
         third_party=(*_SDK, "moto.moto_server.werkzeug_app", "moto.core.request"),
@@ -123,7 +125,7 @@ def floor_violations(root: Path, floors: Mapping[str, Floor] = FLOORS) -> list[s
         for line, target in _imports(path, module, frozenset(files)):
             if not _allowed(target, row, floors, path):
                 found.append(f"{where}:{line}: {row or PACKAGE} may not import {target}")
-    return found
+    return list(dict.fromkeys(found))
 
 
 def _allowed(target: str, row: str, floors: Mapping[str, Floor], path: Path) -> bool:

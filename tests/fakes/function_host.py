@@ -14,13 +14,13 @@ from typing import Any
 from lambdakit.clock import HarnessClock
 from lambdakit.harness.iam.credentials import CredentialRegistry
 from lambdakit.harness.invocation.invoke import Event, InvocationResult, Invoker
+from lambdakit.harness.listener import Listener
 from lambdakit.harness.moto_state.logs import LogPlace
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
-from lambdakit.harness.runtime.launcher import Launcher, SpawnLauncher
-from lambdakit.harness.runtime.runtime_image import RuntimeImage
+from lambdakit.harness.runtime.launcher import Launcher
+from lambdakit.harness.wire import Request, Response
 from lambdakit.trace import EnvironmentStopped, TraceLog
 
-ENDPOINT = "http://127.0.0.1:9"
 WAIT_SECONDS = 20.0
 
 
@@ -36,23 +36,83 @@ class RecordedLogs:
         self.written.append((place, line))
 
 
-class FunctionHost:
-    """An invoker with its own launcher, logs and trace. Close it, and nothing of it is left."""
+# What a function calls to stand still until the test lets it go: `hold("name")`.
+HOLD = """
+import os, urllib.request
 
-    def __init__(self, directory: Path, launcher: Callable[[Path], Launcher]) -> None:
+def hold(name):
+    urllib.request.urlopen(os.environ["AWS_ENDPOINT_URL"] + "/" + name, timeout=30).read()
+"""
+
+
+class Gates:
+    """What stands behind the functions' AWS endpoint: calls that are answered when the test says so."""
+
+    def __init__(self) -> None:
+        self._arrived: list[str] = []
+        self._opened: set[str] = set()
+        self._changed = threading.Condition()
+        self._listener = Listener(self.hold, name="gates")
+        self.url = self._listener.url
+        self.port = self._listener.port
+
+    def wait_for(self, name: str, count: int = 1) -> None:
+        """Returns once `count` calls of `hold(name)` stand still."""
+        with self._changed:
+            there = self._changed.wait_for(lambda: self._arrived.count(name) >= count, WAIT_SECONDS)
+        assert there, f"{count} calls of {name!r} did not arrive in {WAIT_SECONDS:g} s, only {self._arrived}"
+
+    def open(self, name: str) -> None:
+        """Lets every call of `hold(name)` go on, those to come included."""
+        with self._changed:
+            self._opened.add(name)
+            self._changed.notify_all()
+
+    def reset(self) -> None:
+        """Lets go of whoever still stands still, and forgets all."""
+        with self._changed:
+            self._opened.update(self._arrived)
+            self._changed.notify_all()
+            self._arrived, self._opened = [], set()
+
+    def close(self) -> None:
+        """Opens every gate and stops listening."""
+        self.reset()
+        self._listener.close()
+
+    def hold(self, request: Request) -> Response:
+        """Answers once the gate that the path names is open."""
+        name = request.path.removeprefix("/")
+        with self._changed:
+            arrived, opened = self._arrived, self._opened
+            arrived.append(name)
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: name in opened, WAIT_SECONDS)
+        return Response(status=200)
+
+
+class FunctionHost:
+    """An invoker with its own logs and trace. Close it, and nothing of it is left.
+
+    gates: what the functions reach as their AWS endpoint. shares_pids: functions and the test see the same numbers.
+    """
+
+    def __init__(self, directory: Path, launcher: Launcher, gates: Gates, *, shares_pids: bool) -> None:
         self._directory = directory
+        self.gates = gates
+        self.shares_pids = shares_pids
         self.clock = HarnessClock()
         self.trace = TraceLog(self.clock)
         self.logs = RecordedLogs()
         self.credentials = CredentialRegistry()
-        self.launcher = launcher(directory / "runtime")
+        self.launcher = launcher
         self.invoker = Invoker(
-            launcher=self.launcher,
+            launcher=launcher,
             credentials=self.credentials,
             logs=self.logs,
             trace=self.trace,
             clock=self.clock,
-            endpoint_url=lambda: ENDPOINT,
+            endpoint_url=lambda: gates.url,
         )
         self.pool = self.invoker.pool
 
@@ -73,6 +133,7 @@ class FunctionHost:
             role="arn:aws:iam::123456789012:role/fn",
             log_group=f"/aws/lambda/{name}",
             timeout_seconds=20,
+            memory_mib=512,
         )
         return dataclasses.replace(plain, **settings)
 
@@ -117,8 +178,3 @@ class Invocation:
             self._result = call()
         except BaseException as error:  # the test's own thread raises it again
             self._failure = error
-
-
-def spawn_launcher(image: Path) -> Launcher:
-    """The launcher that starts interpreters on the host."""
-    return SpawnLauncher(RuntimeImage(image))

@@ -139,9 +139,7 @@ class Deployer:
         return Resolver(
             artifact.template,
             parameters,
-            PseudoParameters(
-                account_id=stack.account_id, region=stack.region, stack_name=stack.name, stack_id=stack.stack_id
-            ),
+            _pseudo_parameters(stack),
             reference=unknown if creation is None else creation.reference,
             attribute=unknown if creation is None else creation.attribute,
             imported=lambda name: self._imported(name, deployment),
@@ -262,6 +260,15 @@ class Deployer:
         )
 
 
+def _pseudo_parameters(stack: DeployedStack) -> PseudoParameters:
+    return PseudoParameters(
+        account_id=stack.account_id, region=stack.region, stack_name=stack.name, stack_id=stack.stack_id
+    )
+
+
 def _asset(assembly: CloudAssembly, bucket: str, key: str) -> Path | None:
     asset = assembly.assets.find(bucket, key)
-    return None if asset is None else asset.path
+    if asset is None:
+        return None
+    asset.check_links()
+    return asset.path

@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import re
 import selectors
+import signal
 import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from lambdakit.harness.runtime import faults
+from lambdakit.harness.runtime import faults, process_tree
 from lambdakit.harness.runtime.faults import Fault
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.function_logs import OutputReader
@@ -32,6 +33,9 @@ from lambdakit.harness.wire import Response, ascii_json, header_value
 from lambdakit.limits import INIT_SECONDS, SYNC_RESPONSE_BYTES_MAX
 
 _EXIT_CHECK_SECONDS = 0.05  # how often to look for an exit where no descriptor tells of it
+_MEMORY_SECONDS = 0.01  # between two looks at the memory of an environment that executes; a look costs 0.1 ms
+_SETTLE_SECONDS = 0.1  # how long an answer waits for the runtime to come back to `next`, which takes far less
+_EXECUTING = frozenset({State.INITIALIZING, State.INVOKING})
 _INVOCATION_CALL = re.compile(r"/2018-06-01/runtime/invocation/([^/]+)/(response|error)")
 
 
@@ -108,12 +112,15 @@ class ExecutionEnvironment:
         self._lines: list[str] = []
         self.ended_by = "crash"
         self._aborted = False
+        self._peak_mib = 0
+        self._frozen: list[int] = []
         self._selector = selectors.DefaultSelector()
         self._api: RuntimeApi | None = None
         self._process: RuntimeProcess | None = None
         self._output: OutputReader | None = None
         self._waiting: Call | None = None  # the runtime's `next`
         self._request_id = ""
+        self._invocation_id = ""  # of the one attempt; the request id may come again
         self._result: bytes | None = None
         self._fault: Fault | None = None
 
@@ -158,6 +165,7 @@ class ExecutionEnvironment:
         deadline = started + self.configuration.timeout_seconds
         self._request_id, self._result, self._fault = request.request_id, None, None
         assert self._output is not None
+        self._thaw()
         if self.state is State.ANSWERED:
             self._poll_while(State.ANSWERED, deadline)
         self._output.request_id = request.request_id
@@ -174,7 +182,11 @@ class ExecutionEnvironment:
             self._move(Event.DEADLINE)
         duration_ms = (time.perf_counter() - started) * 1000
         self._drain_output()
-        return self._outcome(duration_ms)
+        assert self._process is not None
+        members = self._process.members()
+        outcome = self._outcome(duration_ms, members)
+        self._freeze(members)
+        return outcome
 
     def log(self, line: str, request_id: str) -> None:
         """Takes a line of the platform's, or of the process's own."""
@@ -187,8 +199,11 @@ class ExecutionEnvironment:
         return self._lines
 
     def peak_memory_mib(self) -> int:
-        """The most memory that was resident at once, in whole MiB; 0 before the process started."""
-        return 0 if self._process is None else self._process.peak_memory_mib()
+        """The most memory that was seen at once, in whole MiB, never above the configured; 0 before it started."""
+        if self._process is None:
+            return 0
+        self._peak_mib = max(self._peak_mib, process_tree.peak_mib(self._process.members()))
+        return min(self._peak_mib, self.configuration.memory_mib)
 
     def abort(self) -> None:
         """Kills the process from any thread; whoever holds the environment sees it exit."""
@@ -211,23 +226,58 @@ class ExecutionEnvironment:
         if self._process is not None:
             self._process.kill()
 
-    def _outcome(self, duration_ms: float) -> InvocationOutcome:
+    def _freeze(self, members: list[int]) -> None:
+        """Stops everything in the environment once the runtime is back in `next`.
+
+        DG "Understanding the Lambda execution environment lifecycle": between invocations it is frozen.
+        """
+        if self.state is State.ANSWERED:
+            self._poll_while(State.ANSWERED, time.perf_counter() + _SETTLE_SECONDS)
+        if self.state is State.READY:
+            process_tree.signal_all(members, signal.SIGSTOP)
+            self._frozen = members
+
+    def _thaw(self) -> None:
+        process_tree.signal_all(self._frozen, signal.SIGCONT)
+        self._frozen = []
+
+    def _watch_memory(self) -> None:
+        """Kills what holds more than it is configured with.
+
+        Not an address-space limit, which breaks threads and Node.js, nor a cgroup, which would count /tmp.
+        """
+        assert self._process is not None
+        self._peak_mib = max(self._peak_mib, process_tree.resident_mib(self._process.members()))
+        if self._peak_mib > self.configuration.memory_mib:
+            self._fault = faults.out_of_memory(self._request_id)
+            self.ended_by = "out of memory"
+            self._process.terminate()
+
+    def _outcome(self, duration_ms: float, members: list[int]) -> InvocationOutcome:
+        self._peak_mib = max(self._peak_mib, process_tree.peak_mib(members))
+        if self._fault is None and self._peak_mib > self.configuration.memory_mib:
+            # A peak between two looks: AWS would have killed it there.
+            self._watch_memory()
         if self._fault is None and self._result is not None and len(self._result) > SYNC_RESPONSE_BYTES_MAX:
             self._fault = faults.response_too_large()
         fault = self._fault
         payload = fault.payload if fault is not None else self._result or b""
         return InvocationOutcome(
-            payload=payload, fault=fault, duration_ms=duration_ms, max_memory_mib=self.peak_memory_mib()
+            payload=payload,
+            fault=fault,
+            duration_ms=duration_ms,
+            max_memory_mib=min(self._peak_mib, self.configuration.memory_mib),
         )
 
     def _deliver(self, request: InvocationRequest) -> None:
         assert self._waiting is not None
         self._move(Event.INVOKE)
+        self._invocation_id = str(uuid.uuid4())
         deadline_ms = int((time.time() + self.configuration.timeout_seconds) * 1000)
         headers = [
             ("Content-Type", "application/json"),
             ("Lambda-Runtime-Aws-Request-Id", request.request_id),
-            ("Lambda-Runtime-Invocation-Id", str(uuid.uuid4())),
+            ("Lambda-Runtime-Invocation-Id", self._invocation_id),
             ("Lambda-Runtime-Deadline-Ms", str(deadline_ms)),
             ("Lambda-Runtime-Invoked-Function-Arn", request.invoked_arn),
             ("Lambda-Runtime-Trace-Id", request.trace_id),
@@ -250,8 +300,11 @@ class ExecutionEnvironment:
                 if self._process.exit_code() is not None:
                     self._on_exit()
                     continue
-            for key, _ in self._selector.select(left):
+            ready = self._selector.select(min(left, _MEMORY_SECONDS) if state in _EXECUTING else left)
+            for key, _ in ready:
                 key.data()
+            if not ready and state in _EXECUTING:
+                self._watch_memory()
 
     def _on_exit(self) -> None:
         """The process ended; what it sent before that counts first."""
@@ -314,6 +367,10 @@ class ExecutionEnvironment:
         next_state(self.state, Event.RESPONSE)  # out of order is refused before the id is looked at
         if request_id != self._request_id:
             call.answer(refusal(400, "InvalidRequestID", "Invalid request ID"))
+            return
+        # DG "Using the Lambda runtime API": the runtime may echo it, and need not.
+        if call.request.headers.get("lambda-runtime-invocation-id") not in ("", self._invocation_id):
+            call.answer(refusal(400, "InvalidInvocationId", "Invalid invocation ID"))
             return
         body = call.request.body
         if kind == "error":

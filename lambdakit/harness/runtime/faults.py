@@ -49,6 +49,12 @@ def exited(request_id: str, exit_code: int) -> Fault:
     return _fault("Runtime.ExitError", f"RequestId: {request_id} Error: {reason}", "crash")
 
 
+def out_of_memory(request_id: str) -> Fault:
+    """The function and what it started held more memory than it is configured with, and were killed for it."""
+    message = f"RequestId: {request_id} Error: Runtime exited with error: signal: killed"
+    return _fault("Runtime.OutOfMemory", message, "crash")
+
+
 def response_too_large() -> Fault:
     """The result is over what an answer may hold."""
     message = f"Response payload size exceeded maximum allowed payload size ({SYNC_RESPONSE_BYTES_MAX} bytes)."

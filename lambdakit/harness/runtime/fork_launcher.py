@@ -124,8 +124,8 @@ class _Sandboxed:
     def exit_code(self) -> int | None:
         return self._process.exit_code()
 
-    def peak_memory_mib(self) -> int:
-        return self._process.peak_memory_mib()
+    def members(self) -> list[int]:
+        return self._process.members()
 
     def terminate(self) -> None:
         self._process.terminate()

@@ -40,11 +40,11 @@ class RuntimeProcess(Protocol):
     def exit_handle(self) -> int | None:
         """Descriptor that turns readable when the process ends; None where the system has none."""
 
+    def members(self) -> list[int]:
+        """The pids, as the harness sees them, of the runtime and of all that it started and that is still there."""
+
     def exit_code(self) -> int | None:
         """The exit code, negative for a signal; None while it runs."""
-
-    def peak_memory_mib(self) -> int:
-        """The most memory that was resident at once, in whole MiB; 0 where the system does not say."""
 
     def terminate(self) -> None:
         """Kills it and what it started, from any thread; whoever owns it still has to `kill` it."""

@@ -19,6 +19,7 @@ from lambdakit.limits import MIB
 
 _RECEIVE_BYTES = 256 * 1024
 _SEND_SECONDS = 60
+_HEAD_BYTES_MAX = 2 * MIB  # an X-Ray cause, which travels in a header, has up to 1 MiB, or more in UTF-8
 _RESULT_BYTES_MAX = 64 * MIB  # far above what an answer may hold, so that the refusal can name the size
 
 
@@ -62,7 +63,9 @@ class RuntimeApi:
             connection, _ = self._listening.accept()
             connection.settimeout(_SEND_SECONDS)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._connections[connection] = RequestParser(body_bytes_max=_RESULT_BYTES_MAX)
+            self._connections[connection] = RequestParser(
+                head_bytes_max=_HEAD_BYTES_MAX, body_bytes_max=_RESULT_BYTES_MAX
+            )
             self._selector.register(connection, selectors.EVENT_READ, lambda: self._receive(connection))
 
     def _receive(self, connection: socket.socket) -> None:

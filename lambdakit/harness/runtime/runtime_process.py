@@ -13,6 +13,8 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from lambdakit.harness.runtime import process_tree
+
 
 class SpawnedProcess:
     """A running runtime, leader of a process group of its own.
@@ -40,26 +42,22 @@ class SpawnedProcess:
             raise
         finally:
             os.close(write_end)
-        self.pid = self._process.pid
+        self._pid = self._process.pid
         if hasattr(os, "pidfd_open"):
-            self.exit_handle = os.pidfd_open(self.pid)
+            self.exit_handle = os.pidfd_open(self._pid)
 
     def exit_code(self) -> int | None:
         """The exit code, negative for a signal; None while it runs."""
         return self._process.poll()
 
-    def peak_memory_mib(self) -> int:
-        """The most memory that was resident at once, in whole MiB; 0 where the system does not say (not Linux)."""
-        with contextlib.suppress(OSError, ValueError):
-            for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
-                if line.startswith("VmHWM:"):
-                    return -(-int(line.split()[1]) // 1024)
-        return 0
+    def members(self) -> list[int]:
+        """Its pid, and those of all that it started and that is still there."""
+        return [self._pid, *process_tree.descendants(self._pid)]
 
     def terminate(self) -> None:
         """Kills the process and its group, from any thread; whoever owns it still has to `kill` it."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self.pid, signal.SIGKILL)
+            os.killpg(self._pid, signal.SIGKILL)
 
     def kill(self) -> None:
         """Ends the process and its group at once. Idempotent; leaves no zombie and no open descriptor."""

@@ -21,6 +21,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from lambdakit.harness.runtime import process_tree
 from lambdakit.harness.runtime.launcher import SandboxUnavailable
 
 _INSIDE = Path(__file__).with_name("inside")
@@ -31,7 +32,7 @@ _KILL_SECONDS = 10
 
 
 class ForkedProcess:
-    """The first process of an environment in a sandbox; all that it starts ends with it.
+    """The processes of an environment in a sandbox: the first one's end is the end of all.
 
     output, exit_handle: as in `launcher.RuntimeProcess`.
     """
@@ -44,7 +45,7 @@ class ForkedProcess:
         self._lock = threading.Lock()
         os.set_blocking(output, False)
         os.set_blocking(status, False)
-        self.pid = _host_pid(handle)
+        self._first_pid = _host_pid(handle)
 
     def exit_code(self) -> int | None:
         """The exit code, negative for a signal; None while it runs."""
@@ -57,13 +58,9 @@ class ForkedProcess:
             self._exit_code = int(text) if text else -signal.SIGKILL
         return self._exit_code
 
-    def peak_memory_mib(self) -> int:
-        """The most memory of the first process that was resident at once, in whole MiB."""
-        with contextlib.suppress(OSError, ValueError):
-            for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
-                if line.startswith("VmHWM:"):
-                    return -(-int(line.split()[1]) // 1024)
-        return 0
+    def members(self) -> list[int]:
+        """The pids of all that runs in the environment, without the first process, which only waits."""
+        return process_tree.descendants(self._first_pid)
 
     def terminate(self) -> None:
         """Kills it and what it started, from any thread."""

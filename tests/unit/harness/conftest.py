@@ -1,21 +1,74 @@
-"""Functions as real processes, for the tests of the runtime."""
+"""Functions as real processes, on the host and in a sandbox, for the tests of the runtime."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from lambdakit.harness.runtime.launcher import Launcher
-from tests.fakes.function_host import FunctionHost, spawn_launcher
+from lambdakit.harness.inner_listeners import InnerListeners
+from lambdakit.harness.runtime.code_package import CodeStore
+from lambdakit.harness.runtime.fork_launcher import ForkLauncher
+from lambdakit.harness.runtime.launcher import Launcher, SandboxUnavailable, SpawnLauncher
+from lambdakit.harness.runtime.runtime_image import RuntimeImage, cache_directory
+from tests.fakes.function_host import FunctionHost, Gates
 
-# Every launcher runs every test of the runtime.
-LAUNCHERS: Mapping[str, Callable[[Path], Launcher]] = {"spawn": spawn_launcher}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runtime:
+    """A launcher that is started, and what stands behind the functions' AWS endpoint."""
+
+    launcher: Launcher
+    gates: Gates
+    shares_pids: bool
 
 
-@pytest.fixture(params=LAUNCHERS)
+@pytest.fixture(scope="session")
+def image(tmp_path_factory: pytest.TempPathFactory) -> RuntimeImage:
+    return RuntimeImage(cache_directory(), fallback=tmp_path_factory.mktemp("image"))
+
+
+@pytest.fixture(scope="session")
+def gates() -> Iterator[Gates]:
+    gates = Gates()
+    yield gates
+    gates.close()
+
+
+@pytest.fixture(scope="session")
+def spawning(image: RuntimeImage, gates: Gates) -> Runtime:
+    return Runtime(launcher=SpawnLauncher(image, note=""), gates=gates, shares_pids=True)
+
+
+@pytest.fixture(scope="session")
+def forking(image: RuntimeImage, gates: Gates, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime | str]:
+    """The launcher, or why this machine allows no sandbox."""
+    listeners = InnerListeners()
+    launcher = ForkLauncher(
+        image,
+        code=CodeStore(tmp_path_factory.mktemp("merged")),
+        listeners=listeners,
+        reachable=lambda: {gates.port: gates.hold},
+    )
+    try:
+        launcher.start()
+        yield Runtime(launcher=launcher, gates=gates, shares_pids=False)
+    except SandboxUnavailable as unavailable:
+        yield str(unavailable)
+    finally:
+        launcher.close()
+        listeners.close()
+
+
+@pytest.fixture(params=["spawning", "forking"])
 def host(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FunctionHost]:
-    host = FunctionHost(tmp_path, LAUNCHERS[request.param])
+    """Every test of the runtime runs with both launchers."""
+    runtime: Runtime | str = request.getfixturevalue(request.param)
+    if isinstance(runtime, str):
+        pytest.skip(runtime)
+    host = FunctionHost(tmp_path, runtime.launcher, runtime.gates, shares_pids=runtime.shares_pids)
     yield host
+    runtime.gates.reset()
     host.close()

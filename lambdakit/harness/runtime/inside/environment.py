@@ -1,7 +1,8 @@
 """Becomes one execution environment: called once in a child that the zygote has just forked.
 
-The child is the first process of its own pid namespace, so that all it starts ends with it. It takes its own mount and
-network namespaces, makes the listeners that the harness will serve, gives up every privilege, and runs the function.
+The child is the first process of its own pid namespace, so that all that runs there ends with it. It takes its own
+mount and network namespaces, makes the listeners that the harness will serve, gives up every privilege, and starts the
+function, which is then the second process: the kernel keeps signals from the first that kill any other.
 """
 
 from __future__ import annotations
@@ -40,18 +41,37 @@ def make_slot(settings: Mapping[str, Any]) -> None:
     kernel.mount("tmpfs", path, "tmpfs", 0, options)
 
 
-def start(settings: Mapping[str, Any], output: int, ready: int) -> None:
-    """Runs the function; never returns.
+def start(settings: Mapping[str, Any], output: int, ready: int, status: int) -> None:
+    """Starts the function and waits for its end; never returns.
 
     settings: `slot`, `tmp_mib`; `binds`, pairs of a host path and where it is seen; `ports` to listen on;
     `variables`; `path`, the search path of a Python function, or `command`, what to execute for any other.
     """
-    os.setsid()
     _take_output(output)
     kernel.unshare(kernel.NEWNS | kernel.NEWNET | kernel.NEWIPC)
     _offer_listeners(settings["ports"], ready)
     _arrange_files(settings)
     _give_up_privileges()
+    function = os.fork()
+    if function:
+        _wait_for(function, status)
+    os.close(status)
+    os.setsid()
+    _run(settings)
+
+
+def _wait_for(function: int, status: int) -> None:
+    """Tells how the function ended, and takes up what it left behind meanwhile; never returns."""
+    for descriptor in (0, 1, 2):
+        os.close(descriptor)
+    while True:
+        ended, wait_status = os.waitpid(-1, 0)
+        if ended == function:
+            os.write(status, str(os.waitstatus_to_exitcode(wait_status)).encode())
+            os._exit(0)
+
+
+def _run(settings: Mapping[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(settings["variables"])
     os.chdir("/var/task")

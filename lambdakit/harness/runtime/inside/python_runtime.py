@@ -23,9 +23,9 @@ def preload(*, sdk: bool) -> None:
     import awslambdaric.bootstrap
     import awslambdaric.lambda_runtime_client
 
-    del awslambdaric, http, traceback, logging
     # Its module level reads the log format from the environment, which is the function's only after the fork.
-    del sys.modules["awslambdaric.bootstrap"]
+    del sys.modules["awslambdaric.bootstrap"], awslambdaric.bootstrap
+    del awslambdaric, http, traceback, logging
     # What `-S` left out, and what a function may expect of any interpreter: exit(), help() and the like.
     site.setquit()
     site.setcopyright()

@@ -11,6 +11,7 @@ import os
 import socket
 
 _RECEIVE_BYTES = 256 * 1024
+_XRAY_CAUSE_MAX = 1024 * 1024  # as in the original: a longer one is left out
 _PREFIX = "/2018-06-01/runtime/"
 
 
@@ -102,12 +103,14 @@ def initialize_client(user_agent: str) -> None:
     _connection.name(user_agent)
 
 
-def next() -> tuple[bytes, dict[str, str | None]]:  # the name is the original's
-    """The next event and its headers; waits for it."""
+def next() -> tuple[bytes, dict[str, str | int | None]]:  # the name is the original's
+    """The next event and its headers; waits for it. As the original, it gives the deadline as a number."""
     status, headers, body = _connection.call("GET", "invocation/next", [], b"")
     if status != 200:
         raise RuntimeError(f"Failed to get next: {status}")
-    return body, {name: headers.get(name.lower()) for name in _HEADERS}
+    found: dict[str, str | int | None] = {name: headers.get(name.lower()) for name in _HEADERS}
+    found["Lambda-Runtime-Deadline-Ms"] = int(headers.get("lambda-runtime-deadline-ms", "0"))
+    return body, found
 
 
 def post_invocation_result(
@@ -125,7 +128,7 @@ def post_error(invoke_id: str, error_response_data: str, xray_fault: str, invoca
     headers = [("Content-Type", "application/json"), ("Lambda-Runtime-Function-Error-Type", "Unhandled")]
     if invocation_id:
         headers.append(("Lambda-Runtime-Invocation-Id", invocation_id))
-    if xray_fault:
+    if xray_fault and len(xray_fault) < _XRAY_CAUSE_MAX:
         headers.append(("Lambda-Runtime-Function-XRay-Error-Cause", xray_fault.replace("\n", " ")))
     _post(f"invocation/{invoke_id}/error", headers, error_response_data.encode())
 

@@ -18,7 +18,6 @@ import gc
 import json
 import os
 import select
-import signal
 import socket
 import sys
 from collections.abc import Mapping
@@ -37,21 +36,17 @@ class Zygote:
 
     def __init__(self, control: socket.socket) -> None:
         self._control = control
-        self._statuses: dict[int, int] = {}
+        self._children: dict[int, tuple[int, int]] = {}  # handle -> pid and status pipe
+        self._poll = select.poll()
         self._own_namespace = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
-        self._wake, self._waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        signal.set_wakeup_fd(self._waker, warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
 
     def serve(self) -> None:
         """Answers requests until the control socket ends."""
-        poll = select.poll()
-        poll.register(self._control, select.POLLIN)
-        poll.register(self._wake, select.POLLIN)
+        self._poll.register(self._control, select.POLLIN)
         while True:
-            for descriptor, _ in poll.poll():
-                if descriptor == self._wake:
-                    self._reap()
+            for descriptor, _ in self._poll.poll():
+                if descriptor in self._children:
+                    self._reap(descriptor)
                 elif not self._answer():
                     return
 
@@ -79,10 +74,10 @@ class Zygote:
             os.close(status)
             self._control.send(json.dumps({"error": str(error)}).encode())
         else:
-            self._statuses[child] = status
             handle = os.pidfd_open(child)
+            self._children[handle] = child, status
+            self._poll.register(handle, select.POLLIN)
             socket.send_fds(self._control, [json.dumps({"pid": child}).encode()], [handle])
-            os.close(handle)
         finally:
             os.close(output)
             os.close(ready)
@@ -90,34 +85,27 @@ class Zygote:
     def _become_environment(self, settings: Mapping[str, Any], descriptors: list[int]) -> None:
         """Runs the function; never returns."""
         try:
-            signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            kept = self._statuses.values()
-            for descriptor in (self._control.fileno(), self._wake, self._waker, self._own_namespace, *kept):
+            others = [descriptor for handle, (_, pipe) in self._children.items() for descriptor in (handle, pipe)]
+            for descriptor in (self._control.fileno(), self._own_namespace, *others):
                 os.close(descriptor)
             output, ready, status = descriptors
-            os.close(status)
-            environment.start(settings, output, ready)
+            environment.start(settings, output, ready, status)
         except BaseException as error:
             environment.complain(error)
         finally:
             os._exit(1)
 
-    def _reap(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            os.read(self._wake, 4096)
-        while True:
-            try:
-                child, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if child == 0:
-                return
-            pipe = self._statuses.pop(child, None)
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    os.write(pipe, str(os.waitstatus_to_exitcode(status)).encode())
-                os.close(pipe)
+    def _reap(self, handle: int) -> None:
+        """Passes on how an environment ended, unless its own first process did: that one then ended with 0."""
+        child, pipe = self._children.pop(handle)
+        self._poll.unregister(handle)
+        os.close(handle)
+        _, status = os.waitpid(child, 0)
+        code = os.waitstatus_to_exitcode(status)
+        with contextlib.suppress(OSError):
+            if code != 0:
+                os.write(pipe, str(code).encode())
+        os.close(pipe)
 
 
 def _release(path: str) -> None:

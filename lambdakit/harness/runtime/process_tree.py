@@ -1,0 +1,64 @@
+"""Processes seen through /proc: what they started, their memory, and how they are stopped and let go on.
+
+On systems without /proc there is nothing to see: memory reads as 0, and nothing is known of descendants.
+Source: proc(5), `status` (VmHWM), `statm`, `task/TID/children`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+_MIB = 1024 * 1024
+
+
+def peak_mib(pids: Sequence[int]) -> int:
+    """The most memory that any one of them had resident at once, in whole MiB, rounded up."""
+    return max((_peak_mib(pid) for pid in pids), default=0)
+
+
+def resident_mib(pids: Sequence[int]) -> int:
+    """The memory that all of them have resident now, in whole MiB, rounded up."""
+    pages = 0
+    for pid in pids:
+        with contextlib.suppress(OSError, ValueError):
+            pages += int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return -(-pages * _PAGE_BYTES // _MIB)
+
+
+def descendants(pid: int) -> list[int]:
+    """The pids of all that a process started and that is still there; parents stand before children."""
+    found: list[int] = []
+    pending = [pid]
+    while pending:
+        children = _children(pending.pop())
+        found += children
+        pending += children
+    return found
+
+
+def signal_all(pids: Sequence[int], number: int) -> None:
+    """Signals each of them; those that are gone meanwhile do not matter."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, number)
+
+
+def _peak_mib(pid: int) -> int:
+    with contextlib.suppress(OSError, ValueError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return -(-int(line.split()[1]) // 1024)
+    return 0
+
+
+def _children(pid: int) -> list[int]:
+    children: list[int] = []
+    with contextlib.suppress(OSError, ValueError):
+        for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208  # called between two invocations
+            with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{thread}/children") as file:  # noqa: PTH123
+                children += [int(text) for text in file.read().split()]
+    return children
