@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable
 
 from lambdakit.errors import Diagnostic, HarnessError
-from lambdakit.harness.wire import BadRequest, Request, RequestParser, Response, response_head
+from lambdakit.harness.wire import BadRequest, Request, RequestParser, Response, may_have_body, response_head
 
 logger = logging.getLogger(__name__)
 
@@ -93,9 +93,18 @@ class Connections:
                 parser.feed(data)
                 continue
             keeps_alive = request.keeps_alive
-            connection.sendall(_answer(handle(request), request, keeps_alive=keeps_alive))
+            connection.sendall(_answer(self._handled(request, handle), request, keeps_alive=keeps_alive))
             if not keeps_alive:
                 return
+
+
+    def _handled(self, request: Request, handle: RequestHandler) -> Response:
+        try:
+            return handle(request)
+        except Exception:  # the boundary of a connection's thread
+            logger.exception("%s: %s %s", self._name, request.method, request.path)
+            body = b'{"message":"Internal Server Error"}'
+            return Response(status=500, headers=[("Content-Type", "application/json")], body=body)
 
 
 class Listener:
@@ -148,7 +157,8 @@ class Listener:
 
 def _answer(response: Response, request: Request, *, keeps_alive: bool) -> bytes:
     head = response_head(response, keeps_alive=keeps_alive)
-    return head if request.method == "HEAD" else head + response.body
+    has_body = request.method != "HEAD" and may_have_body(response.status)
+    return head + response.body if has_body else head
 
 
 def _send_refusal(connection: socket.socket, error: BadRequest) -> None:

@@ -37,7 +37,9 @@ from lambdakit.harness.runtime.available_launcher import AvailableLauncher
 from lambdakit.harness.runtime.code_package import CodeStore
 from lambdakit.harness.runtime.fork_launcher import ForkLauncher
 from lambdakit.harness.runtime.launcher import SpawnLauncher
-from lambdakit.harness.runtime.runtime_image import RuntimeImage, RuntimeUnavailable, cache_directory
+from lambdakit.harness.runtime.runtime_image import RuntimeImage, cache_directory
+from lambdakit.harness.runtime.runtimes.family import RuntimeUnavailable
+from lambdakit.harness.runtime.runtimes.registry import Runtimes
 from lambdakit.harness.wire import Request, Response
 from lambdakit.trace import RuntimeNote, TraceLog
 
@@ -82,7 +84,7 @@ class Server:
         code = CodeStore(work / "code")
         self._doors = FrontDoors()
         self._stack.callback(self._doors.close)
-        launcher = self._launcher(RuntimeImage(cache_directory(), fallback=work), code)
+        launcher = self._launcher(Runtimes(RuntimeImage(cache_directory(), fallback=work)), code)
         self._invoker = Invoker(
             launcher=launcher,
             credentials=credentials,
@@ -125,16 +127,16 @@ class Server:
         ready.set()
         self._ahead("warm-up", lambda: account.warm_up(_USUAL_SERVICES, self._closing))
 
-    def _launcher(self, image: RuntimeImage, code: CodeStore) -> AvailableLauncher:
+    def _launcher(self, runtimes: Runtimes, code: CodeStore) -> AvailableLauncher:
         sandboxed = None
         reason = "runs without a sandbox, as asked for"
         if self._options.sandbox == "auto" and sys.platform == "linux":
             listeners = InnerListeners()
             self._stack.callback(listeners.close)
-            sandboxed = ForkLauncher(image, code=code, listeners=listeners, reachable=self._reachable)
+            sandboxed = ForkLauncher(runtimes, code=code, listeners=listeners, reachable=self._reachable)
         elif self._options.sandbox == "auto":
             reason = f"runs without a sandbox: {sys.platform} has no namespaces"
-        launcher = AvailableLauncher(sandboxed, lambda note: SpawnLauncher(image, note=note), reason=reason)
+        launcher = AvailableLauncher(sandboxed, lambda note: SpawnLauncher(runtimes, note=note), reason=reason)
         self._stack.callback(launcher.close)
         self._ahead("launcher", launcher.start)
         return launcher

@@ -20,6 +20,9 @@ BODY_BYTES_MAX: Final = 1024 * 1024 * 1024
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _TARGET = re.compile(rb"[\x21-\x7e\x80-\xff]+")
 _HEX = re.compile(rb"[0-9A-Fa-f]{1,16}")
+_LENGTH = re.compile(r"[0-9]{1,18}")
+# RFC 9110, 7.6.1: these speak of one connection, and whoever answers on it decides them.
+_FRAMING = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding", "upgrade"})
 
 
 class BadRequest(Exception):
@@ -81,15 +84,15 @@ class Request:
     @property
     def keeps_alive(self) -> bool:
         """Whether the client wants to send another request on this connection."""
-        connection = self.headers.get("connection").lower()
+        options = {option.strip().lower() for value in self.headers.all("connection") for option in value.split(",")}
         if self.http_version == "HTTP/1.0":
-            return connection == "keep-alive"
-        return connection != "close"
+            return "keep-alive" in options and "close" not in options
+        return "close" not in options
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """An answer. `headers` need no content-length."""
+    """An answer. What frames it (content-length and the like) is no matter of its `headers`."""
 
     status: int
     headers: Sequence[tuple[str, str]] = field(default=())
@@ -103,12 +106,17 @@ def response_head(response: Response, *, keeps_alive: bool) -> bytes:
     except ValueError:
         phrase = ""
     lines = [f"HTTP/1.1 {response.status} {phrase}"]
-    lines += [f"{name}: {value}" for name, value in response.headers if name.lower() != "content-length"]
-    if response.status >= 200 and response.status not in (204, 304):
+    lines += [f"{name}: {header_value(value)}" for name, value in response.headers if name.lower() not in _FRAMING]
+    if may_have_body(response.status):
         lines.append(f"Content-Length: {len(response.body)}")
     if not keeps_alive:
         lines.append("Connection: close")
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
+
+
+def may_have_body(status: int) -> bool:
+    """Whether an answer with this status has a body at all. Source: RFC 9112, 6.3."""
+    return status >= 200 and status not in (204, 304)
 
 
 def header_value(text: str) -> str:
@@ -152,10 +160,11 @@ class RequestParser:
             if self._head is None:
                 return None
             self._body = _Body(self._head, self._body_bytes_max)
-            self._awaits_continue = not self._buffer and self._head.headers.get("expect").lower() == "100-continue"
+            self._awaits_continue = not self._buffer and _expects_continue(self._head)
         assert self._body is not None
         if not self._body.take(self._buffer):
             return None
+        self._awaits_continue = False
         head, body = self._head, bytes(self._body.content)
         self._head = self._body = None
         return Request(
@@ -178,10 +187,14 @@ class RequestParser:
         lines = bytes(self._buffer[:end]).split(b"\r\n")
         del self._buffer[: end + 4]
         method, target, version = _request_line(lines[0])
+        headers = Headers(_header_field(line) for line in lines[1:])
+        hosts = len(headers.all("host"))
+        if hosts > 1 or (hosts == 0 and version == "HTTP/1.1"):  # RFC 9112 3.2
+            raise BadRequest(400, "there must be one host header")
         return Request(
             method=method,
             target=target,
-            headers=Headers(_header_field(line) for line in lines[1:]),
+            headers=headers,
             http_version=version,
             peer=peer,
         )
@@ -202,8 +215,9 @@ def _request_line(line: bytes) -> tuple[str, str, str]:
 def _origin_form(target: str) -> str:
     scheme, separator, rest = target.partition("://")
     if separator and scheme.lower() in ("http", "https"):
-        slash = rest.find("/")
-        return rest[slash:] if slash >= 0 else "/"
+        authority = re.split(r"[/?]", rest, maxsplit=1)[0]
+        path = rest[len(authority) :]
+        return path if path.startswith("/") else f"/{path}"
     if target == "*":
         return "/*"
     raise BadRequest(400, "malformed request target")
@@ -216,6 +230,11 @@ def _header_field(line: bytes) -> tuple[str, str]:
     return name.decode("ascii"), value.strip(b" \t").decode("latin-1")
 
 
+def _expects_continue(head: Request) -> bool:
+    """RFC 9110 10.1.1: an expectation of HTTP/1.0 is ignored."""
+    return head.http_version == "HTTP/1.1" and head.headers.get("expect").lower() == "100-continue"
+
+
 class _Body:
     """The body of one request: by length, chunked, or none."""
 
@@ -223,13 +242,14 @@ class _Body:
         self.content = bytearray()
         self._bytes_max = bytes_max
         self._trailers = False
-        lengths = {value.strip() for value in head.headers.all("content-length")}
-        encoding = head.headers.get("transfer-encoding").lower()
-        # RFC 9112 6.1: both at once is how requests are smuggled.
-        if encoding and (encoding != "chunked" or lengths):
+        self._ends_chunk = False
+        lengths = set(head.headers.all("content-length"))
+        encodings = [value.lower() for value in head.headers.all("transfer-encoding")]
+        # RFC 9112 6.1: both at once, or in HTTP/1.0, is how requests are smuggled.
+        if encodings and (encodings != ["chunked"] or lengths or head.http_version == "HTTP/1.0"):
             raise BadRequest(400, "transfer-encoding is not chunked, or stands beside a content-length")
-        self._chunked = bool(encoding)
-        if len(lengths) > 1 or any(not length.isascii() or not length.isdigit() for length in lengths):
+        self._chunked = bool(encodings)
+        if len(lengths) > 1 or any(not _LENGTH.fullmatch(length) for length in lengths):
             raise BadRequest(400, "malformed content-length")
         self._missing = int(lengths.pop()) if lengths else 0
         if self._missing > bytes_max:
@@ -264,7 +284,10 @@ class _Body:
     def _chunk_line(self, line: bytes) -> bool:
         if self._trailers:
             return not line
-        if not line:  # the line break that ends the chunk before
+        if self._ends_chunk:
+            if line:
+                raise BadRequest(400, "malformed chunk")
+            self._ends_chunk = False
             return False
         size = line.partition(b";")[0].strip()
         if not _HEX.fullmatch(size):
@@ -273,4 +296,5 @@ class _Body:
         if len(self.content) + self._missing > self._bytes_max:
             raise BadRequest(413, "the body is too long")
         self._trailers = self._missing == 0
+        self._ends_chunk = not self._trailers
         return False

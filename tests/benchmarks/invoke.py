@@ -29,6 +29,9 @@ from tests.benchmarks.http_connection import HttpConnection
 
 ROOT: Final = Path(__file__).parents[2]
 _HANDLER: Final = "def handler(event, context):\n    return event\n"
+_OURS: Final = "lambdakit"
+_SPAWNED: Final = "floor, spawned"
+_FORKED: Final = "floor, forked"
 _EVENT: Final = b'{"sku": "teapot"}'
 _PYTHON: Final = f"python3.{sys.version_info.minor}"
 
@@ -44,12 +47,13 @@ def main() -> None:
         (task / "app.py").write_text(_HANDLER)
         starts(console, runs=options.starts)
         with contextlib.ExitStack() as stack:
-            spawned = stack.enter_context(floor("spawn", task))
-            forked = stack.enter_context(floor("fork", task))
+            floors = {
+                _SPAWNED: stack.enter_context(floor("spawn", task)),
+                _FORKED: stack.enter_context(floor("fork", task)),
+            }
             harness = stack.enter_context(Harness(sandbox=options.sandbox))
-            harness.deploy(_assembly(work / "cdk.out", functions=options.cold))
-            address = _address(harness.endpoint_url)
-            invocations(console, address, spawned, forked, options)
+            harness.deploy(_assembly(work / "cdk.out", functions=options.cold + 1))
+            invocations(console, {_OURS: _address(harness.endpoint_url), **floors}, options)
         deployments(console, work, sandbox=options.sandbox)
 
 
@@ -68,46 +72,55 @@ def starts(console: Console, *, runs: int) -> None:
     console.print(table)
 
 
-def invocations(
-    console: Console,
-    harness: tuple[str, int],
-    spawned: tuple[str, int],
-    forked: tuple[str, int],
-    options: argparse.Namespace,
-) -> None:
-    """Cold and warm, one client and four."""
-    cold: dict[str, list[float]] = {"lambdakit": [], "floor, spawned": [], "floor, forked": []}
-    clients = {name: HttpConnection(address) for name, address in _sides(harness, spawned, forked).items()}
-    for number in range(options.cold):
-        for name, client in clients.items():
-            path = _invoke_path(number) if name == "lambdakit" else "/cold"
-            cold[name].append(_milliseconds(lambda client=client, path=path: client.post(path, _EVENT)))  # type: ignore[misc]
-    # The first one of all finds no warmed parent yet, on no side: it stands for itself.
-    _print_latencies(console, f"cold invoke, ms, {options.cold} each", cold)
+def invocations(console: Console, addresses: Mapping[str, tuple[str, int]], options: argparse.Namespace) -> None:
+    """Cold and warm, one client and four.
 
-    paths = {"lambdakit": _invoke_path(0), "floor, spawned": "/warm"}
-    warm: dict[str, list[float]] = {name: [] for name in paths}
-    rates: dict[int, dict[str, list[float]]] = {1: {name: [] for name in paths}, 4: {name: [] for name in paths}}
-    addresses = {"lambdakit": harness, "floor, spawned": spawned}
-    for _ in range(options.rounds + 1):
-        for name, path in paths.items():
-            warm[name] += run_clients(addresses[name], path, clients=1, calls=options.calls, rates=rates[1][name])
-            run_clients(addresses[name], path, clients=4, calls=options.calls // 2, rates=rates[4][name])
-    for name in paths:  # the first round brings everything to the boil
-        del warm[name][: options.calls], rates[1][name][0], rates[4][name][0]
-    _print_latencies(console, f"warm invoke, ms, {options.rounds} x {options.calls} each", warm)
-    table = _table("invocations per second", "1 client", "4 clients", "1 client, ratio", "4 clients, ratio")
-    medians = {name: [statistics.median(rates[count][name]) for count in (1, 4)] for name in paths}
-    ratios = [_ratio(a, b) for a, b in zip(medians["lambdakit"], medians["floor, spawned"], strict=True)]
-    table.add_row("lambdakit", *(f"{rate:.0f}" for rate in medians["lambdakit"]), *ratios)
-    table.add_row("floor", *(f"{rate:.0f}" for rate in medians["floor, spawned"]))
+    The first cold one comes right behind the deployment, while the harness still warms up; the others come last.
+    """
+    connections = {name: HttpConnection(address) for name, address in addresses.items()}
+    first = {name: _cold(name, connection, 0) for name, connection in connections.items()}
+    warm, rates = _warm(addresses, options)
+    cold: dict[str, list[float]] = {name: [] for name in connections}
+    for number in range(1, options.cold + 1):
+        for name, connection in connections.items():
+            cold[name].append(_cold(name, connection, number))
+
+    table = _table("cold invoke right behind the deployment, ms", "once", "ratio")
+    for name, value in first.items():
+        table.add_row(name, f"{value:.1f}", "" if name == _OURS else _ratio(first[_OURS], value))
     console.print(table)
+    _print_latencies(console, f"cold invoke, ms, {options.cold} each", cold)
+    _print_latencies(console, f"warm invoke, ms, {options.rounds} x {options.calls} each", warm)
+    _print_rates(console, rates)
 
 
-def run_clients(
-    address: tuple[str, int], path: str, *, clients: int, calls: int, rates: list[float]
-) -> Sequence[float]:
-    """Milliseconds of each call of `clients` at once, `calls` each; their joint rate is appended to `rates`."""
+def _cold(side: str, client: HttpConnection, number: int) -> float:
+    path = _invoke_path(number) if side == _OURS else "/cold"
+    return _milliseconds(lambda: client.post(path, _EVENT))
+
+
+def _warm(
+    addresses: Mapping[str, tuple[str, int]], options: argparse.Namespace
+) -> tuple[dict[str, list[float]], dict[str, dict[int, list[float]]]]:
+    """Side -> milliseconds of each call of one client; side -> clients -> calls per second of each turn."""
+    paths = {_OURS: _invoke_path(0), _SPAWNED: "/warm"}
+    times: dict[str, list[float]] = {name: [] for name in paths}
+    rates: dict[str, dict[int, list[float]]] = {name: {1: [], 4: []} for name in paths}
+    for turn in range(options.rounds + 1):
+        for name, path in paths.items():
+            for clients, each_rates in rates[name].items():
+                calls = options.calls // (1 if clients == 1 else 2)
+                measured, rate = run_clients(addresses[name], path, clients=clients, calls=calls)
+                if turn == 0:
+                    continue  # brings everything to the boil
+                each_rates.append(rate)
+                if clients == 1:
+                    times[name] += measured
+    return times, rates
+
+
+def run_clients(address: tuple[str, int], path: str, *, clients: int, calls: int) -> tuple[Sequence[float], float]:
+    """Milliseconds of each call of `clients` at once, `calls` each; and their joint rate per second."""
     times: list[float] = []
     connections = [HttpConnection(address) for _ in range(clients)]
     start = threading.Barrier(clients + 1)
@@ -123,10 +136,10 @@ def run_clients(
     before = time.perf_counter()
     for thread in threads:
         thread.join()
-    rates.append(clients * calls / (time.perf_counter() - before))
+    rate = clients * calls / (time.perf_counter() - before)
     for connection in connections:
         connection.close()
-    return times
+    return times, rate
 
 
 def deployments(console: Console, work: Path, *, sandbox: Literal["auto", "off"]) -> None:
@@ -188,12 +201,6 @@ def _assembly(directory: Path, *, functions: int) -> Path:
     return directory
 
 
-def _sides(
-    harness: tuple[str, int], spawned: tuple[str, int], forked: tuple[str, int]
-) -> Mapping[str, tuple[str, int]]:
-    return {"lambdakit": harness, "floor, spawned": spawned, "floor, forked": forked}
-
-
 def _invoke_path(number: int) -> str:
     return f"/2015-03-31/functions/trivial-{number}/invocations"
 
@@ -214,12 +221,21 @@ def _milliseconds(call: Callable[[], object]) -> float:
 
 
 def _print_latencies(console: Console, title: str, sides: Mapping[str, Sequence[float]]) -> None:
-    table = _table(title, "first", "p50", "p99", "worst", "p50, ratio", "p99, ratio")
-    ours = sides["lambdakit"]
+    table = _table(title, "p50", "p99", "worst", "p50, ratio", "p99, ratio")
+    ours = sides[_OURS]
     for name, times in sides.items():
         ratios = [_ratio(_percentile(ours, part), _percentile(times, part)) for part in (50, 99)]
-        figures = [f"{value:.2f}" for value in (times[0], _percentile(times, 50), _percentile(times, 99), max(times))]
-        table.add_row(name, *figures, *(("", "") if name == "lambdakit" else ratios))
+        figures = [f"{value:.2f}" for value in (_percentile(times, 50), _percentile(times, 99), max(times))]
+        table.add_row(name, *figures, *(("", "") if name == _OURS else ratios))
+    console.print(table)
+
+
+def _print_rates(console: Console, rates: Mapping[str, Mapping[int, Sequence[float]]]) -> None:
+    table = _table("invocations per second", "1 client", "4 clients", "1 client, ratio", "4 clients, ratio")
+    medians = {name: [statistics.median(turns) for turns in by_clients.values()] for name, by_clients in rates.items()}
+    for name, rows in medians.items():
+        ratios = [] if name == _OURS else [_ratio(a, b) for a, b in zip(medians[_OURS], rows, strict=True)]
+        table.add_row(name, *(f"{rate:.0f}" for rate in rows), *ratios)
     console.print(table)
 
 

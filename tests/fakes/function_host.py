@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import textwrap
 import threading
 from collections.abc import Callable, Sequence
@@ -20,8 +21,25 @@ from lambdakit.harness.runtime.function_configuration import FunctionConfigurati
 from lambdakit.harness.runtime.launcher import Launcher
 from lambdakit.harness.wire import Request, Response
 from lambdakit.trace import EnvironmentStopped, TraceLog
+from tests.fakes.waiting import wait_for_exit
 
 WAIT_SECONDS = 20.0
+
+
+def json_of(result: InvocationResult) -> Any:
+    """The payload, parsed."""
+    return json.loads(result.outcome.payload)
+
+
+def error_of(result: InvocationResult) -> Any:
+    """The error object. AssertionError when the invocation succeeded."""
+    assert result.outcome.fault is not None, f"the invocation succeeded: {result.outcome.payload[:200]!r}"
+    return json_of(result)
+
+
+def own_lines(result: InvocationResult) -> list[str]:
+    """What the function itself wrote, without the platform's lines."""
+    return [line for line in result.log if not re.match(r"(START|END|REPORT) RequestId: ", line)]
 
 
 class RecordedLogs:
@@ -149,6 +167,11 @@ class FunctionHost:
     def stopped(self) -> Sequence[EnvironmentStopped]:
         """The environments that ended so far."""
         return [event for event in self.trace.events() if isinstance(event, EnvironmentStopped)]
+
+    def expect_gone(self, pid: int) -> None:
+        """AssertionError when a process that the function named runs on; in a sandbox its number says nothing here."""
+        if self.shares_pids:
+            wait_for_exit(pid)
 
     def close(self) -> None:
         """Ends every environment."""

@@ -225,6 +225,7 @@ class Invoker:
                     runtime_directory=place.runtime_directory,
                     layer_roots=place.layer_roots,
                     initialization_type="on-demand",
+                    runtime_defaults=place.defaults,
                 )
             )
 

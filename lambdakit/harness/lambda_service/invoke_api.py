@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, unquote
 from lambdakit.harness.invocation.invoke import Event, InvocationResult, Invoker
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.store import FunctionStore
-from lambdakit.harness.runtime.runtime_image import RuntimeUnavailable
+from lambdakit.harness.runtime.runtimes.family import RuntimeUnavailable
 from lambdakit.harness.wire import Request, Response
 from lambdakit.limits import CLIENT_CONTEXT_BYTES_MAX, SYNC_REQUEST_BYTES_MAX, TAIL_LOG_BYTES
 

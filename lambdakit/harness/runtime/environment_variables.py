@@ -22,17 +22,20 @@ def function_variables(
     runtime_directory: str,
     layer_roots: tuple[str, ...],
     initialization_type: str,
+    runtime_defaults: Mapping[str, str],
 ) -> dict[str, str]:
     """All variables of an environment of `configuration`.
 
     runtime_api: `host:port`.
     endpoint_url: where the harness serves the AWS APIs; not a variable that AWS sets, but the SDKs' own way to be
     pointed elsewhere.
+    runtime_defaults: the runtime family's own variables, which the user's override.
     layer_roots: where the layers are unpacked, the winning one first; `/opt` where it can be one directory.
     """
     user = {name: value for name, value in configuration.environment.items() if name not in RESERVED}
     return {
         **_defaults(configuration, task_root, runtime_directory, layer_roots),
+        **runtime_defaults,
         **user,
         **_reserved(configuration, credentials, log_stream, initialization_type),
         "AWS_LAMBDA_RUNTIME_API": runtime_api,

@@ -7,7 +7,6 @@ ahead, started again when one dies, and end with the harness.
 from __future__ import annotations
 
 import socket
-import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,11 +16,11 @@ from lambdakit.harness.listener import RequestHandler
 from lambdakit.harness.runtime.code_package import CodeStore
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.launcher import Launched, Place, SandboxUnavailable, VariablesAt
-from lambdakit.harness.runtime.runtime_image import RuntimeImage, RuntimeUnavailable
+from lambdakit.harness.runtime.runtimes.family import PythonInterpreter, RuntimeUnavailable, SandboxStart
+from lambdakit.harness.runtime.runtimes.registry import Runtimes
 from lambdakit.harness.runtime.zygote import ForkedProcess, Zygote
 
 _RUNTIME_API_PORT = 9001  # as on AWS
-_SDK_NAMES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six.py")
 
 
 class InnerListeners(Protocol):
@@ -42,31 +41,34 @@ class ForkLauncher:
 
     def __init__(
         self,
-        image: RuntimeImage,
+        runtimes: Runtimes,
         *,
         code: CodeStore,
         listeners: InnerListeners,
         reachable: Callable[[], Mapping[int, RequestHandler]],
     ) -> None:
-        self._image = image
+        self._runtimes = runtimes
         self._code = code
         self._listeners = listeners
         self._reachable = reachable
-        self._parents = {preload: _Parent(image, preload) for preload in ("sdk", "nothing")}
+        self._parents: dict[tuple[PythonInterpreter, str], _Parent] = {}
+        self._closed = False
+        self._lock = threading.Lock()
 
     def start(self) -> None:
         """Starts the parent that most functions need. SandboxUnavailable when this machine allows no sandbox."""
-        self._parents["sdk"].get()
+        self._parent(self._runtimes.own_interpreter, "sdk").get()
 
     def describe(self, configuration: FunctionConfiguration) -> tuple[str, str]:
         """The interpreter and how it differs from AWS."""
-        return self._image.describe(configuration)
+        return self._runtimes.family(configuration).describe(configuration)
 
     def launch(self, configuration: FunctionConfiguration, environment: str, variables: VariablesAt) -> Launched:
         """Forks a process. RuntimeUnavailable when that cannot be done."""
         reachable = self._reachable()
-        settings = self._settings(configuration, environment, variables)
-        parent = self._parents["nothing" if _brings_sdk(configuration) else "sdk"]
+        start = self._runtimes.family(configuration).in_sandbox(configuration)
+        settings = self._settings(configuration, start, environment, variables)
+        parent = self._parent(start.parent, start.preload)
         try:
             zygote, process, sockets = parent.fork(settings, [_RUNTIME_API_PORT, *reachable])
         except (OSError, SandboxUnavailable) as error:
@@ -80,27 +82,39 @@ class ForkLauncher:
 
     def close(self) -> None:
         """Ends the parents, and every environment with them. Idempotent."""
-        for parent in self._parents.values():
+        with self._lock:
+            self._closed = True
+            parents = list(self._parents.values())
+        for parent in parents:
             parent.close()
 
+    def _parent(self, interpreter: PythonInterpreter, preload: str) -> _Parent:
+        with self._lock:
+            if self._closed:
+                raise SandboxUnavailable("the harness is closing")
+            return self._parents.setdefault((interpreter, preload), _Parent(interpreter, preload))
+
     def _settings(
-        self, configuration: FunctionConfiguration, environment: str, variables: VariablesAt
+        self, configuration: FunctionConfiguration, start: SandboxStart, environment: str, variables: VariablesAt
     ) -> dict[str, Any]:
         place = Place(
             runtime_api=f"127.0.0.1:{_RUNTIME_API_PORT}",
             task_root="/var/task",
             runtime_directory="/var/runtime",
             layer_roots=("/opt",),
+            defaults=start.variables,
         )
         binds = [[str(configuration.code.resolve()), "/var/task"]]
         if configuration.layers:
             binds.append([str(self._code.merged(configuration.layers).resolve()), "/opt"])
+        binds += [[str(source.resolve()), target] for source, target in start.binds]
+        runs = {"command": list(start.command)} if start.command is not None else {"path": list(start.path or ())}
         return {
             "slot": environment,
             "tmp_mib": configuration.ephemeral_storage_mib,
             "binds": binds,
             "variables": dict(variables(place)),
-            "path": _search_path(configuration),
+            **runs,
         }
 
 
@@ -141,8 +155,8 @@ class _Sandboxed:
 class _Parent:
     """A zygote that is started when it is first needed, and again when it died."""
 
-    def __init__(self, image: RuntimeImage, preload: str) -> None:
-        self._image = image
+    def __init__(self, interpreter: PythonInterpreter, preload: str) -> None:
+        self._interpreter = interpreter
         self._preload = preload
         self._zygote: Zygote | None = None
         self._closed = False
@@ -154,7 +168,7 @@ class _Parent:
             if self._closed:
                 raise SandboxUnavailable("the harness is closing")
             if self._zygote is None:
-                self._zygote = Zygote(self._image.directory, preload=self._preload)
+                self._zygote = Zygote(self._interpreter, preload=self._preload)
             return self._zygote
 
     def fork(
@@ -178,22 +192,3 @@ class _Parent:
             zygote, self._zygote = self._zygote, None
         if zygote is not None:
             zygote.close()
-
-
-def _brings_sdk(configuration: FunctionConfiguration) -> bool:
-    """Whether the package or a layer carries part of the SDK in a version of its own."""
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    roots = [configuration.code]
-    for layer in configuration.layers:
-        roots += [layer / "python", layer / "python" / "lib" / version / "site-packages"]
-    return any((root / name).exists() for root in roots for name in _SDK_NAMES)
-
-
-def _search_path(configuration: FunctionConfiguration) -> list[str]:
-    """DG "Working with .zip file archives for Python Lambda functions": the package, the layers, the runtime."""
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    archive = f"/var/lang/lib/python{sys.version_info.major}{sys.version_info.minor}.zip"
-    library = f"/var/lang/lib/{version}"
-    declared = configuration.runtime
-    layers = [f"/opt/python/lib/{declared}/site-packages", "/opt/python"] if configuration.layers else []
-    return ["/var/task", *layers, archive, library, f"{library}/lib-dynload", "/var/runtime"]

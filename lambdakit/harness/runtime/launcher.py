@@ -13,20 +13,25 @@ from typing import Protocol
 
 from lambdakit.harness.listener import LOOPBACK
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
-from lambdakit.harness.runtime.runtime_image import RuntimeImage
 from lambdakit.harness.runtime.runtime_process import SpawnedProcess
+from lambdakit.harness.runtime.runtimes.registry import Runtimes
 
 VariablesAt = Callable[["Place"], Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a function finds things. runtime_api: `host:port`. layer_roots: the winning one first."""
+    """Where a function finds things.
+
+    runtime_api: `host:port`. layer_roots: the winning one first. defaults: variables of the runtime's own, which the
+    user's override.
+    """
 
     runtime_api: str
     task_root: str
     runtime_directory: str
     layer_roots: tuple[str, ...]
+    defaults: Mapping[str, str]
 
 
 class RuntimeProcess(Protocol):
@@ -88,36 +93,37 @@ class SpawnLauncher:
     note: why there is no sandbox, for the trace.
     """
 
-    def __init__(self, image: RuntimeImage, *, note: str) -> None:
-        self._image = image
+    def __init__(self, runtimes: Runtimes, *, note: str) -> None:
+        self._runtimes = runtimes
         self._note = note
 
     def start(self) -> None:
         """Builds the runtime image."""
-        _ = self._image.directory
+        _ = self._runtimes.own_interpreter
 
     def close(self) -> None:
         """Nothing was started ahead."""
 
     def describe(self, configuration: FunctionConfiguration) -> tuple[str, str]:
         """The interpreter and how it differs from AWS."""
-        interpreter, note = self._image.describe(configuration)
+        interpreter, note = self._runtimes.family(configuration).describe(configuration)
         return interpreter, f"{note}; {self._note}" if note and self._note else note or self._note
 
     def launch(self, configuration: FunctionConfiguration, environment: str, variables: VariablesAt) -> Launched:
         """Starts a process in a group of its own."""
         del environment
-        command = self._image.command_for(configuration)
+        start = self._runtimes.family(configuration).on_host(configuration)
         listening = socket.create_server((LOOPBACK, 0), backlog=16)
         host, port = listening.getsockname()[:2]
         place = Place(
             runtime_api=f"{host}:{port}",
-            task_root=command.task_root,
-            runtime_directory=command.runtime_directory,
-            layer_roots=command.layer_roots,
+            task_root=str(configuration.code),
+            runtime_directory=start.runtime_directory,
+            layer_roots=tuple(str(layer) for layer in reversed(configuration.layers)),
+            defaults=start.variables,
         )
         try:
-            process = SpawnedProcess(command.command, variables=variables(place), directory=configuration.code)
+            process = SpawnedProcess(start.command, variables=variables(place), directory=configuration.code)
         except BaseException:
             listening.close()
             raise

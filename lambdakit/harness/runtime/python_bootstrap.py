@@ -16,13 +16,16 @@ def main() -> None:
     """Narrows the search path and hands over to the runtime client, which never returns."""
     task_root, *behind = sys.argv[1:]
     *layers, image = behind
-    sys.path[:] = [task_root, *layers, *(entry for entry in sys.path if entry), image]
+    library = [entry for entry in sys.path if entry]
+    sys.path[:] = [*library, image]
     sys.argv[:] = ["/var/runtime/bootstrap.py"]
     # A child that the function starts with this interpreter finds the same packages.
     os.environ["PYTHONPATH"] = image
+    # The client comes before the function's code can be seen: a module of the function's may have the same name.
     from awslambdaric import bootstrap
     from awslambdaric.lambda_runtime_client import LambdaRuntimeClient
 
+    sys.path[:] = [task_root, *layers, *library, image]
     bootstrap.run(os.environ["_HANDLER"], LambdaRuntimeClient(os.environ["AWS_LAMBDA_RUNTIME_API"], False))
 
 

@@ -11,16 +11,14 @@ import hashlib
 import importlib.metadata
 import os
 import platform
-import re
 import shutil
 import sys
 import tempfile
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
+from lambdakit.harness.runtime.runtimes.family import RuntimeUnavailable
 
 # The client and the SDK, with what they import. Source: their own package metadata.
 _PACKAGES = (
@@ -35,23 +33,6 @@ _PACKAGES = (
     "six",
     "urllib3",
 )
-
-_PYTHON_RUNTIME = re.compile(r"python3\.(\d+)")
-_BOOTSTRAP = Path(__file__).with_name("python_bootstrap.py")
-
-
-class RuntimeUnavailable(Exception):
-    """This machine cannot run the function's runtime. The text says what would."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuntimeCommand:
-    """How a function's process is started on the host as it is. layer_roots: the winning one first."""
-
-    command: tuple[str, ...]
-    task_root: str
-    runtime_directory: str
-    layer_roots: tuple[str, ...]
 
 
 class RuntimeImage:
@@ -77,40 +58,6 @@ class RuntimeImage:
                     self._directory = _copied(self._fallback)
             return self._directory
 
-    def describe(self, configuration: FunctionConfiguration) -> tuple[str, str]:
-        """The interpreter that runs `configuration`, and how it differs from AWS; empty when it does not.
-
-        RuntimeUnavailable when nothing here can run it.
-        """
-        minor = _python_minor(configuration)
-        return _interpreter(), _note(minor)
-
-    def command_for(self, configuration: FunctionConfiguration) -> RuntimeCommand:
-        """How to start `configuration`. RuntimeUnavailable when nothing here can."""
-        minor = _python_minor(configuration)
-        task_root = str(configuration.code)
-        layer_roots = tuple(str(layer) for layer in reversed(configuration.layers))
-        version = f"python3.{minor}"
-        behind = [
-            path for root in layer_roots for path in (f"{root}/python/lib/{version}/site-packages", f"{root}/python")
-        ]
-        return RuntimeCommand(
-            command=(
-                sys.executable,
-                "-I",
-                "-S",
-                "-X",
-                "utf8",
-                str(_BOOTSTRAP),
-                task_root,
-                *behind,
-                str(self.directory),
-            ),
-            task_root=task_root,
-            runtime_directory=str(self.directory),
-            layer_roots=layer_roots,
-        )
-
 
 def cache_directory() -> Path:
     """Where lambdakit keeps what it makes once: `LAMBDAKIT_CACHE`, or `lambdakit` in the user's cache folder.
@@ -122,29 +69,6 @@ def cache_directory() -> Path:
         return Path(chosen)
     caches = os.environ.get("XDG_CACHE_HOME")
     return (Path(caches) if caches else Path.home() / ".cache") / "lambdakit"
-
-
-def _python_minor(configuration: FunctionConfiguration) -> int:
-    if configuration.package_type != "Zip":
-        raise RuntimeUnavailable(
-            f"{configuration.name} is a container image, and the harness runs zip packages only so far"
-        )
-    match = _PYTHON_RUNTIME.fullmatch(configuration.runtime)
-    if match is None:
-        raise RuntimeUnavailable(
-            f"{configuration.name} uses runtime {configuration.runtime}, and the harness runs python3.x only so far"
-        )
-    return int(match[1])
-
-
-def _interpreter() -> str:
-    return f"python{sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}"
-
-
-def _note(minor: int) -> str:
-    if minor == sys.version_info.minor:
-        return ""
-    return f"runs on {_interpreter()}, the harness's own interpreter, not on Python 3.{minor} as on AWS"
 
 
 def _copied(cache: Path) -> Path:

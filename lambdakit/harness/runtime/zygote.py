@@ -15,7 +15,6 @@ import signal
 import socket
 import subprocess
 import sys
-import sysconfig
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,6 +22,7 @@ from typing import Any
 
 from lambdakit.harness.runtime import process_tree
 from lambdakit.harness.runtime.launcher import SandboxUnavailable
+from lambdakit.harness.runtime.runtimes.family import PythonInterpreter
 
 _INSIDE = Path(__file__).with_name("inside")
 _LAUNCHER = (sys.executable, "-I", "-S", str(_INSIDE / "launcher.py"))
@@ -96,10 +96,10 @@ def _host_pid(handle: int) -> int:
 class Zygote:
     """A warmed parent in a sandbox. SandboxUnavailable when it does not come up.
 
-    image: the runtime image, copies rather than links. preload: `sdk` or `nothing`, see `inside/zygote.py`.
+    preload: `sdk` or `nothing`, see `inside/zygote.py`.
     """
 
-    def __init__(self, image: Path, *, preload: str) -> None:
+    def __init__(self, interpreter: PythonInterpreter, *, preload: str) -> None:
         self._lock = threading.Lock()
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
@@ -111,7 +111,7 @@ class Zygote:
                         "-S",
                         str(_INSIDE / "launcher.py"),
                         str(theirs.fileno()),
-                        _settings(image, preload),
+                        _settings(interpreter, preload),
                     ],
                     pass_fds=[theirs.fileno()],
                     stdin=subprocess.DEVNULL,
@@ -203,16 +203,14 @@ def _listeners(ready: socket.socket, process: ForkedProcess, count: int) -> list
     raise OSError(text.decode("utf-8", "replace").strip() or "the execution environment could not start")
 
 
-def _settings(image: Path, preload: str) -> str:
-    prefix = Path(sys.base_prefix).resolve()
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+def _settings(interpreter: PythonInterpreter, preload: str) -> str:
     return json.dumps(
         {
-            "lang": str(prefix),
-            "python": f"bin/{version}",
-            "site_packages": str(Path(sysconfig.get_path("purelib", vars={"base": str(prefix)})).relative_to(prefix)),
-            "runtime": str(image),
-            "inside": str(_INSIDE),
+            "lang": str(interpreter.prefix),
+            "python": interpreter.program,
+            "site_packages": interpreter.site_packages,
+            "runtime": str(interpreter.image.resolve()),
+            "inside": str(_INSIDE.resolve()),
             "preload": preload,
         }
     )

@@ -13,6 +13,7 @@ from lambdakit.harness.runtime.code_package import CodeStore
 from lambdakit.harness.runtime.fork_launcher import ForkLauncher
 from lambdakit.harness.runtime.launcher import Launcher, SandboxUnavailable, SpawnLauncher
 from lambdakit.harness.runtime.runtime_image import RuntimeImage, cache_directory
+from lambdakit.harness.runtime.runtimes.registry import Runtimes
 from tests.fakes.function_host import FunctionHost, Gates
 
 
@@ -39,7 +40,7 @@ def gates() -> Iterator[Gates]:
 
 @pytest.fixture(scope="session")
 def spawning(image: RuntimeImage, gates: Gates) -> Runtime:
-    return Runtime(launcher=SpawnLauncher(image, note=""), gates=gates, shares_pids=True)
+    return Runtime(launcher=SpawnLauncher(Runtimes(image), note=""), gates=gates, shares_pids=True)
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +48,7 @@ def forking(image: RuntimeImage, gates: Gates, tmp_path_factory: pytest.TempPath
     """The launcher, or why this machine allows no sandbox."""
     listeners = InnerListeners()
     launcher = ForkLauncher(
-        image,
+        Runtimes(image),
         code=CodeStore(tmp_path_factory.mktemp("merged")),
         listeners=listeners,
         reachable=lambda: {gates.port: gates.hold},

@@ -1,0 +1,1 @@
+"""The runtimes that functions can name: one file per family."""

@@ -1,0 +1,75 @@
+"""What the launchers ask of a family of runtimes: how a function is started, on the host and in the sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
+
+
+class RuntimeUnavailable(Exception):
+    """This machine cannot run the function's runtime. The text says what would."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonInterpreter:
+    """An interpreter and the runtime image that belongs to it.
+
+    executable: runs on the host. prefix: what is shown as `/var/lang`; `program` and `site_packages` lie below it.
+    image: the packages that stand in `/var/runtime`.
+    """
+
+    executable: Path
+    prefix: Path
+    program: str
+    site_packages: str
+    version: tuple[int, int]
+    image: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostStart:
+    """A process on the host as it is. variables: the family's own defaults."""
+
+    command: tuple[str, ...]
+    runtime_directory: str
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxStart:
+    """A process in the sandbox, where `/var/task`, `/opt` and `/tmp` are what they are on AWS.
+
+    parent: the interpreter whose warmed parent is forked. preload: what that parent has in memory, `sdk` or `nothing`.
+    path: the search path of a Python function that the fork itself runs; None when it executes `command` instead.
+    binds: further host paths and where they are seen.
+    """
+
+    parent: PythonInterpreter
+    preload: str
+    path: tuple[str, ...] | None = None
+    command: tuple[str, ...] | None = None
+    binds: tuple[tuple[Path, str], ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+class RuntimeFamily(Protocol):
+    """A family of runtimes, such as all Python versions."""
+
+    def runs(self, configuration: FunctionConfiguration) -> bool:
+        """Whether the function names a runtime of this family."""
+
+    def describe(self, configuration: FunctionConfiguration) -> tuple[str, str]:
+        """The interpreter, for the trace, and how it differs from AWS; empty when it does not.
+
+        RuntimeUnavailable when nothing here can run the function.
+        """
+
+    def on_host(self, configuration: FunctionConfiguration) -> HostStart:
+        """How to start the function on the host. RuntimeUnavailable when nothing here can."""
+
+    def in_sandbox(self, configuration: FunctionConfiguration) -> SandboxStart:
+        """How to start the function in the sandbox. RuntimeUnavailable when nothing here can."""
