@@ -97,7 +97,6 @@ class Connections:
             if not keeps_alive:
                 return
 
-
     def _handled(self, request: Request, handle: RequestHandler) -> Response:
         try:
             return handle(request)

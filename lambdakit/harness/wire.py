@@ -156,10 +156,11 @@ class RequestParser:
     def next_request(self, peer: tuple[str, int] = ("127.0.0.1", 0)) -> Request | None:
         """The next whole request; None until more bytes come. BadRequest when it can never become one."""
         if self._head is None:
-            self._head = self._read_head(peer)
-            if self._head is None:
+            head = self._read_head(peer)
+            if head is None:
                 return None
-            self._body = _Body(self._head, self._body_bytes_max)
+            self._body = _Body(head, self._body_bytes_max)
+            self._head = head
             self._awaits_continue = not self._buffer and _expects_continue(self._head)
         assert self._body is not None
         if not self._body.take(self._buffer):
@@ -289,7 +290,7 @@ class _Body:
                 raise BadRequest(400, "malformed chunk")
             self._ends_chunk = False
             return False
-        size = line.partition(b";")[0].strip()
+        size = line.partition(b";")[0].rstrip(b" \t")
         if not _HEX.fullmatch(size):
             raise BadRequest(400, "malformed chunk")
         self._missing = int(size, 16)

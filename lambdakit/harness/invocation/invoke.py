@@ -7,7 +7,7 @@ Lambda service; what happens inside the process stands below, in the runtime.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -17,7 +17,6 @@ from lambdakit.harness.iam.credentials import Credentials
 from lambdakit.harness.invocation.environment_pool import EnvironmentPool
 from lambdakit.harness.invocation.x_ray import trace_header
 from lambdakit.harness.moto_state.logs import LogPlace
-from lambdakit.harness.runtime import function_logs
 from lambdakit.harness.runtime.environment_variables import clean, function_variables
 from lambdakit.harness.runtime.execution_environment import (
     EnvironmentGone,
@@ -28,6 +27,7 @@ from lambdakit.harness.runtime.execution_environment import (
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.launcher import Launcher, Place
 from lambdakit.harness.runtime.lifecycle import State
+from lambdakit.harness.runtime.platform_log import Accounting, PlatformLog, billed_ms
 from lambdakit.trace import (
     EnvironmentStarted,
     EnvironmentStopped,
@@ -133,23 +133,48 @@ class Invoker:
             )
         )
         init_ms, failed = self._initialize(environment, event.request_id) if cold else (None, None)
-        environment.log(function_logs.start_line(event.request_id, configuration.version), event.request_id)
+        platform = PlatformLog(configuration)
+        self._write(environment, platform.start(event.request_id, self._clock.now()), event.request_id)
+        trace_id = trace_header(event.trace_id, at=self._clock.now())
         outcome = failed or environment.invoke(
             InvocationRequest(
                 request_id=event.request_id,
                 invoked_arn=configuration.arn + (f":{event.qualifier}" if event.qualifier else ""),
                 payload=event.payload or b"{}",
-                trace_id=trace_header(event.trace_id, at=self._clock.now()),
+                trace_id=trace_id,
                 client_context=event.client_context,
             )
         )
-        self._report(environment, event, outcome, init_ms)
+        accounting = Accounting(
+            request_id=event.request_id,
+            status=outcome.status,
+            error_type=None if outcome.fault is None else outcome.fault.error_type,
+            error_message="" if outcome.fault is None else outcome.fault.message,
+            duration_ms=outcome.duration_ms,
+            init_duration_ms=init_ms,
+            max_memory_mib=outcome.max_memory_mib,
+            trace_id=trace_id,
+        )
+        at = self._clock.now()
+        self._write(environment, [*platform.failure(accounting, at), *platform.end(accounting, at)], event.request_id)
+        self._report(environment, outcome, accounting)
         return InvocationResult(
             request_id=event.request_id, executed_version=configuration.version, outcome=outcome, log=tuple(log)
         )
 
     def _initialize(self, environment: ExecutionEnvironment, request_id: str) -> tuple[float, InvocationOutcome | None]:
+        platform = PlatformLog(environment.configuration)
+        interpreter = self._launcher.describe(environment.configuration)[0]
+        self._write(environment, platform.init_start(interpreter, self._clock.now()), "")
         initialization = environment.initialize(request_id=request_id)
+        error_type = None if initialization.fault is None else initialization.fault.error_type
+        report = platform.init_report(
+            duration_ms=initialization.duration_ms,
+            status=initialization.status,
+            error_type=error_type,
+            at=self._clock.now(),
+        )
+        self._write(environment, report, "")
         self._trace.append(
             EnvironmentStarted(
                 function=environment.configuration.name,
@@ -157,7 +182,7 @@ class Invoker:
                 environment=environment.id,
                 init_duration_ms=initialization.duration_ms,
                 status=initialization.status,
-                interpreter=self._launcher.describe(environment.configuration)[0],
+                interpreter=interpreter,
             )
         )
         if initialization.fault is None:
@@ -170,36 +195,25 @@ class Invoker:
         )
         return initialization.duration_ms, failed
 
-    def _report(
-        self, environment: ExecutionEnvironment, event: Event, outcome: InvocationOutcome, init_ms: float | None
-    ) -> None:
+    @staticmethod
+    def _write(environment: ExecutionEnvironment, lines: Sequence[str], request_id: str) -> None:
+        for line in lines:
+            environment.log(line, request_id)
+
+    def _report(self, environment: ExecutionEnvironment, outcome: InvocationOutcome, accounting: Accounting) -> None:
         configuration = environment.configuration
-        error_type = None if outcome.fault is None else outcome.fault.error_type
-        for line in (
-            function_logs.end_line(event.request_id),
-            function_logs.report_line(
-                event.request_id,
-                duration_ms=outcome.duration_ms,
-                init_duration_ms=init_ms,
-                memory_mib=configuration.memory_mib,
-                max_memory_mib=outcome.max_memory_mib,
-                status=outcome.status,
-                error_type=error_type,
-            ),
-        ):
-            environment.log(line, event.request_id)
         self._trace.append(
             InvocationEnded(
-                request_id=event.request_id,
+                request_id=accounting.request_id,
                 function=configuration.name,
                 version=configuration.version,
                 environment=environment.id,
                 status=outcome.status,
                 payload=outcome.payload.decode("utf-8", "replace"),
-                error_type=error_type,
+                error_type=accounting.error_type,
                 duration_ms=outcome.duration_ms,
-                billed_duration_ms=function_logs.billed_ms(outcome.duration_ms, init_ms),
-                init_duration_ms=init_ms,
+                billed_duration_ms=billed_ms(outcome.duration_ms, accounting.init_duration_ms),
+                init_duration_ms=accounting.init_duration_ms,
                 max_memory_used_mb=outcome.max_memory_mib,
             )
         )

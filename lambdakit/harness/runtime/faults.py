@@ -20,16 +20,18 @@ class Fault:
 
     payload: the JSON object that the caller gets.
     status: as in `trace.InvocationEnded`: `error`, `timeout` or `crash`.
+    message: the platform's own text; empty for what the runtime reported.
     """
 
     error_type: str
     payload: bytes
     status: str
+    message: str = ""
 
 
 def _fault(error_type: str, message: str, status: str) -> Fault:
     payload = json.dumps({"errorType": error_type, "errorMessage": message}, separators=(",", ":")).encode()
-    return Fault(error_type=error_type, payload=payload, status=status)
+    return Fault(error_type=error_type, payload=payload, status=status, message=message)
 
 
 def timed_out(request_id: str, timeout_seconds: float) -> Fault:

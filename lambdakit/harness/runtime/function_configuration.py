@@ -20,7 +20,7 @@ class FunctionConfiguration:
     code: the directory that holds the unpacked deployment package.
     layers: unpacked layers, in order; a later one wins.
     environment: the user's variables only.
-    log_format: `Text` or `JSON`.
+    log_format: `Text` or `JSON`. application_log_level, system_log_level: INFO where None; only with JSON.
     tracing: `Active` or `PassThrough`.
     """
 
@@ -43,6 +43,7 @@ class FunctionConfiguration:
     package_type: str = "Zip"
     log_format: str = "Text"
     application_log_level: str | None = None
+    system_log_level: str | None = None
     tracing: str = "PassThrough"
     description: str = ""
     code_sha256: str = ""

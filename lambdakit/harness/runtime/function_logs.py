@@ -1,12 +1,7 @@
-"""What a function's environment writes: the platform's own lines, and the lines of the process.
-
-Source: AWS Lambda Developer Guide, "Sending Lambda function logs to CloudWatch Logs" and "Understanding the Lambda
-execution environment lifecycle" (the fields of REPORT).
-"""
+"""What the process of a function writes, as lines."""
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable
 
@@ -69,51 +64,3 @@ def _pieces(line: bytes) -> list[bytes]:
         pieces.append(line[:end])
         line = line[end:]
     return [*pieces, line]
-
-
-def billed_ms(duration_ms: float, init_duration_ms: float | None) -> int:
-    """The milliseconds that are paid for, rounded up; init counts.
-
-    Source: AWS Compute Blog, "AWS Lambda standardizes billing for INIT Phase"; examples in the Developer Guide.
-    """
-    return math.ceil(round(duration_ms + (init_duration_ms or 0), 6))
-
-
-def start_line(request_id: str, version: str) -> str:
-    """The platform's line before an invocation."""
-    return f"START RequestId: {request_id} Version: {version}"
-
-
-def end_line(request_id: str) -> str:
-    """The platform's line after an invocation."""
-    return f"END RequestId: {request_id}"
-
-
-def report_line(
-    request_id: str,
-    *,
-    duration_ms: float,
-    init_duration_ms: float | None,
-    memory_mib: int,
-    max_memory_mib: int,
-    status: str,
-    error_type: str | None,
-) -> str:
-    """The platform's accounting of an invocation; fields are separated by tabs.
-
-    status: as in `trace.InvocationEnded`. A handler's exception is no failure of the platform's and leaves no trace.
-    """
-    fields = [
-        f"REPORT RequestId: {request_id}",
-        f"Duration: {duration_ms:.2f} ms",
-        f"Billed Duration: {billed_ms(duration_ms, init_duration_ms)} ms",
-        f"Memory Size: {memory_mib} MB",
-        f"Max Memory Used: {max_memory_mib} MB",
-    ]
-    if init_duration_ms is not None:
-        fields.append(f"Init Duration: {init_duration_ms:.2f} ms")
-    if status == "timeout":
-        fields.append("Status: timeout")
-    elif status == "crash":
-        fields += ["Status: error", f"Error Type: {error_type}"]
-    return "\t".join(fields) + "\t"

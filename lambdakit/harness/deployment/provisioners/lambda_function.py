@@ -51,7 +51,7 @@ class LambdaFunction:
             "ApplicationLogLevel": READ,
             "LogFormat": READ,
             "LogGroup": READ,
-            "SystemLogLevel": RECORDED,
+            "SystemLogLevel": READ,
         },
         "MemorySize": READ,
         "PackageType": READ,
@@ -96,6 +96,7 @@ class LambdaFunction:
             log_group=logging.get("LogGroup") or f"/aws/lambda/{name}",
             log_format=logging.get("LogFormat", "Text"),
             application_log_level=logging.get("ApplicationLogLevel"),
+            system_log_level=logging.get("SystemLogLevel"),
             tracing=(properties.get("TracingConfig") or {}).get("Mode", "PassThrough"),
         )
         context.functions.create(configuration)
