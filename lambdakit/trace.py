@@ -117,8 +117,21 @@ class EnvironmentStarted(TraceEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentReset(TraceEvent):
+    """The processes of an execution environment ended, and the next invocation starts them again; its /tmp stays.
+
+    reason: `timeout`, `crash`, `out of memory` or `init failed`.
+    """
+
+    function: str
+    version: str
+    environment: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentStopped(TraceEvent):
-    """An execution environment is gone. reason: `timeout`, `crash`, `init failed`, `idle`, `updated` or `shutdown`."""
+    """An execution environment is gone. reason: `crash`, `updated` or `shutdown`."""
 
     function: str
     version: str
@@ -203,6 +216,7 @@ _EVENTS: Mapping[str, type[TraceEvent]] = {
         RequestReceived,
         RequestAnswered,
         EnvironmentStarted,
+        EnvironmentReset,
         EnvironmentStopped,
         RuntimeNote,
         InvocationStarted,
@@ -246,12 +260,14 @@ class TraceLog:
         self._changed = threading.Condition()
 
     def append(self, event: EventT) -> EventT:
-        """Gives the event its number and time, and returns it."""
+        """Gives the event, which must be new, its number and time, and returns it."""
         with self._changed:
-            stamped = dataclasses.replace(event, sequence=len(self._events) + 1, at=self._clock.now())
-            self._events.append(stamped)
+            # Seven of these go with each invocation, and a copy of a frozen object costs ten times as much.
+            object.__setattr__(event, "sequence", len(self._events) + 1)
+            object.__setattr__(event, "at", self._clock.now())
+            self._events.append(event)
             self._changed.notify_all()
-        return stamped
+        return event
 
     def events(self, *, after: int = 0) -> Sequence[TraceEvent]:
         """The events with a higher sequence than `after`."""

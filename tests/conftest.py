@@ -14,9 +14,6 @@ from typing import Final
 import pytest
 from hypothesis import settings
 
-# The CDK's Node.js takes a second to start and half a gigabyte: one worker has it.
-_CDK_FOLDERS: Final = ("tests/unit/constructs", "tests/unit/compiler")
-
 _ATTEMPTS: Final = pytest.StashKey[list[str]]()
 
 
@@ -38,14 +35,6 @@ def pytest_configure(config: pytest.Config) -> None:
     # A shared machine stands still at times; that is no property of what is tested.
     settings.register_profile("shared-machine", deadline=None, print_blob=True)
     settings.load_profile("shared-machine")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Puts the tests that load the CDK into one worker."""
-    folders = tuple(config.rootpath / folder for folder in _CDK_FOLDERS)
-    for item in items:
-        if any(item.path.is_relative_to(folder) for folder in folders):
-            item.add_marker(pytest.mark.xdist_group("cdk"))
 
 
 @pytest.fixture(autouse=True)

@@ -96,6 +96,10 @@ def _environment_stopped(event: trace.EnvironmentStopped) -> _Described:
     return "stopped", f"{event.function}  {event.reason}", "red"
 
 
+def _environment_reset(event: trace.EnvironmentReset) -> _Described:
+    return "reset", f"{event.function}  {event.reason}", "red"
+
+
 def _invocation(event: trace.InvocationEnded) -> _Described:
     if event.status == "success":
         text = f"{event.function}  {_ms(event.duration_ms)}, {event.max_memory_used_mb} MB"
@@ -161,6 +165,7 @@ _DESCRIPTIONS: Mapping[type[trace.TraceEvent], Callable[[Any], _Described]] = {
     trace.RequestReceived: _request,
     trace.RequestAnswered: _answer,
     trace.EnvironmentStarted: _environment_started,
+    trace.EnvironmentReset: _environment_reset,
     trace.EnvironmentStopped: _environment_stopped,
     trace.RuntimeNote: _note,
     trace.InvocationStarted: _nothing,

@@ -36,7 +36,7 @@ _JSON = [("Content-Type", "application/json")]
 class Endpoint:
     """Answers every request to the harness.
 
-    control: answers what is below `/_lambdakit/`.
+    control: answers what is below `/_lambdakit/`. before_logs: called before CloudWatch Logs is asked anything.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class Endpoint:
         credentials: CredentialRegistry,
         trace: TraceLog,
         control: Callable[[Request], Response],
+        before_logs: Callable[[], None],
     ) -> None:
         self._account = account
         self._doors = doors
@@ -55,6 +56,7 @@ class Endpoint:
         self._credentials = credentials
         self._trace = trace
         self._control = control
+        self._before_logs = before_logs
         # moto lost one of 320 concurrent counter updates and gave a stream record's number twice.
         self._dynamodb = threading.Lock()
 
@@ -93,6 +95,8 @@ class Endpoint:
             with self._dynamodb:
                 response = self._account.serve(request)
         else:
+            if named.service == "logs":
+                self._before_logs()
             response = self._account.serve(request)
         self._tell(named, response, (time.perf_counter() - started) * 1000)
         return response

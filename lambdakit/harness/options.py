@@ -41,9 +41,9 @@ def read_options(wire: Mapping[str, object]) -> Options:
         raise _refused(f"port: {port!r} is not a number from 0 to 65535")
     texts = {name: str(wire[name]) for name in _TEXTS if name in wire}
     options = Options(port=port, **texts)
-    if not re.fullmatch(r"\d{12}", options.account_id):
+    if not re.fullmatch(r"[0-9]{12}", options.account_id):
         raise _refused(f"account_id: {options.account_id!r} is not 12 digits")
-    if not re.fullmatch(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}", options.region):
+    if not re.fullmatch(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}", options.region):
         raise _refused(f"region: {options.region!r} is not the name of a region, such as us-east-1")
     for name, allowed in _CHOICES.items():
         if getattr(options, name) not in allowed:

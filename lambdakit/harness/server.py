@@ -9,7 +9,6 @@ import contextlib
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -37,7 +36,7 @@ from lambdakit.harness.runtime.available_launcher import AvailableLauncher
 from lambdakit.harness.runtime.code_package import CodeStore
 from lambdakit.harness.runtime.fork_launcher import ForkLauncher
 from lambdakit.harness.runtime.launcher import SpawnLauncher
-from lambdakit.harness.runtime.runtime_image import RuntimeImage, cache_directory
+from lambdakit.harness.runtime.runtime_image import cache_directory
 from lambdakit.harness.runtime.runtimes.family import RuntimeUnavailable
 from lambdakit.harness.runtime.runtimes.registry import Runtimes
 from lambdakit.harness.wire import Request, Response
@@ -84,7 +83,7 @@ class Server:
         code = CodeStore(work / "code")
         self._doors = FrontDoors()
         self._stack.callback(self._doors.close)
-        launcher = self._launcher(Runtimes(RuntimeImage(cache_directory(), fallback=work)), code)
+        launcher = self._launcher(Runtimes(cache_directory(), fallback=work, code=code), code)
         self._invoker = Invoker(
             launcher=launcher,
             credentials=credentials,
@@ -123,6 +122,7 @@ class Server:
             credentials=credentials,
             trace=trace,
             control=control.serve,
+            before_logs=self._logs.flush,
         )
         ready.set()
         self._ahead("warm-up", lambda: account.warm_up(_USUAL_SERVICES, self._closing))
@@ -189,10 +189,10 @@ class Server:
         return FunctionAnswer(payload=result.outcome.payload, failed=result.outcome.fault is not None)
 
     def _settle(self, timeout_seconds: float) -> bool:
-        deadline = time.monotonic() + timeout_seconds
         if not self._invoker.pool.wait_until_idle(timeout_seconds):
             return False
-        return self._logs.flush(max(0.0, deadline - time.monotonic()))
+        self._logs.flush()
+        return True
 
     def _health(self) -> Mapping[str, str]:
         return {

@@ -77,7 +77,7 @@ def _operation(request: Request, service: str) -> tuple[str, str]:
 def _resource_in_json(body: bytes) -> str:
     try:
         fields = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     if not isinstance(fields, dict):
         return ""

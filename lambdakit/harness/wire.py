@@ -19,6 +19,7 @@ BODY_BYTES_MAX: Final = 1024 * 1024 * 1024
 
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _TARGET = re.compile(rb"[\x21-\x7e\x80-\xff]+")
+_ENDS_A_FIELD = re.compile(r"[\r\n\x00]+")
 _HEX = re.compile(rb"[0-9A-Fa-f]{1,16}")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 # RFC 9110, 7.6.1: these speak of one connection, and whoever answers on it decides them.
@@ -121,7 +122,7 @@ def may_have_body(status: int) -> bool:
 
 def header_value(text: str) -> str:
     """`text` as a header can carry it: no line breaks, no NUL, nothing that ends the field early."""
-    return re.sub(r"[\r\n\x00]+", " ", text)
+    return _ENDS_A_FIELD.sub(" ", text)
 
 
 def ascii_json(text: str) -> str:

@@ -24,6 +24,7 @@ _REFUSED_NAMES: Final = frozenset(
 _MUTATING_METHODS: Final = frozenset(
     {"add", "append", "clear", "discard", "extend", "insert", "pop", "popitem", "remove", "setdefault", "update"}
 )
+_CDK: Final = frozenset({"aws_cdk", "constructs", "jsii"})
 _CONTAINERS: Final = (ast.Dict, ast.DictComp, ast.List, ast.ListComp, ast.Set, ast.SetComp)
 _CONTAINER_CALLS: Final = frozenset({"Counter", "OrderedDict", "dict", "list", "set"})
 # Calls that make something whose only use is to change.
@@ -137,6 +138,22 @@ def package_file_only_exports(file: SourceFile) -> Found:
         yield node.lineno, "an __init__.py re-exports or is empty"
 
 
+def cdk_tests_share_a_worker(file: SourceFile) -> Found:
+    """A test that loads the CDK says so: its Node.js takes a second to start and half a gigabyte, once per worker."""
+    if not file.path.name.startswith("test_") or 'xdist_group("cdk")' in file.text:
+        return
+    for node in ast.walk(file.tree):
+        match node:
+            case ast.Import(names=aliases, lineno=line):
+                modules = [alias.name for alias in aliases]
+            case ast.ImportFrom(module=str(module), lineno=line, level=0):
+                modules = [module]
+            case _:
+                continue
+        if any(name.partition(".")[0] in _CDK or name.startswith("lambdakit.constructs.") for name in modules):
+            yield line, 'loads the CDK without pytest.mark.xdist_group("cdk")'
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """Where a rule holds: below these folders, but not for these files and what lies below these folders."""
@@ -166,6 +183,7 @@ RULES: Final[Mapping[Callable[[SourceFile], Found], Scope]] = {
     modules_hold_no_state: Scope(folders=("lambdakit", "stacks", "tests"), exceptions=("lambdakit/__init__.py",)),
     nothing_is_unfinished: Scope(folders=_EVERYTHING),
     nothing_is_patched: Scope(folders=_EVERYTHING),
+    cdk_tests_share_a_worker: Scope(folders=("patterns", "tests")),
     package_file_only_exports: Scope(folders=_EVERYTHING, exceptions=("lambdakit/__init__.py",)),
 }
 

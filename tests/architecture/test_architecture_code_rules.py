@@ -24,8 +24,27 @@ def test_no_file_breaks_the_rule(rule: Callable[[SourceFile], Found]) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
-def test_every_rule_looks_at_the_package(rule: Callable[[SourceFile], Found]) -> None:
-    assert RULES[rule].covers(PurePosixPath("lambdakit/harness/server.py"))
+def test_every_rule_looks_at_something(rule: Callable[[SourceFile], Found]) -> None:
+    files = [PurePosixPath(path.relative_to(_ROOT)) for path in (_ROOT / "tests").rglob("test_*.py")]
+    files.append(PurePosixPath("lambdakit/harness/server.py"))
+
+    assert any(RULES[rule].covers(path) for path in files)
+
+
+@pytest.mark.parametrize(
+    ("text", "allowed"),
+    [
+        pytest.param("import aws_cdk.aws_lambda", False, id="CDK"),
+        pytest.param("from lambdakit.constructs.table import Table", False, id="our constructs"),
+        pytest.param("def test():\n    import jsii", False, id="in a function"),
+        pytest.param('import aws_cdk\npytestmark = pytest.mark.xdist_group("cdk")', True, id="marked"),
+        pytest.param("import boto3", True, id="another package"),
+    ],
+)
+def test_test_that_loads_the_cdk_is_marked(tmp_path: Path, text: str, allowed: bool) -> None:
+    _write(tmp_path, "lambdakit/test_table.py", text)
+
+    assert (violations(tmp_path, code_rules.cdk_tests_share_a_worker, _EVERYWHERE) == []) is allowed
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,6 @@ from lambdakit.errors import Diagnostic, DrainTimeout, HarnessError, LambdakitEr
 from lambdakit.trace import FunctionLogged, InvocationEnded, InvocationStarted, TraceLog, event_to_wire
 
 CLOCK = HarnessClock()
-TRACE = TraceLog(CLOCK)
 
 
 class FakeHarness(ThreadingHTTPServer):
@@ -36,6 +35,7 @@ class FakeHarness(ThreadingHTTPServer):
     def __init__(self, options: dict[str, Any]) -> None:
         super().__init__(("127.0.0.1", options["port"]), Requests)
         self.options = options
+        self.trace = TraceLog(CLOCK)
         self.deployments: dict[str, dict[str, Any]] = {}
         self.resets: list[str] = []
 
@@ -79,7 +79,7 @@ class Requests(BaseHTTPRequestHandler):
         parts = url.path.removeprefix("/_lambdakit/").split("/")
         if parts[0] == "trace":
             query = {name: float(values[0]) for name, values in parse_qs(url.query).items()}
-            events = TRACE.wait(after=int(query["after"]), timeout_seconds=query["wait_seconds"])
+            events = self.server.trace.wait(after=int(query["after"]), timeout_seconds=query["wait_seconds"])
             return {"events": [event_to_wire(event) for event in events]}
         if parts[0] == "clock":
             return {"now": CLOCK.advance(timedelta(seconds=body["advance_seconds"])).isoformat()}
@@ -128,7 +128,7 @@ class Requests(BaseHTTPRequestHandler):
     def _run(self, name: str, qualifier: str, payload: str, request_id: str) -> None:
         failed = name.endswith("fail")
         result = json.dumps({"errorType": "ValueError", "errorMessage": "no such sku"}) if failed else payload
-        TRACE.append(
+        self.server.trace.append(
             InvocationStarted(
                 request_id=request_id,
                 function=name,
@@ -140,7 +140,7 @@ class Requests(BaseHTTPRequestHandler):
             )
         )
         for line in (f"START RequestId: {request_id}", "hello", f"context {self.headers.get('x-amz-client-context')}"):
-            TRACE.append(FunctionLogged(function=name, environment="e1", request_id=request_id, line=line))
+            self.server.trace.append(FunctionLogged(function=name, environment="e1", request_id=request_id, line=line))
         ended = InvocationEnded(
             request_id=request_id,
             function=name,
@@ -155,9 +155,9 @@ class Requests(BaseHTTPRequestHandler):
             max_memory_used_mb=31,
         )
         if name.endswith("late"):
-            threading.Timer(0.2, TRACE.append, [ended]).start()
+            threading.Timer(0.2, self.server.trace.append, [ended]).start()
         else:
-            TRACE.append(ended)
+            self.server.trace.append(ended)
         headers = {"x-amzn-RequestId": request_id, "X-Amz-Executed-Version": "7"}
         headers["X-Amz-Log-Result"] = base64.b64encode(b"hello").decode()
         if failed:

@@ -20,7 +20,7 @@ from lambdakit.harness.moto_state.logs import LogPlace
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.launcher import Launcher
 from lambdakit.harness.wire import Request, Response
-from lambdakit.trace import EnvironmentStopped, TraceLog
+from lambdakit.trace import EnvironmentReset, EnvironmentStopped, TraceLog
 from tests.fakes.waiting import wait_for_exit
 
 WAIT_SECONDS = 20.0
@@ -37,9 +37,15 @@ def error_of(result: InvocationResult) -> Any:
     return json_of(result)
 
 
+_PLATFORM_LINE = re.compile(
+    r"(START|END|REPORT) RequestId: |INIT_START |INIT_REPORT |RequestId: \S+ Error: |Runtime\.\w+$|\S+ \S+ Task timed out"
+    r"|\{\"time\":\"[^\"]+\",\"type\":\"platform\."
+)
+
+
 def own_lines(result: InvocationResult) -> list[str]:
     """What the function itself wrote, without the platform's lines."""
-    return [line for line in result.log if not re.match(r"(START|END|REPORT) RequestId: ", line)]
+    return [line for line in result.log if not _PLATFORM_LINE.match(line)]
 
 
 class RecordedLogs:
@@ -119,6 +125,8 @@ class FunctionHost:
         self._directory = directory
         self.gates = gates
         self.shares_pids = shares_pids
+        # In a sandbox every environment has a /tmp of its own; on the host they share this directory.
+        self.tmp = str(directory) if shares_pids else "/tmp"
         self.clock = HarnessClock()
         self.trace = TraceLog(self.clock)
         self.logs = RecordedLogs()
@@ -172,6 +180,10 @@ class FunctionHost:
         """AssertionError when a process that the function named runs on; in a sandbox its number says nothing here."""
         if self.shares_pids:
             wait_for_exit(pid)
+
+    def resets(self) -> Sequence[EnvironmentReset]:
+        """The environments whose processes ended, and that were kept."""
+        return [event for event in self.trace.events() if isinstance(event, EnvironmentReset)]
 
     def close(self) -> None:
         """Ends every environment."""

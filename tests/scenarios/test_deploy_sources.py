@@ -19,6 +19,8 @@ from lambdakit.trace import InvocationEnded
 if TYPE_CHECKING:
     import aws_cdk
 
+pytestmark = pytest.mark.xdist_group("cdk")
+
 PATTERN = Path(__file__).parents[2] / "patterns" / "api_backend"
 
 APP = """\

@@ -28,7 +28,7 @@ from lambdakit.harness.deployment.provisioner import (
     ResourceRefused,
 )
 from lambdakit.harness.lambda_service.faults import ServiceFault
-from lambdakit.harness.runtime.code_package import InvalidPackage
+from lambdakit.harness.runtime.package_files import InvalidPackage
 from lambdakit.trace import PropertyRecorded, ResourceChanged, TraceLog
 
 _REFUSALS = (ResourceRefused, ClientError, BotoCoreError, ServiceFault, InvalidPackage)

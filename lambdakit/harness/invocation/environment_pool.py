@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 
 from lambdakit.harness.runtime.execution_environment import ExecutionEnvironment
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
+from lambdakit.harness.runtime.lifecycle import State
 
 _Key = tuple[str, str, str]
 _CLOSE_SECONDS = 5  # a killed process is gone within milliseconds
@@ -23,15 +24,18 @@ class EnvironmentPool:
 
     create: makes an environment that is not started yet.
     on_stopped: told of each one that ends, with the reason (see `trace.EnvironmentStopped`).
+    on_reset: told of each one whose processes ended, and that is kept, with the reason.
     """
 
     def __init__(
         self,
         create: Callable[[FunctionConfiguration], ExecutionEnvironment],
         on_stopped: Callable[[ExecutionEnvironment, str], None],
+        on_reset: Callable[[ExecutionEnvironment, str], None],
     ) -> None:
         self._create = create
         self._on_stopped = on_stopped
+        self._on_reset = on_reset
         self._idle: dict[_Key, list[ExecutionEnvironment]] = defaultdict(list)
         self._busy: set[ExecutionEnvironment] = set()
         self._retired: dict[ExecutionEnvironment, str] = {}
@@ -106,18 +110,24 @@ class EnvironmentPool:
         return environment
 
     def _give_back(self, key: _Key, environment: ExecutionEnvironment) -> None:
+        failed, reason = environment.state is State.FAILED, environment.ended_by
+        with self._changed:
+            ending = self._closed or environment in self._retired
+        if failed and not ending:
+            environment.reset()
+            self._on_reset(environment, reason)
         with self._changed:
             reusable = environment.reusable
-            reason = self._retired.get(environment) if reusable else environment.ended_by
-            reason = "shutdown" if self._closed else reason
-            if reason is None:
+            why = self._retired.get(environment) if reusable else reason
+            why = "shutdown" if self._closed else why
+            if why is None:
                 self._busy.discard(environment)
                 self._idle[key].append(environment)
                 self._changed.notify_all()
                 return
         # It counts as busy until it is gone, so that whoever waits for that finds nothing of it.
         try:
-            self._stop(environment, reason)
+            self._stop(environment, why)
         finally:
             self._forget(environment)
 

@@ -22,13 +22,13 @@ from lambdakit.harness.runtime.execution_environment import (
     EnvironmentGone,
     ExecutionEnvironment,
     InvocationOutcome,
-    InvocationRequest,
 )
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.launcher import Launcher, Place
-from lambdakit.harness.runtime.lifecycle import State
 from lambdakit.harness.runtime.platform_log import Accounting, PlatformLog, billed_ms
+from lambdakit.harness.runtime.runtime_conversation import InvocationRequest
 from lambdakit.trace import (
+    EnvironmentReset,
     EnvironmentStarted,
     EnvironmentStopped,
     FunctionLogged,
@@ -105,8 +105,8 @@ class Invoker:
         self._clock = clock
         self._endpoint_url = endpoint_url
         self._streams: dict[str, str] = {}
-        self._noted: set[str] = set()
-        self.pool = EnvironmentPool(self._create, self._on_stopped)
+        self._noted: set[tuple[str, str]] = set()
+        self.pool = EnvironmentPool(self._create, self._on_stopped, self._on_reset)
 
     def invoke(self, configuration: FunctionConfiguration, event: Event) -> InvocationResult:
         """Runs the function to its end. RuntimeUnavailable when nothing here can run it."""
@@ -120,7 +120,7 @@ class Invoker:
     def _invoke_in(self, environment: ExecutionEnvironment, event: Event) -> InvocationResult:
         configuration = environment.configuration
         log = environment.take_log()
-        cold = environment.state is State.CREATED
+        cold = environment.starts_cold
         self._trace.append(
             InvocationStarted(
                 request_id=event.request_id,
@@ -132,11 +132,11 @@ class Invoker:
                 payload=event.payload.decode("utf-8", "replace"),
             )
         )
-        init_ms, failed = self._initialize(environment, event.request_id) if cold else (None, None)
+        init_ms = self._initialize(environment, event.request_id) if cold else None
         platform = PlatformLog(configuration)
         self._write(environment, platform.start(event.request_id, self._clock.now()), event.request_id)
         trace_id = trace_header(event.trace_id, at=self._clock.now())
-        outcome = failed or environment.invoke(
+        outcome = environment.invoke(
             InvocationRequest(
                 request_id=event.request_id,
                 invoked_arn=configuration.arn + (f":{event.qualifier}" if event.qualifier else ""),
@@ -162,7 +162,8 @@ class Invoker:
             request_id=event.request_id, executed_version=configuration.version, outcome=outcome, log=tuple(log)
         )
 
-    def _initialize(self, environment: ExecutionEnvironment, request_id: str) -> tuple[float, InvocationOutcome | None]:
+    def _initialize(self, environment: ExecutionEnvironment, request_id: str) -> float | None:
+        """The init phase's milliseconds; None when it failed, and is to be tried again inside the invocation."""
         platform = PlatformLog(environment.configuration)
         interpreter = self._launcher.describe(environment.configuration)[0]
         self._write(environment, platform.init_start(interpreter, self._clock.now()), "")
@@ -186,14 +187,11 @@ class Invoker:
             )
         )
         if initialization.fault is None:
-            return initialization.duration_ms, None
-        failed = InvocationOutcome(
-            payload=initialization.fault.payload,
-            fault=initialization.fault,
-            duration_ms=0.0,
-            max_memory_mib=environment.peak_memory_mib(),
-        )
-        return initialization.duration_ms, failed
+            return initialization.duration_ms
+        reason = environment.ended_by
+        environment.reset()
+        self._on_reset(environment, reason)
+        return None
 
     @staticmethod
     def _write(environment: ExecutionEnvironment, lines: Sequence[str], request_id: str) -> None:
@@ -219,10 +217,13 @@ class Invoker:
         )
 
     def _create(self, configuration: FunctionConfiguration) -> ExecutionEnvironment:
-        _, note = self._launcher.describe(configuration)
-        if note and configuration.arn not in self._noted:
-            self._noted.add(configuration.arn)
-            self._trace.append(RuntimeNote(function=configuration.name, note=note))
+        prepared = self._launcher.prepare(configuration)
+        configuration = prepared.configuration
+        _, difference = self._launcher.describe(configuration)
+        for note in (difference, *prepared.notes):
+            if note and (configuration.arn, note) not in self._noted:
+                self._noted.add((configuration.arn, note))
+                self._trace.append(RuntimeNote(function=configuration.name, note=note))
 
         def variables(environment: ExecutionEnvironment, place: Place) -> Mapping[str, str]:
             credentials = self._credentials.issue(
@@ -256,6 +257,18 @@ class Invoker:
         self._logs.write(place, line, self._clock.now())
         self._trace.append(
             FunctionLogged(function=configuration.name, environment=environment.id, request_id=request_id, line=line)
+        )
+
+    def _on_reset(self, environment: ExecutionEnvironment, reason: str) -> None:
+        self._credentials.revoke(environment.id)
+        configuration = environment.configuration
+        self._trace.append(
+            EnvironmentReset(
+                function=configuration.name,
+                version=configuration.version,
+                environment=environment.id,
+                reason=reason,
+            )
         )
 
     def _on_stopped(self, environment: ExecutionEnvironment, reason: str) -> None:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from lambdakit.harness.lambda_service.faults import ServiceFault
 
 _FORM = re.compile(
-    r"(?:arn:aws[a-z-]*:lambda:(?P<region>[a-z0-9-]+):)?"
-    r"(?:(?P<account>\d{12}):(?:function:)?|function:)?"
+    r"(?:arn:aws[a-z-]*:lambda:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12}):function:"
+    r"|(?P<partial>[0-9]{12}):(?:function:)?|function:)?"
     r"(?P<name>[a-zA-Z0-9-_]{1,64})"
     r"(?::(?P<qualifier>\$LATEST|[a-zA-Z0-9-_]{1,128}))?"
 )
@@ -55,7 +55,7 @@ def parse_function_name(text: str, qualifier: str, *, account_id: str, region: s
     return FunctionName(
         name=match["name"],
         qualifier=inside or qualifier,
-        account_id=match["account"] or account_id,
+        account_id=match["account"] or match["partial"] or account_id,
         region=match["region"] or region,
     )
 

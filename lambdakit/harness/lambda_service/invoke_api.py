@@ -68,7 +68,7 @@ def _check_body(body: bytes) -> None:
     if not body:
         return
     try:
-        json.loads(body, parse_constant=_no_constant)
+        json.loads(body.decode(), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise ServiceFault(
             "InvalidRequestContentException", f"Could not parse request body into json: {error}"

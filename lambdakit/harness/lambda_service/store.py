@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.function_name import FunctionName, parse_function_name
+from lambdakit.harness.lambda_service.validation import check_alias_name, check_configuration
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 
 LATEST = "$LATEST"
@@ -59,7 +60,8 @@ class FunctionStore:
         self._lock = threading.RLock()
 
     def create(self, configuration: FunctionConfiguration) -> FunctionConfiguration:
-        """Adds a function. ResourceConflictException when the name is taken."""
+        """Adds a function. ResourceConflictException when the name is taken; see `check_configuration` for the rest."""
+        check_configuration(configuration)
         key = (configuration.region, configuration.name)
         with self._lock:
             if key in self._functions:
@@ -83,8 +85,9 @@ class FunctionStore:
         """
         with self._lock:
             function = self._get(name, region)
-            if function.published_from == function.latest.revision:
-                return function.versions[str(function.last_version)]
+            newest = function.versions.get(str(function.last_version))
+            if newest is not None and function.published_from == function.latest.revision:
+                return newest
             function.last_version += 1
             function.published_from = function.latest.revision
             number = str(function.last_version)
@@ -104,6 +107,7 @@ class FunctionStore:
 
     def put_alias(self, name: str, region: str, alias: Alias) -> str:
         """Creates or moves an alias, and returns its ARN. ResourceNotFoundException when the version is missing."""
+        check_alias_name(alias.name)
         with self._lock:
             function = self._get(name, region)
             if alias.version != LATEST and alias.version not in function.versions:

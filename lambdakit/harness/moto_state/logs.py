@@ -6,7 +6,7 @@ Private surface used: `moto.logs.logs_backends[account][region]` with `groups`, 
 
 from __future__ import annotations
 
-import queue
+import collections
 import threading
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,57 +26,53 @@ class LogPlace:
 
 
 _Line = tuple[LogPlace, str, int]
+_INTERVAL_SECONDS = 0.25
 _EVENT_CHARACTERS_MAX = 256 * 1024 - 26  # CloudWatch Logs API Reference, "InputLogEvent"
 
 
 class LogWriter:
-    """Writes lines into log groups from a thread of its own, in order.
+    """Writes lines into log groups, in order, a little later: a write costs more than the invocation it tells of.
 
     A log group that does not exist is made, as Lambda does with the default role
-    (DG "Sending Lambda function logs to CloudWatch Logs").
+    (DG "Sending Lambda function logs to CloudWatch Logs"). Whoever reads logs calls `flush` first.
     """
 
     def __init__(self) -> None:
-        self._lines: queue.Queue[_Line | threading.Event | None] = queue.Queue()
+        self._lines: collections.deque[_Line] = collections.deque()
+        self._writing = threading.Lock()
+        self._closing = threading.Event()
         self._failure: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
         self._thread.start()
 
     def write(self, place: LogPlace, line: str, at: datetime) -> None:
         """Takes a line to write."""
-        self._lines.put((place, line, milliseconds(at)))
+        self._lines.append((place, line, milliseconds(at)))
 
-    def flush(self, timeout_seconds: float) -> bool:
-        """Whether every line taken so far is written, once that is so or the time is over. Raises what a write did."""
-        done = threading.Event()
-        self._lines.put(done)
-        written = done.wait(timeout_seconds)
-        self._raise_failure()
-        return written
+    def flush(self) -> None:
+        """Writes every line taken so far. Raises what a write before it did."""
+        with self._writing:
+            batch = []
+            while self._lines:
+                batch.append(self._lines.popleft())
+            self._write(batch)
+            failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
 
     def close(self) -> None:
         """Writes what is left and ends the thread. Idempotent."""
-        self._lines.put(None)
+        self._closing.set()
         self._thread.join()
-        self._raise_failure()
+        self.flush()
 
     def _run(self) -> None:
-        while (entry := self._lines.get()) is not None:
-            if isinstance(entry, threading.Event):
-                entry.set()
-                continue
-            batch = [entry]
-            while not self._lines.empty() and len(batch) < 1_000:
-                following = self._lines.get()
-                if not isinstance(following, tuple):
-                    self._write(batch)
-                    batch = []
-                    if following is None:
-                        return
-                    following.set()
-                    break
-                batch.append(following)
-            self._write(batch)
+        while not self._closing.wait(_INTERVAL_SECONDS):
+            if self._lines:
+                try:
+                    self.flush()
+                except Exception as error:  # a thread's boundary: the next flush or close raises it
+                    self._failure = error
 
     def _write(self, batch: list[_Line]) -> None:
         streams: dict[LogPlace, list[dict[str, Any]]] = {}
@@ -85,14 +81,10 @@ class LogWriter:
             streams.setdefault(place, []).append({"timestamp": at, "message": message})
         for place, events in streams.items():
             try:
-                _put(place, events)
+                # A real clock may be set back, and the API refuses events out of order.
+                _put(place, sorted(events, key=lambda event: event["timestamp"]))
             except Exception as error:  # a thread's boundary: the next flush or close raises it
                 self._failure = error
-
-    def _raise_failure(self) -> None:
-        failure, self._failure = self._failure, None
-        if failure is not None:
-            raise failure
 
 
 def _put(place: LogPlace, events: list[dict[str, Any]]) -> None:

@@ -87,20 +87,24 @@ def response(payload: bytes) -> Response:
     A result without `statusCode` is a body, and answered with 200; a string's text is sent as it is.
     """
     try:
-        result = json.loads(payload)
-    except ValueError as error:
+        result = json.loads(payload, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
         raise MalformedResult(f"not JSON: {error}") from None
     if not isinstance(result, dict) or "statusCode" not in result:
-        body = result.encode() if isinstance(result, str) else payload
+        body = result.encode("utf-8", "replace") if isinstance(result, str) else payload
         return Response(status=200, headers=[JSON_CONTENT], body=body)
     headers = [(name.lower(), value) for name, value in _result_headers(result)]
-    cookies = result.get("cookies") or []
+    cookies = [] if result.get("cookies") is None else result["cookies"]
     if not isinstance(cookies, list):
         raise MalformedResult("cookies is not a list")
     headers += [("set-cookie", header_value(str(cookie))) for cookie in cookies]
     if not any(name == "content-type" for name, _ in headers):
         headers.append(JSON_CONTENT if result.get("body") is not None else ("content-type", "text/plain;charset=UTF-8"))
     return Response(status=_status(result["statusCode"]), headers=headers, body=_body(result))
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is none of its values")  # Python writes NaN and Infinity
 
 
 def _status(value: object) -> int:
@@ -116,7 +120,7 @@ def _status(value: object) -> int:
 
 
 def _result_headers(result: Mapping[str, Any]) -> list[tuple[str, str]]:
-    headers = result.get("headers") or {}
+    headers = {} if result.get("headers") is None else result["headers"]
     if not isinstance(headers, dict):
         raise MalformedResult("headers is not an object")
     pairs = []

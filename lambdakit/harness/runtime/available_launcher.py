@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.launcher import Launched, Launcher, SandboxUnavailable, VariablesAt
+from lambdakit.harness.runtime.runtimes.family import Prepared
 
 
 class AvailableLauncher:
@@ -31,6 +32,10 @@ class AvailableLauncher:
         if self._sandboxed is not None:
             self._sandboxed.close()
 
+    def prepare(self, configuration: FunctionConfiguration) -> Prepared:
+        """What the function is started from."""
+        return self._choose().prepare(configuration)
+
     def describe(self, configuration: FunctionConfiguration) -> tuple[str, str]:
         """The interpreter and how it differs from AWS."""
         return self._choose().describe(configuration)
@@ -38,6 +43,10 @@ class AvailableLauncher:
     def launch(self, configuration: FunctionConfiguration, environment: str, variables: VariablesAt) -> Launched:
         """Starts a process for an environment."""
         return self._choose().launch(configuration, environment, variables)
+
+    def release(self, environment: str) -> None:
+        """Lets go of the /tmp of an environment."""
+        self._choose().release(environment)
 
     def _choose(self) -> Launcher:
         with self._lock:

@@ -11,20 +11,29 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import lzma
 import os
 import shutil
 import stat
+import struct
 import threading
 import zipfile
-from collections.abc import Sequence
+import zlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from lambdakit.harness.runtime.package_files import (
+    InvalidPackage,
+    copy_files,
+    digest_of,
+    file_mode,
+    files_of,
+    lay_over,
+    make_directory,
+    too_large,
+)
 from lambdakit.limits import PACKAGE_UNZIPPED_BYTES_MAX
-
-
-class InvalidPackage(Exception):
-    """A package that Lambda would refuse. The text is AWS's where the reference has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,14 +61,16 @@ class CodeStore:
         """A package from a directory asset. InvalidPackage when there is none, or it is too large."""
         if not source.is_dir():
             raise InvalidPackage(f"no directory at {source}")
-        digest, size = _digest_of_directory(source)
+        files = files_of(source)
+        digest = digest_of(files)
         with self._lock:
             target = self._directory / digest.hex()
             if not target.exists():
                 building = self._building(target)
-                shutil.copytree(source, building, symlinks=False, ignore_dangling_symlinks=True)
+                copy_files(files, building)
                 building.replace(target)
-        return CodePackage(directory=target, sha256=base64.b64encode(digest).decode(), size=size)
+        sha256 = base64.b64encode(digest).decode()
+        return CodePackage(directory=target, sha256=sha256, size=sum(file.size for file in files))
 
     def from_zip(self, content: bytes) -> CodePackage:
         """A package from a zip file's bytes. InvalidPackage when it is corrupt, hostile or too large."""
@@ -95,7 +106,17 @@ class CodeStore:
             if not target.exists():
                 building = self._building(target)
                 for layer in layers:
-                    shutil.copytree(layer, building, symlinks=True, dirs_exist_ok=True)
+                    lay_over(layer, building)
+                building.replace(target)
+        return target
+
+    def derived(self, name: str, build: Callable[[Path], None]) -> Path:
+        """A directory made from others once. name: the hash of all that it is made from. build: fills it."""
+        with self._lock:
+            target = self._directory / name
+            if not target.exists():
+                building = self._building(target)
+                build(building)
                 building.replace(target)
         return target
 
@@ -105,30 +126,23 @@ class CodeStore:
         return building
 
 
-def _digest_of_directory(source: Path) -> tuple[bytes, int]:
-    digest, size = hashlib.sha256(), 0
-    for path in sorted(source.rglob("*")):
-        if path.is_dir() or not path.exists():
-            continue
-        digest.update(f"{path.relative_to(source).as_posix()}\0{path.stat().st_mode & 0o111}\0".encode())
-        content = path.read_bytes()
-        digest.update(f"{len(content)}\0".encode() + content)
-        size += len(content)
-        if size > PACKAGE_UNZIPPED_BYTES_MAX:
-            raise _too_large()
-    return digest.digest(), size
-
-
 def _unpack(content: bytes, target: Path) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
             if sum(entry.file_size for entry in entries) > PACKAGE_UNZIPPED_BYTES_MAX:
-                raise _too_large()
-            target.mkdir(parents=True)
+                raise too_large()
+            make_directory(target, target)
+            links = [entry for entry in entries if _is_link(entry)]
             for entry in entries:
-                _unpack_entry(archive, entry, target)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, OSError, ValueError) as error:
+                if not _is_link(entry):
+                    _unpack_file(archive, entry, target)
+            # Last, so that nothing is ever written through a link.
+            for entry in links:
+                _unpack_link(archive.read(entry).decode(), _path_of(entry, target), target)
+            for entry in links:
+                _check_inside(_path_of(entry, target), target)
+    except _CORRUPTIONS as error:
         shutil.rmtree(target, ignore_errors=True)
         raise InvalidPackage(
             f"Could not unzip uploaded file. Please check your file, then try to upload again. ({error})"
@@ -138,49 +152,55 @@ def _unpack(content: bytes, target: Path) -> None:
         raise
 
 
-def _unpack_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> None:
+# What zipfile and its decompressors raise for bytes that are no zip file, or one with a password.
+_CORRUPTIONS = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
+
+
+def _is_link(entry: zipfile.ZipInfo) -> bool:
+    return stat.S_ISLNK(entry.external_attr >> 16)
+
+
+def _path_of(entry: zipfile.ZipInfo, target: Path) -> Path:
     name = PurePosixPath(entry.filename)
     if name.is_absolute() or ".." in name.parts or "\\" in entry.filename:
         raise InvalidPackage(f"the entry {entry.filename!r} would leave the package's directory")
-    mode = entry.external_attr >> 16
-    path = target.joinpath(*name.parts)
+    return target.joinpath(*name.parts)
+
+
+def _unpack_file(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path) -> None:
+    path = _path_of(entry, target)
     if entry.is_dir():
-        path.mkdir(parents=True, exist_ok=True)
+        make_directory(path, target)
         return
-    if stat.S_ISLNK(mode):
-        _unpack_link(archive.read(entry).decode(), path, target)
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_directory(path.parent, target)
+    # zipfile reads no more than the header says, which is what the check of the size added up.
     with archive.open(entry) as source, path.open("wb") as sink:
-        shutil.copyfileobj(_Bounded(source, entry.file_size), sink)
-    path.chmod(0o755 if mode & 0o111 else 0o644)
+        shutil.copyfileobj(source, sink)
+    if path.stat().st_size != entry.file_size:
+        raise zipfile.BadZipFile(f"{entry.filename!r} is shorter than it says")
+    path.chmod(file_mode(bool((entry.external_attr >> 16) & 0o111)))
 
 
 def _unpack_link(destination: str, path: Path, target: Path) -> None:
-    resolved = Path(os.path.normpath(path.parent / destination))
-    if Path(destination).is_absolute() or not resolved.is_relative_to(target):
+    if PurePosixPath(destination).is_absolute():
         raise InvalidPackage(f"the link {path.name!r} would leave the package's directory")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_directory(path.parent, target)
+    _check_inside(path.parent, target)
     path.symlink_to(destination)
 
 
-class _Bounded(io.RawIOBase):
-    """Reads no more than an entry declares: its header is what the size check added up."""
-
-    def __init__(self, source: object, size: int) -> None:
-        self._source = source
-        self._left = size
-
-    def read(self, size: int = -1) -> bytes:
-        data: bytes = self._source.read(size)  # type: ignore[attr-defined]  # a zipfile's entry
-        self._left -= len(data)
-        if self._left < 0:
-            raise InvalidPackage("an entry of the zip file is larger than it says")
-        return data
-
-
-_CORRUPT = "Could not unzip uploaded file. Please check your file, then try to upload again."
-
-
-def _too_large() -> InvalidPackage:
-    return InvalidPackage(f"Unzipped size must be smaller than {PACKAGE_UNZIPPED_BYTES_MAX} bytes")
+def _check_inside(path: Path, target: Path) -> None:
+    """As the file system sees it: a link may lead through other links."""
+    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(target)):
+        raise InvalidPackage(f"the link {path.name!r} would leave the package's directory")

@@ -120,5 +120,8 @@ RESERVED: frozenset[str] = frozenset(
         "AWS_LAMBDA_MAX_CONCURRENCY",
         "AWS_LAMBDA_METADATA_API",
         "AWS_LAMBDA_METADATA_TOKEN",
+        # DG "Log-level filtering": set by the logging configuration.
+        "AWS_LAMBDA_LOG_FORMAT",
+        "AWS_LAMBDA_LOG_LEVEL",
     }
 )

@@ -6,7 +6,8 @@ outcome is, and between invocations nothing of it runs. Only one thread may hold
 
     initialize   START -> poll until `next`, an init error, an exit or the deadline
     invoke       answer `next` with the event -> poll until a result, an exit or the deadline
-    close        the process and all it started are gone
+    reset        the processes are gone, /tmp stays; the next `invoke` starts with an init of its own
+    close        nothing of it is left
 
 Source: AWS Lambda Developer Guide, "Using the Lambda runtime API" and "Understanding the Lambda execution environment
 lifecycle".
@@ -14,7 +15,6 @@ lifecycle".
 
 from __future__ import annotations
 
-import re
 import selectors
 import signal
 import time
@@ -27,32 +27,15 @@ from lambdakit.harness.runtime.faults import Fault
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.function_logs import OutputReader
 from lambdakit.harness.runtime.launcher import Launcher, Place, RuntimeProcess
-from lambdakit.harness.runtime.lifecycle import TRANSITIONS, Event, InvalidTransition, State, next_state
-from lambdakit.harness.runtime.runtime_api import Call, RuntimeApi, accepted, refusal
-from lambdakit.harness.wire import Response, ascii_json, header_value
+from lambdakit.harness.runtime.lifecycle import TRANSITIONS, Event, State
+from lambdakit.harness.runtime.runtime_api import RuntimeApi
+from lambdakit.harness.runtime.runtime_conversation import InvocationRequest, RuntimeConversation
 from lambdakit.limits import INIT_SECONDS, SYNC_RESPONSE_BYTES_MAX
 
 _EXIT_CHECK_SECONDS = 0.05  # how often to look for an exit where no descriptor tells of it
 _MEMORY_SECONDS = 0.01  # between two looks at the memory of an environment that executes; a look costs 0.1 ms
 _SETTLE_SECONDS = 0.1  # how long an answer waits for the runtime to come back to `next`, which takes far less
 _EXECUTING = frozenset({State.INITIALIZING, State.INVOKING})
-_INVOCATION_CALL = re.compile(r"/2018-06-01/runtime/invocation/([^/]+)/(response|error)")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InvocationRequest:
-    """An event for the function.
-
-    invoked_arn: as the caller named the function, qualifier included.
-    trace_id: the X-Ray header's value.
-    client_context: JSON; absent when the caller sent none.
-    """
-
-    request_id: str
-    invoked_arn: str
-    payload: bytes
-    trace_id: str
-    client_context: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,56 +88,55 @@ class ExecutionEnvironment:
     ) -> None:
         self.configuration = configuration
         self.id = uuid.uuid4().hex
-        self.state = State.CREATED
         self._launcher = launcher
         self._variables = variables
         self._log = log
         self._lines: list[str] = []
         self.ended_by = "crash"
         self._aborted = False
+        self._was_reset = False
         self._peak_mib = 0
         self._frozen: list[int] = []
         self._selector = selectors.DefaultSelector()
         self._api: RuntimeApi | None = None
         self._process: RuntimeProcess | None = None
         self._output: OutputReader | None = None
-        self._waiting: Call | None = None  # the runtime's `next`
-        self._request_id = ""
-        self._invocation_id = ""  # of the one attempt; the request id may come again
-        self._result: bytes | None = None
-        self._fault: Fault | None = None
+        self._talk = RuntimeConversation()
+
+    @property
+    def state(self) -> State:
+        """Where it is in its life."""
+        return self._talk.state
 
     @property
     def reusable(self) -> bool:
         """Whether it can take another event."""
+        if self.state is State.CREATED:
+            return self._was_reset
         return self.state in (State.READY, State.ANSWERED) and not self._exited()
+
+    @property
+    def starts_cold(self) -> bool:
+        """Whether its init phase comes before the next invocation; after a reset it is part of the invocation."""
+        return self.state is State.CREATED and not self._was_reset
 
     def initialize(self, *, request_id: str = "", limit_seconds: float = INIT_SECONDS) -> Initialization:
         """Starts the process and waits until it asks for an event, fails, or the time is over.
 
         request_id: of the invocation that waits for it, for the texts of faults; empty when none does.
         """
-        self._move(Event.START)
-        self._request_id = request_id
+        self._talk.begin(request_id)
         started = time.perf_counter()
-        launched = self._launcher.launch(self.configuration, self.id, lambda place: self._variables(self, place))
-        self._process = launched.process
-        self._api = RuntimeApi(launched.runtime_api, self._selector, self._on_call)
-        if self._aborted:
-            self._process.terminate()
-        self._output = OutputReader(self._process.output, self.log)
-        self._selector.register(self._process.output, selectors.EVENT_READ, self._read_output)
-        if self._process.exit_handle is not None:
-            self._selector.register(self._process.exit_handle, selectors.EVENT_READ, self._on_exit)
+        self._start()
         self._poll_while(State.INITIALIZING, started + limit_seconds)
         if self.state is State.INITIALIZING:
-            self._fault = faults.timed_out(request_id, limit_seconds)
-            self._move(Event.DEADLINE)
-        if self._fault is not None:
+            self._talk.fault = faults.timed_out(request_id, limit_seconds)
+            self._talk.move(Event.DEADLINE)
+        if self._talk.fault is not None:
             self.ended_by = "init failed"
         self._drain_output()
         duration_ms = (time.perf_counter() - started) * 1000
-        return Initialization(fault=self._fault, duration_ms=duration_ms)
+        return Initialization(fault=self._talk.fault, duration_ms=duration_ms)
 
     def invoke(self, request: InvocationRequest) -> InvocationOutcome:
         """Hands the event to the function and returns what came of it; the environment may be unusable afterwards.
@@ -163,30 +145,46 @@ class ExecutionEnvironment:
         """
         started = time.perf_counter()
         deadline = started + self.configuration.timeout_seconds
-        self._request_id, self._result, self._fault = request.request_id, None, None
-        assert self._output is not None
+        self._talk.begin(request.request_id)
         self._thaw()
-        if self.state is State.ANSWERED:
+        if self.state is State.CREATED:
+            self._start(request.request_id)
+            self._poll_while(State.INITIALIZING, deadline)
+            if self._talk.fault is not None:
+                self.ended_by = "init failed"
+        elif self.state is State.ANSWERED:
             self._poll_while(State.ANSWERED, deadline)
-        self._output.request_id = request.request_id
-        if self.state is State.READY:
             started = time.perf_counter()
             deadline = started + self.configuration.timeout_seconds
-            self._deliver(request)
+        assert self._output is not None and self._process is not None
+        self._output.request_id = request.request_id
+        if self.state is State.READY:
+            self._talk.deliver(request, limit_seconds=deadline - time.perf_counter())
             self._poll_while(State.INVOKING, deadline)
-        elif self.state is State.FAILED:
+        elif self.state is State.FAILED and self._talk.fault is None:
             raise EnvironmentGone
-        if self.state in (State.INVOKING, State.ANSWERED) and self._result is None and self._fault is None:
-            self._fault = faults.timed_out(request.request_id, self.configuration.timeout_seconds)
+        if self._talk.result is None and self._talk.fault is None:
+            self._talk.fault = faults.timed_out(request.request_id, self.configuration.timeout_seconds)
             self.ended_by = "timeout"
-            self._move(Event.DEADLINE)
+            self._talk.move(Event.DEADLINE)
         duration_ms = (time.perf_counter() - started) * 1000
         self._drain_output()
-        assert self._process is not None
         members = self._process.members()
         outcome = self._outcome(duration_ms, members)
         self._freeze(members)
         return outcome
+
+    def reset(self) -> None:
+        """Ends the processes of an environment that failed; its id and its /tmp stay.
+
+        The next invocation starts them again, inside its own time.
+        DG "Understanding the Lambda execution environment lifecycle": a reset, and the suppressed init after it.
+        """
+        self._talk.move(Event.RESET)
+        self._end_processes()
+        self._selector = selectors.DefaultSelector()
+        self._was_reset = True
+        self.ended_by = "crash"
 
     def log(self, line: str, request_id: str) -> None:
         """Takes a line of the platform's, or of the process's own."""
@@ -215,16 +213,33 @@ class ExecutionEnvironment:
         """Kills the process and all it started; nothing of the environment is left. Idempotent."""
         if self.state is State.STOPPED:
             return
-        self._move(Event.CLOSE)
-        if self._process is not None:
+        self._talk.move(Event.CLOSE)
+        self._end_processes()
+        self._launcher.release(self.id)
+
+    def _start(self, request_id: str = "") -> None:
+        self._talk.move(Event.START)
+        launched = self._launcher.launch(self.configuration, self.id, lambda place: self._variables(self, place))
+        self._process = launched.process
+        self._api = RuntimeApi(launched.runtime_api, self._selector, self._talk.on_call)
+        if self._aborted:
+            self._process.terminate()
+        self._output = OutputReader(self._process.output, self.log)
+        self._output.request_id = request_id
+        self._selector.register(self._process.output, selectors.EVENT_READ, self._read_output)
+        if self._process.exit_handle is not None:
+            self._selector.register(self._process.exit_handle, selectors.EVENT_READ, self._on_exit)
+
+    def _end_processes(self) -> None:
+        if self._output is not None:
             self._drain_output()
-            if self._output is not None:
-                self._output.flush()
+            self._output.flush()
         if self._api is not None:
             self._api.close()
         self._selector.close()
         if self._process is not None:
             self._process.kill()
+        self._process = self._api = self._output = None
 
     def _freeze(self, members: list[int]) -> None:
         """Stops everything in the environment once the runtime is back in `next`.
@@ -249,45 +264,29 @@ class ExecutionEnvironment:
         assert self._process is not None
         self._peak_mib = max(self._peak_mib, process_tree.resident_mib(self._process.members()))
         if self._peak_mib > self.configuration.memory_mib:
-            self._fault = faults.out_of_memory(self._request_id)
+            self._talk.fault = faults.out_of_memory(self._talk.request_id)
             self.ended_by = "out of memory"
             self._process.terminate()
 
     def _outcome(self, duration_ms: float, members: list[int]) -> InvocationOutcome:
         self._peak_mib = max(self._peak_mib, process_tree.peak_mib(members))
-        if self._fault is None and self._peak_mib > self.configuration.memory_mib:
+        if self._talk.fault is None and self._peak_mib > self.configuration.memory_mib:
             # A peak between two looks: AWS would have killed it there.
             self._watch_memory()
-        if self._fault is None and self._result is not None and len(self._result) > SYNC_RESPONSE_BYTES_MAX:
-            self._fault = faults.response_too_large()
-        fault = self._fault
-        payload = fault.payload if fault is not None else self._result or b""
+        if (
+            self._talk.fault is None
+            and self._talk.result is not None
+            and len(self._talk.result) > SYNC_RESPONSE_BYTES_MAX
+        ):
+            self._talk.fault = faults.response_too_large()
+        fault = self._talk.fault
+        payload = fault.payload if fault is not None else self._talk.result or b""
         return InvocationOutcome(
             payload=payload,
             fault=fault,
             duration_ms=duration_ms,
             max_memory_mib=min(self._peak_mib, self.configuration.memory_mib),
         )
-
-    def _deliver(self, request: InvocationRequest) -> None:
-        assert self._waiting is not None
-        self._move(Event.INVOKE)
-        self._invocation_id = str(uuid.uuid4())
-        deadline_ms = int((time.time() + self.configuration.timeout_seconds) * 1000)
-        headers = [
-            ("Content-Type", "application/json"),
-            ("Lambda-Runtime-Aws-Request-Id", request.request_id),
-            ("Lambda-Runtime-Invocation-Id", self._invocation_id),
-            ("Lambda-Runtime-Deadline-Ms", str(deadline_ms)),
-            ("Lambda-Runtime-Invoked-Function-Arn", request.invoked_arn),
-            ("Lambda-Runtime-Trace-Id", request.trace_id),
-        ]
-        if request.client_context is not None:
-            headers.append(("Lambda-Runtime-Client-Context", header_value(ascii_json(request.client_context))))
-        waiting, self._waiting = self._waiting, None
-        response = Response(status=200, headers=headers, body=request.payload)
-        # A runtime that does not read what it asked for must not outlast the time-out.
-        waiting.answer(response, limit_seconds=self.configuration.timeout_seconds)
 
     def _poll_while(self, state: State, deadline: float) -> None:
         while self.state is state:
@@ -319,9 +318,9 @@ class ExecutionEnvironment:
                 key.data()
         code = self._process.exit_code()
         if self.state in (State.INITIALIZING, State.INVOKING):
-            self._fault = self._fault or faults.exited(self._request_id, code if code is not None else 0)
+            self._talk.fault = self._talk.fault or faults.exited(self._talk.request_id, code if code is not None else 0)
         if (self.state, Event.EXIT) in TRANSITIONS:
-            self._move(Event.EXIT)
+            self._talk.move(Event.EXIT)
 
     def _exited(self) -> bool:
         return self._process is None or self._process.exit_code() is not None
@@ -334,57 +333,3 @@ class ExecutionEnvironment:
     def _drain_output(self) -> None:
         if self._output is not None:
             self._output.read_available()
-
-    def _move(self, event: Event) -> None:
-        self.state = next_state(self.state, event)
-
-    def _on_call(self, call: Call) -> None:
-        try:
-            self._route(call)
-        except InvalidTransition as refused:
-            call.answer(refusal(403, "InvalidStateTransition", f"State transition is not allowed: {refused}"))
-
-    def _route(self, call: Call) -> None:
-        request = call.request
-        match request.method, request.path:
-            case "GET", "/2018-06-01/runtime/invocation/next":
-                if self.state is not State.READY:
-                    self._move(Event.NEXT)
-                self._waiting = call
-            case "POST", "/2018-06-01/runtime/init/error":
-                self._move(Event.INIT_ERROR)
-                self._fault = faults.reported(request.body, request.headers.get(_ERROR_TYPE))
-                call.answer(accepted())
-            case _, "/2018-06-01/runtime/restore/next" | "/2018-06-01/runtime/restore/error":
-                # DG "Using the Lambda runtime API": 404 where SnapStart is off.
-                call.answer(refusal(404, "SnapStartNotEnabled", "SnapStart is not enabled for this function"))
-            case "POST", path if (match := _INVOCATION_CALL.fullmatch(path)) is not None:
-                self._report(call, match[1], match[2])
-            case _:
-                call.answer(refusal(404, "NotFound", f"no such call: {request.method} {request.path}"))
-
-    def _report(self, call: Call, request_id: str, kind: str) -> None:
-        next_state(self.state, Event.RESPONSE)  # out of order is refused before the id is looked at
-        if request_id != self._request_id:
-            call.answer(refusal(400, "InvalidRequestID", "Invalid request ID"))
-            return
-        # DG "Using the Lambda runtime API": the runtime may echo it, and need not.
-        if call.request.headers.get("lambda-runtime-invocation-id") not in ("", self._invocation_id):
-            call.answer(refusal(400, "InvalidInvocationId", "Invalid invocation ID"))
-            return
-        body = call.request.body
-        if kind == "error":
-            self._fault = faults.reported(body, call.request.headers.get(_ERROR_TYPE))
-            self._move(Event.ERROR)
-            call.answer(accepted())
-            return
-        self._result = body
-        self._move(Event.RESPONSE)
-        if len(body) > SYNC_RESPONSE_BYTES_MAX:
-            message = f"Exceeded maximum allowed payload size ({SYNC_RESPONSE_BYTES_MAX} bytes)."
-            call.answer(refusal(413, "RequestEntityTooLarge", message))
-            return
-        call.answer(accepted())
-
-
-_ERROR_TYPE = "lambda-runtime-function-error-type"

@@ -71,7 +71,7 @@ def reported(payload: bytes, header_type: str) -> Fault:
     error_type = header_type or "Runtime.Unknown"
     try:
         body = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         body = None
     if isinstance(body, dict) and isinstance(body.get("errorType"), str):
         error_type = body["errorType"]

@@ -16,7 +16,7 @@ from lambdakit.harness.listener import RequestHandler
 from lambdakit.harness.runtime.code_package import CodeStore
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.launcher import Launched, Place, SandboxUnavailable, VariablesAt
-from lambdakit.harness.runtime.runtimes.family import PythonInterpreter, RuntimeUnavailable, SandboxStart
+from lambdakit.harness.runtime.runtimes.family import Prepared, PythonInterpreter, RuntimeUnavailable, SandboxStart
 from lambdakit.harness.runtime.runtimes.registry import Runtimes
 from lambdakit.harness.runtime.zygote import ForkedProcess, Zygote
 
@@ -52,12 +52,24 @@ class ForkLauncher:
         self._listeners = listeners
         self._reachable = reachable
         self._parents: dict[tuple[PythonInterpreter, str], _Parent] = {}
+        self._slots: dict[str, Zygote] = {}  # by environment: who keeps its /tmp
         self._closed = False
         self._lock = threading.Lock()
 
     def start(self) -> None:
         """Starts the parent that most functions need. SandboxUnavailable when this machine allows no sandbox."""
         self._parent(self._runtimes.own_interpreter, "sdk").get()
+
+    def prepare(self, configuration: FunctionConfiguration) -> Prepared:
+        """What the function is started from, with its warmed parent started as well."""
+        family = self._runtimes.family(configuration)
+        prepared = family.prepare(configuration)
+        start = family.in_sandbox(prepared.configuration)
+        try:
+            self._parent(start.parent, start.preload).get()
+        except SandboxUnavailable as unavailable:
+            raise RuntimeUnavailable(f"no execution environment could be made: {unavailable}") from None
+        return prepared
 
     def describe(self, configuration: FunctionConfiguration) -> tuple[str, str]:
         """The interpreter and how it differs from AWS."""
@@ -73,12 +85,18 @@ class ForkLauncher:
             zygote, process, sockets = parent.fork(settings, [_RUNTIME_API_PORT, *reachable])
         except (OSError, SandboxUnavailable) as error:
             raise RuntimeUnavailable(f"no execution environment could be made: {error}") from None
+        with self._lock:
+            self._slots[environment] = zygote
         runtime_api, *inner = sockets
         self._listeners.attach(list(zip(inner, reachable.values(), strict=True)))
-        return Launched(
-            process=_Sandboxed(process, zygote, environment, lambda: self._listeners.detach(inner)),
-            runtime_api=runtime_api,
-        )
+        return Launched(process=_Sandboxed(process, lambda: self._listeners.detach(inner)), runtime_api=runtime_api)
+
+    def release(self, environment: str) -> None:
+        """Lets go of the /tmp of an environment."""
+        with self._lock:
+            zygote = self._slots.pop(environment, None)
+        if zygote is not None:
+            zygote.release(environment)
 
     def close(self) -> None:
         """Ends the parents, and every environment with them. Idempotent."""
@@ -120,11 +138,9 @@ class ForkLauncher:
 
 @dataclass(slots=True)
 class _Sandboxed:
-    """A forked process that takes its listeners and its /tmp with it when it is killed."""
+    """A forked process that takes its listeners with it when it is killed."""
 
     _process: ForkedProcess
-    _zygote: Zygote
-    _slot: str
     _detach: Callable[[], None] | None
 
     @property
@@ -149,7 +165,6 @@ class _Sandboxed:
         if self._detach is not None:
             self._detach()
             self._detach = None
-            self._zygote.release(self._slot)
 
 
 class _Parent:

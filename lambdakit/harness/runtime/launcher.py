@@ -14,6 +14,7 @@ from typing import Protocol
 from lambdakit.harness.listener import LOOPBACK
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.runtime_process import SpawnedProcess
+from lambdakit.harness.runtime.runtimes.family import Prepared
 from lambdakit.harness.runtime.runtimes.registry import Runtimes
 
 VariablesAt = Callable[["Place"], Mapping[str, str]]
@@ -79,11 +80,20 @@ class Launcher(Protocol):
     def close(self) -> None:
         """Ends what it started ahead. Idempotent."""
 
+    def prepare(self, configuration: FunctionConfiguration) -> Prepared:
+        """Does what a launch would wait for and what its time must not count; called before each one.
+
+        RuntimeUnavailable when nothing can run the function.
+        """
+
     def describe(self, configuration: FunctionConfiguration) -> tuple[str, str]:
         """The interpreter, for the trace, and how it differs from AWS; RuntimeUnavailable when nothing can run it."""
 
     def launch(self, configuration: FunctionConfiguration, environment: str, variables: VariablesAt) -> Launched:
         """Starts a process for an environment. RuntimeUnavailable when that cannot be done."""
+
+    def release(self, environment: str) -> None:
+        """Lets go of what outlives the processes of an environment: its /tmp."""
 
 
 class SpawnLauncher:
@@ -103,6 +113,10 @@ class SpawnLauncher:
 
     def close(self) -> None:
         """Nothing was started ahead."""
+
+    def prepare(self, configuration: FunctionConfiguration) -> Prepared:
+        """What the function is started from."""
+        return self._runtimes.family(configuration).prepare(configuration)
 
     def describe(self, configuration: FunctionConfiguration) -> tuple[str, str]:
         """The interpreter and how it differs from AWS."""
@@ -128,3 +142,6 @@ class SpawnLauncher:
             listening.close()
             raise
         return Launched(process=process, runtime_api=listening)
+
+    def release(self, environment: str) -> None:
+        """Nothing outlives a process: /tmp is the host's."""

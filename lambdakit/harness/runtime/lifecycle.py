@@ -33,6 +33,7 @@ class Event(StrEnum):
     ERROR = "error"
     EXIT = "exit"
     DEADLINE = "deadline"
+    RESET = "reset"
     CLOSE = "close"
 
 
@@ -57,6 +58,7 @@ TRANSITIONS: Mapping[tuple[State, Event], State] = {
     (State.ANSWERED, Event.DEADLINE): State.FAILED,
     (State.ANSWERED, Event.CLOSE): State.STOPPED,
     (State.FAILED, Event.EXIT): State.FAILED,
+    (State.FAILED, Event.RESET): State.CREATED,
     (State.FAILED, Event.CLOSE): State.STOPPED,
     (State.STOPPED, Event.CLOSE): State.STOPPED,
 }

@@ -35,7 +35,8 @@ def billed_ms(duration_ms: float, init_duration_ms: float | None) -> int:
 class Accounting:
     """What REPORT says of an invocation.
 
-    status: as in `trace.InvocationEnded`. error_message: the platform's own, for a crash. init_duration_ms: None unless it was a cold start.
+    status: as in `trace.InvocationEnded`. error_message: the platform's own, for a crash.
+    init_duration_ms: None unless it was a cold start.
     trace_id: the X-Ray header that the function saw.
     """
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _MIB = 1024 * 1024
@@ -24,8 +23,8 @@ def resident_mib(pids: Sequence[int]) -> int:
     """The memory that all of them have resident now, in whole MiB, rounded up."""
     pages = 0
     for pid in pids:
-        with contextlib.suppress(OSError, ValueError):
-            pages += int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        fields = _read(f"/proc/{pid}/statm").split()
+        pages += int(fields[1]) if len(fields) > 1 else 0
     return -(-pages * _PAGE_BYTES // _MIB)
 
 
@@ -48,17 +47,27 @@ def signal_all(pids: Sequence[int], number: int) -> None:
 
 
 def _peak_mib(pid: int) -> int:
-    with contextlib.suppress(OSError, ValueError):
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return -(-int(line.split()[1]) // 1024)
-    return 0
+    _, found, rest = _read(f"/proc/{pid}/status").partition(b"VmHWM:")
+    return -(-int(rest.split(maxsplit=1)[0]) // 1024) if found else 0
 
 
 def _children(pid: int) -> list[int]:
     children: list[int] = []
-    with contextlib.suppress(OSError, ValueError):
-        for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208  # called between two invocations
-            with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{thread}/children") as file:  # noqa: PTH123
-                children += [int(text) for text in file.read().split()]
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208  # a Path for each would cost more than the read
+            children += [int(text) for text in _read(f"/proc/{pid}/task/{thread}/children").split()]
     return children
+
+
+def _read(path: str) -> bytes:
+    """What a file of /proc says; nothing when its process is gone. Read at every invocation, so without a Path."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return b""
+    try:
+        return os.read(descriptor, 64 * 1024)
+    except OSError:
+        return b""
+    finally:
+        os.close(descriptor)

@@ -1,7 +1,8 @@
-"""What stands behind a managed runtime on this machine: an interpreter, AWS's runtime client and the SDK.
+"""What stands behind a managed Python runtime on this machine: AWS's runtime client and the SDK, for one interpreter.
 
 A runtime image is a folder with exactly those packages, so that a function sees what it would see on AWS and nothing
-else of the environment that lambdakit is installed in.
+else of the environment that lambdakit is installed in. That of the harness's own interpreter is copied from where they
+are installed; that of another one comes from the package index, with the newest versions that support it.
 """
 
 from __future__ import annotations
@@ -10,22 +11,20 @@ import compileall
 import hashlib
 import importlib.metadata
 import os
-import platform
 import shutil
-import sys
-import tempfile
-import threading
+import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
-from lambdakit.harness.runtime.runtimes.family import RuntimeUnavailable
+from lambdakit.harness.runtime.interpreters import Interpreter
+from lambdakit.harness.runtime.package_cache import PackagesUnavailable, built_once, install
 
-# The client and the SDK, with what they import. Source: their own package metadata.
+# The client and the SDK, and with what they import. Source: their own package metadata.
+_REQUIREMENTS = ("awslambdaric", "boto3")
 _PACKAGES = (
-    "awslambdaric",
+    *_REQUIREMENTS,
     "simplejson",
     "snapshot-restore-py",
-    "boto3",
     "botocore",
     "s3transfer",
     "jmespath",
@@ -35,8 +34,8 @@ _PACKAGES = (
 )
 
 
-class RuntimeImage:
-    """The packages of this interpreter that a Python function may import, copied once into a cache.
+class RuntimeImages:
+    """The runtime images in a cache.
 
     cache: the folder for images; made when it is missing. fallback: used when nothing can be written there.
     """
@@ -44,19 +43,21 @@ class RuntimeImage:
     def __init__(self, cache: Path, *, fallback: Path) -> None:
         self._cache = cache
         self._fallback = fallback
-        self._directory: Path | None = None
-        self._lock = threading.Lock()
+        self._built: dict[Interpreter, Path] = {}  # threads may find the same one twice, which is no harm
 
-    @property
-    def directory(self) -> Path:
-        """Where the packages lie. RuntimeUnavailable when one is not installed."""
-        with self._lock:
-            if self._directory is None:
-                try:
-                    self._directory = _copied(self._cache)
-                except OSError:
-                    self._directory = _copied(self._fallback)
-            return self._directory
+    def of(self, interpreter: Interpreter) -> Path:
+        """The image of an interpreter, built when it is missing. PackagesUnavailable when that fails."""
+        if interpreter not in self._built:
+            try:
+                self._built[interpreter] = _built(self._cache, interpreter)
+            except OSError:
+                self._built[interpreter] = _built(self._fallback, interpreter)
+        return self._built[interpreter]
+
+    def existing(self, interpreter: Interpreter) -> Path | None:
+        """The image of an interpreter, if it has been built. PackagesUnavailable as in `of`."""
+        target = _target(self._cache, interpreter)
+        return target if target.exists() else None
 
 
 def cache_directory() -> Path:
@@ -71,44 +72,50 @@ def cache_directory() -> Path:
     return (Path(caches) if caches else Path.home() / ".cache") / "lambdakit"
 
 
-def _copied(cache: Path) -> Path:
-    sources, key = _sources()
-    target = cache / "images" / key
-    if target.exists():
-        return target
-    target.parent.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(prefix=f"{key}-", dir=target.parent))
-    try:
-        for name, source in sources.items():
-            if source.is_dir():
-                shutil.copytree(source, building / name)
-            else:
-                shutil.copy2(source, building / name)
-        compileall.compile_dir(building, quiet=2)  # functions cannot write there, and an import would take seconds
-        building.chmod(0o755)
-        building.rename(target)
-    except OSError:
-        shutil.rmtree(building, ignore_errors=True)
-        if not target.exists():  # else another harness was first
-            raise
-    return target
+def _built(cache: Path, interpreter: Interpreter) -> Path:
+    def build(building: Path) -> None:
+        if interpreter.is_own:
+            _copy(building)
+        else:
+            install(_REQUIREMENTS, building, interpreter, dependencies=True)
+
+    return built_once(_target(cache, interpreter), build)
 
 
-def _sources() -> tuple[Mapping[str, Path], str]:
-    """Name in the image -> what is copied there, and a key that changes with any of it."""
+def _target(cache: Path, interpreter: Interpreter) -> Path:
+    """Its name changes with what it is copied from; what came from the index stays until it is removed."""
+    digest = hashlib.sha256(f"{interpreter.tag}\0{sysconfig.get_platform()}".encode())
+    if interpreter.is_own:
+        digest.update("\0".join(f"{package}={_own(package).version}" for package in _PACKAGES).encode())
+    else:
+        digest.update("\0".join(_REQUIREMENTS).encode())
+    return cache / "images" / f"python3.{interpreter.minor}-{digest.hexdigest()[:16]}"
+
+
+def _copy(building: Path) -> None:
+    for name, source in _sources().items():
+        if source.is_dir():
+            shutil.copytree(source, building / name)
+        else:
+            shutil.copy2(source, building / name)
+    compileall.compile_dir(building, quiet=2)  # functions cannot write there, and an import would take seconds
+
+
+def _sources() -> Mapping[str, Path]:
+    """Name in the image -> what is copied there."""
     sources: dict[str, Path] = {}
-    digest = hashlib.sha256(f"{sys.version}\0{sys.platform}\0{platform.machine()}".encode())
     for package in _PACKAGES:
-        try:
-            distribution = importlib.metadata.distribution(package)
-        except importlib.metadata.PackageNotFoundError:
-            raise RuntimeUnavailable(
-                f"the package {package} is missing: install lambdakit with its extra, lambdakit[harness]"
-            ) from None
-        digest.update(f"\0{package}={distribution.version}".encode())
-        for file in distribution.files or []:
+        for file in _own(package).files or []:
             top = file.parts[0]
             if top not in ("..", "__pycache__") and top not in sources:
                 sources[top] = Path(str(file.locate())).parents[len(file.parts) - 1] / top
-    tag = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    return sources, f"{tag}-{digest.hexdigest()[:16]}"
+    return sources
+
+
+def _own(package: str) -> importlib.metadata.Distribution:
+    try:
+        return importlib.metadata.distribution(package)
+    except importlib.metadata.PackageNotFoundError:
+        raise PackagesUnavailable(
+            f"the package {package} is missing: install lambdakit with its extra, lambdakit[harness]"
+        ) from None

@@ -208,7 +208,7 @@ def _settings(interpreter: PythonInterpreter, preload: str) -> str:
         {
             "lang": str(interpreter.prefix),
             "python": interpreter.program,
-            "site_packages": interpreter.site_packages,
+            "packages": interpreter.packages,
             "runtime": str(interpreter.image.resolve()),
             "inside": str(_INSIDE.resolve()),
             "preload": preload,

@@ -12,7 +12,7 @@ from lambdakit.harness.inner_listeners import InnerListeners
 from lambdakit.harness.runtime.code_package import CodeStore
 from lambdakit.harness.runtime.fork_launcher import ForkLauncher
 from lambdakit.harness.runtime.launcher import Launcher, SandboxUnavailable, SpawnLauncher
-from lambdakit.harness.runtime.runtime_image import RuntimeImage, cache_directory
+from lambdakit.harness.runtime.runtime_image import cache_directory
 from lambdakit.harness.runtime.runtimes.registry import Runtimes
 from tests.fakes.function_host import FunctionHost, Gates
 
@@ -27,8 +27,13 @@ class Runtime:
 
 
 @pytest.fixture(scope="session")
-def image(tmp_path_factory: pytest.TempPathFactory) -> RuntimeImage:
-    return RuntimeImage(cache_directory(), fallback=tmp_path_factory.mktemp("image"))
+def code(tmp_path_factory: pytest.TempPathFactory) -> CodeStore:
+    return CodeStore(tmp_path_factory.mktemp("code"))
+
+
+@pytest.fixture(scope="session")
+def runtimes(code: CodeStore, tmp_path_factory: pytest.TempPathFactory) -> Runtimes:
+    return Runtimes(cache_directory(), fallback=tmp_path_factory.mktemp("cache"), code=code)
 
 
 @pytest.fixture(scope="session")
@@ -39,17 +44,17 @@ def gates() -> Iterator[Gates]:
 
 
 @pytest.fixture(scope="session")
-def spawning(image: RuntimeImage, gates: Gates) -> Runtime:
-    return Runtime(launcher=SpawnLauncher(Runtimes(image), note=""), gates=gates, shares_pids=True)
+def spawning(runtimes: Runtimes, gates: Gates) -> Runtime:
+    return Runtime(launcher=SpawnLauncher(runtimes, note=""), gates=gates, shares_pids=True)
 
 
 @pytest.fixture(scope="session")
-def forking(image: RuntimeImage, gates: Gates, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime | str]:
+def forking(runtimes: Runtimes, code: CodeStore, gates: Gates) -> Iterator[Runtime | str]:
     """The launcher, or why this machine allows no sandbox."""
     listeners = InnerListeners()
     launcher = ForkLauncher(
-        Runtimes(image),
-        code=CodeStore(tmp_path_factory.mktemp("merged")),
+        runtimes,
+        code=code,
         listeners=listeners,
         reachable=lambda: {gates.port: gates.hold},
     )

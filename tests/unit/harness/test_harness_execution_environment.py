@@ -238,16 +238,19 @@ class TestErrorsOfTheFunction:
         assert result.outcome.status == "error"
         (started,) = (event for event in host.trace.events() if isinstance(event, EnvironmentStarted))
         assert started.status == "error"
-        assert [event.reason for event in host.stopped()] == ["init failed"]
+        # Once in the init phase, and once more inside the invocation.
+        assert [event.reason for event in host.resets()] == ["init failed", "init failed"]
 
-    def test_after_a_failed_init_the_next_event_finds_a_new_environment(self, host: FunctionHost) -> None:
+    def test_a_failed_init_is_tried_again_inside_each_invocation(self, host: FunctionHost) -> None:
         function = host.function("import missing_package")
 
         first = host.invoke(function)
         second = host.invoke(function)
 
         assert error_of(first)["errorType"] == error_of(second)["errorType"] == "Runtime.ImportModuleError"
-        assert len({event.environment for event in host.stopped()}) == 2
+        assert len(host.resets()) == 3
+        assert len({event.environment for event in host.resets()}) == 1
+        assert host.stopped() == []
 
 
 def test_a_new_environment_is_created_and_a_closed_one_stopped(host: FunctionHost) -> None:

@@ -30,12 +30,14 @@ class TestOutput:
         host.pool.close()
 
         request = result.request_id
-        assert list(result.log[:4]) == ["while it loads", f"START RequestId: {request} Version: $LATEST", "out", "err"]
-        assert result.log[4] == f"END RequestId: {request}"
+        assert result.log[0].startswith("INIT_START Runtime Version: python:3.")
+        start = f"START RequestId: {request} Version: $LATEST"
+        assert list(result.log[1:5]) == ["while it loads", start, "out", "err"]
+        assert result.log[5] == f"END RequestId: {request}"
         assert re.fullmatch(
             rf"REPORT RequestId: {request}\tDuration: \d+\.\d\d ms\tBilled Duration: \d+ ms\tMemory Size: 512 MB"
             r"\tMax Memory Used: \d+ MB\tInit Duration: \d+\.\d\d ms\t",
-            result.log[5],
+            result.log[6],
         )
         written = [line for _, line in host.logs.written]
         assert [line for line in written if line in ("out", "err", "no line break")] == ["out", "err", "no line break"]

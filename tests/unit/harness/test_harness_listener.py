@@ -22,9 +22,7 @@ SECONDS = 10.0
 
 
 def _echo(request: Request) -> Response:
-    return Response(
-        status=200, headers=[("X-Method", request.method)], body=f"{request.path}|".encode() + request.body
-    )
+    return Response(status=200, headers=[("X-Method", request.method)], body=f"{request.path}|".encode() + request.body)
 
 
 @pytest.fixture
@@ -269,9 +267,7 @@ def test_http_1_0_ends_the_connection_unless_asked_otherwise(serve: Serve) -> No
     assert answers.endswith(b"/2|")
 
 
-def test_a_handler_that_fails_is_answered_logged_and_survived(
-    serve: Serve, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_handler_that_fails_is_answered_logged_and_survived(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
     def handle(request: Request) -> Response:
         if request.path == "/bad":
             raise LookupError("a bug")

@@ -15,6 +15,8 @@ from typing import Any, Final
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("moto")  # one process answers them all
+
 _ROOT: Final = Path(__file__).parents[3]
 
 # Call -> what an empty account answers.

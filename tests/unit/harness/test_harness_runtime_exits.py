@@ -66,7 +66,7 @@ class TestEndOfTheProcess:
         assert result.outcome.status == "crash"
         assert "last words" in own_lines(result)
         assert "\tStatus: error\tError Type: Runtime.ExitError\t" in result.log[-1]
-        assert [event.reason for event in host.stopped()] == ["crash"]
+        assert [event.reason for event in host.resets()] == ["crash"]
         assert json_of(following) == "alive"
 
     def test_a_time_out_names_the_configured_seconds(self, host: FunctionHost) -> None:
@@ -91,7 +91,7 @@ class TestEndOfTheProcess:
         assert result.outcome.status == "timeout"
         assert 1000 <= result.outcome.duration_ms < 3000
         assert result.log[-1].endswith("\tStatus: timeout\t")
-        assert [event.reason for event in host.stopped()] == ["timeout"]
+        assert [event.reason for event in host.resets()] == ["timeout"]
         assert json_of(following) == "alive"
         host.expect_gone(int(own_lines(result)[0]))
 

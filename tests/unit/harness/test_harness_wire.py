@@ -88,9 +88,7 @@ class TestRequests:
         bodies=st.lists(st.tuples(st.binary(max_size=60), st.booleans()), min_size=1, max_size=4),
         places=st.lists(st.integers(min_value=0), max_size=8),
     )
-    def test_any_stream_cut_anywhere_gives_the_same(
-        self, bodies: list[tuple[bytes, bool]], places: list[int]
-    ) -> None:
+    def test_any_stream_cut_anywhere_gives_the_same(self, bodies: list[tuple[bytes, bool]], places: list[int]) -> None:
         stream = b""
         for body, chunked in bodies:
             if chunked:
@@ -366,8 +364,7 @@ class TestResponseHead:
         response = Response(status=201, headers=[("content-length", "99"), ("X-A", "b")], body=b"abc")
 
         assert (
-            response_head(response, keeps_alive=True)
-            == b"HTTP/1.1 201 Created\r\nX-A: b\r\nContent-Length: 3\r\n\r\n"
+            response_head(response, keeps_alive=True) == b"HTTP/1.1 201 Created\r\nX-A: b\r\nContent-Length: 3\r\n\r\n"
         )
 
     def test_an_end_of_the_connection_is_said(self) -> None:

@@ -2,8 +2,9 @@
 
 Arguments: the control socket's descriptor, then a JSON object::
 
-    {"lang": host prefix of the interpreter, "python": its path below the prefix, "site_packages": that folder's path
-     below the prefix, "runtime": the runtime image, "inside": the folder of this file, "preload": "sdk" or "nothing"}
+    {"lang": host prefix of the interpreter, "python": its path below the prefix, "packages": paths below the prefix
+     that nobody may see into, "runtime": the runtime image, "inside": the folder of this file,
+     "preload": "sdk" or "nothing"}
 
 A line on standard error and exit code 1 say why no sandbox can be made here.
 Source: measured recipe; pid_namespaces(7), user_namespaces(7), pivot_root(2).
@@ -15,6 +16,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from typing import Any
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120  # pathlib costs a fork 5 ms
 
@@ -66,7 +68,7 @@ def _write(path: str, text: str) -> None:
         file.write(text)
 
 
-def _build_root(settings: Mapping[str, str]) -> None:
+def _build_root(settings: Mapping[str, Any]) -> None:
     kernel.mount("", "/", "", kernel.PRIVATE | kernel.RECURSIVE)
     root = "/tmp"  # any folder that exists everywhere: the new root covers it in this namespace only
     kernel.mount("tmpfs", root, "tmpfs", 0, "size=1m,mode=755")
@@ -106,12 +108,11 @@ def _bind_devices() -> None:
         os.symlink(target, f"/dev/{name}")  # noqa: PTH211
 
 
-def _bind_runtime(settings: Mapping[str, str]) -> None:
+def _bind_runtime(settings: Mapping[str, Any]) -> None:
     kernel.bind(f"/.host{settings['lang']}", "/var/lang")
-    site_packages = f"/var/lang/{settings['site_packages']}"
-    if os.path.isdir(site_packages):  # noqa: PTH112
-        os.mkdir("/.empty")  # noqa: PTH102
-        kernel.bind("/.empty", site_packages)
+    os.mkdir("/.empty")  # noqa: PTH102
+    for folder in settings["packages"]:
+        kernel.bind("/.empty", f"/var/lang/{folder}")
     kernel.bind(f"/.host{settings['runtime']}", "/var/runtime")
     kernel.bind(f"/.host{settings['inside']}", "/var/rapid")
 

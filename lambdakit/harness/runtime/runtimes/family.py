@@ -18,14 +18,14 @@ class RuntimeUnavailable(Exception):
 class PythonInterpreter:
     """An interpreter and the runtime image that belongs to it.
 
-    executable: runs on the host. prefix: what is shown as `/var/lang`; `program` and `site_packages` lie below it.
-    image: the packages that stand in `/var/runtime`.
+    executable: runs on the host. prefix: what is shown as `/var/lang`. program, packages: paths below the prefix; the
+    latter are folders of installed packages, which no function may see. image: the packages that stand in `/var/runtime`.
     """
 
     executable: Path
     prefix: Path
     program: str
-    site_packages: str
+    packages: tuple[str, ...]
     version: tuple[int, int]
     image: Path
 
@@ -56,11 +56,29 @@ class SandboxStart:
     variables: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What a function is started from once all that takes time has been done.
+
+    configuration: as it was, but for `code` and `layers`, which may be other directories. notes: what had to be changed
+    for this machine, for the trace; empty when nothing was.
+    """
+
+    configuration: FunctionConfiguration
+    notes: tuple[str, ...] = ()
+
+
 class RuntimeFamily(Protocol):
     """A family of runtimes, such as all Python versions."""
 
     def runs(self, configuration: FunctionConfiguration) -> bool:
         """Whether the function names a runtime of this family."""
+
+    def prepare(self, configuration: FunctionConfiguration) -> Prepared:
+        """Does what takes seconds the first time, such as building an image, before any start is timed.
+
+        RuntimeUnavailable when nothing here can run the function.
+        """
 
     def describe(self, configuration: FunctionConfiguration) -> tuple[str, str]:
         """The interpreter, for the trace, and how it differs from AWS; empty when it does not.

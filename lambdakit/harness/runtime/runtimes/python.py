@@ -6,73 +6,144 @@ Source: AWS Lambda Developer Guide, "Working with .zip file archives for Python 
 from __future__ import annotations
 
 import re
-import sys
-import sysconfig
+import threading
+from collections import defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 
+from lambdakit.harness.runtime.foreign_binaries import ForeignBinaries
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
-from lambdakit.harness.runtime.runtime_image import RuntimeImage
-from lambdakit.harness.runtime.runtimes.family import HostStart, PythonInterpreter, SandboxStart
+from lambdakit.harness.runtime.interpreters import Interpreter, Interpreters
+from lambdakit.harness.runtime.package_cache import PackagesUnavailable
+from lambdakit.harness.runtime.runtime_image import RuntimeImages
+from lambdakit.harness.runtime.runtimes.family import (
+    HostStart,
+    Prepared,
+    PythonInterpreter,
+    RuntimeUnavailable,
+    SandboxStart,
+)
 
 _IDENTIFIER = re.compile(r"python3\.(\d+)")
 _BOOTSTRAP = Path(__file__).parents[1] / "python_bootstrap.py"
 _SDK_NAMES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six.py")
 
 
-class PythonRuntime:
-    """`python3.x`, on the harness's own interpreter."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonChoice:
+    """What runs the functions of one Python version. note: how that differs from AWS; empty when it does not."""
 
-    def __init__(self, image: RuntimeImage) -> None:
-        self._image = image
+    interpreter: Interpreter
+    image: Path
+    note: str
+
+
+class PythonRuntime:
+    """`python3.x`, on the interpreter of that version if the machine has one, else on the nearest."""
+
+    def __init__(self, interpreters: Interpreters, images: RuntimeImages, foreign: ForeignBinaries) -> None:
+        self._interpreters = interpreters
+        self._images = images
+        self._foreign = foreign
+        self._choices: dict[int, PythonChoice] = {}
+        self._locks: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
 
     def runs(self, configuration: FunctionConfiguration) -> bool:
         """Whether the function names a Python runtime."""
         return _IDENTIFIER.fullmatch(configuration.runtime) is not None
 
+    def prepare(self, configuration: FunctionConfiguration) -> Prepared:
+        """What the function is started from: its own directories, or others with binaries for this machine."""
+        minor = _minor(configuration)
+        interpreter = self.choice(minor).interpreter
+        folders = _layer_folders(configuration)
+        return self._foreign.replaced(configuration, interpreter, minor=minor, layer_folders=folders)
+
     def describe(self, configuration: FunctionConfiguration) -> tuple[str, str]:
         """The interpreter, and how it differs from AWS."""
-        own = f"python{sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}"
-        minor = _minor(configuration)
-        if minor == sys.version_info.minor:
-            return own, ""
-        return own, f"runs on {own}, the harness's own interpreter, not on Python 3.{minor} as on AWS"
+        choice = self.choice(_minor(configuration))
+        return choice.interpreter.name, choice.note
 
     def on_host(self, configuration: FunctionConfiguration) -> HostStart:
         """A new interpreter, isolated from the environment that the harness is installed in."""
-        image = str(self._image.directory)
+        choice = self.choice(_minor(configuration))
+        image, interpreter = str(choice.image), choice.interpreter
         layers = [path for root in reversed(configuration.layers) for path in _in_layer(configuration, str(root))]
         options = ("-I", "-S", "-X", "utf8")
         return HostStart(
-            command=(sys.executable, *options, str(_BOOTSTRAP), str(configuration.code), *layers, image),
+            command=(str(interpreter.executable), *options, str(_BOOTSTRAP), str(configuration.code), *layers, image),
             runtime_directory=image,
+            variables={"LD_LIBRARY_PATH": interpreter.library_path} if interpreter.library_path else {},
         )
 
     def in_sandbox(self, configuration: FunctionConfiguration) -> SandboxStart:
         """A fork of a warmed parent; of one without boto3 when the function brings a version of its own."""
-        interpreter = self.interpreter(configuration)
-        major, minor = interpreter.version
-        library = f"/var/lang/lib/python{major}.{minor}"
-        standard = (f"/var/lang/lib/python{major}{minor}.zip", library, f"{library}/lib-dynload")
+        choice = self.choice(_minor(configuration))
+        prefix = choice.interpreter.prefix
+        standard = tuple(f"/var/lang/{entry.relative_to(prefix)}" for entry in choice.interpreter.library)
         layers = tuple(_in_layer(configuration, "/opt")) if configuration.layers else ()
         return SandboxStart(
-            parent=interpreter,
+            parent=_parent(choice),
             preload="nothing" if _brings_sdk(configuration) else "sdk",
             path=("/var/task", *layers, *standard, "/var/runtime"),
         )
 
-    def interpreter(self, configuration: FunctionConfiguration | None = None) -> PythonInterpreter:
-        """The interpreter for a function. Absence: the harness's own."""
-        del configuration
-        prefix = Path(sys.base_prefix).resolve()
-        version = (sys.version_info.major, sys.version_info.minor)
-        return PythonInterpreter(
-            executable=Path(sys.executable),
-            prefix=prefix,
-            program=f"bin/python{version[0]}.{version[1]}",
-            site_packages=str(Path(sysconfig.get_path("purelib", vars={"base": str(prefix)})).relative_to(prefix)),
-            version=version,
-            image=self._image.directory,
-        )
+    def own_interpreter(self) -> PythonInterpreter:
+        """The harness's own. RuntimeUnavailable when its image cannot be built."""
+        return _parent(self.choice(self._interpreters.own.minor))
+
+    def choice(self, minor: int) -> PythonChoice:
+        """What runs Python 3.`minor`; its image is built when it is missing. RuntimeUnavailable when nothing can."""
+        with self._locks[minor]:
+            if minor not in self._choices:
+                self._choices[minor] = self._choose(minor)
+            return self._choices[minor]
+
+    def _choose(self, minor: int) -> PythonChoice:
+        interpreter = self._interpreters.choose(minor)
+        if interpreter.is_own:
+            return self._own(minor)
+        try:
+            image = self._images.of(interpreter)
+        except (PackagesUnavailable, OSError) as unavailable:
+            return self._own(
+                minor,
+                f": the runtime image for {interpreter.executable} could not be installed ({unavailable}); "
+                f"`lambdakit runtimes install python3.{minor}` tries again",
+            )
+        return PythonChoice(interpreter=interpreter, image=image, note=_note(interpreter.name, interpreter, minor))
+
+    def _own(self, minor: int, reason: str = "") -> PythonChoice:
+        own = self._interpreters.own
+        try:
+            image = self._images.of(own)
+        except PackagesUnavailable as unavailable:
+            raise RuntimeUnavailable(str(unavailable)) from None
+        note = _note(f"{own.name}, the harness's own interpreter", own, minor)
+        return PythonChoice(interpreter=own, image=image, note=note + reason if note else "")
+
+
+def _note(name: str, interpreter: Interpreter, minor: int) -> str:
+    return "" if interpreter.minor == minor else f"runs on {name}, not on Python 3.{minor} as on AWS"
+
+
+def _parent(choice: PythonChoice) -> PythonInterpreter:
+    interpreter = choice.interpreter
+    program = interpreter.executable
+    if not program.is_relative_to(interpreter.prefix):
+        program = interpreter.prefix / "bin" / f"python3.{interpreter.minor}"
+    return PythonInterpreter(
+        executable=interpreter.executable,
+        prefix=interpreter.prefix,
+        program=str(program.relative_to(interpreter.prefix)),
+        packages=tuple(
+            str(folder.relative_to(interpreter.prefix))
+            for folder in interpreter.packages
+            if folder.is_relative_to(interpreter.prefix)
+        ),
+        version=interpreter.version[:2],
+        image=choice.image,
+    )
 
 
 def _minor(configuration: FunctionConfiguration) -> int:
@@ -82,7 +153,11 @@ def _minor(configuration: FunctionConfiguration) -> int:
 
 
 def _in_layer(configuration: FunctionConfiguration, root: str) -> list[str]:
-    return [f"{root}/python/lib/{configuration.runtime}/site-packages", f"{root}/python"]
+    return [f"{root}/{folder}" for folder in _layer_folders(configuration)]
+
+
+def _layer_folders(configuration: FunctionConfiguration) -> tuple[str, str]:
+    return f"python/lib/{configuration.runtime}/site-packages", "python"
 
 
 def _brings_sdk(configuration: FunctionConfiguration) -> bool:

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
+from lambdakit.harness.runtime.code_package import CodeStore
+from lambdakit.harness.runtime.foreign_binaries import ForeignBinaries
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
-from lambdakit.harness.runtime.runtime_image import RuntimeImage
+from lambdakit.harness.runtime.interpreters import Interpreters, usual_places
+from lambdakit.harness.runtime.runtime_image import RuntimeImages
 from lambdakit.harness.runtime.runtimes.family import PythonInterpreter, RuntimeFamily, RuntimeUnavailable
 from lambdakit.harness.runtime.runtimes.python import PythonRuntime
 
 
 class Runtimes:
-    """All families of one harness."""
+    """All families of one harness.
 
-    def __init__(self, image: RuntimeImage) -> None:
-        self._python = PythonRuntime(image)
+    cache: where what takes long is kept for all harnesses; `fallback` is used when nothing can be written there.
+    code: the unpacked packages of this one.
+    """
+
+    def __init__(self, cache: Path, *, fallback: Path, code: CodeStore) -> None:
+        interpreters = Interpreters(usual_places(os.environ, Path.home()), cache=cache)
+        images = RuntimeImages(cache, fallback=fallback)
+        foreign = ForeignBinaries(code, cache=cache, fallback=fallback)
+        self._python = PythonRuntime(interpreters, images, foreign)
         self._families: Sequence[RuntimeFamily] = (self._python,)
 
     @property
     def own_interpreter(self) -> PythonInterpreter:
-        """The harness's own, which most functions run on; building its image may take seconds."""
-        return self._python.interpreter()
+        """The harness's own, which needs nothing from the package index; building its image may take seconds."""
+        return self._python.own_interpreter()
 
     def family(self, configuration: FunctionConfiguration) -> RuntimeFamily:
         """The family that runs a function. RuntimeUnavailable when none does."""
