@@ -245,6 +245,14 @@ _HARNESS: Final[Mapping[str, Explanation]] = {
     ),
     "LK555": Explanation("an unknown code", "No diagnostic has it."),
     "LK556": Explanation("the demonstration failed", "Not a mistake of yours. Please report it with the trace shown."),
+    "LK557": Explanation(
+        "an unknown runtime", "`lambdakit runtimes install` takes the identifiers that `lambdakit runtimes list` shows."
+    ),
+    "LK558": Explanation(
+        "a runtime image that cannot be installed",
+        "The message says what the installer said. An image comes from the package index that pip or uv is configured "
+        "with; until it is there, functions run on the harness's own interpreter.",
+    ),
 }
 
 EXPLANATIONS: Final[Mapping[str, Explanation]] = {**CODES, **_SOURCES, **_DEPLOYMENTS, **_SYNTHESIS, **_HARNESS}

@@ -35,7 +35,8 @@ class Distribution:
 
     def owns(self, path: str) -> bool:
         """Whether a file, named below `root`, is of this distribution."""
-        return path in self.files or path.partition("/")[0] in self.files
+        top = path.partition("/")[0]
+        return path in self.files or top in self.files or top.partition(".")[0] in self.files
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"

@@ -299,23 +299,26 @@ class ExecutionEnvironment:
                 if self._process.exit_code() is not None:
                     self._on_exit()
                     continue
-            ready = self._selector.select(min(left, _MEMORY_SECONDS) if state in _EXECUTING else left)
-            for key, _ in ready:
-                key.data()
-            if not ready and state in _EXECUTING:
+            seconds = min(left, _MEMORY_SECONDS) if state in _EXECUTING else left
+            if not self._handle_ready(seconds) and state in _EXECUTING:
                 self._watch_memory()
+
+    def _handle_ready(self, seconds: float) -> bool:
+        """Handles what happens within `seconds`; whether anything did."""
+        ready = self._selector.select(seconds)
+        for key, _ in ready:
+            # One before it may have dealt with it: an exit reads all that was sent before.
+            if key.fd in self._selector.get_map():
+                key.data()
+        return bool(ready)
 
     def _on_exit(self) -> None:
         """The process ended; what it sent before that counts first."""
         assert self._process is not None
         if self._process.exit_handle is not None:
             self._selector.unregister(self._process.exit_handle)
-        while self.state in (State.INITIALIZING, State.INVOKING):
-            ready = self._selector.select(0)
-            if not ready:
-                break
-            for key, _ in ready:
-                key.data()
+        while self.state in _EXECUTING and self._handle_ready(0):
+            continue
         code = self._process.exit_code()
         if self.state in (State.INITIALIZING, State.INVOKING):
             self._talk.fault = self._talk.fault or faults.exited(self._talk.request_id, code if code is not None else 0)

@@ -12,11 +12,11 @@ import stat
 import sys
 import sysconfig
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lambdakit.harness.runtime.interpreter_probe import ask
+from lambdakit.harness.runtime.interpreter_probe import Answer, ask
 
 # The versions that AWS has had since its runtime client is a package. Source: DG "Lambda runtimes".
 MINORS = tuple(range(9, 15))
@@ -65,11 +65,15 @@ class Interpreters:
     """The interpreters in `places`, and the harness's own.
 
     places: folders with programs called `python3.N`, the preferred first. cache: where answers are kept.
+    ask: starts a program and tells what it says of itself, see `interpreter_probe.ask`.
     """
 
-    def __init__(self, places: Sequence[Path], *, cache: Path) -> None:
+    def __init__(
+        self, places: Sequence[Path], *, cache: Path, ask: Callable[[Path, Path], Answer | None] = ask
+    ) -> None:
         self._places = places
         self._cache = cache
+        self._answer_of = ask
         self._programs: dict[int, list[Path]] | None = None
         self._asked: dict[Path, Interpreter | None] = {}
         self._lock = threading.Lock()
@@ -110,7 +114,8 @@ class Interpreters:
 
     def _ask(self, program: Path, minor: int) -> Interpreter | None:
         if program not in self._asked:
-            self._asked[program] = _interpreter(program, minor, self._cache) if _is_safe(program) else None
+            answer = self._answer_of(program, self._cache) if _is_safe(program) else None
+            self._asked[program] = None if answer is None else _interpreter(program, minor, answer)
         return self._asked[program]
 
 
@@ -155,9 +160,8 @@ def own_interpreter() -> Interpreter:
     )
 
 
-def _interpreter(program: Path, minor: int, cache: Path) -> Interpreter | None:
-    answer = ask(program, cache)
-    if answer is None or not answer.is_plain_cpython or answer.version[:2] != (3, minor):
+def _interpreter(program: Path, minor: int, answer: Answer) -> Interpreter | None:
+    if not answer.is_plain_cpython or answer.version[:2] != (3, minor):
         return None
     prefix = Path(answer.prefix).resolve()
     library = tuple(Path(entry).resolve() for entry in answer.path)

@@ -78,8 +78,6 @@ def test_version_is_printed() -> None:
         ("report", "permissions", "a.yaml"),
         ("report", "cost"),
         ("report", "cold-starts"),
-        ("runtimes", "list"),
-        ("runtimes", "install"),
         ("run", "a.yaml", "--watch"),
         ("synth", "a.yaml", "--check"),
     ],

@@ -18,8 +18,9 @@ class RuntimeUnavailable(Exception):
 class PythonInterpreter:
     """An interpreter and the runtime image that belongs to it.
 
-    executable: runs on the host. prefix: what is shown as `/var/lang`. program, packages: paths below the prefix; the
-    latter are folders of installed packages, which no function may see. image: the packages that stand in `/var/runtime`.
+    executable: runs on the host. prefix: what is shown as `/var/lang`. program: its path below the prefix.
+    packages: those of the folders of installed packages, which no function may see.
+    image: the packages that stand in `/var/runtime`.
     """
 
     executable: Path

@@ -1,0 +1,135 @@
+"""The OS-only runtimes: the function brings its own runtime, a program called `bootstrap`.
+
+Source: AWS Lambda Developer Guide, "Building a custom runtime for AWS Lambda"; the texts of a `bootstrap` that cannot
+start are those that users of AWS report, for instance in awslabs/aws-lambda-dart-runtime, issue 20, aws/aws-lambda-go,
+issue 554, aws/aws-lambda-dotnet, issue 1671, and aws-samples/aws-lambda-layer-kubectl, issue 39.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
+from lambdakit.harness.runtime.runtimes.family import (
+    HostStart,
+    InvalidEntrypoint,
+    Prepared,
+    PythonInterpreter,
+    RuntimeUnavailable,
+    SandboxStart,
+)
+
+_IDENTIFIERS = frozenset({"provided.al2", "provided.al2023"})
+# ELF specification, `e_machine`: what each of Lambda's architectures has.
+_MACHINES = {62: "x86_64", 183: "arm64"}
+_HOST = {"aarch64": "arm64", "amd64": "x86_64"}
+_HEAD_BYTES = 512
+
+
+class ProvidedRuntime:
+    """`provided.al2` and `provided.al2023`, on this machine's own libraries.
+
+    parent: the interpreter whose fork becomes the function's program in a sandbox.
+    """
+
+    def __init__(self, parent: Callable[[], PythonInterpreter]) -> None:
+        self._parent = parent
+
+    def runs(self, configuration: FunctionConfiguration) -> bool:
+        """Whether the function names an OS-only runtime."""
+        return configuration.runtime in _IDENTIFIERS
+
+    def prepare(self, configuration: FunctionConfiguration) -> Prepared:
+        """The function as it is. RuntimeUnavailable when its program is for another kind of machine than this one."""
+        found = _bootstrap(configuration)
+        machine = None if found is None else _machine(found[0])
+        if machine == configuration.architecture != _own_machine():
+            raise RuntimeUnavailable(
+                f"{configuration.name} brings a bootstrap for {machine}, and this machine is {_own_machine()}: "
+                f"build it, and the function, for {_own_machine()} to run it here"
+            )
+        return Prepared(configuration=configuration)
+
+    def describe(self, configuration: FunctionConfiguration) -> tuple[str, str]:
+        """The runtime's name, and that its libraries are not Amazon Linux's."""
+        return configuration.runtime, f"runs on this machine's own system libraries, not on those of {_system(configuration)}"
+
+    def on_host(self, configuration: FunctionConfiguration) -> HostStart:
+        """The program where it lies. InvalidEntrypoint when there is none that can start."""
+        path, _ = _startable(configuration)
+        return HostStart(command=(str(path.absolute()),), runtime_directory="/var/runtime")
+
+    def in_sandbox(self, configuration: FunctionConfiguration) -> SandboxStart:
+        """The program where Lambda has it. InvalidEntrypoint when there is none that can start."""
+        _, shown = _startable(configuration)
+        return SandboxStart(parent=self._parent(), preload="nothing", command=(shown,))
+
+
+def _system(configuration: FunctionConfiguration) -> str:
+    return "Amazon Linux 2023" if configuration.runtime == "provided.al2023" else "Amazon Linux 2"
+
+
+def _candidates(configuration: FunctionConfiguration) -> Iterator[tuple[Path, str]]:
+    """Where the program may lie, and where the function sees that; a later layer wins."""
+    yield configuration.code / "bootstrap", "/var/task/bootstrap"
+    for layer in reversed(configuration.layers):
+        yield layer / "bootstrap", "/opt/bootstrap"
+
+
+def _bootstrap(configuration: FunctionConfiguration) -> tuple[Path, str] | None:
+    return next((found for found in _candidates(configuration) if found[0].is_file()), None)
+
+
+def _startable(configuration: FunctionConfiguration) -> tuple[Path, str]:
+    found = _bootstrap(configuration)
+    if found is None:
+        raise InvalidEntrypoint("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]")
+    path, shown = found
+    problem = _problem(path, configuration)
+    if problem:
+        raise InvalidEntrypoint(f"fork/exec {shown}: {problem}")
+    return found
+
+
+def _problem(path: Path, configuration: FunctionConfiguration) -> str:
+    """Why the kernel would not execute a file, in its words; empty when it would."""
+    if not path.stat().st_mode & 0o111:
+        return "permission denied"
+    head = _head(path)
+    if head.startswith(b"#!"):
+        return "" if _interpreter_exists(head, configuration) else "no such file or directory"
+    return "" if _machine(path) == configuration.architecture else "exec format error"
+
+
+def _interpreter_exists(head: bytes, configuration: FunctionConfiguration) -> bool:
+    """Whether there is what a script's first line names; a carriage return at its end belongs to the name."""
+    line = head[2:].partition(b"\n")[0].strip(b" \t")
+    name = os.fsdecode(line.split(b" ", 1)[0].split(b"\t", 1)[0])
+    for shown, roots in (("/var/task/", [configuration.code]), ("/opt/", configuration.layers)):
+        if name.startswith(shown):
+            return any((root / name.removeprefix(shown)).is_file() for root in roots)
+    return Path(name).is_file()
+
+
+def _machine(path: Path) -> str | None:
+    """The architecture that an ELF file is for; None for any other file, and for one of a machine Lambda does not have.
+
+    Source: ELF specification, "ELF header": byte 5 is the byte order, bytes 18 and 19 are the machine.
+    """
+    head = _head(path)
+    if len(head) < 20 or not head.startswith(b"\x7fELF"):
+        return None
+    return _MACHINES.get(int.from_bytes(head[18:20], "little" if head[5] == 1 else "big"))
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_HEAD_BYTES)
+
+
+def _own_machine() -> str:
+    name = platform.machine().lower()
+    return _HOST.get(name, name)
