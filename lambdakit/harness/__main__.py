@@ -5,6 +5,7 @@ It ends when standard input does, so that it never outlives the process that sta
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -37,6 +38,7 @@ def main() -> int:
     except LambdakitError as error:
         print(json.dumps(error_to_wire(error)), file=answer, flush=True)
         return 1
+    _raise_descriptor_limit()
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     threading.Thread(target=_stop_at_end_of_input, args=(stop,), name="parent-watch", daemon=True).start()
@@ -45,6 +47,15 @@ def main() -> int:
     server.close()
     logging.shutdown()
     os._exit(0)  # taking moto's modules apart would add 0.3 s
+
+
+def _raise_descriptor_limit() -> None:
+    """An execution environment takes seven descriptors here; functions themselves get AWS's limit."""
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _read_options() -> Options:

@@ -7,6 +7,7 @@ ours, and its own triggers stay unarmed because it never learns of a function.
 from __future__ import annotations
 
 import io
+import json
 import os
 import sys
 import threading
@@ -46,8 +47,11 @@ class Account:
             del exc_info
             answer.append((status, headers))
 
-        chunks: Iterable[bytes] = self._application(_environ(request), start_response)
-        body = b"".join(chunks)
+        try:
+            chunks: Iterable[bytes] = self._application(_environ(request), start_response)
+            body = b"".join(chunks)
+        except ModuleNotFoundError as missing:
+            return _not_installed(missing)
         status, headers = answer[-1]
         return Response(status=int(status.partition(" ")[0]), headers=headers, body=body)
 
@@ -103,6 +107,13 @@ class Account:
             )
         )
         return AWSResponse(request.url, response.status, dict(response.headers), _RawBody(response.body))
+
+
+def _not_installed(missing: ModuleNotFoundError) -> Response:
+    """The harness brings what moto's usual services import; a few others need a package more."""
+    message = f"moto needs the Python package {missing.name} for this service, which is not installed"
+    headers = [("Content-Type", "application/json"), ("x-amzn-ErrorType", "ServiceUnavailable")]
+    return Response(status=501, headers=headers, body=json.dumps({"message": message}).encode())
 
 
 class _RawBody(io.BytesIO):

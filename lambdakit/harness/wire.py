@@ -16,6 +16,7 @@ from typing import Final
 
 HEAD_BYTES_MAX: Final = 1024 * 1024  # AWS Lambda quotas: request line and headers of an invoke, the largest of all
 BODY_BYTES_MAX: Final = 1024 * 1024 * 1024
+_TRAILERS_MAX: Final = 64  # each is a line as long as a head may be
 
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _TARGET = re.compile(rb"[\x21-\x7e\x80-\xff]+")
@@ -58,11 +59,14 @@ class Headers:
         return name in self._first
 
 
+_NO_HEADERS: Final = Headers(())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A request as it came: `target` and its two parts are still percent-encoded.
 
-    peer: the client's address and port.
+    peer: the client's address and port. trailers: what follows the last chunk of a body.
     """
 
     method: str
@@ -71,6 +75,7 @@ class Request:
     body: bytes = b""
     http_version: str = "HTTP/1.1"
     peer: tuple[str, int] = ("127.0.0.1", 0)
+    trailers: Headers = _NO_HEADERS
 
     @property
     def path(self) -> str:
@@ -167,7 +172,7 @@ class RequestParser:
         if not self._body.take(self._buffer):
             return None
         self._awaits_continue = False
-        head, body = self._head, bytes(self._body.content)
+        head, body, trailers = self._head, bytes(self._body.content), self._body.trailers
         self._head = self._body = None
         return Request(
             method=head.method,
@@ -176,6 +181,7 @@ class RequestParser:
             body=body,
             http_version=head.http_version,
             peer=peer,
+            trailers=Headers(trailers) if trailers else _NO_HEADERS,
         )
 
     def _read_head(self, peer: tuple[str, int]) -> Request | None:
@@ -242,8 +248,9 @@ class _Body:
 
     def __init__(self, head: Request, bytes_max: int) -> None:
         self.content = bytearray()
+        self.trailers: list[tuple[str, str]] = []
         self._bytes_max = bytes_max
-        self._trailers = False
+        self._in_trailers = False
         self._ends_chunk = False
         lengths = set(head.headers.all("content-length"))
         encodings = [value.lower() for value in head.headers.all("transfer-encoding")]
@@ -284,8 +291,8 @@ class _Body:
         self._missing -= len(part)
 
     def _chunk_line(self, line: bytes) -> bool:
-        if self._trailers:
-            return not line
+        if self._in_trailers:
+            return self._trailer_line(line)
         if self._ends_chunk:
             if line:
                 raise BadRequest(400, "malformed chunk")
@@ -297,6 +304,13 @@ class _Body:
         self._missing = int(size, 16)
         if len(self.content) + self._missing > self._bytes_max:
             raise BadRequest(413, "the body is too long")
-        self._trailers = self._missing == 0
-        self._ends_chunk = not self._trailers
+        self._in_trailers = self._missing == 0
+        self._ends_chunk = not self._in_trailers
         return False
+
+    def _trailer_line(self, line: bytes) -> bool:
+        if line:
+            self.trailers.append(_header_field(line))
+            if len(self.trailers) > _TRAILERS_MAX:
+                raise BadRequest(431, "too many trailers")
+        return not line

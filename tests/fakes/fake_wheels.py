@@ -6,8 +6,10 @@ import struct
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pytest
+if TYPE_CHECKING:
+    import pytest
 
 _MACHINES = {"x86_64": 62, "aarch64": 183}
 

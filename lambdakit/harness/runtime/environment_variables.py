@@ -50,16 +50,18 @@ def function_variables(
 def _defaults(
     configuration: FunctionConfiguration, task_root: str, runtime_directory: str, layer_roots: tuple[str, ...]
 ) -> dict[str, str]:
+    is_managed = not configuration.runtime.startswith("provided")
     layer_bins = [f"{root}/bin" for root in layer_roots]
+    language_bins = ["/var/lang/bin"] if is_managed else []
     layer_libraries = [f"{root}/lib" for root in layer_roots]
     libraries = ["/var/lang/lib", "/lib64", "/usr/lib64", runtime_directory, f"{runtime_directory}/lib"]
     return {
         "LANG": "en_US.UTF-8",
-        "PATH": ":".join(["/var/lang/bin", "/usr/local/bin", "/usr/bin/", "/bin", *layer_bins]),
+        "PATH": ":".join([*language_bins, "/usr/local/bin", "/usr/bin/", "/bin", *layer_bins]),
         "LD_LIBRARY_PATH": ":".join([*libraries, task_root, f"{task_root}/lib", *layer_libraries]),
         "TZ": ":UTC",
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
-        "AWS_EXECUTION_ENV": f"AWS_Lambda_{configuration.runtime}",
+        **({"AWS_EXECUTION_ENV": f"AWS_Lambda_{configuration.runtime}"} if is_managed else {}),
     }
 
 

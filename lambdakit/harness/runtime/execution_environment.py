@@ -221,6 +221,8 @@ class ExecutionEnvironment:
         self._talk.move(Event.START)
         launched = self._launcher.launch(self.configuration, self.id, lambda place: self._variables(self, place))
         self._process = launched.process
+        if launched.problem:
+            self._talk.fault = faults.invalid_entrypoint(self._talk.request_id, launched.problem)
         self._api = RuntimeApi(launched.runtime_api, self._selector, self._talk.on_call)
         if self._aborted:
             self._process.terminate()

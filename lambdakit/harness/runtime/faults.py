@@ -51,6 +51,11 @@ def exited(request_id: str, exit_code: int) -> Fault:
     return _fault("Runtime.ExitError", f"RequestId: {request_id} Error: {reason}", "crash")
 
 
+def invalid_entrypoint(request_id: str, problem: str) -> Fault:
+    """The function's own runtime could not be started. problem: why, in the kernel's words."""
+    return _fault("Runtime.InvalidEntrypoint", f"RequestId: {request_id} Error: {problem}", "crash")
+
+
 def out_of_memory(request_id: str) -> Fault:
     """The function and what it started held more memory than it is configured with, and were killed for it."""
     message = f"RequestId: {request_id} Error: Runtime exited with error: signal: killed"

@@ -89,7 +89,8 @@ class ForkLauncher:
             self._slots[environment] = zygote
         runtime_api, *inner = sockets
         self._listeners.attach(list(zip(inner, reachable.values(), strict=True)))
-        return Launched(process=_Sandboxed(process, lambda: self._listeners.detach(inner)), runtime_api=runtime_api)
+        sandboxed = _Sandboxed(process, lambda: self._listeners.detach(inner))
+        return Launched(process=sandboxed, runtime_api=runtime_api, problem=start.problem)
 
     def release(self, environment: str) -> None:
         """Lets go of the /tmp of an environment."""

@@ -61,10 +61,11 @@ class RuntimeProcess(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launched:
-    """A started process and the listening socket of its Runtime API."""
+    """A started process and the listening socket of its Runtime API. problem: as in `HostStart`."""
 
     process: RuntimeProcess
     runtime_api: socket.socket
+    problem: str = ""
 
 
 class SandboxUnavailable(Exception):
@@ -141,7 +142,7 @@ class SpawnLauncher:
         except BaseException:
             listening.close()
             raise
-        return Launched(process=process, runtime_api=listening)
+        return Launched(process=process, runtime_api=listening, problem=start.problem)
 
     def release(self, environment: str) -> None:
         """Nothing outlives a process: /tmp is the host's."""

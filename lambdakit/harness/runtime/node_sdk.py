@@ -1,7 +1,7 @@
 """The AWS SDK for JavaScript as the Node.js runtimes carry it: installed once from npm, exactly as locked.
 
 `node_sdk/package-lock.json` pins every package by version and hash; which registry they come from is the user's own
-configuration. AWS's image carries every client, this one those that public applications and the CDK's own functions use.
+configuration. AWS's image carries every client, this one those that applications and the CDK's own functions use most.
 Source: AWS Lambda Developer Guide, "Building Lambda functions with Node.js", section "Runtime-included SDK versions".
 """
 

@@ -8,7 +8,9 @@ Source: AWS Lambda Developer Guide, "Working with .zip file archives for Python 
 
 from __future__ import annotations
 
+import contextlib
 import os
+import resource
 import sys
 
 
@@ -22,6 +24,8 @@ def main() -> None:
     # A child that the function starts with this interpreter finds the same packages.
     os.environ["PYTHONPATH"] = image
     # The client comes before the function's code can be seen: a module of the function's may have the same name.
+    with contextlib.suppress(ValueError, OSError):  # the host's own limit may be lower
+        resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 1024))  # AWS Lambda quotas: file descriptors
     from awslambdaric import bootstrap
     from awslambdaric.lambda_runtime_client import LambdaRuntimeClient
 

@@ -7,7 +7,9 @@ socket, which is what the runtime of a frozen environment sees.
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import dataclasses
 import json
 import selectors
 import socket
@@ -80,7 +82,7 @@ class RuntimeApi:
         parser.feed(data)
         try:
             while (request := parser.next_request()) is not None:
-                self._on_call(Call(request, connection))
+                self._on_call(Call(_with_error_of_trailers(request), connection))
         except BadRequest as error:
             Call(Request(method="", target="", headers=_NO_HEADERS), connection).answer(
                 refusal(error.status, "InvalidRequest", error.problem)
@@ -95,6 +97,30 @@ class RuntimeApi:
         if self._connections.pop(connection, None) is not None:
             self._selector.unregister(connection)
             connection.close()
+
+
+def _with_error_of_trailers(request: Request) -> Request:
+    """A streamed response whose trailers tell of an error, as the report of that error; any other request as it is.
+
+    The error object is base64 of JSON. Source: AWS Lambda Developer Guide, "Building a custom runtime for AWS Lambda",
+    section "Implementing response streaming in a custom runtime".
+    """
+    encoded = request.trailers.get("lambda-runtime-function-error-body")
+    error_type = request.trailers.get("lambda-runtime-function-error-type")
+    if not (encoded or error_type) or not request.path.endswith("/response"):
+        return request
+    try:
+        body = base64.b64decode(encoded, validate=True)
+    except ValueError:
+        body = b""
+    if not body:
+        body = json.dumps({"errorType": error_type, "errorMessage": ""}).encode()
+    return dataclasses.replace(
+        request,
+        target=request.path.removesuffix("response") + "error",
+        headers=Headers((*request.headers.items, ("lambda-runtime-function-error-type", error_type))),
+        body=body,
+    )
 
 
 def accepted() -> Response:

@@ -72,7 +72,9 @@ class ForkedProcess:
         if self.exit_handle is None:
             return
         if self._exit_code is None:
-            select.select([self.exit_handle], [], [], _KILL_SECONDS)
+            ending = select.poll()  # select() itself knows no descriptor above 1023
+            ending.register(self.exit_handle, select.POLLIN)
+            ending.poll(_KILL_SECONDS * 1000)
             self.exit_code()
         with self._lock:
             for descriptor in (self._handle, self.output, self.exit_handle):

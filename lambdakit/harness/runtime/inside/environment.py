@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import signal
 import socket
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ import kernel  # type: ignore[import-not-found]  # this folder is no package in 
 import python_runtime  # type: ignore[import-not-found]
 
 FUNCTION_ID = 993
+_DESCRIPTORS = 1024  # AWS Lambda quotas: file descriptors
 _SLOTS = "/.slots"
 
 
@@ -128,6 +130,8 @@ def _arrange_files(settings: Mapping[str, Any]) -> None:
 
 
 def _give_up_privileges() -> None:
+    with contextlib.suppress(ValueError, OSError):  # the host's own limit may be lower
+        resource.setrlimit(resource.RLIMIT_NOFILE, (_DESCRIPTORS, _DESCRIPTORS))
     if os.geteuid() == 0:
         os.setgroups([])
         os.setresgid(FUNCTION_ID, FUNCTION_ID, FUNCTION_ID)

@@ -33,11 +33,16 @@ class PythonInterpreter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostStart:
-    """A process on the host as it is. variables: the family's own defaults."""
+    """A process on the host as it is.
+
+    variables: the family's own defaults. problem: why the function's program cannot start, in the kernel's words; empty
+    when it can. `command` then ends at once.
+    """
 
     command: tuple[str, ...]
     runtime_directory: str
     variables: Mapping[str, str] = field(default_factory=dict)
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +51,7 @@ class SandboxStart:
 
     parent: the interpreter whose warmed parent is forked. preload: what that parent has in memory, `sdk` or `nothing`.
     path: the search path of a Python function that the fork itself runs; None when it executes `command` instead.
-    binds: further host paths and where they are seen.
+    binds: further host paths and where they are seen. problem: as in `HostStart`.
     """
 
     parent: PythonInterpreter
@@ -55,6 +60,7 @@ class SandboxStart:
     command: tuple[str, ...] | None = None
     binds: tuple[tuple[Path, str], ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,8 @@
 """The Node.js runtimes: a runtime client of our own, in JavaScript, on the bundled Node.js.
 
 AWS's client compiles C++ when it is installed. Ours, in `inside_node`, says and does the same on the same Runtime API.
-Source: AWS Lambda Developer Guide, "Building Lambda functions with Node.js"; the script `/var/runtime/bootstrap` in AWS's
-base images for the options that Node.js is started with.
+Source: AWS Lambda Developer Guide, "Building Lambda functions with Node.js"; for the options of Node.js, the script
+`/var/runtime/bootstrap` in AWS's base images.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class NodeRuntime:
                 self._sdk.install(node)
             except (PackagesUnavailable, OSError) as unavailable:
                 notes.append(
-                    f"runs without the AWS SDK that AWS's runtime carries, as it could not be installed ({unavailable}); "
+                    f"runs without the AWS SDK that AWS's runtime carries: it could not be installed ({unavailable}); "
                     f"`lambdakit runtimes install {configuration.runtime}` tries again"
                 )
         if missing := sorted(imports.names - sdk_packages()):

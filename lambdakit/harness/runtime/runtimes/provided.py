@@ -15,7 +15,6 @@ from pathlib import Path
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.runtimes.family import (
     HostStart,
-    InvalidEntrypoint,
     Prepared,
     PythonInterpreter,
     RuntimeUnavailable,
@@ -27,6 +26,7 @@ _IDENTIFIERS = frozenset({"provided.al2", "provided.al2023"})
 _MACHINES = {62: "x86_64", 183: "arm64"}
 _HOST = {"aarch64": "arm64", "amd64": "x86_64"}
 _HEAD_BYTES = 512
+_NOTHING = ("/bin/sh", "-c", ":")
 
 
 class ProvidedRuntime:
@@ -55,17 +55,24 @@ class ProvidedRuntime:
 
     def describe(self, configuration: FunctionConfiguration) -> tuple[str, str]:
         """The runtime's name, and that its libraries are not Amazon Linux's."""
-        return configuration.runtime, f"runs on this machine's own system libraries, not on those of {_system(configuration)}"
+        return (
+            configuration.runtime,
+            f"runs on this machine's own system libraries, not on those of {_system(configuration)}",
+        )
 
     def on_host(self, configuration: FunctionConfiguration) -> HostStart:
-        """The program where it lies. InvalidEntrypoint when there is none that can start."""
-        path, _ = _startable(configuration)
-        return HostStart(command=(str(path.absolute()),), runtime_directory="/var/runtime")
+        """The program where it lies."""
+        problem = _problem(configuration)
+        found = None if problem else _bootstrap(configuration)
+        command = _NOTHING if found is None else (str(found[0].absolute()),)
+        return HostStart(command=command, runtime_directory="/var/runtime", problem=problem)
 
     def in_sandbox(self, configuration: FunctionConfiguration) -> SandboxStart:
-        """The program where Lambda has it. InvalidEntrypoint when there is none that can start."""
-        _, shown = _startable(configuration)
-        return SandboxStart(parent=self._parent(), preload="nothing", command=(shown,))
+        """The program where Lambda has it."""
+        problem = _problem(configuration)
+        found = None if problem else _bootstrap(configuration)
+        command = _NOTHING if found is None else (found[1],)
+        return SandboxStart(parent=self._parent(), preload="nothing", command=command, problem=problem)
 
 
 def _system(configuration: FunctionConfiguration) -> str:
@@ -83,25 +90,20 @@ def _bootstrap(configuration: FunctionConfiguration) -> tuple[Path, str] | None:
     return next((found for found in _candidates(configuration) if found[0].is_file()), None)
 
 
-def _startable(configuration: FunctionConfiguration) -> tuple[Path, str]:
+def _problem(configuration: FunctionConfiguration) -> str:
+    """Why there is no program that the kernel would execute, in AWS's words; empty when there is one."""
     found = _bootstrap(configuration)
     if found is None:
-        raise InvalidEntrypoint("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]")
+        return "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"
     path, shown = found
-    problem = _problem(path, configuration)
-    if problem:
-        raise InvalidEntrypoint(f"fork/exec {shown}: {problem}")
-    return found
-
-
-def _problem(path: Path, configuration: FunctionConfiguration) -> str:
-    """Why the kernel would not execute a file, in its words; empty when it would."""
-    if not path.stat().st_mode & 0o111:
-        return "permission denied"
     head = _head(path)
-    if head.startswith(b"#!"):
-        return "" if _interpreter_exists(head, configuration) else "no such file or directory"
-    return "" if _machine(path) == configuration.architecture else "exec format error"
+    if not path.stat().st_mode & 0o111:
+        reason = "permission denied"
+    elif head.startswith(b"#!"):
+        reason = "" if _interpreter_exists(head, configuration) else "no such file or directory"
+    else:
+        reason = "" if _machine(path) == configuration.architecture else "exec format error"
+    return f"fork/exec {shown}: {reason}" if reason else ""
 
 
 def _interpreter_exists(head: bytes, configuration: FunctionConfiguration) -> bool:

@@ -10,9 +10,13 @@ from lambdakit.harness.runtime.code_package import CodeStore
 from lambdakit.harness.runtime.foreign_binaries import ForeignBinaries
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.interpreters import Interpreters, usual_places
+from lambdakit.harness.runtime.node_sdk import NodeSdk
 from lambdakit.harness.runtime.runtime_image import RuntimeImages
 from lambdakit.harness.runtime.runtimes.family import PythonInterpreter, RuntimeFamily, RuntimeUnavailable
+from lambdakit.harness.runtime.runtimes.node import NodeRuntime
+from lambdakit.harness.runtime.runtimes.provided import ProvidedRuntime
 from lambdakit.harness.runtime.runtimes.python import PythonRuntime
+from lambdakit.harness.runtime.runtimes.refused import RefusedRuntime
 
 
 class Runtimes:
@@ -27,7 +31,14 @@ class Runtimes:
         images = RuntimeImages(cache, fallback=fallback)
         foreign = ForeignBinaries(code, cache=cache, fallback=fallback)
         self._python = PythonRuntime(interpreters, images, foreign)
-        self._families: Sequence[RuntimeFamily] = (self._python,)
+        own = self._python.own_interpreter
+        sdk = NodeSdk(cache, fallback=fallback)
+        self._families: Sequence[RuntimeFamily] = (
+            self._python,
+            NodeRuntime(sdk, cache=cache, fallback=fallback, parent=own),
+            ProvidedRuntime(parent=own),
+            RefusedRuntime(),
+        )
 
     @property
     def own_interpreter(self) -> PythonInterpreter:
