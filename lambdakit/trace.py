@@ -258,6 +258,7 @@ class TraceLog:
         self._clock = clock
         self._events: list[TraceEvent] = []
         self._changed = threading.Condition()
+        self._closed = False
 
     def append(self, event: EventT) -> EventT:
         """Gives the event, which must be new, its number and time, and returns it."""
@@ -275,10 +276,16 @@ class TraceLog:
             return self._events[after:]
 
     def wait(self, *, after: int, timeout_seconds: float) -> Sequence[TraceEvent]:
-        """As `events`, once there is one; nothing when there is none in time."""
+        """As `events`, once there is one; nothing when there is none in time, or the log is closed."""
         with self._changed:
-            self._changed.wait_for(lambda: len(self._events) > after, timeout_seconds)
+            self._changed.wait_for(lambda: self._closed or len(self._events) > after, timeout_seconds)
             return self._events[after:]
+
+    def close(self) -> None:
+        """Lets go of everybody who waits for events; the events stay, and more may come."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
 
     def wait_for(
         self, predicate: Callable[[Sequence[TraceEvent]], bool], *, timeout_seconds: float

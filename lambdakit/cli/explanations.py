@@ -124,11 +124,17 @@ _DEPLOYMENTS: Final[Mapping[str, Explanation]] = {
         "The harness emulates the resource type, but not this property, and says so instead of behaving as if it were "
         'not there. unsupported="warn" deploys without it.',
     ),
+    "LK312": Explanation(
+        "a value that the harness does not have",
+        "A Ref or Fn::GetAtt leads to a resource that was left out of the deployment, or to an attribute that the "
+        "harness does not know.",
+    ),
     "LK320": Explanation(
         "a resource could not be created",
         "The emulated service refused it; AWS most likely would, too. What had been created is deleted again.",
     ),
     "LK321": Explanation("a resource could not be deleted", "The emulated service refused; the others are gone."),
+    "LK322": Explanation("a resource could not be reset", "The emulated service refused; it may have been deleted."),
 }
 
 _SYNTHESIS: Final[Mapping[str, Explanation]] = {
@@ -250,8 +256,9 @@ _HARNESS: Final[Mapping[str, Explanation]] = {
     ),
     "LK558": Explanation(
         "a runtime image that cannot be installed",
-        "The message says what the installer said. An image comes from the package index that pip or uv is configured "
-        "with; until it is there, functions run on the harness's own interpreter.",
+        "The message says what the installer said. An image comes from the index that pip, uv or npm is configured "
+        "with. Until it is there, Python functions run on the harness's own interpreter, and Node.js functions find "
+        "no AWS SDK.",
     ),
 }
 

@@ -75,6 +75,7 @@ class Server:
         # The port is taken before moto is imported: one that is in use is told at once.
         self._listener = Listener(lambda request: self._when_ready(ready, request), port=options.port, name="endpoint")
         self._stack.callback(self._listener.close)
+        self._stack.callback(trace.close)  # who waits for events holds a connection of the listener's
         work = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="lambdakit-")))
         self._logs = LogWriter()
         self._stack.callback(self._logs.close)
@@ -105,6 +106,7 @@ class Server:
             note=self._note,
             retire=self._retire,
             open_http_api=self._open_http_api,
+            flush_logs=self._logs.flush,
         )
         deployer = Deployer(context, provisioners=PROVISIONERS, trace=trace, lenient=options.unsupported == "warn")
         control = Control(

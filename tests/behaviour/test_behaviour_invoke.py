@@ -89,9 +89,7 @@ class TestNames:
             (ARN.replace("us-east-1", "eu-west-1"), "", "orders"),
         ],
     )
-    def test_what_is_missing_is_not_found(
-        self, harness: WiredHarness, name: str, qualifier: str, missing: str
-    ) -> None:
+    def test_what_is_missing_is_not_found(self, harness: WiredHarness, name: str, qualifier: str, missing: str) -> None:
         status, code, message = _refused(harness.invoke(name, qualifier=qualifier))
 
         assert (status, code) == (404, "ResourceNotFoundException")
@@ -232,7 +230,9 @@ class TestHeaders:
 
 class TestSdk:
     def test_boto3_invokes(self, harness: WiredHarness) -> None:
-        answer = harness.aws("lambda").invoke(FunctionName="orders", Qualifier="live", Payload=b'{"a": 1}', LogType="Tail")
+        answer = harness.aws("lambda").invoke(
+            FunctionName="orders", Qualifier="live", Payload=b'{"a": 1}', LogType="Tail"
+        )
 
         assert answer["StatusCode"] == 200
         assert answer["ExecutedVersion"] == "1"

@@ -35,15 +35,24 @@ class Answer:
 
 
 class WiredHarness:
-    """Starts a harness; `close` ends it as a caller does, by ending its input."""
+    """Starts a harness; `close` ends it as a caller does, by ending its input.
 
-    def __init__(self, **options: object) -> None:
+    start_line: what is sent instead of the options. variables: environment variables of its process beside ours.
+    """
+
+    def __init__(
+        self, *, start_line: bytes | None = None, variables: Mapping[str, str] | None = None, **options: object
+    ) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "lambdakit.harness"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-P", "-m", "lambdakit.harness"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, **(variables or {})},
         )
         assert self.process.stdin is not None
         assert self.process.stdout is not None
-        self.process.stdin.write(json.dumps({"token": _TOKEN, **options}).encode() + b"\n")
+        line = json.dumps({"token": _TOKEN, **options}).encode() if start_line is None else start_line
+        self.process.stdin.write(line + b"\n")
         self.process.stdin.flush()
         self.greeting: dict[str, Any] = json.loads(self.process.stdout.readline())
         self.port: int = self.greeting.get("port", 0)

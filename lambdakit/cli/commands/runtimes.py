@@ -1,9 +1,10 @@
-"""`lambdakit runtimes`: which interpreter runs which runtime here, and the runtime images in the cache."""
+"""`lambdakit runtimes`: what runs which managed runtime here, and the runtime images in the cache."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Final
@@ -15,27 +16,38 @@ from lambdakit.errors import Diagnostic, HarnessError
 
 if TYPE_CHECKING:
     from lambdakit.harness.runtime.interpreters import Interpreter
-    from lambdakit.harness.runtime.runtime_image import RuntimeImages
 
-_HEADINGS: Final = ("RUNTIME", "INTERPRETER", "IMAGE", "SIZE")
+_HEADINGS: Final = ("RUNTIME", "RUNS ON", "IMAGE", "SIZE")
+_NODE_MAJORS: Final = (18, 20, 22, 24)
 _MIB: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Runtime:
+    """A managed runtime on this machine.
+
+    runs_on: the program, for the user. existing: its image, None while there is none. build: makes it and returns it.
+    Both may raise PackagesUnavailable or OSError.
+    """
+
+    runs_on: str
+    existing: Callable[[], Path | None]
+    build: Callable[[], Path]
 
 
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
-    runtimes = typer.Typer(help="Interpreters for Python runtimes, and their images.", no_args_is_help=True)
+    runtimes = typer.Typer(help="What runs which runtime, and the runtime images.", no_args_is_help=True)
     runtimes.command("list")(guarded(list_images))
     runtimes.command("install")(guarded(install))
     app.add_typer(runtimes, name="runtimes")
 
 
 def list_images() -> None:
-    """Show what runs each Python runtime on this machine, and whether its image is there."""
-    images = _images()
+    """Show what runs each runtime here, and which images are there."""
     rows = [_HEADINGS]
-    for runtime, interpreter in _interpreters().items():
-        state, size = _state(images, interpreter)
-        rows.append((runtime, _described(runtime, interpreter), state, size))
+    for identifier, runtime in _runtimes().items():
+        rows.append((identifier, runtime.runs_on, *_state(runtime)))
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
     for row in rows:
         typer.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
@@ -44,57 +56,87 @@ def list_images() -> None:
 def install(
     runtimes: Annotated[list[str], typer.Argument(metavar="RUNTIME…", show_default=False, help="Such as python3.13.")],
 ) -> None:
-    """Build the images of runtimes ahead; else the first function that needs one waits for it."""
+    """Build runtime images ahead of their first use."""
     from lambdakit.harness.runtime.package_cache import PackagesUnavailable
 
-    known = _interpreters()
+    known, failed = _runtimes(), []
     _refuse_unknown(runtimes, tuple(known))
-    images, failed = _images(), []
-    for runtime in dict.fromkeys(runtimes):
-        interpreter, started = known[runtime], perf_counter()
-        existing = _state(images, interpreter)[0] == "installed"
+    for identifier in dict.fromkeys(runtimes):
+        runtime, started = known[identifier], perf_counter()
         try:
-            image = images.of(interpreter)
+            present = runtime.existing() is not None
+            image = runtime.build()
         except (PackagesUnavailable, OSError) as error:
-            failed.append(_failure(runtime, interpreter, error))
+            failed.append(_failure(identifier, runtime, error))
             continue
-        took = "installed already" if existing else f"installed in {perf_counter() - started:.1f} s"
-        typer.echo(f"{runtime}: {_described(runtime, interpreter)}; {took}, {_size(image)}")
+        took = "image was there already" if present else f"image installed in {perf_counter() - started:.1f} s"
+        typer.echo(f"{identifier}: {runtime.runs_on}; {took}, {_size(image)}")
     if failed:
         raise HarnessError(*failed)
 
 
-def _interpreters() -> Mapping[str, Interpreter]:
-    """Runtime identifier -> the interpreter that runs it here."""
+def _runtimes() -> Mapping[str, _Runtime]:
+    """Every runtime that has an image, by its identifier."""
+    return {**_python_runtimes(), **_node_runtimes()}
+
+
+def _python_runtimes() -> Mapping[str, _Runtime]:
     from lambdakit.harness.runtime.interpreters import MINORS, Interpreters, usual_places
-    from lambdakit.harness.runtime.runtime_image import cache_directory
-
-    interpreters = Interpreters(usual_places(os.environ, Path.home()), cache=cache_directory())
-    return {f"python3.{minor}": interpreters.choose(minor) for minor in MINORS}
-
-
-def _images() -> RuntimeImages:
     from lambdakit.harness.runtime.runtime_image import RuntimeImages, cache_directory
 
-    # No fallback: an image that does not outlast this command would be of no use.
-    return RuntimeImages(cache_directory(), fallback=cache_directory())
+    cache = cache_directory()
+    interpreters = Interpreters(usual_places(os.environ, Path.home()), cache=cache)
+    images = RuntimeImages(cache, fallback=cache)  # an image that does not outlast this command would be of no use
+
+    def runtime(minor: int) -> _Runtime:
+        interpreter = interpreters.choose(minor)
+        return _Runtime(
+            runs_on=_described(interpreter, minor),
+            existing=lambda: images.existing(interpreter),
+            build=lambda: images.of(interpreter),
+        )
+
+    return {f"python3.{minor}": runtime(minor) for minor in MINORS}
 
 
-def _described(runtime: str, interpreter: Interpreter) -> str:
-    version = ".".join(map(str, interpreter.version))
-    notes = [version]
+def _node_runtimes() -> Mapping[str, _Runtime]:
+    """Their image is the AWS SDK; without the package that brings Node.js there are none."""
+    from lambdakit.harness.runtime.bundled_node import bundled_node
+    from lambdakit.harness.runtime.node_sdk import NodeSdk
+    from lambdakit.harness.runtime.runtime_image import cache_directory
+    from lambdakit.harness.runtime.runtimes.family import RuntimeUnavailable
+
+    try:
+        node = bundled_node()
+    except RuntimeUnavailable:
+        return {}
+    sdk = NodeSdk(cache_directory(), fallback=cache_directory())
+
+    def runtime(major: int) -> _Runtime:
+        nearest = "" if major == node.major else ", the nearest"
+        return _Runtime(
+            runs_on=f"{node.executable} ({node.version}{nearest})",
+            existing=lambda: sdk.installed,
+            build=lambda: sdk.install(node),
+        )
+
+    return {f"nodejs{major}.x": runtime(major) for major in _NODE_MAJORS}
+
+
+def _described(interpreter: Interpreter, minor: int) -> str:
+    notes = [".".join(map(str, interpreter.version))]
     if interpreter.is_own:
         notes.append("the harness's own")
-    if runtime != f"python3.{interpreter.minor}":
+    if interpreter.minor != minor:
         notes.append("the nearest")
     return f"{interpreter.executable} ({', '.join(notes)})"
 
 
-def _state(images: RuntimeImages, interpreter: Interpreter) -> tuple[str, str]:
+def _state(runtime: _Runtime) -> tuple[str, str]:
     from lambdakit.harness.runtime.package_cache import PackagesUnavailable
 
     try:
-        image = images.existing(interpreter)
+        image = runtime.existing()
     except PackagesUnavailable:
         return "unavailable", ""
     return ("not installed", "") if image is None else ("installed", _size(image))
@@ -118,9 +160,9 @@ def _refuse_unknown(runtimes: Sequence[str], known: Sequence[str]) -> None:
         raise HarnessError(*unknown)
 
 
-def _failure(runtime: str, interpreter: Interpreter, error: Exception) -> Diagnostic:
+def _failure(identifier: str, runtime: _Runtime, error: Exception) -> Diagnostic:
     return Diagnostic(
-        problem=f"the image of {runtime} for {interpreter.executable} could not be installed: {error}",
+        problem=f"the image of {identifier} for {runtime.runs_on} could not be installed: {error}",
         code="LK558",
-        hint="connect to a package index, or name a mirror in PIP_INDEX_URL or pip's configuration",
+        hint="connect to the package index, or name a mirror in pip's or npm's configuration",
     )

@@ -18,13 +18,13 @@ from lambdakit.assembly.cloud_assembly import CloudAssembly, StackArtifact, read
 from lambdakit.assembly.intrinsics import Resolver
 from lambdakit.assembly.parameters import ParameterValue, resolve_parameters
 from lambdakit.assembly.pseudo_parameters import PseudoParameters
-from lambdakit.errors import DeploymentError, Diagnostic, UnsupportedError
+from lambdakit.errors import DeploymentError, Diagnostic, LambdakitError, UnsupportedError
 from lambdakit.harness.deployment.deployed import DeployedStack, Deployment
 from lambdakit.harness.deployment.provisioner import Context, Provisioner
+from lambdakit.harness.deployment.removal import delete_stacks, reset_stacks
 from lambdakit.harness.deployment.stack_deployment import (
     StackDeployment,
     availability_zones,
-    delete_stack,
     dynamic_value,
 )
 from lambdakit.harness.deployment.support import Unsupported, unsupported_in
@@ -72,8 +72,8 @@ class Deployer:
                 for artifact, values in prepared:
                     self._create(assembly, artifact, values, deployment, left_out)
                 status = "CREATED"
-            except BaseException:
-                self._undo(deployment)
+            except BaseException as failure:
+                self._undo(deployment, failure)
                 raise
             finally:
                 deployment.duration_ms = (time.perf_counter() - started) * 1000
@@ -86,19 +86,23 @@ class Deployer:
         with self._lock:
             deployment = self._get(deployment_id)
             started = time.perf_counter()
-            for created in deployment.resources:
-                self._provisioners[created.resource.type].reset(created, self._context)
-            self._ended(deployment, "RESET", (time.perf_counter() - started) * 1000)
+            problems = reset_stacks(deployment.stacks, self._context, self._provisioners)
+            status = "FAILED" if problems else "RESET"
+            self._ended(deployment, status, (time.perf_counter() - started) * 1000)
+            if problems:
+                raise DeploymentError(*problems)
 
     def destroy(self, deployment_id: str) -> None:
         """Deletes the stacks of a deployment, the last one first."""
         with self._lock:
             deployment = self._get(deployment_id)
             started = time.perf_counter()
-            for stack in reversed(deployment.stacks):
-                delete_stack(stack, self._context, self._provisioners, self._trace)
+            problems = delete_stacks(deployment.stacks, self._context, self._provisioners, self._trace)
+            status = "FAILED" if problems else "DESTROYED"
+            self._ended(deployment, status, (time.perf_counter() - started) * 1000)
+            if problems:
+                raise DeploymentError(*problems)
             del self._deployments[deployment_id]
-            self._ended(deployment, "DESTROYED", (time.perf_counter() - started) * 1000)
 
     def _create(
         self,
@@ -237,9 +241,11 @@ class Deployer:
                     return stack.exports[name]
         raise LookupError(f"no stack exports {name}")
 
-    def _undo(self, deployment: Deployment) -> None:
-        for stack in reversed(deployment.stacks):
-            delete_stack(stack, self._context, self._provisioners, self._trace)
+    def _undo(self, deployment: Deployment, failure: BaseException) -> None:
+        """Deletes what was created; what refuses to go is told beside what failed, not instead of it."""
+        left = delete_stacks(deployment.stacks, self._context, self._provisioners, self._trace)
+        if left and isinstance(failure, LambdakitError):
+            raise type(failure)(*failure.diagnostics, *left) from failure
 
     def _get(self, deployment_id: str) -> Deployment:
         try:

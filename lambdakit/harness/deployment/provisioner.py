@@ -6,7 +6,8 @@ provisioner knows nothing of templates, order or other resources.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -84,6 +85,7 @@ class Context:
     note: takes a remark about a function, for the trace.
     retire: ends the execution environments of a function, given its unqualified ARN.
     open_http_api: serves an HTTP API, given its id and region.
+    flush_logs: writes the lines that functions logged so far, which else come a little later.
     lenient: properties that nobody reads are left out rather than refused.
     """
 
@@ -97,7 +99,18 @@ class Context:
     note: Callable[[str, str], None]
     retire: Callable[[str], None]
     open_http_api: Callable[[str, str], None]
+    flush_logs: Callable[[], None]
     lenient: bool = False
+
+
+@contextlib.contextmanager
+def undone_on_failure(undo: Callable[[], None]) -> Iterator[None]:
+    """Calls `undo` when the block fails: what is only half made would stay in the account, and nobody knew of it."""
+    try:
+        yield
+    except BaseException:
+        undo()
+        raise
 
 
 class Provisioner(Protocol):

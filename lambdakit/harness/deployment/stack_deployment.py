@@ -1,22 +1,23 @@
-"""One stack: its template resolved and its resources created, in order; undone again when one of them fails.
+"""One stack: its template resolved and its resources created, in order.
 
 parameters -> conditions -> order -> per resource: resolve, check, create -> outputs and exports
 """
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from lambdakit.assembly.cloud_assembly import StackArtifact
 from lambdakit.assembly.dependency_graph import deployment_order
 from lambdakit.assembly.dynamic_references import DynamicReference
 from lambdakit.assembly.intrinsics import Resolver
 from lambdakit.assembly.source_map import SourceMap
-from lambdakit.errors import DeploymentError, Diagnostic
+from lambdakit.errors import DeploymentError, Diagnostic, UnsupportedError
 from lambdakit.harness.deployment.deployed import DeployedStack
 from lambdakit.harness.deployment.property_tree import recorded, unread
 from lambdakit.harness.deployment.provisioner import (
@@ -27,11 +28,17 @@ from lambdakit.harness.deployment.provisioner import (
     Resource,
     ResourceRefused,
 )
-from lambdakit.harness.lambda_service.faults import ServiceFault
-from lambdakit.harness.runtime.package_files import InvalidPackage
+from lambdakit.harness.deployment.removal import REFUSALS
 from lambdakit.trace import PropertyRecorded, ResourceChanged, TraceLog
 
-_REFUSALS = (ResourceRefused, ClientError, BotoCoreError, ServiceFault, InvalidPackage)
+logger = logging.getLogger(__name__)
+
+# What a provisioner runs into that reads a property of a form it does not have in the reference.
+_SHAPE_ERRORS = (AttributeError, LookupError, TypeError, ValueError)
+
+
+class UnknownValue(Exception):
+    """A reference to something that is not made here. The text says to what."""
 
 
 class StackDeployment:
@@ -63,32 +70,24 @@ class StackDeployment:
         self._resolver = resolver(self)
 
     def create(self) -> None:
-        """Creates every resource, then the outputs. DeploymentError, and nothing left of the stack, when one fails."""
-        try:
-            resolver = self._resolver
-            for logical_id in deployment_order(resolver.template, resolver.resource_enabled, resolver.condition):
-                if logical_id not in self._left_out:
-                    self._create(logical_id)
-            self._output()
-        except BaseException:
-            self.delete()
-            raise
-
-    def delete(self) -> None:
-        """Deletes what was created, in reverse order."""
-        delete_stack(self._stack, self._context, self._provisioners, self._trace)
+        """Creates every resource, then the outputs. DeploymentError when one fails; those before it are there then."""
+        resolver = self._resolver
+        for logical_id in deployment_order(resolver.template, resolver.resource_enabled, resolver.condition):
+            if logical_id not in self._left_out:
+                self._create(logical_id)
+        self._output()
 
     def reference(self, logical_id: str) -> object:
-        """What `Ref` gives. LookupError for a resource that was not created."""
+        """What `Ref` gives. UnknownValue for a resource that was not created."""
         return self._made(logical_id).provisioned.physical_id
 
     def attribute(self, logical_id: str, name: str) -> object:
-        """What `Fn::GetAtt` gives. LookupError for an attribute that the resource does not have here."""
+        """What `Fn::GetAtt` gives. UnknownValue for an attribute that the resource does not have here."""
         made = self._made(logical_id)
         try:
             return made.provisioned.attributes[name]
         except KeyError:
-            raise LookupError(
+            raise UnknownValue(
                 f"the attribute {name} of {made.resource.type} ({logical_id}) is not known to the harness"
             ) from None
 
@@ -96,13 +95,16 @@ class StackDeployment:
         try:
             return self._stack.resources[logical_id]
         except KeyError:
-            raise LookupError(f"the resource {logical_id} was left out of the deployment") from None
+            raise UnknownValue(f"the resource {logical_id} was left out of the deployment") from None
 
     def _create(self, logical_id: str) -> None:
         declared = self._resolver.template.resources[logical_id]
         provisioner = self._provisioners[declared.type]
         started = time.perf_counter()
-        resolved = self._context.doors.localize(dict(self._resolver.properties(logical_id)))
+        try:
+            resolved = self._context.doors.localize(dict(self._resolver.properties(logical_id)))
+        except UnknownValue as unknown:
+            raise self._needs(unknown, f"Resources.{logical_id}.Properties") from None
         assert isinstance(resolved, dict)
         self._check(logical_id, declared.type, resolved, provisioner)
         resource = Resource(
@@ -117,9 +119,17 @@ class StackDeployment:
         )
         try:
             provisioned = provisioner.create(resource, self._context)
-        except _REFUSALS as refusal:
+        except REFUSALS as refusal:
             self._tell(resource, Provisioned(physical_id=""), "FAILED", started)
             raise DeploymentError(self._diagnostic(resource, refusal)) from refusal
+        except _SHAPE_ERRORS as error:
+            self._tell(resource, Provisioned(physical_id=""), "FAILED", started)
+            logger.debug("%s", declared.type, exc_info=True)
+            misfit = ResourceRefused(
+                f"a property is missing or has another form than this type's ({type(error).__name__}: {error})",
+                hint="compare it with the type's page in the CloudFormation Template Reference",
+            )
+            raise DeploymentError(self._diagnostic(resource, misfit)) from error
         self._stack.resources[logical_id] = Created(resource=resource, provisioned=provisioned)
         self._tell(resource, provisioned, "CREATED", started)
         for place in recorded(provisioner.properties, resolved, f"Resources.{logical_id}.Properties"):
@@ -148,11 +158,24 @@ class StackDeployment:
         for name, output in self._resolver.template.outputs.items():
             if not self._resolver.output_enabled(name):
                 continue
-            value = self._context.doors.localize(self._resolver.resolve(output.value, f"Outputs.{name}.Value"))
+            try:
+                value = self._context.doors.localize(self._resolver.resolve(output.value, f"Outputs.{name}.Value"))
+            except UnknownValue as unknown:
+                raise self._needs(unknown, f"Outputs.{name}") from None
             self._stack.outputs[name] = value
             if output.export_name is not None:
                 export = self._resolver.resolve(output.export_name, f"Outputs.{name}.Export.Name")
                 self._stack.exports[str(export)] = value
+
+    def _needs(self, unknown: UnknownValue, pointer: str) -> UnsupportedError:
+        diagnostic = Diagnostic(
+            problem=f"it needs what is not there: {unknown}",
+            code="LK312",
+            path=self._artifact.template.path,
+            pointer=pointer,
+            hint="leave out what needs it too, or deploy to AWS",
+        )
+        return UnsupportedError(diagnostic)
 
     def _diagnostic(self, resource: Resource, refusal: Exception) -> Diagnostic:
         pointer = f"Resources.{resource.logical_id}"
@@ -181,40 +204,6 @@ class StackDeployment:
                 duration_ms=(time.perf_counter() - started) * 1000,
             )
         )
-
-
-def delete_stack(
-    stack: DeployedStack, context: Context, provisioners: Mapping[str, Provisioner], trace: TraceLog
-) -> None:
-    """Deletes the resources of a stack in reverse order; DeploymentError, once all were tried, when some refused."""
-    problems: list[Diagnostic] = []
-    for logical_id, created in reversed(list(stack.resources.items())):
-        started = time.perf_counter()
-        status = "DELETED"
-        try:
-            provisioners[created.resource.type].delete(created, context)
-            del stack.resources[logical_id]
-        except _REFUSALS as refusal:
-            status = "FAILED"
-            problems.append(
-                Diagnostic(
-                    problem=f"{created.resource.type} could not be deleted: {refusal}",
-                    code="LK321",
-                    pointer=f"{stack.name}: Resources.{logical_id}",
-                )
-            )
-        trace.append(
-            ResourceChanged(
-                stack=stack.name,
-                logical_id=logical_id,
-                type=created.resource.type,
-                physical_id=created.provisioned.physical_id,
-                status=status,
-                duration_ms=(time.perf_counter() - started) * 1000,
-            )
-        )
-    if problems:
-        raise DeploymentError(*problems)
 
 
 def dynamic_value(context: Context, region: str, reference: DynamicReference) -> str:

@@ -21,10 +21,10 @@ from lambdakit.harness.runtime.environment_variables import clean, function_vari
 from lambdakit.harness.runtime.execution_environment import (
     EnvironmentGone,
     ExecutionEnvironment,
-    InvocationOutcome,
 )
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.launcher import Launcher, Place
+from lambdakit.harness.runtime.outcomes import InvocationOutcome
 from lambdakit.harness.runtime.platform_log import Accounting, PlatformLog, billed_ms
 from lambdakit.harness.runtime.runtime_conversation import InvocationRequest
 from lambdakit.trace import (

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _NAME = re.compile(r"(?P<stem>[^.]+)(?P<middle>.*)\.(?:so(?:\.\d+)*|pyd|dylib)")
-_TAG = re.compile(r"\.(?:cpython-3|cp3)(\d+)[a-z]*-")
+_TAG = re.compile(r"\.(?:cpython-3|cp3)(\d+)([a-z]*)-")
 _MACHINES = {3: "i386", 40: "arm", 62: "x86_64", 183: "aarch64", 243: "riscv64"}
 _MAC_STARTS = (b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 _MAC = "macOS"
@@ -87,6 +87,8 @@ def _walk(directory: str, below: str) -> Iterator[Binary]:
         if machine is not None:
             tag = _TAG.search(match["middle"] + ".")
             minor = None if tag is None else int(tag[1])
+            if tag is not None and tag[2]:  # free-threaded or debug: AWS has no such build
+                machine = f"{machine} ({tag[2]} build)"
             is_tagged = tag is not None or match["middle"] == ".abi3"
             yield Binary(path=below + entry.name, machine=machine, minor=minor, is_tagged=is_tagged)
 

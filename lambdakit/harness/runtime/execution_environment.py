@@ -20,14 +20,14 @@ import signal
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from lambdakit.harness.runtime import faults, process_tree
-from lambdakit.harness.runtime.faults import Fault
+from lambdakit.harness.runtime.extensions import Extensions
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.function_logs import OutputReader
-from lambdakit.harness.runtime.launcher import Launcher, Place, RuntimeProcess
+from lambdakit.harness.runtime.launcher import Launched, Launcher, Place, RuntimeProcess
 from lambdakit.harness.runtime.lifecycle import TRANSITIONS, Event, State
+from lambdakit.harness.runtime.outcomes import Initialization, InvocationOutcome
 from lambdakit.harness.runtime.runtime_api import RuntimeApi
 from lambdakit.harness.runtime.runtime_conversation import InvocationRequest, RuntimeConversation
 from lambdakit.limits import INIT_SECONDS, SYNC_RESPONSE_BYTES_MAX
@@ -35,35 +35,9 @@ from lambdakit.limits import INIT_SECONDS, SYNC_RESPONSE_BYTES_MAX
 _EXIT_CHECK_SECONDS = 0.05  # how often to look for an exit where no descriptor tells of it
 _MEMORY_SECONDS = 0.01  # between two looks at the memory of an environment that executes; a look costs 0.1 ms
 _SETTLE_SECONDS = 0.1  # how long an answer waits for the runtime to come back to `next`, which takes far less
+_SHUTDOWN_SECONDS = 2.0
+_SHUTDOWN_REASONS = {"timeout": "TIMEOUT"}
 _EXECUTING = frozenset({State.INITIALIZING, State.INVOKING})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InvocationOutcome:
-    """What became of an invocation. fault: None on success; its payload is then the result's."""
-
-    payload: bytes
-    fault: Fault | None
-    duration_ms: float
-    max_memory_mib: int
-
-    @property
-    def status(self) -> str:
-        """As in `trace.InvocationEnded`."""
-        return "success" if self.fault is None else self.fault.status
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Initialization:
-    """What became of the init phase. fault: None when the runtime asked for its first event."""
-
-    fault: Fault | None
-    duration_ms: float
-
-    @property
-    def status(self) -> str:
-        """As in `trace.EnvironmentStarted`."""
-        return "success" if self.fault is None else self.fault.status
 
 
 class EnvironmentGone(Exception):
@@ -89,12 +63,14 @@ class ExecutionEnvironment:
         self.configuration = configuration
         self.id = uuid.uuid4().hex
         self._launcher = launcher
+        self._launched: Launched
         self._variables = variables
         self._log = log
         self._lines: list[str] = []
         self.ended_by = "crash"
         self._aborted = False
         self._was_reset = False
+        self._shutting_down = False
         self._peak_mib = 0
         self._frozen: list[int] = []
         self._selector = selectors.DefaultSelector()
@@ -161,6 +137,7 @@ class ExecutionEnvironment:
         if self.state is State.READY:
             self._talk.deliver(request, limit_seconds=deadline - time.perf_counter())
             self._poll_while(State.INVOKING, deadline)
+            self._wait_for_extensions(deadline)
         elif self.state is State.FAILED and self._talk.fault is None:
             raise EnvironmentGone
         if self._talk.result is None and self._talk.fault is None:
@@ -181,7 +158,7 @@ class ExecutionEnvironment:
         DG "Understanding the Lambda execution environment lifecycle": a reset, and the suppressed init after it.
         """
         self._talk.move(Event.RESET)
-        self._end_processes()
+        self._end_processes(failed=True)
         self._selector = selectors.DefaultSelector()
         self._was_reset = True
         self.ended_by = "crash"
@@ -214,13 +191,24 @@ class ExecutionEnvironment:
         if self.state is State.STOPPED:
             return
         self._talk.move(Event.CLOSE)
-        self._end_processes()
+        self._end_processes(failed=False)
         self._launcher.release(self.id)
 
     def _start(self, request_id: str = "") -> None:
         self._talk.move(Event.START)
         launched = self._launcher.launch(self.configuration, self.id, lambda place: self._variables(self, place))
         self._process = launched.process
+        self._launched = launched
+        self._talk.extensions = Extensions(
+            expected=launched.extensions,
+            about={
+                "functionName": self.configuration.name,
+                "functionVersion": self.configuration.version,
+                "handler": self.configuration.handler,
+            },
+            on_change=self._on_extension,
+            on_failure=lambda error_type: self._talk.fail(error_type, Event.EXIT),
+        )
         if launched.problem:
             self._talk.fault = faults.invalid_entrypoint(self._talk.request_id, launched.problem)
         self._api = RuntimeApi(launched.runtime_api, self._selector, self._talk.on_call)
@@ -232,7 +220,42 @@ class ExecutionEnvironment:
         if self._process.exit_handle is not None:
             self._selector.register(self._process.exit_handle, selectors.EVENT_READ, self._on_exit)
 
-    def _end_processes(self) -> None:
+    def _wait_for_extensions(self, deadline: float) -> None:
+        """DG "Using the Lambda Extensions API": the time-out bounds the runtime and its extensions together."""
+        if self._talk.extensions is not None and self._talk.extensions.any:
+            self._poll_while(State.ANSWERED, deadline)
+            if self.state is State.ANSWERED:
+                self.ended_by = "timeout"
+                self._talk.move(Event.DEADLINE)
+
+    def _on_extension(self) -> None:
+        """An extension registered, or waits for its next event."""
+        extensions = self._talk.extensions
+        if extensions is not None and extensions.all_registered:
+            self._launched.start_runtime()
+        self._talk.settle()
+
+    def _let_extensions_finish(self, *, failed: bool) -> None:
+        """The shutdown phase, which only external extensions get: SIGTERM to the runtime, then SHUTDOWN to them.
+
+        DG "Understanding the Lambda execution environment lifecycle": 2,000 ms with an external extension.
+        """
+        extensions = self._talk.extensions
+        if extensions is None or self._process is None or not any(known.external for known in extensions.registered()):
+            return
+        self._thaw()
+        self._shutting_down = True
+        self._launched.stop_runtime()
+        reason = _SHUTDOWN_REASONS.get(self.ended_by, "FAILURE") if failed else "SPINDOWN"
+        deadline_ms = int((time.time() + _SHUTDOWN_SECONDS) * 1000)
+        deadline = time.perf_counter() + _SHUTDOWN_SECONDS
+        while self._process.members() and time.perf_counter() < deadline:
+            # One that is still at work is told when it comes back for its next event.
+            extensions.tell_shutdown(reason=reason, deadline_ms=deadline_ms)
+            self._handle_ready(_MEMORY_SECONDS)
+
+    def _end_processes(self, *, failed: bool) -> None:
+        self._let_extensions_finish(failed=failed)
         if self._output is not None:
             self._drain_output()
             self._output.flush()
@@ -242,6 +265,8 @@ class ExecutionEnvironment:
         if self._process is not None:
             self._process.kill()
         self._process = self._api = self._output = None
+        self._shutting_down = False
+        self._talk.restart()
 
     def _freeze(self, members: list[int]) -> None:
         """Stops everything in the environment once the runtime is back in `next`.
@@ -315,8 +340,13 @@ class ExecutionEnvironment:
         return bool(ready)
 
     def _on_exit(self) -> None:
-        """The process ended; what it sent before that counts first."""
+        """The process ended, or an extension did; what was sent before that counts first."""
         assert self._process is not None
+        if self._process.exit_code() is None:
+            if self._process.lost_extension and not self._shutting_down:
+                self._talk.fail("Extension.Crash", Event.EXIT)
+                self._process.terminate()
+            return
         if self._process.exit_handle is not None:
             self._selector.unregister(self._process.exit_handle)
         while self.state in _EXECUTING and self._handle_ready(0):

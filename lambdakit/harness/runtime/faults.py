@@ -62,6 +62,11 @@ def out_of_memory(request_id: str) -> Fault:
     return _fault("Runtime.OutOfMemory", message, "crash")
 
 
+def extension_failed(request_id: str, error_type: str) -> Fault:
+    """An extension crashed, or reported that it could not go on: the environment goes with it."""
+    return _fault(error_type, f"RequestId: {request_id} Error: {error_type}", "crash")
+
+
 def response_too_large() -> Fault:
     """The result is over what an answer may hold."""
     message = f"Response payload size exceeded maximum allowed payload size ({SYNC_RESPONSE_BYTES_MAX} bytes)."

@@ -6,10 +6,12 @@ ahead, started again when one dies, and end with the harness.
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from lambdakit.harness.listener import RequestHandler
@@ -90,7 +92,14 @@ class ForkLauncher:
         runtime_api, *inner = sockets
         self._listeners.attach(list(zip(inner, reachable.values(), strict=True)))
         sandboxed = _Sandboxed(process, lambda: self._listeners.detach(inner))
-        return Launched(process=sandboxed, runtime_api=runtime_api, problem=start.problem)
+        return Launched(
+            process=sandboxed,
+            runtime_api=runtime_api,
+            problem=start.problem,
+            extensions=tuple(settings["extensions"]),
+            start_runtime=process.start_runtime,
+            stop_runtime=lambda: process.terminate_runtime(len(settings["extensions"])),
+        )
 
     def release(self, environment: str) -> None:
         """Lets go of the /tmp of an environment."""
@@ -133,6 +142,7 @@ class ForkLauncher:
             "tmp_mib": configuration.ephemeral_storage_mib,
             "binds": binds,
             "variables": dict(variables(place)),
+            "extensions": _external_extensions(configuration.layers),
             **runs,
         }
 
@@ -151,6 +161,10 @@ class _Sandboxed:
     @property
     def exit_handle(self) -> int | None:
         return self._process.exit_handle
+
+    @property
+    def lost_extension(self) -> bool:
+        return self._process.lost_extension
 
     def exit_code(self) -> int | None:
         return self._process.exit_code()
@@ -208,3 +222,9 @@ class _Parent:
             zygote, self._zygote = self._zygote, None
         if zygote is not None:
             zygote.close()
+
+
+def _external_extensions(layers: Sequence[Path]) -> list[str]:
+    """The executables in the layers' `extensions` folder, by name."""
+    found = {path.name: path for layer in layers for path in (layer / "extensions").glob("*") if path.is_file()}
+    return sorted(name for name, path in found.items() if os.access(path, os.X_OK))

@@ -147,13 +147,16 @@ def own_interpreter() -> Interpreter:
     prefix = Path(sys.base_prefix).resolve()
     major, minor, micro = sys.version_info[:3]
     standard = Path(os.__file__).resolve().parent
-    compiled = Path(sysconfig.get_config_var("DESTSHARED") or standard / "lib-dynload").resolve()
+    compiled = standard / "lib-dynload"
+    if not compiled.is_dir():  # a build that keeps it elsewhere; a moved one still names the place it was made in
+        compiled = Path(sysconfig.get_config_var("DESTSHARED") or compiled).resolve()
+    library = (prefix / sys.platlibdir / f"python{major}{minor}.zip", standard, compiled)
     program = prefix / "bin" / f"python{major}.{minor}"
     return Interpreter(
         executable=program.resolve() if program.exists() else Path(sys.executable),
         prefix=prefix,
         version=(major, minor, micro),
-        library=(prefix / sys.platlibdir / f"python{major}{minor}.zip", standard, compiled),
+        library=tuple(entry for entry in library if entry.is_relative_to(prefix)),
         packages=_package_folders(prefix, minor),
         tag=str(sysconfig.get_config_var("SOABI")),
         is_own=True,

@@ -46,6 +46,10 @@ class RuntimeProcess(Protocol):
     def exit_handle(self) -> int | None:
         """Descriptor that turns readable when the process ends; None where the system has none."""
 
+    @property
+    def lost_extension(self) -> bool:
+        """Whether an extension that was started with the runtime has ended."""
+
     def members(self) -> list[int]:
         """The pids, as the harness sees them, of the runtime and of all that it started and that is still there."""
 
@@ -59,13 +63,24 @@ class RuntimeProcess(Protocol):
         """Ends it and what it started at once, and lets go of every descriptor. Idempotent."""
 
 
+def _nothing() -> None:
+    """What a process without extensions has to do."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launched:
-    """A started process and the listening socket of its Runtime API. problem: as in `HostStart`."""
+    """A started process and the listening socket of its Runtime API. problem: as in `HostStart`.
+
+    extensions: the external ones that were started with it. start_runtime: to be called once they have registered.
+    stop_runtime: asks the runtime, and not them, to end.
+    """
 
     process: RuntimeProcess
     runtime_api: socket.socket
     problem: str = ""
+    extensions: tuple[str, ...] = ()
+    start_runtime: Callable[[], None] = _nothing
+    stop_runtime: Callable[[], None] = _nothing
 
 
 class SandboxUnavailable(Exception):

@@ -86,7 +86,8 @@ def _digest() -> str:
 def _run_npm(node: BundledNode, folder: Path) -> None:
     for name in ("package.json", "package-lock.json"):
         shutil.copyfile(_LOCK / name, folder / name)
-    options = ("--ignore-scripts", "--no-audit", "--no-fund", "--omit=dev", "--fetch-retries=1", "--loglevel=error")
+    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--omit=dev", "--loglevel=error"]
+    options += ["--fetch-retries=1", "--fetch-retry-mintimeout=1000"]  # without a network, functions wait for it
     variables = {name: value for name, value in os.environ.items() if name != "NODE_OPTIONS"}
     variables["PATH"] = f"{node.executable.parent}:{variables.get('PATH', '')}"
     try:

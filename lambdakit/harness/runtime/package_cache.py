@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from lambdakit.harness.runtime.interpreters import Interpreter
+from lambdakit.harness.runtime.interpreters import Interpreter, own_interpreter
 
 _INSTALL_SECONDS = 300
 _COMPILE_SECONDS = 120
@@ -82,7 +82,7 @@ def _installer(interpreter: Interpreter) -> list[str]:
     options = ["install", "--quiet", "--disable-pip-version-check", "--no-input", "--no-compile", "--retries", "1"]
     if any((folder / "pip" / "__main__.py").is_file() for folder in interpreter.packages):
         return [*program, "-m", "pip", *options]
-    bundled = _bundled_pip(interpreter.library)
+    bundled = _bundled_pip(interpreter)
     if bundled is not None:
         return [*program, str(bundled / "pip"), *options]
     uv = shutil.which("uv")
@@ -91,16 +91,16 @@ def _installer(interpreter: Interpreter) -> list[str]:
     present = importlib.util.find_spec("pip")
     if present is not None and present.origin is not None:
         return [*program, str(Path(present.origin).parent), *options]
-    bundled = _bundled_pip([Path(os.__file__).parent])
+    bundled = _bundled_pip(own_interpreter())
     if bundled is not None:
         return [*program, str(bundled / "pip"), *options]
     raise PackagesUnavailable(f"neither {interpreter.executable} nor {sys.executable} has pip, and uv is not on PATH")
 
 
-def _bundled_pip(library: Sequence[Path]) -> Path | None:
-    """The newest wheel of pip that came with an interpreter; Debian keeps it in a folder of its own."""
-    folders = [*(folder / "ensurepip" / "_bundled" for folder in library), Path("/usr/share/python-wheels")]
-    for folder in folders:
+def _bundled_pip(interpreter: Interpreter) -> Path | None:
+    """The newest wheel of pip that came with an interpreter; Debian keeps its own in a folder for all of them."""
+    folders = [folder / "ensurepip" / "_bundled" for folder in interpreter.library]
+    for folder in (*folders, interpreter.prefix / "share" / "python-wheels"):
         wheels = sorted(folder.glob("pip-*.whl"))
         if wheels:
             return wheels[-1]

@@ -33,9 +33,9 @@ def descendants(pid: int) -> list[int]:
     found: list[int] = []
     pending = [pid]
     while pending:
-        children = _children(pending.pop())
-        found += children
-        pending += children
+        started = children(pending.pop())
+        found += started
+        pending += started
     return found
 
 
@@ -51,12 +51,13 @@ def _peak_mib(pid: int) -> int:
     return -(-int(rest.split(maxsplit=1)[0]) // 1024) if found else 0
 
 
-def _children(pid: int) -> list[int]:
-    children: list[int] = []
+def children(pid: int) -> list[int]:
+    """The pids of what a process itself started, in the order of its threads and then of their start."""
+    found: list[int] = []
     with contextlib.suppress(OSError):
         for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208  # a Path for each would cost more than the read
-            children += [int(text) for text in _read(f"/proc/{pid}/task/{thread}/children").split()]
-    return children
+            found += [int(text) for text in _read(f"/proc/{pid}/task/{thread}/children").split()]
+    return found
 
 
 def _read(path: str) -> bytes:

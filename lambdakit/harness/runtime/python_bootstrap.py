@@ -21,8 +21,6 @@ def main() -> None:
     library = [entry for entry in sys.path if entry]
     sys.path[:] = [*library, image]
     sys.argv[:] = ["/var/runtime/bootstrap.py"]
-    # A child that the function starts with this interpreter finds the same packages.
-    os.environ["PYTHONPATH"] = image
     # The client comes before the function's code can be seen: a module of the function's may have the same name.
     with contextlib.suppress(ValueError, OSError):  # the host's own limit may be lower
         resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 1024))  # AWS Lambda quotas: file descriptors

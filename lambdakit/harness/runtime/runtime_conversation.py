@@ -13,8 +13,10 @@ import uuid
 from dataclasses import dataclass
 
 from lambdakit.harness.runtime import faults
+from lambdakit.harness.runtime.extensions import PREFIX as EXTENSION_CALLS
+from lambdakit.harness.runtime.extensions import Extensions
 from lambdakit.harness.runtime.faults import Fault
-from lambdakit.harness.runtime.lifecycle import Event, InvalidTransition, State, next_state
+from lambdakit.harness.runtime.lifecycle import TRANSITIONS, Event, InvalidTransition, State, next_state
 from lambdakit.harness.runtime.runtime_api import Call, accepted, refusal
 from lambdakit.harness.wire import Response, ascii_json, header_value
 from lambdakit.limits import SYNC_RESPONSE_BYTES_MAX
@@ -47,11 +49,17 @@ class RuntimeConversation:
 
     def __init__(self) -> None:
         self.state = State.CREATED
+        self.extensions: Extensions | None = None  # known once the processes are there
         self.request_id = ""
         self.result: bytes | None = None
         self.fault: Fault | None = None
         self._invocation_id = ""  # of the one attempt; the request id may come again
         self._waiting: Call | None = None  # the runtime's `next`
+
+    def restart(self) -> None:
+        """Forgets the processes that are gone, and all they said."""
+        self._waiting = None
+        self.extensions = None
 
     def begin(self, request_id: str) -> None:
         """Forgets the last invocation. request_id: empty for an init phase that nobody waits for."""
@@ -60,6 +68,18 @@ class RuntimeConversation:
     def move(self, event: Event) -> None:
         """Takes the lifecycle's step for `event`. InvalidTransition when there is none."""
         self.state = next_state(self.state, event)
+
+    def settle(self) -> None:
+        """Ends the init phase, or the invocation, once the runtime and every extension wait for what comes next."""
+        everybody = self._waiting is not None and (self.extensions is None or self.extensions.all_ready)
+        if everybody and self.state in (State.INITIALIZING, State.ANSWERED):
+            self.move(Event.NEXT)
+
+    def fail(self, error_type: str, event: Event) -> None:
+        """An extension ended the environment."""
+        self.fault = self.fault or faults.extension_failed(self.request_id, error_type)
+        if (self.state, event) in TRANSITIONS:
+            self.move(event)
 
     def deliver(self, request: InvocationRequest, *, limit_seconds: float) -> None:
         """Answers the runtime's `next` with the event. limit_seconds: until the function times out."""
@@ -76,6 +96,14 @@ class RuntimeConversation:
         ]
         if request.client_context is not None:
             headers.append(("Lambda-Runtime-Client-Context", header_value(ascii_json(request.client_context))))
+        if self.extensions is not None:
+            self.extensions.closed_for_registration = True
+            self.extensions.tell_invoke(
+                deadline_ms=int((time.time() + limit_seconds) * 1000),
+                request_id=request.request_id,
+                arn=request.invoked_arn,
+                trace_id=request.trace_id,
+            )
         waiting, self._waiting = self._waiting, None
         response = Response(status=200, headers=headers, body=request.payload)
         # A runtime that does not read what it asked for must not outlast the time-out.
@@ -84,7 +112,10 @@ class RuntimeConversation:
     def on_call(self, call: Call) -> None:
         """Answers a call of the runtime's, or keeps it until there is an event."""
         try:
-            self._route(call)
+            if self.extensions is not None and call.request.path.startswith(EXTENSION_CALLS):
+                self.extensions.on_call(call)
+            else:
+                self._route(call)
         except InvalidTransition as refused:
             call.answer(refusal(403, "InvalidStateTransition", f"State transition is not allowed: {refused}"))
 
@@ -93,8 +124,9 @@ class RuntimeConversation:
         match request.method, request.path:
             case "GET", "/2018-06-01/runtime/invocation/next":
                 if self.state is not State.READY:
-                    self.move(Event.NEXT)
+                    next_state(self.state, Event.NEXT)  # out of order is refused, whoever else is still busy
                 self._waiting = call
+                self.settle()
             case "POST", "/2018-06-01/runtime/init/error":
                 self.move(Event.INIT_ERROR)
                 self.fault = faults.reported(request.body, request.headers.get(_ERROR_TYPE))

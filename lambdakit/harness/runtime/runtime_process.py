@@ -46,6 +46,11 @@ class SpawnedProcess:
         if hasattr(os, "pidfd_open"):
             self.exit_handle = os.pidfd_open(self._pid)
 
+    @property
+    def lost_extension(self) -> bool:
+        """Never: extensions are started in the sandbox only."""
+        return False
+
     def exit_code(self) -> int | None:
         """The exit code, negative for a signal; None while it runs."""
         return self._process.poll()

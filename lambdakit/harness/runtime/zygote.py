@@ -34,33 +34,70 @@ _KILL_SECONDS = 10
 class ForkedProcess:
     """The processes of an environment in a sandbox: the first one's end is the end of all.
 
-    output, exit_handle: as in `launcher.RuntimeProcess`.
+    output, exit_handle: as in `launcher.RuntimeProcess`. gate: what the runtime waits at for its extensions.
     """
 
-    def __init__(self, *, handle: int, output: int, status: int) -> None:
+    def __init__(self, *, handle: int, output: int, status: int, gate: socket.socket | None) -> None:
         self.output = output
         self.exit_handle: int | None = status
         self._handle = handle
         self._exit_code: int | None = None
+        self._status = b""
+        self._lost_extension = False
+        self._gate = gate
         self._lock = threading.Lock()
         os.set_blocking(output, False)
         os.set_blocking(status, False)
         self._first_pid = _host_pid(handle)
 
+    @property
+    def lost_extension(self) -> bool:
+        """Whether an extension that was started with the runtime has ended."""
+        return self._lost_extension
+
+    @property
+    def waits_at_gate(self) -> bool:
+        """Whether `start_runtime` is still to be called."""
+        return self._gate is not None
+
+    def start_runtime(self) -> None:
+        """Lets the runtime start, which waits for its extensions to register."""
+        if self._gate is not None:
+            with contextlib.suppress(OSError), self._gate:
+                self._gate.send(b"go")
+            self._gate = None
+
     def exit_code(self) -> int | None:
         """The exit code, negative for a signal; None while it runs."""
         if self._exit_code is None and self.exit_handle is not None:
-            try:
-                text = os.read(self.exit_handle, 16)
-            except BlockingIOError:
-                return None
-            # An end without a status: the zygote is gone, and the kernel killed all that it had forked.
-            self._exit_code = int(text) if text else -signal.SIGKILL
+            self._read_status(self.exit_handle)
         return self._exit_code
+
+    def _read_status(self, handle: int) -> None:
+        try:
+            data = os.read(handle, 4096)
+        except BlockingIOError:
+            return
+        if not data:
+            # An end without a status: the zygote is gone, and the kernel killed all that it had forked.
+            self._exit_code = -signal.SIGKILL
+            return
+        *lines, self._status = (self._status + data).split(b"\n")
+        for line in lines:
+            kind, _, code = line.partition(b" ")
+            if kind == b"extension":
+                self._lost_extension = True
+            else:
+                self._exit_code = int(code)
 
     def members(self) -> list[int]:
         """The pids of all that runs in the environment, without the first process, which only waits."""
         return process_tree.descendants(self._first_pid)
+
+    def terminate_runtime(self, extensions: int) -> None:
+        """Asks the runtime to end, and nothing else; extensions: how many were started before it."""
+        started = process_tree.children(self._first_pid)
+        process_tree.signal_all(started[extensions : extensions + 1], signal.SIGTERM)
 
     def terminate(self) -> None:
         """Kills it and what it started, from any thread."""
@@ -69,13 +106,16 @@ class ForkedProcess:
     def kill(self) -> None:
         """Ends it and what it started at once, and lets go of every descriptor. Idempotent."""
         self.terminate()
+        if self._gate is not None:
+            self._gate.close()
+            self._gate = None
         if self.exit_handle is None:
             return
-        if self._exit_code is None:
+        while self.exit_code() is None:
             ending = select.poll()  # select() itself knows no descriptor above 1023
             ending.register(self.exit_handle, select.POLLIN)
-            ending.poll(_KILL_SECONDS * 1000)
-            self.exit_code()
+            if not ending.poll(_KILL_SECONDS * 1000):
+                break
         with self._lock:
             for descriptor in (self._handle, self.output, self.exit_handle):
                 os.close(descriptor)
@@ -141,7 +181,8 @@ class Zygote:
             answer = json.loads(data) if data else {"error": "the warmed parent is gone"}
             if "error" in answer:
                 raise OSError(answer["error"])
-            process = ForkedProcess(handle=handles[0], output=output, status=status)
+            gate = ready if settings["extensions"] else None
+            process = ForkedProcess(handle=handles[0], output=output, status=status, gate=gate)
         except BaseException:
             os.close(output)
             os.close(status)
@@ -190,9 +231,10 @@ class Zygote:
 
 
 def _listeners(ready: socket.socket, process: ForkedProcess, count: int) -> list[socket.socket]:
-    with ready:
-        ready.settimeout(_FORK_SECONDS)
-        data, descriptors, _, _ = socket.recv_fds(ready, 16, count)
+    ready.settimeout(_FORK_SECONDS)
+    data, descriptors, _, _ = socket.recv_fds(ready, 16, count)
+    if not process.waits_at_gate:
+        ready.close()
     listeners = [socket.socket(fileno=descriptor) for descriptor in descriptors]
     if data and len(listeners) == count:
         return listeners

@@ -30,7 +30,9 @@ class TestDynamoDb:
             BillingMode="PAY_PER_REQUEST",
         )["TableDescription"]["TableArn"]
 
-        dynamodb.put_item(TableName="account-items", Item={"id": {"S": "ü😀"}, "n": {"N": "1"}, "b": {"B": b"\x00\xff"}})
+        dynamodb.put_item(
+            TableName="account-items", Item={"id": {"S": "ü😀"}, "n": {"N": "1"}, "b": {"B": b"\x00\xff"}}
+        )
         item = dynamodb.get_item(TableName="account-items", Key={"id": {"S": "ü😀"}})["Item"]
 
         assert arn == "arn:aws:dynamodb:eu-west-1:111122223333:table/account-items"
@@ -103,12 +105,8 @@ class TestS3:
         s3.delete_object(Bucket=bucket, Key=key)
         assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
 
-    @pytest.mark.parametrize(
-        "metadata", [{"a_b": "c"}, {"with-dash": "x"}, {"mixed_and-more": "v"}]
-    )
-    def test_underscores_in_metadata_survive(
-        self, account: Account, bucket: str, metadata: Mapping[str, str]
-    ) -> None:
+    @pytest.mark.parametrize("metadata", [{"a_b": "c"}, {"with-dash": "x"}, {"mixed_and-more": "v"}])
+    def test_underscores_in_metadata_survive(self, account: Account, bucket: str, metadata: Mapping[str, str]) -> None:
         s3 = account.client("s3")
 
         s3.put_object(Bucket=bucket, Key="metadata", Body=b"x", Metadata=metadata)
@@ -179,9 +177,7 @@ def test_a_managed_policy_of_aws_can_be_attached(account: Account) -> None:
         ({"Host": "127.0.0.1:4566"}, 200),
     ],
 )
-def test_the_service_is_found_by_host_or_signature(
-    account: Account, headers: Mapping[str, str], expected: int
-) -> None:
+def test_the_service_is_found_by_host_or_signature(account: Account, headers: Mapping[str, str], expected: int) -> None:
     credential = "Credential=AKIA/20260102/eu-west-1/dynamodb/aws4_request"
     items: dict[str, Any] = {
         **headers,

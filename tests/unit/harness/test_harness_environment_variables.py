@@ -133,7 +133,7 @@ def test_the_runtime_s_own_defaults_give_way_to_the_user_s() -> None:
         ({"log_format": "JSON", "application_log_level": "DEBUG"}, ("JSON", "DEBUG")),
     ],
 )
-def test_the_logging_configuration_is_told(settings: dict[str, str], expected: tuple[str | None, str | None]) -> None:
+def test_the_logging_configuration_is_told(settings: dict[str, Any], expected: tuple[str | None, str | None]) -> None:
     variables = _variables(**settings)
 
     assert (variables.get("AWS_LAMBDA_LOG_FORMAT"), variables.get("AWS_LAMBDA_LOG_LEVEL")) == expected

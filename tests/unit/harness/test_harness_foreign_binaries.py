@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import platform
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from lambdakit.harness.runtime.binary_files import binaries_below
 from lambdakit.harness.runtime.code_package import CodeStore
 from lambdakit.harness.runtime.foreign_binaries import ForeignBinaries
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.interpreters import own_interpreter
 from lambdakit.harness.runtime.runtimes.family import Prepared
 from tests.fakes.fake_wheels import shared_library, use_only, write_installed, write_wheel
-from tests.fakes.function_host import FunctionHost, json_of
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the host's binaries are ELF files in these tests")
 
@@ -364,66 +361,3 @@ class TestWhatFailsOnAws:
         assert fitted.configuration.code == shop.package
         (note,) = fitted.notes
         assert f"is built for {built_for} and the function declares Python 3.{OWN} on {HERE}" in note
-
-
-class TestSearch:
-    def test_links_are_not_followed(self, tmp_path: Path) -> None:
-        (tmp_path / "real").mkdir()
-        (tmp_path / "real/libcore.so").write_bytes(shared_library("x86_64"))
-        (tmp_path / "real/loop").symlink_to(tmp_path)
-        (tmp_path / "libcore.so").symlink_to("real/libcore.so")
-
-        assert [binary.path for binary in binaries_below(tmp_path)] == ["real/libcore.so"]
-
-    def test_names_and_heads_tell_what_a_binary_is_for(self, tmp_path: Path) -> None:
-        names = {
-            "a.cpython-313-aarch64-linux-gnu.so": ("aarch64", 13, True),
-            "b.cpython-39-x86_64-linux-gnu.so": ("x86_64", 9, True),
-            "c.cpython-313t-x86_64-linux-gnu.so": ("x86_64", 13, True),
-            "d.abi3.so": ("x86_64", None, True),
-            "e.so": ("x86_64", None, False),
-            "libf-1.2.so.3.4": ("x86_64", None, False),
-        }
-        for name, (machine, _, _) in names.items():
-            (tmp_path / name).write_bytes(shared_library(machine))
-        for ignored in ("notes.so.txt", "so", "x.sox"):
-            (tmp_path / ignored).write_bytes(shared_library("x86_64"))
-
-        found = {binary.path: (binary.machine, binary.minor, binary.is_tagged) for binary in binaries_below(tmp_path)}
-
-        assert found == names
-
-
-class TestRealPackage:
-    def test_wheel_for_another_machine_and_python_runs_here(self, host: FunctionHost) -> None:
-        function = host.function(
-            """
-            import markupsafe._speedups
-
-            def handler(event, context):
-                return [markupsafe._speedups.__file__, markupsafe.escape("<")]
-            """,
-            architecture=ARCHITECTURES[AWAY],
-        )
-        _download("markupsafe==3.0.2", function.code)
-        assert list(function.code.glob(f"markupsafe/*cpython-313-{AWAY}-linux-gnu.so"))
-
-        result = host.invoke(function)
-
-        file, escaped = json_of(result)
-        assert file.startswith(("/var/task/", str(function.code.anchor)))
-        assert HERE in file
-        assert escaped == "&lt;"
-        notes = [event.note for event in host.trace.events() if type(event).__name__ == "RuntimeNote"]
-        assert any(note.startswith("MarkupSafe 3.0.2 is built for Python 3.13 on") for note in notes), notes
-
-
-def _download(requirement: str, target: Path) -> None:
-    """Installs a wheel for Python 3.13 on the other architecture, as for AWS; skips when the index is not there."""
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target)]
-    command += ["--only-binary=:all:", "--python-version", "3.13", "--implementation", "cp", "--retries", "0"]
-    command += ["--platform", f"manylinux2014_{AWAY}", requirement]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if "connection broken by" in done.stderr or "No module named pip" in done.stderr:
-        pytest.skip(f"no package index: {done.stderr.strip().splitlines()[-1]}")
-    assert done.returncode == 0, done.stderr

@@ -26,21 +26,23 @@ class Machine:
         self.started: list[Path] = []
         self._answers: dict[Path, Answer] = {}
 
-    def put(self, folder: str, minor: int, *, micro: int = 0, content: bytes = BINARY, **told: object) -> Path:
-        """A program `python3.<minor>` in `folder`/bin. told: other fields of its answer."""
+    def put(
+        self, folder: str, minor: int, *, content: bytes = BINARY, told: Mapping[str, object] | None = None
+    ) -> Path:
+        """A program `python3.<minor>` in `folder`/bin. told: fields of its answer that are not the usual."""
         prefix = self.root / folder
         program = prefix / "bin" / f"python3.{minor}"
         program.parent.mkdir(parents=True, exist_ok=True)
         program.write_bytes(content)
         program.chmod(0o755)
         answer: Mapping[str, object] = {
-            "version": (3, minor, micro),
+            "version": (3, minor, 0),
             "prefix": str(prefix),
             "path": (f"{prefix}/lib/python3.{minor}",),
             "tag": f"cpython-3{minor}-x86_64-linux-gnu",
             "is_plain_cpython": True,
         }
-        self._answers[program] = Answer(**{**answer, **told})  # type: ignore[arg-type]  # the fields as they are named
+        self._answers[program] = Answer(**{**answer, **(told or {})})  # type: ignore[arg-type]  # the fields as they are named
         return program
 
     def interpreters(self, *folders: str) -> Interpreters:
@@ -148,7 +150,7 @@ class TestRefusal:
         ids=["PyPy or free-threaded", "another version", "Python 2", "library elsewhere", "prefix elsewhere"],
     )
     def test_what_cannot_stand_for_the_version_is_refused(self, machine: Machine, told: Mapping[str, object]) -> None:
-        machine.put("odd", OTHER, **told)
+        machine.put("odd", OTHER, told=told)
 
         assert machine.interpreters("odd").exact(OTHER) is None
 
@@ -225,7 +227,6 @@ class TestParts:
         assert own.executable.is_relative_to(own.prefix)
         assert not (own.prefix / "pyvenv.cfg").exists()
         assert all(entry.is_relative_to(own.prefix) for entry in own.library)
-        assert own.tag in str(next(own.library[2].glob("*.so")))
 
 
 class TestPlaces:

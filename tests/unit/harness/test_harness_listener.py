@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
 import json
 import logging
@@ -29,8 +30,8 @@ def _echo(request: Request) -> Response:
 def serve() -> Iterator[Serve]:
     listeners: list[Listener] = []
 
-    def start(handle: RequestHandler = _echo, **settings: Callable[[], RequestParser]) -> Listener:
-        listeners.append(Listener(handle, name="test-listener", **settings))
+    def start(handle: RequestHandler = _echo, parser: Callable[[], RequestParser] = RequestParser) -> Listener:
+        listeners.append(Listener(handle, name="test-listener", parser=parser))
         return listeners[-1]
 
     yield start
@@ -288,6 +289,7 @@ def test_a_handler_that_fails_is_answered_logged_and_survived(serve: Serve, capl
 
 
 def test_closing_joins_everything_and_leaves_no_descriptor(serve: Serve) -> None:
+    gc.collect()
     before = sum(1 for _ in Path("/proc/self/fd").iterdir())
     listener = serve()
     idle, waiting = _client(listener), _connect(listener)

@@ -151,9 +151,7 @@ class TestLogs:
 
         assert self._messages(account, place) == [kept]
 
-    def test_a_clock_that_runs_back_loses_no_line(
-        self, account: Account, writer: LogWriter, place: LogPlace
-    ) -> None:
+    def test_a_clock_that_runs_back_loses_no_line(self, account: Account, writer: LogWriter, place: LogPlace) -> None:
         now = datetime.now(UTC)
 
         for seconds in (2, 1, 0):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,10 +14,9 @@ from lambdakit.harness.deployment.names import generated_name
 _WORDS = st.text(alphabet="ABCabc019", min_size=1, max_size=128)
 
 
-def _name(stack: str = "shop", logical_id: str = "TableABC", **settings: object) -> str:
-    scope = settings.pop("scope", ("123456789012", "us-east-1"))
-    assert isinstance(scope, tuple)
-    return generated_name(*scope, stack=stack, logical_id=logical_id, **{"length_max": 64, **settings})  # type: ignore[arg-type]  # any of its settings
+def _name(stack: str = "shop", logical_id: str = "TableABC", **settings: Any) -> str:
+    scope: tuple[str, ...] = settings.pop("scope", ("123456789012", "us-east-1"))
+    return generated_name(*scope, stack=stack, logical_id=logical_id, **{"length_max": 64, **settings})
 
 
 def test_it_names_the_stack_and_the_resource() -> None:
@@ -36,7 +36,7 @@ def test_it_is_the_same_each_time() -> None:
         {"scope": ("111122223333", "us-east-1")},
     ],
 )
-def test_another_resource_has_another_name(other: dict[str, object]) -> None:
+def test_another_resource_has_another_name(other: dict[str, Any]) -> None:
     assert _name(**other)[-12:] != _name()[-12:]
 
 

@@ -30,7 +30,7 @@ def _unread(properties: object) -> list[str]:
         ({"name": "a"}, ["P.name"]),
         ({"Other": None, "More": {}}, ["P.Other", "P.More"]),
         ({"Code": {"Bucket": "b", "Key": "k"}}, ["P.Code.Key"]),
-        ({"Rules": [{"Id": 1}, {"Id": 2, "If": 3}, {"Then": {"Do": 1, "Undo": 2}}]}, ["P.Rules[1].If", "P.Rules[2].Then.Undo"]),
+        ({"Rules": [{"Id": 1}, {"If": 3}, {"Then": {"Undo": 2}}]}, ["P.Rules[1].If", "P.Rules[2].Then.Undo"]),
         ({"Rules": [[{"If": 1}]]}, ["P.Rules[0][0].If"]),
         ({"Code": None, "Rules": "text"}, []),
         # What an intrinsic function will give is not known yet.
@@ -39,11 +39,11 @@ def _unread(properties: object) -> list[str]:
         ({"Rules": {"Fn::FindInMap": ["a", "b", "c"]}}, []),
         ({"Fn::If": ["C", {"Name": "a", "Bad": 1}, {"Worse": 2}]}, ["P.Bad", "P.Worse"]),
         ({"Code": {"Fn::If": ["C", {"Key": 1}, {"Ref": "AWS::NoValue"}]}}, ["P.Code.Key"]),
-        ({"Rules": [{"Fn::If": ["C", {"If": 1}, {"Fn::If": ["D", {"Else": 1}, {"Id": 1}]}]}]}, ["P.Rules[0].If", "P.Rules[0].Else"]),
+        ({"Rules": [{"Fn::If": ["C", {"X": 1}, {"Fn::If": ["D", {"Y": 1}, {}]}]}]}, ["P.Rules[0].X", "P.Rules[0].Y"]),
         ({"Fn::If": "malformed"}, []),
         ({"Ref": "A", "Name": "b"}, ["P.Ref"]),
     ],
-)  # fmt: skip
+)
 def test_what_nobody_reads(properties: object, expected: list[str]) -> None:
     assert _unread(properties) == expected
 
@@ -65,8 +65,10 @@ def test_what_is_kept_without_effect(properties: object, expected: list[str]) ->
 
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=3),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["Name", "Kept", "Code", "Bucket", "Rules", "Fn::If", "Ref", "X"]), inner),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["Name", "Kept", "Code", "Bucket", "Rules", "Fn::If", "Ref", "X"]), inner)
+    ),
     max_leaves=12,
 )
 

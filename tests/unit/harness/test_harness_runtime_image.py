@@ -48,7 +48,7 @@ class TestOwnInterpreter:
     def test_image_has_the_versions_that_are_installed(self, images: RuntimeImages) -> None:
         image = images.of(own_interpreter())
 
-        command = [own_interpreter().executable, "-I", "-S", "-c", _VERSION_IN.format(path=str(image))]
+        command = [str(own_interpreter().executable), "-I", "-S", "-c", _VERSION_IN.format(path=str(image))]
         told = subprocess.run(command, capture_output=True, text=True, check=True)
 
         assert told.stdout.strip() == importlib.metadata.version("boto3")

@@ -52,11 +52,11 @@ def test_without_a_signature_nothing_is_named(authorization: str) -> None:
         ("DynamoDB_20120810.PutItem", {"TableName": "orders", "Item": {}}, "PutItem", "orders"),
         ("DynamoDB_20120810.PutItem", {"TableName": "arn:aws:dynamodb:r:1:table/orders"}, "PutItem", "orders"),
         ("AmazonSQS.SendMessage", {"QueueUrl": "http://127.0.0.1:1/123/jobs"}, "SendMessage", "jobs"),
-        ("AWSStepFunctions.StartExecution", {"stateMachineArn": "arn:aws:states:r:1:stateMachine:m"}, "StartExecution", "m"),
+        ("AWSStepFunctions.StopIt", {"stateMachineArn": "arn:aws:states:r:1:stateMachine:m"}, "StopIt", "m"),
         ("Logs_20140328.DescribeLogGroups", {}, "DescribeLogGroups", ""),
         ("AmazonSSM.GetParameter", {"Name": "/a/b"}, "GetParameter", "b"),
     ],
-)  # fmt: skip
+)
 def test_json_protocols_name_the_operation_in_a_header(
     target: str, body: dict[str, object], operation: str, resource: str
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import pytest
@@ -53,7 +54,7 @@ def _refusal(data: bytes, parser: RequestParser | None = None) -> int:
 
 def _cut(data: bytes, places: Sequence[int]) -> list[bytes]:
     cuts = [0, *sorted(place % (len(data) + 1) for place in places), len(data)]
-    return [data[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
+    return [data[start:end] for start, end in itertools.pairwise(cuts)]
 
 
 class TestRequests:

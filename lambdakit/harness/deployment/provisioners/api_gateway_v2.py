@@ -8,7 +8,14 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from lambdakit.harness.deployment.property_tree import READ, RECORDED, PropertyTree
-from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource, ResourceRefused
+from lambdakit.harness.deployment.provisioner import (
+    Context,
+    Created,
+    Provisioned,
+    Resource,
+    ResourceRefused,
+    undone_on_failure,
+)
 
 _CORS: PropertyTree = {
     "AllowCredentials": READ,
@@ -51,7 +58,8 @@ class Api:
             **{key: properties[key] for key in optional if key in properties},
         )
         api_id = api["ApiId"]
-        context.open_http_api(api_id, resource.region)
+        with undone_on_failure(lambda: client.delete_api(ApiId=api_id)):
+            context.open_http_api(api_id, resource.region)
         return Provisioned(
             physical_id=api_id,
             attributes={"ApiId": api_id, "ApiEndpoint": context.doors.localize(api["ApiEndpoint"])},

@@ -9,7 +9,14 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from lambdakit.harness.deployment.property_tree import READ, RECORDED, PropertyTree
-from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource, ResourceRefused
+from lambdakit.harness.deployment.provisioner import (
+    Context,
+    Created,
+    Provisioned,
+    Resource,
+    ResourceRefused,
+    undone_on_failure,
+)
 
 _THROUGHPUT: PropertyTree = {"ReadCapacityUnits": READ, "WriteCapacityUnits": READ}
 _PROJECTION: PropertyTree = {"NonKeyAttributes": READ, "ProjectionType": READ}
@@ -69,13 +76,7 @@ class Table:
 
     def delete(self, created: Created, context: Context) -> None:
         """Deletes the table."""
-        dynamodb = context.account.client("dynamodb", created.resource.region)
-        name = created.provisioned.physical_id
-        try:
-            dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
-            dynamodb.delete_table(TableName=name)
-        except dynamodb.exceptions.ResourceNotFoundException:
-            return
+        _delete(context.account.client("dynamodb", created.resource.region), created.provisioned.physical_id)
 
     def reset(self, created: Created, context: Context) -> None:
         """Deletes every item."""
@@ -182,7 +183,7 @@ def _create(
         if properties.get(kind):
             arguments[kind] = [{key: index[key] for key in index_keys if key in index} for index in properties[kind]]
     stream = properties.get("StreamSpecification")
-    if stream:
+    if stream is not None:
         arguments["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": stream["StreamViewType"]}
     table = dynamodb.create_table(
         TableName=name,
@@ -190,19 +191,28 @@ def _create(
         AttributeDefinitions=properties.get("AttributeDefinitions"),
         **arguments,
     )["TableDescription"]
-    expiry = properties.get("TimeToLiveSpecification")
-    if expiry and expiry.get("Enabled"):
-        dynamodb.update_time_to_live(
-            TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": expiry["AttributeName"]}
-        )
-    if recovery and recovery.get("PointInTimeRecoveryEnabled"):
-        dynamodb.update_continuous_backups(
-            TableName=name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
-        )
+    with undone_on_failure(lambda: _delete(dynamodb, name)):
+        expiry = properties.get("TimeToLiveSpecification")
+        if expiry and expiry.get("Enabled"):
+            dynamodb.update_time_to_live(
+                TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": expiry["AttributeName"]}
+            )
+        if recovery and recovery.get("PointInTimeRecoveryEnabled"):
+            dynamodb.update_continuous_backups(
+                TableName=name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+            )
     attributes = {"Arn": table["TableArn"], "TableId": table.get("TableId", "")}
     if "LatestStreamArn" in table:
         attributes["StreamArn"] = table["LatestStreamArn"]
     return Provisioned(physical_id=name, attributes=attributes)
+
+
+def _delete(dynamodb: Any, name: str) -> None:
+    try:
+        dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
+        dynamodb.delete_table(TableName=name)
+    except dynamodb.exceptions.ResourceNotFoundException:
+        return
 
 
 def _encryption(specification: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import json
 from typing import Any, ClassVar
 
 from lambdakit.harness.deployment.property_tree import READ, RECORDED, PropertyTree
-from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource
+from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource, undone_on_failure
 
 
 class Rule:
@@ -43,10 +43,12 @@ class Rule:
             pattern = properties["EventPattern"]
             arguments["EventPattern"] = pattern if isinstance(pattern, str) else json.dumps(pattern)
         arn = events.put_rule(Name=name, **arguments)["RuleArn"]
-        if properties.get("Targets"):
-            events.put_targets(Rule=name, Targets=properties["Targets"], **_bus(properties))
         bus = properties.get("EventBusName")
-        return Provisioned(physical_id=f"{bus}|{name}" if bus else name, attributes={"Arn": arn})
+        provisioned = Provisioned(physical_id=f"{bus}|{name}" if bus else name, attributes={"Arn": arn})
+        with undone_on_failure(lambda: self.delete(Created(resource=resource, provisioned=provisioned), context)):
+            if properties.get("Targets"):
+                events.put_targets(Rule=name, Targets=properties["Targets"], **_bus(properties))
+        return provisioned
 
     def delete(self, created: Created, context: Context) -> None:
         """Deletes the rule with its targets."""

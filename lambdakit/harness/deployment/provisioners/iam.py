@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from lambdakit.harness.deployment.property_tree import READ, PropertyTree
-from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource
+from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource, undone_on_failure
 
 _INLINE: PropertyTree = {"PolicyDocument": READ, "PolicyName": READ}
 
@@ -38,16 +38,18 @@ class Role:
         optional = ("Description", "MaxSessionDuration", "Path", "PermissionsBoundary", "Tags")
         role = iam.create_role(
             RoleName=name,
-            AssumeRolePolicyDocument=_document(properties.get("AssumeRolePolicyDocument")),
+            AssumeRolePolicyDocument=_document(properties["AssumeRolePolicyDocument"]),
             **{key: properties[key] for key in optional if key in properties},
         )["Role"]
-        for policy in properties.get("Policies") or ():
-            iam.put_role_policy(
-                RoleName=name, PolicyName=policy["PolicyName"], PolicyDocument=_document(policy["PolicyDocument"])
-            )
-        for arn in properties.get("ManagedPolicyArns") or ():
-            iam.attach_role_policy(RoleName=name, PolicyArn=arn)
-        return Provisioned(physical_id=name, attributes={"Arn": role["Arn"], "RoleId": role["RoleId"]})
+        provisioned = Provisioned(physical_id=name, attributes={"Arn": role["Arn"], "RoleId": role["RoleId"]})
+        with undone_on_failure(lambda: self.delete(Created(resource=resource, provisioned=provisioned), context)):
+            for policy in properties.get("Policies") or ():
+                iam.put_role_policy(
+                    RoleName=name, PolicyName=policy["PolicyName"], PolicyDocument=_document(policy["PolicyDocument"])
+                )
+            for arn in properties.get("ManagedPolicyArns") or ():
+                iam.attach_role_policy(RoleName=name, PolicyArn=arn)
+        return provisioned
 
     def delete(self, created: Created, context: Context) -> None:
         """Deletes the role with all that is attached to it."""
@@ -82,18 +84,20 @@ class Policy:
         properties = resource.properties
         iam = context.account.client("iam", resource.region)
         policy = {
-            "PolicyName": str(properties.get("PolicyName")),
-            "PolicyDocument": _document(properties.get("PolicyDocument")),
+            "PolicyName": str(properties["PolicyName"]),
+            "PolicyDocument": _document(properties["PolicyDocument"]),
         }
-        for kind, put in (
-            ("Role", iam.put_role_policy),
-            ("User", iam.put_user_policy),
-            ("Group", iam.put_group_policy),
-        ):
-            for name in properties.get(f"{kind}s") or ():
-                put(**{f"{kind}Name": name}, **policy)
         identity = resource.generated_name(length_max=64)
-        return Provisioned(physical_id=identity, attributes={"Id": identity})
+        provisioned = Provisioned(physical_id=identity, attributes={"Id": identity})
+        with undone_on_failure(lambda: self.delete(Created(resource=resource, provisioned=provisioned), context)):
+            for kind, put in (
+                ("Role", iam.put_role_policy),
+                ("User", iam.put_user_policy),
+                ("Group", iam.put_group_policy),
+            ):
+                for name in properties.get(f"{kind}s") or ():
+                    put(**{f"{kind}Name": name}, **policy)
+        return provisioned
 
     def delete(self, created: Created, context: Context) -> None:
         """Takes the policy off each principal that is still there."""
@@ -135,13 +139,15 @@ class ManagedPolicy:
         name = properties.get("ManagedPolicyName") or resource.generated_name(length_max=128)
         arn = iam.create_policy(
             PolicyName=name,
-            PolicyDocument=_document(properties.get("PolicyDocument")),
+            PolicyDocument=_document(properties["PolicyDocument"]),
             **{key: properties[key] for key in ("Description", "Path") if properties.get(key)},
         )["Policy"]["Arn"]
-        for kind, attach in _attachments(iam, "attach").items():
-            for principal in properties.get(f"{kind}s") or ():
-                attach(**{f"{kind}Name": principal}, PolicyArn=arn)
-        return Provisioned(physical_id=arn, attributes={"PolicyArn": arn})
+        provisioned = Provisioned(physical_id=arn, attributes={"PolicyArn": arn})
+        with undone_on_failure(lambda: self.delete(Created(resource=resource, provisioned=provisioned), context)):
+            for kind, attach in _attachments(iam, "attach").items():
+                for principal in properties.get(f"{kind}s") or ():
+                    attach(**{f"{kind}Name": principal}, PolicyArn=arn)
+        return provisioned
 
     def delete(self, created: Created, context: Context) -> None:
         """Detaches and deletes the policy."""

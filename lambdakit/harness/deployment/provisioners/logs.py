@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from lambdakit.harness.deployment.property_tree import READ, RECORDED, PropertyTree
-from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource
+from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource, undone_on_failure
 
 
 class LogGroup:
@@ -34,13 +34,16 @@ class LogGroup:
         arguments = {"kmsKeyId": properties["KmsKeyId"]} if "KmsKeyId" in properties else {}
         tags = {tag["Key"]: tag["Value"] for tag in properties.get("Tags") or ()}
         logs.create_log_group(logGroupName=name, **arguments, **({"tags": tags} if tags else {}))
-        if "RetentionInDays" in properties:
-            logs.put_retention_policy(logGroupName=name, retentionInDays=int(properties["RetentionInDays"]))
         arn = f"arn:aws:logs:{resource.region}:{resource.account_id}:log-group:{name}:*"
-        return Provisioned(physical_id=name, attributes={"Arn": arn})
+        provisioned = Provisioned(physical_id=name, attributes={"Arn": arn})
+        with undone_on_failure(lambda: self.delete(Created(resource=resource, provisioned=provisioned), context)):
+            if "RetentionInDays" in properties:
+                logs.put_retention_policy(logGroupName=name, retentionInDays=int(properties["RetentionInDays"]))
+        return provisioned
 
     def delete(self, created: Created, context: Context) -> None:
-        """Deletes the group with its streams."""
+        """Deletes the group with its streams. A line that came later would make it again."""
+        context.flush_logs()
         logs = context.account.client("logs", created.resource.region)
         try:
             logs.delete_log_group(logGroupName=created.provisioned.physical_id)
@@ -49,6 +52,7 @@ class LogGroup:
 
     def reset(self, created: Created, context: Context) -> None:
         """Empties the group."""
+        context.flush_logs()
         logs = context.account.client("logs", created.resource.region)
         name = created.provisioned.physical_id
         for page in logs.get_paginator("describe_log_streams").paginate(logGroupName=name):

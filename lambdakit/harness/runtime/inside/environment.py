@@ -21,6 +21,23 @@ import python_runtime  # type: ignore[import-not-found]
 FUNCTION_ID = 993
 _DESCRIPTORS = 1024  # AWS Lambda quotas: file descriptors
 _SLOTS = "/.slots"
+_LOOK_SECONDS = 0.02
+
+# DG "Using the Lambda Extensions API": what extensions do not see.
+_NOT_FOR_EXTENSIONS = frozenset(
+    {
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_XRAY_CONTEXT_MISSING",
+        "AWS_XRAY_DAEMON_ADDRESS",
+        "LAMBDA_RUNTIME_DIR",
+        "LAMBDA_TASK_ROOT",
+        "_AWS_XRAY_DAEMON_ADDRESS",
+        "_AWS_XRAY_DAEMON_PORT",
+        "_HANDLER",
+    }
+)
 
 
 def preload(*, sdk: bool) -> None:
@@ -47,30 +64,66 @@ def start(settings: Mapping[str, Any], output: int, ready: int, status: int) -> 
     """Starts the function and waits for its end; never returns.
 
     settings: `slot`, `tmp_mib`; `binds`, pairs of a host path and where it is seen; `ports` to listen on;
-    `variables`; `path`, the search path of a Python function, or `command`, what to execute for any other.
+    `variables`; `extensions`, the names in `/opt/extensions` to start before the function, which then waits for the
+    harness's word; `path`, the search path of a Python function, or `command`, what to execute for any other.
     """
     _take_output(output)
     kernel.unshare(kernel.NEWNS | kernel.NEWNET | kernel.NEWIPC)
-    _offer_listeners(settings["ports"], ready)
-    _arrange_files(settings)
-    _give_up_privileges()
+    with socket.socket(fileno=ready) as channel:
+        _offer_listeners(settings["ports"], channel)
+        _arrange_files(settings)
+        _give_up_privileges()
+        extensions = [_start_extension(name, settings["variables"], status) for name in settings["extensions"]]
+        if extensions:
+            _wait_for_word(channel, extensions, status)
     function = os.fork()
     if function:
-        _wait_for(function, status)
+        _wait_for(function, extensions, status)
     os.close(status)
     os.setsid()
     _run(settings)
 
 
-def _wait_for(function: int, status: int) -> None:
+def _start_extension(name: str, variables: Mapping[str, str], status: int) -> int:
+    """Starts a process of `/opt/extensions`; its pid."""
+    child = os.fork()
+    if child:
+        return child
+    os.close(status)
+    os.setsid()
+    path = f"/opt/extensions/{name}"
+    os.execve(path, [path], {key: value for key, value in variables.items() if key not in _NOT_FOR_EXTENSIONS})
+
+
+def _wait_for_word(channel: socket.socket, extensions: list[int], status: int) -> None:
+    """Waits until the harness says that the extensions have registered; tells of one that ends before."""
+    channel.settimeout(_LOOK_SECONDS)
+    while True:
+        try:
+            if not channel.recv(2):
+                os._exit(1)  # the harness let go of the environment
+            return
+        except TimeoutError:
+            ended, wait_status = os.waitpid(-1, os.WNOHANG)
+        if ended in extensions:
+            os.write(status, b"extension %d\n" % os.waitstatus_to_exitcode(wait_status))
+            extensions.remove(ended)
+            signal.pause()  # the environment goes with it
+
+
+def _wait_for(function: int, extensions: list[int], status: int) -> None:
     """Tells how the function ended, and takes up what it left behind meanwhile; never returns."""
     for descriptor in (0, 1, 2):
         os.close(descriptor)
     while True:
         ended, wait_status = os.waitpid(-1, 0)
+        code = os.waitstatus_to_exitcode(wait_status)
         if ended == function:
-            os.write(status, str(os.waitstatus_to_exitcode(wait_status)).encode())
-            os._exit(0)
+            os.write(status, b"runtime %d\n" % code)
+            if not extensions:
+                os._exit(0)
+        elif ended in extensions:
+            os.write(status, b"extension %d\n" % code)
 
 
 def _run(settings: Mapping[str, Any]) -> None:
@@ -103,7 +156,7 @@ def _take_output(output: int) -> None:
     os.close(output)
 
 
-def _offer_listeners(ports: list[int], ready: int) -> None:
+def _offer_listeners(ports: list[int], channel: socket.socket) -> None:
     """Makes the only listeners that can be reached in here, and hands them to the harness."""
     kernel.raise_loopback()
     listeners = []
@@ -113,8 +166,7 @@ def _offer_listeners(ports: list[int], ready: int) -> None:
         listener.bind(("127.0.0.1", port))
         listener.listen(128)
         listeners.append(listener)
-    with socket.socket(fileno=ready) as channel:
-        socket.send_fds(channel, [b"listening"], [listener.fileno() for listener in listeners])
+    socket.send_fds(channel, [b"listening"], [listener.fileno() for listener in listeners])
     for listener in listeners:
         listener.close()
 

@@ -23,6 +23,9 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, 
 import kernel  # type: ignore[import-not-found]  # this folder is no package in there
 
 FUNCTION_ID = 993  # the user and group that a function runs as on AWS
+_USERS = (
+    f"root:x:0:0:root:/root:/bin/bash\nsbx_user1051:x:{FUNCTION_ID}:{FUNCTION_ID}::/home/sbx_user1051:/sbin/nologin\n"
+)
 _BINDS = ("/usr", "/etc")
 _LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
@@ -82,12 +85,24 @@ def _build_root(settings: Mapping[str, Any]) -> None:
     os.chdir("/")
     for folder in _BINDS:
         kernel.bind(f"/.host{folder}", folder)
+    _name_the_user()
     for name in _LINKS:
         _link_or_bind(name)
     _bind_devices()
     _bind_runtime(settings)
     kernel.mount("tmpfs", "/.slots", "tmpfs", 0, "size=1m,mode=755")  # a mount, so that an environment can shed it
     kernel.mount("proc", "/proc", "proc")
+
+
+def _name_the_user() -> None:
+    """Gives the function's user a name and a home, which no one has made, as on AWS; the host's users are not shown.
+
+    Without them, whoever asks for the home directory fails, the AWS SDK for JavaScript for one.
+    """
+    if os.path.isfile("/etc/passwd"):  # noqa: PTH113
+        _write("/.passwd", _USERS)
+        kernel.bind("/.passwd", "/etc/passwd")
+        os.unlink("/.passwd")  # noqa: PTH108
 
 
 def _link_or_bind(name: str) -> None:

@@ -7,8 +7,8 @@ A request is one JSON object. `{"fork": {...}}`, with three descriptors (the env
 its status pipe), starts an environment, see `environment.start`; the answer is `{"pid": n}` with the pidfd, or
 `{"error": text}`. `{"release": slot}` lets go of the /tmp of an environment that is gone, and has no answer.
 
-The status pipe gets the exit status once the environment is gone. The zygote ends when the control socket does, and
-the kernel then ends every environment with it.
+The status pipe gets a line `runtime N` once the runtime ended with code N, and `extension N` for an extension. The
+zygote ends when the control socket does, and the kernel then ends every environment with it.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class Zygote:
         code = os.waitstatus_to_exitcode(status)
         with contextlib.suppress(OSError):
             if code != 0:
-                os.write(pipe, str(code).encode())
+                os.write(pipe, b"runtime %d\n" % code)
         os.close(pipe)
 
 

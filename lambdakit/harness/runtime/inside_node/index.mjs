@@ -14,10 +14,28 @@ const runtime = /^AWS_Lambda_nodejs(\d+)\.x$/.exec(process.env.AWS_EXECUTION_ENV
 const require = createRequire(import.meta.url);
 
 resolveThroughNodePath(process.env.NODE_PATH);
+provideGc();
 if (runtime !== null && Number(runtime[1]) < 24) {
   const { serve } = await import('./callback_runtime.mjs');
   await serve(require);
 } else {
   const { serve } = await import('./async_runtime.mjs');
   serve(require); // not awaited, as in AWS's: a function that has nothing left to do ends with status 0, not 13
+}
+
+// AWS starts Node.js with --expose-gc. With that option Node.js throws away the code that it has compiled ahead, which
+// costs each start 10 ms (measured with 24.19); so `gc` comes into being when it is first asked for.
+function provideGc() {
+  const define = (value) =>
+    Object.defineProperty(globalThis, 'gc', { value, configurable: true, enumerable: false, writable: true });
+  Object.defineProperty(globalThis, 'gc', {
+    configurable: true,
+    enumerable: false,
+    get() {
+      process.getBuiltinModule('node:v8').setFlagsFromString('--expose-gc');
+      define(process.getBuiltinModule('node:vm').runInNewContext('gc'));
+      return globalThis.gc;
+    },
+    set: define,
+  });
 }

@@ -159,9 +159,9 @@ def _node_path(configuration: FunctionConfiguration, layers: list[str], runtime:
 
 
 def _options(configuration: FunctionConfiguration) -> tuple[str, ...]:
-    """What AWS starts Node.js with; what the function sets in NODE_OPTIONS is left to it."""
+    """What AWS starts Node.js with, but for --expose-gc (see `inside_node/index.mjs`); NODE_OPTIONS goes before it."""
     chosen = configuration.environment.get("NODE_OPTIONS", "").replace("_", "-")
-    options = ["--expose-gc", "--max-http-header-size", "81920"]
+    options = ["--max-http-header-size", "81920"]
     options += [
         f"--no-experimental-{name}"
         for name in _EXPERIMENTS_OFF[_major(configuration)]

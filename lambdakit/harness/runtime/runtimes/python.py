@@ -9,13 +9,14 @@ import re
 import threading
 from collections import defaultdict
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from lambdakit.harness.runtime.foreign_binaries import ForeignBinaries
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.interpreters import Interpreter, Interpreters
 from lambdakit.harness.runtime.package_cache import PackagesUnavailable
 from lambdakit.harness.runtime.runtime_image import RuntimeImages
+from lambdakit.harness.runtime.runtimes.exec_wrapper import located_on_host
 from lambdakit.harness.runtime.runtimes.family import (
     HostStart,
     Prepared,
@@ -69,11 +70,14 @@ class PythonRuntime:
         choice = self.choice(_minor(configuration))
         image, interpreter = str(choice.image), choice.interpreter
         layers = [path for root in reversed(configuration.layers) for path in _in_layer(configuration, str(root))]
-        options = ("-I", "-S", "-X", "utf8")
+        path = (str(configuration.code), *layers, *map(located_on_host(configuration), _users_path(configuration)))
+        variables = {"PYTHONPATH": image}
+        if interpreter.library_path:
+            variables["LD_LIBRARY_PATH"] = interpreter.library_path
         return HostStart(
-            command=(str(interpreter.executable), *options, str(_BOOTSTRAP), str(configuration.code), *layers, image),
+            command=(str(interpreter.executable), "-I", "-S", "-X", "utf8", str(_BOOTSTRAP), *path, image),
             runtime_directory=image,
-            variables={"LD_LIBRARY_PATH": interpreter.library_path} if interpreter.library_path else {},
+            variables=variables,
         )
 
     def in_sandbox(self, configuration: FunctionConfiguration) -> SandboxStart:
@@ -85,7 +89,8 @@ class PythonRuntime:
         return SandboxStart(
             parent=_parent(choice),
             preload="nothing" if _brings_sdk(configuration) else "sdk",
-            path=("/var/task", *layers, *standard, "/var/runtime"),
+            path=("/var/task", *layers, *_users_path(configuration), *standard, "/var/runtime"),
+            variables={"PYTHONPATH": "/var/runtime"},
         )
 
     def own_interpreter(self) -> PythonInterpreter:
@@ -154,6 +159,16 @@ def _minor(configuration: FunctionConfiguration) -> int:
 
 def _in_layer(configuration: FunctionConfiguration, root: str) -> list[str]:
     return [f"{root}/{folder}" for folder in _layer_folders(configuration)]
+
+
+def _users_path(configuration: FunctionConfiguration) -> list[str]:
+    """What the user's own `PYTHONPATH` adds, as absolute paths; the runtime starts in `/var/task`.
+
+    The default, which children that the function starts inherit, is the runtime's directory. Source: DG "Working with
+    Lambda environment variables", "Defined runtime environment variables".
+    """
+    entries = configuration.environment.get("PYTHONPATH", "").split(":")
+    return [str(PurePosixPath("/var/task", entry)) for entry in entries if entry]
 
 
 def _layer_folders(configuration: FunctionConfiguration) -> tuple[str, str]:
