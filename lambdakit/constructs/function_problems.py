@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from math import ceil
-from typing import Final
 
 from lambdakit import limits
 from lambdakit.constructs.code_asset import code_problems
@@ -24,30 +23,6 @@ _ALIAS = re.compile(r"(?!^[0-9]+$)[a-zA-Z0-9-_]+")
 _HANDLER = re.compile(r"\S+")
 # How the CDK writes a value that only the deployment knows.
 _TOKEN = "${Token["
-
-# Source: Lambda Developer Guide, "Using Lambda environment variables", reserved environment variables
-_RESERVED_VARIABLES: Final = frozenset(
-    {
-        "_HANDLER",
-        "_X_AMZN_TRACE_ID",
-        "AWS_ACCESS_KEY",
-        "AWS_ACCESS_KEY_ID",
-        "AWS_DEFAULT_REGION",
-        "AWS_EXECUTION_ENV",
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-        "AWS_LAMBDA_FUNCTION_NAME",
-        "AWS_LAMBDA_FUNCTION_VERSION",
-        "AWS_LAMBDA_INITIALIZATION_TYPE",
-        "AWS_LAMBDA_LOG_GROUP_NAME",
-        "AWS_LAMBDA_LOG_STREAM_NAME",
-        "AWS_LAMBDA_RUNTIME_API",
-        "AWS_REGION",
-        "AWS_SECRET_ACCESS_KEY",
-        "AWS_SESSION_TOKEN",
-        "LAMBDA_RUNTIME_DIR",
-        "LAMBDA_TASK_ROOT",
-    }
-)
 
 
 def function_problems(properties: FunctionProperties) -> list[Diagnostic]:
@@ -155,7 +130,7 @@ def _length_problems(name: str, text: str, longest: int) -> Iterator[Diagnostic]
 
 def _environment_problems(environment: Mapping[str, str]) -> Iterator[Diagnostic]:
     for name in environment:
-        if name in _RESERVED_VARIABLES:
+        if name in limits.RESERVED_VARIABLES:
             yield Diagnostic(
                 pointer=f"environment.{name}",
                 problem=f"{name} is reserved: Lambda sets it",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Final
 
+from lambdakit.limits import RESERVED_VARIABLES
 from lambdakit.spec.refusal import Checked, patterned_text, refusal, wrong_type
 from lambdakit.spec.wording import quoted
 
@@ -13,31 +14,8 @@ from lambdakit.spec.wording import quoted
 _NAME_PATTERN = "^[a-zA-Z][a-zA-Z0-9_]+$"
 _NAME_LENGTH_MAX = 4 * 1024
 
-# Source: DG "Using Lambda environment variables", "Reserved environment variables". `_HANDLER` and
-# `_X_AMZN_TRACE_ID` are reserved too; no name may begin like them.
-RESERVED: Final = (
-    "AWS_ACCESS_KEY",
-    "AWS_ACCESS_KEY_ID",
-    "AWS_DEFAULT_REGION",
-    "AWS_EXECUTION_ENV",
-    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-    "AWS_LAMBDA_FUNCTION_NAME",
-    "AWS_LAMBDA_FUNCTION_VERSION",
-    "AWS_LAMBDA_INITIALIZATION_TYPE",
-    "AWS_LAMBDA_LOG_FORMAT",
-    "AWS_LAMBDA_LOG_GROUP_NAME",
-    "AWS_LAMBDA_LOG_LEVEL",
-    "AWS_LAMBDA_LOG_STREAM_NAME",
-    "AWS_LAMBDA_MAX_CONCURRENCY",
-    "AWS_LAMBDA_METADATA_API",
-    "AWS_LAMBDA_METADATA_TOKEN",
-    "AWS_LAMBDA_RUNTIME_API",
-    "AWS_REGION",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "LAMBDA_RUNTIME_DIR",
-    "LAMBDA_TASK_ROOT",
-)
+# No name may begin like the two reserved ones with an underscore anyway.
+_RESERVED: Final = tuple(sorted(name for name in RESERVED_VARIABLES if not name.startswith("_")))
 
 
 def environment_bytes(environment: Mapping[str, str]) -> int:
@@ -50,7 +28,7 @@ def _mended(name: str) -> str:
 
 
 def _refuse_reserved(name: str) -> None:
-    if name in RESERVED:
+    if name in RESERVED_VARIABLES:
         raise refusal("LK118", f"{name} is reserved, Lambda sets it itself", f"choose another name, such as MY_{name}")
 
 
@@ -70,7 +48,7 @@ VariableName = Annotated[
         longest=_NAME_LENGTH_MAX,
         mend=_mended,
         refused=_refuse_reserved,
-        extra={"not": {"enum": list(RESERVED)}},
+        extra={"not": {"enum": list(_RESERVED)}},
     ),
 ]
 VariableValue = Annotated[str, Checked(_read_value, {"type": "string", "pattern": "^[^\\u0000]*$"})]

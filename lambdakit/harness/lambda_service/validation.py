@@ -11,7 +11,6 @@ from collections.abc import Iterator
 
 from lambdakit import limits
 from lambdakit.harness.lambda_service.faults import ServiceFault
-from lambdakit.harness.runtime.environment_variables import RESERVED
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 
 _NAME = r"[a-zA-Z0-9-_]+"
@@ -71,7 +70,7 @@ def _out_of_range(configuration: FunctionConfiguration) -> Iterator[str]:
 def _check_variables(configuration: FunctionConfiguration) -> None:
     variables = configuration.environment
     _refuse([text for name in variables for text in _pattern("environment.variables", name, _VARIABLE)])
-    reserved = sorted(RESERVED.intersection(variables))
+    reserved = sorted(limits.RESERVED_VARIABLES.intersection(variables))
     if reserved:
         raise ServiceFault(
             "InvalidParameterValueException",

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from lambdakit.harness.iam.credentials import Credentials
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
+from lambdakit.limits import RESERVED_VARIABLES
 
 
 def function_variables(
@@ -32,7 +33,7 @@ def function_variables(
     runtime_defaults: the runtime family's own variables, which the user's override.
     layer_roots: where the layers are unpacked, the winning one first; `/opt` where it can be one directory.
     """
-    user = {name: value for name, value in configuration.environment.items() if name not in RESERVED}
+    user = {name: value for name, value in configuration.environment.items() if name not in RESERVED_VARIABLES}
     return {
         **_defaults(configuration, task_root, runtime_directory, layer_roots),
         **runtime_defaults,
@@ -96,34 +97,3 @@ def clean(variables: Mapping[str, str]) -> dict[str, str]:
         for name, value in variables.items()
         if name and "=" not in name and "\x00" not in name and "\x00" not in value
     }
-
-
-# DG "Working with Lambda environment variables", "Reserved environment variables"
-RESERVED: frozenset[str] = frozenset(
-    {
-        "_HANDLER",
-        "_X_AMZN_TRACE_ID",
-        "AWS_DEFAULT_REGION",
-        "AWS_REGION",
-        "AWS_EXECUTION_ENV",
-        "AWS_LAMBDA_FUNCTION_NAME",
-        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
-        "AWS_LAMBDA_FUNCTION_VERSION",
-        "AWS_LAMBDA_INITIALIZATION_TYPE",
-        "AWS_LAMBDA_LOG_GROUP_NAME",
-        "AWS_LAMBDA_LOG_STREAM_NAME",
-        "AWS_ACCESS_KEY",
-        "AWS_ACCESS_KEY_ID",
-        "AWS_SECRET_ACCESS_KEY",
-        "AWS_SESSION_TOKEN",
-        "AWS_LAMBDA_RUNTIME_API",
-        "LAMBDA_TASK_ROOT",
-        "LAMBDA_RUNTIME_DIR",
-        "AWS_LAMBDA_MAX_CONCURRENCY",
-        "AWS_LAMBDA_METADATA_API",
-        "AWS_LAMBDA_METADATA_TOKEN",
-        # DG "Log-level filtering": set by the logging configuration.
-        "AWS_LAMBDA_LOG_FORMAT",
-        "AWS_LAMBDA_LOG_LEVEL",
-    }
-)

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdakit.harness.iam.credentials import Credentials
-from lambdakit.harness.runtime.environment_variables import RESERVED, clean, function_variables
+from lambdakit.harness.runtime.environment_variables import clean, function_variables
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
+from lambdakit.limits import RESERVED_VARIABLES
 
 # DG "Working with Lambda environment variables" and "Log-level filtering": what a user cannot set.
 RESERVED_ON_AWS = [
@@ -72,7 +73,7 @@ def _variables(
 
 
 def test_the_reserved_names_are_those_of_aws() -> None:
-    assert sorted(RESERVED) == sorted(RESERVED_ON_AWS)
+    assert sorted(RESERVED_VARIABLES) == sorted(RESERVED_ON_AWS)
 
 
 def test_what_a_function_without_variables_sees() -> None:

@@ -122,12 +122,12 @@ class TestInstallation:
         assert sdks[0].installed == found[0]
 
     def test_a_failure_says_why_leaves_nothing_and_is_not_repeated(self, tmp_path: Path) -> None:
-        failing = "echo run >> $0.runs; mkdir node_modules; echo 'npm error code E404' >&2; echo 'npm error no such' >&2; exit 1"
-        node = self.made(tmp_path, failing)
+        said = "echo 'npm error code E404' >&2; echo 'npm error no such' >&2"
+        node = self.made(tmp_path, f"echo run >> $0.runs; mkdir node_modules; {said}; exit 1")
         sdk = NodeSdk(tmp_path / "cache", fallback=tmp_path / "other")
 
         for _ in range(2):
-            with pytest.raises(PackagesUnavailable, match="^no such$"):
+            with pytest.raises(PackagesUnavailable, match=r"^no such$"):
                 sdk.install(node)
 
         assert sdk.installed is None
@@ -200,7 +200,8 @@ class TestFunctions:
         export const handler = async () => {
           const { $metadata } = await client.send(new ListQueuesCommand({}));
           const { accessKeyId } = await client.config.credentials();
-          return [await client.config.region(), accessKeyId === process.env.AWS_ACCESS_KEY_ID, $metadata.httpStatusCode];
+          const own = accessKeyId === process.env.AWS_ACCESS_KEY_ID;
+          return [await client.config.region(), own, $metadata.httpStatusCode];
         };
         """
         host.gates.open("")
