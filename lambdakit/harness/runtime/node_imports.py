@@ -18,7 +18,10 @@ _COMPUTED = re.compile(rb"""["'`]@aws-sdk/(?:client-)?(?:["'`]|\$\{)""")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SdkImports:
-    """names: packages that are imported and that neither package nor layers hold. computed: any other may be, too."""
+    """names: packages that are imported and that neither package nor layers hold. computed: others may be, too.
+
+    A computed name stands among `names` with the part of it that is known.
+    """
 
     names: frozenset[str]
     computed: bool

@@ -1,6 +1,7 @@
 """The AWS SDK for JavaScript: which functions need it, how it comes into the cache, and what a function sees of it.
 
-Source: AWS Lambda Developer Guide (DG), "Building Lambda functions with Node.js", section "Runtime-included SDK versions".
+Source: AWS Lambda Developer Guide (DG), "Building Lambda functions with Node.js", section "Runtime-included SDK
+versions".
 """
 
 from __future__ import annotations

@@ -23,8 +23,11 @@ from lambdakit.harness.runtime.runtimes.family import HostStart, Prepared, Pytho
 
 _IDENTIFIER = re.compile(r"nodejs(18|20|22|24)\.x")
 _CLIENT = Path(__file__).parents[1] / "inside_node"
+# What functions import themselves; other packages of the SDK are its own affair, and some of them optional.
+_CLIENT_NAME = re.compile(r"@aws-sdk/(client|lib)-[a-z0-9-]*[a-z0-9]")
 _MEMORY_OPTIONS = ("max-semi-space-size", "max-old-space-size")
-# DG "Building Lambda functions with Node.js": what Node.js has on by default, and Lambda turns off for these.
+# DG "Building Lambda functions with Node.js": what Node.js has on by default, and Lambda turns off for these; 18 did not
+# have it yet.
 _EXPERIMENTS_OFF = {
     18: ("require-module", "detect-module"),
     20: ("require-module",),
@@ -66,7 +69,7 @@ class NodeRuntime:
                     f"runs without the AWS SDK that AWS's runtime carries: it could not be installed ({unavailable}); "
                     f"`lambdakit runtimes install {configuration.runtime}` tries again"
                 )
-        if missing := sorted(imports.names - sdk_packages()):
+        if missing := sorted(name for name in imports.names - sdk_packages() if _CLIENT_NAME.fullmatch(name)):
             notes.append(
                 f"imports {', '.join(missing)}, which the AWS SDK installed here does not have: add it to the package"
             )
