@@ -10,7 +10,7 @@ import hmac
 import json
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -36,6 +36,7 @@ class Control:
 
     settle: waits until nothing is in flight; False when that took too long.
     health: what `GET /_lambdakit/health` says.
+    prepare: begins to build the images of runtimes that will be needed, and returns at once.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Control:
         trace: TraceLog,
         settle: Callable[[float], bool],
         health: Callable[[], Mapping[str, str]],
+        prepare: Callable[[Sequence[str]], None],
     ) -> None:
         self._token = token
         self._deployer = deployer
@@ -54,6 +56,7 @@ class Control:
         self._trace = trace
         self._settle = settle
         self._health = health
+        self._prepare = prepare
 
     def serve(self, request: Request) -> Response:
         """The answer: JSON, or the error as `errors.error_to_wire` writes it."""
@@ -81,6 +84,9 @@ class Control:
                 return self._events(request)
             case "POST", "/_lambdakit/deployments":
                 return self._deploy(_json(request))
+            case "POST", "/_lambdakit/runtimes":
+                self._prepare([str(name) for name in _json(request).get("runtimes") or ()])
+                return {}
             case "POST", "/_lambdakit/drain":
                 return self._drain(_json(request))
             case "POST", "/_lambdakit/clock":

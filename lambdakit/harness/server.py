@@ -6,10 +6,11 @@ work directory -> log writer -> account (moto) -> Lambda service -> front doors 
 from __future__ import annotations
 
 import contextlib
+import functools
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from lambdakit.clock import HarnessClock
@@ -35,7 +36,8 @@ from lambdakit.harness.routing.http_api import FunctionAnswer, FunctionRefused, 
 from lambdakit.harness.runtime.available_launcher import AvailableLauncher
 from lambdakit.harness.runtime.code_package import CodeStore
 from lambdakit.harness.runtime.fork_launcher import ForkLauncher
-from lambdakit.harness.runtime.launcher import SpawnLauncher
+from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
+from lambdakit.harness.runtime.launcher import Launcher, SpawnLauncher
 from lambdakit.harness.runtime.runtime_image import cache_directory
 from lambdakit.harness.runtime.runtimes.family import RuntimeUnavailable
 from lambdakit.harness.runtime.runtimes.registry import Runtimes
@@ -116,6 +118,7 @@ class Server:
             trace=trace,
             settle=self._settle,
             health=self._health,
+            prepare=lambda names: self._prepare(launcher, names, work),
         )
         self._endpoint = Endpoint(
             account=account,
@@ -145,6 +148,22 @@ class Server:
 
     def _reachable(self) -> Mapping[int, RequestHandler]:
         return {self._listener.port: self._endpoint.serve, **self._doors.ports()}
+
+    def _prepare(self, launcher: Launcher, names: Sequence[str], work: Path) -> None:
+        empty = work / "no-code"
+        empty.mkdir(exist_ok=True)
+        for name in names:
+            plain = FunctionConfiguration(
+                name="prepared",
+                account_id=self._options.account_id,
+                region=self._options.region,
+                runtime=name,
+                handler="",
+                code=empty,
+                role="",
+                log_group="",
+            )
+            self._ahead(f"prepare-{name}", functools.partial(launcher.prepare, plain))
 
     def _ahead(self, name: str, work: Callable[[], object]) -> None:
         """Does in the background what the first use would wait for; the first use meets what goes wrong."""

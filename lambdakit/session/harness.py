@@ -18,6 +18,7 @@ from lambdakit.session.functions import ADMINISTRATOR_KEY_ID, ADMINISTRATOR_SECR
 from lambdakit.session.harness_process import HARNESS_COMMAND, HarnessProcess
 from lambdakit.session.installation import require_harness_packages
 from lambdakit.session.options import EnforceIam, EnforceNetwork, HarnessOptions, Sandbox, Unsupported
+from lambdakit.session.preparation import prepare_runtimes
 from lambdakit.session.sources import AssemblySources
 from lambdakit.session.trace_view import TraceView
 from lambdakit.session.waiting import RemoteClock, ScheduledWork, drain
@@ -161,6 +162,7 @@ class Harness:
         SourceError, DocumentError, SynthesisError or DeploymentError say what is wrong; nothing is left deployed then.
         """
         control = self._started()
+        prepare_runtimes(source, control)
         request = DeploymentRequest(source=source, stacks=stacks, parameters=parameters)
         deployment = deploy(request, control=control, trace=self._trace, sources=self._sources)
         self._deployments = [*self.deployments, deployment]

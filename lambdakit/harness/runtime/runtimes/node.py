@@ -26,8 +26,8 @@ _CLIENT = Path(__file__).parents[1] / "inside_node"
 # What functions import themselves; other packages of the SDK are its own affair, and some of them optional.
 _CLIENT_NAME = re.compile(r"@aws-sdk/(client|lib)-[a-z0-9-]*[a-z0-9]")
 _MEMORY_OPTIONS = ("max-semi-space-size", "max-old-space-size")
-# DG "Building Lambda functions with Node.js": what Node.js has on by default, and Lambda turns off for these; 18 did not
-# have it yet.
+# DG "Building Lambda functions with Node.js": what Node.js has on by default, and Lambda turns off for these; 18 did
+# not have it yet.
 _EXPERIMENTS_OFF = {
     18: ("require-module", "detect-module"),
     20: ("require-module",),
