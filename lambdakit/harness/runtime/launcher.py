@@ -6,6 +6,7 @@ sandboxed child from a warmed parent.
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from lambdakit.harness.runtime.function_configuration import FunctionConfigurati
 from lambdakit.harness.runtime.runtime_process import SpawnedProcess
 from lambdakit.harness.runtime.runtimes.family import Prepared
 from lambdakit.harness.runtime.runtimes.registry import Runtimes
+
+# Without a sandbox the SDKs would find the configuration of the user who runs the harness.
+_NO_CONFIGURATION = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
 
 VariablesAt = Callable[["Place"], Mapping[str, str]]
 
@@ -150,7 +154,7 @@ class SpawnLauncher:
             task_root=str(configuration.code),
             runtime_directory=start.runtime_directory,
             layer_roots=tuple(str(layer) for layer in reversed(configuration.layers)),
-            defaults=start.variables,
+            defaults={**start.variables, **_NO_CONFIGURATION},
         )
         try:
             process = SpawnedProcess(start.command, variables=variables(place), directory=configuration.code)
