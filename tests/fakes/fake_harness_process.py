@@ -31,6 +31,7 @@ class FakeHarness(ThreadingHTTPServer):
     """The server. options: the start line."""
 
     daemon_threads = True
+    request_queue_size = 128  # the default of 5 resets callers that come at once
 
     def __init__(self, options: dict[str, Any]) -> None:
         super().__init__(("127.0.0.1", options["port"]), Requests)
