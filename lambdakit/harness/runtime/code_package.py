@@ -100,7 +100,7 @@ class CodeStore:
         """
         if len(layers) == 1:
             return layers[0]
-        names = "\0".join(layer.name for layer in layers)
+        names = "\0".join(str(layer) for layer in layers)
         with self._lock:
             target = self._directory / hashlib.sha256(names.encode()).hexdigest()
             if not target.exists():

@@ -188,7 +188,8 @@ def call(method, path, headers, body=None):
     return answer.status, json.loads(answer.read())
 
 def register(name, events):
-    return call("POST", "/2020-01-01/extension/register", {"Lambda-Extension-Name": name}, json.dumps({"events": events}))
+    named = {"Lambda-Extension-Name": name}
+    return call("POST", "/2020-01-01/extension/register", named, json.dumps({"events": events}))
 
 wrong = [("no-shutdown", ["SHUTDOWN"]), ("", []), ("bad", ["NO"])]
 early = [register("inside", []), *(register(name, events) for name, events in wrong)]

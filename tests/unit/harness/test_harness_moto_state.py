@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,7 +18,6 @@ pytestmark = pytest.mark.xdist_group("moto")
 ACCOUNT = "111122223333"
 REGION = "eu-west-1"
 ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:fn:live"
-_numbers = itertools.count()
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +104,7 @@ class TestLogs:
 
     @pytest.fixture
     def place(self) -> LogPlace:
-        return LogPlace(account_id=ACCOUNT, region=REGION, group=f"/aws/lambda/fn-{next(_numbers)}", stream="s/[1]a")
+        return LogPlace(account_id=ACCOUNT, region=REGION, group=f"/aws/lambda/fn-{uuid.uuid4()}", stream="s/[1]a")
 
     def _messages(self, account: Account, place: LogPlace) -> list[str]:
         events: list[dict[str, Any]] = account.client("logs").get_log_events(

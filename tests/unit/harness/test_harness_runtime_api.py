@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from lambdakit.harness.invocation.invoke import InvocationResult
-from tests.fakes.function_host import FunctionHost, json_of
+from lambdakit.trace import InvocationStarted
+from tests.fakes.function_host import HOLD, FunctionHost, json_of
 
 MIB = 1024 * 1024
 
@@ -185,6 +186,22 @@ threading.Event().wait()
         results = [json_of(host.invoke(function)) for _ in range(3)]
 
         assert results == ["once"] * 3
+
+    def test_a_runtime_that_exits_instead_of_coming_back_costs_no_event(self, host: FunctionHost) -> None:
+        script = "answer(next_event(), os.urandom(8).hex())\nhold('exit')\nos._exit(0)\n"
+        function = host.function(self.CLIENT + HOLD + script)
+        first = json_of(host.invoke(function))
+
+        # The environment is taken for the second event while its runtime still runs, and goes away then.
+        second = host.start(function)
+        host.trace.wait_for(
+            lambda events: sum(isinstance(event, InvocationStarted) for event in events) == 2, timeout_seconds=20
+        )
+        host.gates.open("exit")
+
+        result = second.result()
+        assert result.outcome.status == "success"
+        assert json_of(result) != first
 
     def test_a_runtime_that_does_not_read_its_event_is_timed_out(self, host: FunctionHost) -> None:
         script = """
