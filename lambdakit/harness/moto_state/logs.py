@@ -27,6 +27,8 @@ class LogPlace:
 
 _Line = tuple[LogPlace, str, int]
 _INTERVAL_SECONDS = 0.25
+_LINES_AT_ONCE = 50  # an invocation that comes meanwhile waits for no more than these
+_PAUSE_SECONDS = 0.001
 _EVENT_CHARACTERS_MAX = 256 * 1024 - 26  # CloudWatch Logs API Reference, "InputLogEvent"
 
 
@@ -51,11 +53,9 @@ class LogWriter:
 
     def flush(self) -> None:
         """Writes every line taken so far. Raises what a write before it did."""
+        while self._lines:
+            self._write_some()
         with self._writing:
-            batch = []
-            while self._lines:
-                batch.append(self._lines.popleft())
-            self._write(batch)
             failure, self._failure = self._failure, None
         if failure is not None:
             raise failure
@@ -68,11 +68,13 @@ class LogWriter:
 
     def _run(self) -> None:
         while not self._closing.wait(_INTERVAL_SECONDS):
-            if self._lines:
-                try:
-                    self.flush()
-                except Exception as error:  # a thread's boundary: the next flush or close raises it
-                    self._failure = error
+            while self._lines and not self._closing.wait(_PAUSE_SECONDS):
+                self._write_some()
+
+    def _write_some(self) -> None:
+        with self._writing:
+            batch = [self._lines.popleft() for _ in range(min(_LINES_AT_ONCE, len(self._lines)))]
+            self._write(batch)
 
     def _write(self, batch: list[_Line]) -> None:
         streams: dict[LogPlace, list[dict[str, Any]]] = {}
