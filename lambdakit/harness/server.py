@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import gc
 import sys
 import tempfile
 import threading
@@ -130,7 +131,7 @@ class Server:
             before_logs=self._logs.flush,
         )
         ready.set()
-        self._ahead("warm-up", lambda: account.warm_up(_USUAL_SERVICES, self._closing))
+        self._ahead("warm-up", lambda: _warm_up(account, self._closing))
 
     def _launcher(self, runtimes: Runtimes, code: CodeStore) -> AvailableLauncher:
         sandboxed = None
@@ -222,3 +223,12 @@ class Server:
             "region": self._options.region,
             "endpoint_url": self._listener.url,
         }
+
+
+def _warm_up(account: Account, stop: threading.Event) -> None:
+    """Builds the services that nearly every stack uses, and lets the collector forget the modules behind them.
+
+    What was imported stays; going through it again and again stood still for 0.2 s each time.
+    """
+    account.warm_up(_USUAL_SERVICES, stop)
+    gc.freeze()
