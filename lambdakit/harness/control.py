@@ -116,7 +116,7 @@ class Control:
     def _drain(self, body: JsonObject) -> Mapping[str, Any]:
         if body.get("advance"):
             raise not_yet("drain(advance=True)", hint="call drain() without it")
-        seconds = float(body.get("timeout_seconds", 30))
+        seconds = _number(body.get("timeout_seconds", 30), "timeout_seconds")
         if not self._settle(seconds):
             raise DrainTimeout(
                 Diagnostic(problem=f"events in flight did not come to rest within {seconds:g} s", code="LK520")
@@ -125,8 +125,8 @@ class Control:
 
     def _events(self, request: Request) -> Mapping[str, Any]:
         query = parse_qs(request.query)
-        after = int(query.get("after", ["0"])[0])
-        wait = min(float(query.get("wait_seconds", ["0"])[0]), _WAIT_SECONDS_MAX)
+        after = int(_number(query.get("after", ["0"])[0], "after"))
+        wait = min(_number(query.get("wait_seconds", ["0"])[0], "wait_seconds"), _WAIT_SECONDS_MAX)
         events = self._trace.wait(after=after, timeout_seconds=wait)
         return {"events": [event_to_wire(event) for event in events]}
 
@@ -134,6 +134,16 @@ class Control:
         ids = {created.provisioned.physical_id for created in deployment.resources}
         urls = {api_id: url for api_id in ids if (url := self._doors.url(api_id)) is not None}
         return to_wire(deployment, urls)
+
+
+def _number(value: object, name: str) -> float:
+    try:
+        number = float(str(value))
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < float("inf"):
+        raise HarnessError(Diagnostic(problem=f"{name}: {value!r} is not a number of 0 or more", code="LK504"))
+    return number
 
 
 def _json(request: Request) -> JsonObject:
