@@ -55,11 +55,13 @@ class Server:
         self._options = options
         self._stack = contextlib.ExitStack()
         self._closing = threading.Event()
+        self._ready = threading.Event()
         self.clock = HarnessClock()
         self.trace = TraceLog(self.clock)
         try:
             self._start()
         except BaseException:
+            self._ready.set()  # who came early must not be waited for
             self._stack.close()
             raise
 
@@ -74,9 +76,8 @@ class Server:
 
     def _start(self) -> None:
         options, trace, clock = self._options, self.trace, self.clock
-        ready = threading.Event()
         # The port is taken before moto is imported: one that is in use is told at once.
-        self._listener = Listener(lambda request: self._when_ready(ready, request), port=options.port, name="endpoint")
+        self._listener = Listener(self._when_ready, port=options.port, name="endpoint")
         self._stack.callback(self._listener.close)
         self._stack.callback(trace.close)  # who waits for events holds a connection of the listener's
         work = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="lambdakit-")))
@@ -130,7 +131,7 @@ class Server:
             control=control.serve,
             before_logs=self._logs.flush,
         )
-        ready.set()
+        self._ready.set()
         self._ahead("warm-up", lambda: _warm_up(account, self._closing))
 
     def _launcher(self, runtimes: Runtimes, code: CodeStore) -> AvailableLauncher:
@@ -178,8 +179,8 @@ class Server:
         self._stack.callback(thread.join)
         self._stack.callback(self._closing.set)
 
-    def _when_ready(self, ready: threading.Event, request: Request) -> Response:
-        ready.wait()
+    def _when_ready(self, request: Request) -> Response:
+        self._ready.wait()
         return self._endpoint.serve(request)
 
     def _note(self, function: str, note: str) -> None:

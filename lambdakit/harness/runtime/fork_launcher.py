@@ -82,8 +82,8 @@ class ForkLauncher:
         reachable = self._reachable()
         start = self._runtimes.family(configuration).in_sandbox(configuration)
         settings = self._settings(configuration, start, environment, variables)
-        parent = self._parent(start.parent, start.preload)
         try:
+            parent = self._parent(start.parent, start.preload)
             zygote, process, sockets = parent.fork(settings, [_RUNTIME_API_PORT, *reachable])
         except (OSError, SandboxUnavailable) as error:
             raise RuntimeUnavailable(f"no execution environment could be made: {error}") from None
