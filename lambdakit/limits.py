@@ -39,7 +39,6 @@ DESCRIPTION_LENGTH_MAX: Final = 256
 # Source: aws/aws-lambda-runtime-interface-emulator, interop/model.go
 SYNC_REQUEST_BYTES_MAX: Final = 6 * MIB
 SYNC_RESPONSE_BYTES_MAX: Final = 6 * MIB + 100
-ASYNC_REQUEST_BYTES_MAX: Final = MIB
 
 # API Invoke: X-Amz-Log-Result holds the last 4 KB
 TAIL_LOG_BYTES: Final = 4 * 1024
@@ -47,17 +46,11 @@ TAIL_LOG_BYTES: Final = 4 * 1024
 # API Invoke: bytes of base64 in X-Amz-Client-Context
 CLIENT_CONTEXT_BYTES_MAX: Final = 3_583
 
-# DG "Lambda quotas"; DG "Configuring reserved concurrency"
-ACCOUNT_CONCURRENCY: Final = 1_000
-UNRESERVED_CONCURRENCY_MIN: Final = 100
-
 # DG "Understanding the execution environment lifecycle": the init phase on demand
 INIT_SECONDS: Final = 10
 
 # API Gateway Developer Guide "Quotas for HTTP APIs"
 HTTP_API_PAYLOAD_BYTES_MAX: Final = 10 * MIB
-HTTP_API_HEADER_BYTES_MAX: Final = 10_240
-HTTP_API_TIMEOUT_SECONDS: Final = 30
 HTTP_API_ROUTES_MAX: Final = 300
 
 # API Gateway Developer Guide "Configuring CORS for HTTP APIs"; API apigatewayv2 Cors.MaxAge

@@ -10,14 +10,14 @@ import pytest
 
 from lambdakit.errors import DeploymentError, Diagnostic, UnsupportedError
 from tests.fakes.account_contents import account_contents, refusal_of
-from tests.fakes.plain_assembly import Resources, function, http_api, published, table, write_stack, write_stacks
+from tests.fakes.plain_assembly import Resources, function, table, write_stack, write_stacks
 from tests.fakes.stacks import Stacks
+from tests.fakes.whole_stack import POLICY, WHOLE
 from tests.fakes.wired_harness import WiredHarness
 
 pytestmark = pytest.mark.xdist_group("behaviour-deployment")
 
 TRUST = {"Version": "2012-10-17", "Statement": []}
-POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
 MISSING = "arn:aws:iam::aws:policy/NoSuchPolicy"
 
 
@@ -26,25 +26,6 @@ def lenient() -> Iterator[WiredHarness]:
     """A harness that leaves out what it does not know."""
     with WiredHarness(unsupported="warn") as running:
         yield running
-
-
-ECHO = function("Fn") | published("Fn")
-WHOLE: Resources = (
-    ECHO
-    | table("Table")
-    | http_api("Api", {"GET /a": {"Ref": "FnAlias"}})
-    | {
-        "Policy": {
-            "Type": "AWS::IAM::Policy",
-            "Properties": {"PolicyName": "own", "PolicyDocument": POLICY, "Roles": [{"Ref": "FnRole"}]},
-        },
-        "Managed": {
-            "Type": "AWS::IAM::ManagedPolicy",
-            "Properties": {"PolicyDocument": POLICY, "Roles": [{"Ref": "FnRole"}]},
-        },
-        "Rule": {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 day)"}},
-    }
-)
 
 
 class TestRollback:

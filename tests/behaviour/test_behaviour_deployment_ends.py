@@ -10,32 +10,12 @@ import pytest
 
 from lambdakit.errors import AssemblyError, DeploymentError, LambdakitError
 from tests.fakes.account_contents import account_contents, refusal_of
-from tests.fakes.plain_assembly import Resources, function, http_api, published, table, write_stack, write_stacks
+from tests.fakes.plain_assembly import function, table, write_stack, write_stacks
 from tests.fakes.stacks import Stacks, physical_id
+from tests.fakes.whole_stack import ECHO, WHOLE
 from tests.fakes.wired_harness import WiredHarness
 
 pytestmark = pytest.mark.xdist_group("behaviour-deployment")
-
-POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
-
-
-ECHO = function("Fn") | published("Fn")
-WHOLE: Resources = (
-    ECHO
-    | table("Table")
-    | http_api("Api", {"GET /a": {"Ref": "FnAlias"}})
-    | {
-        "Policy": {
-            "Type": "AWS::IAM::Policy",
-            "Properties": {"PolicyName": "own", "PolicyDocument": POLICY, "Roles": [{"Ref": "FnRole"}]},
-        },
-        "Managed": {
-            "Type": "AWS::IAM::ManagedPolicy",
-            "Properties": {"PolicyDocument": POLICY, "Roles": [{"Ref": "FnRole"}]},
-        },
-        "Rule": {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 day)"}},
-    }
-)
 
 
 class TestDestroy:

@@ -12,12 +12,11 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 import threading
 from pathlib import Path
 
 from lambdakit.harness.runtime.bundled_node import BundledNode
-from lambdakit.harness.runtime.package_cache import PackagesUnavailable, built_once
+from lambdakit.harness.runtime.package_cache import PackagesUnavailable, built_once, run_installer
 
 _LOCK = Path(__file__).with_name("node_sdk")
 _INSTALL_SECONDS = 300
@@ -90,24 +89,8 @@ def _run_npm(node: BundledNode, folder: Path) -> None:
     options += ["--fetch-retries=1", "--fetch-retry-mintimeout=1000"]  # without a network, functions wait for it
     variables = {name: value for name, value in os.environ.items() if name != "NODE_OPTIONS"}
     variables["PATH"] = f"{node.executable.parent}:{variables.get('PATH', '')}"
-    try:
-        done = subprocess.run(
-            [str(node.executable), str(node.npm), "ci", *options],
-            cwd=folder,
-            env=variables,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            umask=0o022,  # functions run as another user
-            timeout=_INSTALL_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise PackagesUnavailable(f"npm did not end within {_INSTALL_SECONDS} s") from None
-    if done.returncode != 0:
-        raise PackagesUnavailable(_reason(done.stderr))
+    command = [str(node.executable), str(node.npm), "ci", *options]
+    run_installer(command, variables, seconds=_INSTALL_SECONDS, reason=_reason, directory=folder)
 
 
 def _reason(output: str) -> str:

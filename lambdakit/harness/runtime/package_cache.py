@@ -13,11 +13,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from lambdakit.harness.runtime.interpreters import Interpreter, own_interpreter
 
+_ROOT = Path("/")  # no folder of the user's: an installer would read its configuration there
 _INSTALL_SECONDS = 300
 _COMPILE_SECONDS = 120
 _REASON_LENGTH = 300
@@ -68,12 +69,46 @@ def install(requirements: Sequence[str], target: Path, interpreter: Interpreter,
     variables = {name: value for name, value in os.environ.items() if name not in _LEFT_OUT} | _OVERRIDES
     if interpreter.library_path:
         variables["LD_LIBRARY_PATH"] = interpreter.library_path
-    _run([*command, *requirements], variables, seconds=_INSTALL_SECONDS)
+    run_installer([*command, *requirements], variables, seconds=_INSTALL_SECONDS, reason=_reason)
     shutil.rmtree(target / "bin", ignore_errors=True)
     # Functions cannot write there, and an import would take seconds.
     compiling = [str(interpreter.executable), "-I", "-m", "compileall", "-q", "-j", "0", str(target)]
     with contextlib.suppress(PackagesUnavailable):  # a file for another version of Python is no reason to fail
-        _run(compiling, variables, seconds=_COMPILE_SECONDS)
+        run_installer(compiling, variables, seconds=_COMPILE_SECONDS, reason=_reason)
+
+
+def run_installer(
+    command: Sequence[str],
+    variables: Mapping[str, str],
+    *,
+    seconds: int,
+    reason: Callable[[str], str],
+    directory: Path = _ROOT,
+) -> None:
+    """Runs a package installer to its end. PackagesUnavailable when it fails, and why.
+
+    seconds: the most it may take. reason: what its standard error says, in one line.
+    """
+    try:
+        done = subprocess.run(
+            command,
+            env=variables,
+            cwd=directory,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            umask=0o022,  # functions run as another user
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise PackagesUnavailable(f"the installer did not end within {seconds} s") from None
+    except OSError as error:
+        raise PackagesUnavailable(f"{command[0]} does not start: {error.strerror}") from None
+    if done.returncode != 0:
+        raise PackagesUnavailable(reason(done.stderr))
 
 
 def _installer(interpreter: Interpreter) -> list[str]:
@@ -105,29 +140,6 @@ def _bundled_pip(interpreter: Interpreter) -> Path | None:
         if wheels:
             return wheels[-1]
     return None
-
-
-def _run(command: Sequence[str], variables: dict[str, str], *, seconds: int) -> None:
-    try:
-        done = subprocess.run(
-            command,
-            env=variables,
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            umask=0o022,  # functions run as another user
-            timeout=seconds,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise PackagesUnavailable(f"the installer did not end within {seconds} s") from None
-    except OSError as error:
-        raise PackagesUnavailable(f"{command[0]} does not start: {error.strerror}") from None
-    if done.returncode != 0:
-        raise PackagesUnavailable(_reason(done.stderr))
 
 
 def _reason(output: str) -> str:
