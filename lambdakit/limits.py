@@ -30,15 +30,57 @@ ENVIRONMENT_BYTES_MAX: Final = 4 * 1024
 # DG "Lambda quotas"
 LAYERS_MAX: Final = 5
 PACKAGE_UNZIPPED_BYTES_MAX: Final = 250 * MIB
+IMAGE_BYTES_MAX: Final = 10 * 1024 * MIB
+PACKAGE_UPLOADED_BYTES_MAX: Final = 50 * MIB
+RESOURCE_POLICY_BYTES_MAX: Final = 20 * 1024
 FUNCTION_NAME_LENGTH_MAX: Final = 64
 ALIAS_NAME_LENGTH_MAX: Final = 128
 HANDLER_LENGTH_MAX: Final = 128
 DESCRIPTION_LENGTH_MAX: Final = 256
 
+# DG "Lambda quotas": code storage of a region
+CODE_STORAGE_BYTES_MAX: Final = 300 * 1024 * MIB
+
+# DG "Using tags on Lambda functions"
+TAGS_MAX: Final = 50
+
+# DG "Control which events Lambda sends to your function"
+EVENT_FILTERS_MAX: Final = 5
+
 # DG "Lambda quotas": invocation payloads. The response check stands 100 bytes above the request's.
 # Source: aws/aws-lambda-runtime-interface-emulator, interop/model.go
 SYNC_REQUEST_BYTES_MAX: Final = 6 * MIB
 SYNC_RESPONSE_BYTES_MAX: Final = 6 * MIB + 100
+
+# DG "Lambda quotas": a streamed response, and the rate at which AWS sends what comes after its first 6 MB
+STREAMED_RESPONSE_BYTES_MAX: Final = 200 * MIB
+STREAMED_RESPONSE_UNCAPPED_BYTES: Final = 6 * MIB
+STREAMED_RESPONSE_BYTES_PER_SECOND: Final = 2 * MIB
+
+# API Invoke: 1 MB since October 2025, 256 KB before
+ASYNC_REQUEST_BYTES_MAX: Final = MIB
+
+# API PutFunctionEventInvokeConfig; the waits are from DG "How Lambda handles errors and retries with asynchronous
+# invocation": 1 minute, 2 minutes; throttles and service errors 1 second to 5 minutes, doubling
+ASYNC_RETRIES_DEFAULT: Final = 2
+ASYNC_EVENT_AGE_SECONDS_DEFAULT: Final = 6 * 60 * 60
+ASYNC_RETRY_SECONDS: Final = 60
+ASYNC_BACK_OFF_SECONDS_MIN: Final = 1
+ASYNC_BACK_OFF_SECONDS_MAX: Final = 300
+
+# DG "Adding a dead-letter queue": the message attribute ErrorMessage holds the first 1 KB
+ERROR_MESSAGE_BYTES_MAX: Final = 1024
+
+# DG "Lambda quotas", "Understanding Lambda function scaling" and "Lambda scaling behavior"
+CONCURRENT_EXECUTIONS: Final = 1_000
+UNRESERVED_CONCURRENCY_MIN: Final = 100
+REQUESTS_PER_SECOND_AND_CONCURRENCY: Final = 10
+SCALING_ENVIRONMENTS: Final = 1_000
+SCALING_SECONDS: Final = 10
+
+# DG "Understanding the Lambda execution environment lifecycle": the init phase of a provisioned environment has the
+# larger of this and the function's own time-out
+PROVISIONED_INIT_SECONDS: Final = 130
 
 # API Invoke: X-Amz-Log-Result holds the last 4 KB
 TAIL_LOG_BYTES: Final = 4 * 1024

@@ -21,6 +21,7 @@ from lambdakit.assembly.assembly_directory import AssemblyDirectory, open_direct
 from lambdakit.assembly.asset_manifest import read_asset_manifest
 from lambdakit.assembly.assets import AssemblyAssets, Asset
 from lambdakit.assembly.codes import NOT_FOUND, UNKNOWN_STACK, UNSUPPORTED_ASSET
+from lambdakit.assembly.image_overrides import ImageOverrides, read_image_overrides
 from lambdakit.assembly.manifest import ASSET_MANIFEST, STACK, Artifact, Manifest, MissingContext, read_manifest
 from lambdakit.assembly.place import Place, nearest, shown
 from lambdakit.assembly.source_map import SOURCE_MAP, SourceMap, read_source_map
@@ -65,7 +66,10 @@ class StackArtifact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloudAssembly:
-    """directory: as given. stacks: each after those it depends on. missing: look-ups the synthesis could not make."""
+    """directory: as given. stacks: each after those it depends on. missing: look-ups the synthesis could not make.
+
+    image_overrides: what stands in for container images.
+    """
 
     directory: Path
     stacks: tuple[StackArtifact, ...]
@@ -74,6 +78,7 @@ class CloudAssembly:
     missing: tuple[MissingContext, ...]
     schema: str
     files: AssemblyDirectory
+    image_overrides: ImageOverrides
 
     def select(self, names: Sequence[str] | None = None) -> tuple[StackArtifact, ...]:
         """The named stacks and those they depend on, in deployment order; all of them for None.
@@ -149,6 +154,11 @@ def read_assembly(directory: Path) -> CloudAssembly:
         source_map = read_source_map(files.root / SOURCE_MAP, files.shown(files.root / SOURCE_MAP))
     except AssemblyError as error:
         faults += error.diagnostics
+    try:
+        templates = [(stack.stack_name, stack.template) for stack in stacks.values()]
+        image_overrides = read_image_overrides(files.root, templates)
+    except AssemblyError as error:
+        faults += error.diagnostics
     if faults:
         raise AssemblyError(*faults)
     return CloudAssembly(
@@ -159,6 +169,7 @@ def read_assembly(directory: Path) -> CloudAssembly:
         missing=manifest.missing,
         schema=manifest.schema,
         files=files,
+        image_overrides=image_overrides,
     )
 
 

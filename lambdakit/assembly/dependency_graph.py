@@ -5,7 +5,7 @@ Source: CloudFormation Template Reference, "DependsOn attribute", "Ref", "Fn::Ge
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lambdakit.assembly.codes import CIRCULAR_RESOURCES, UNKNOWN_REFERENCE
@@ -15,10 +15,16 @@ from lambdakit.assembly.template import Resource, Template
 from lambdakit.assembly.topological_order import CircularOrder, topological_order
 from lambdakit.errors import AssemblyError, Diagnostic
 
+_CUSTOM = ("Custom::", "AWS::CloudFormation::CustomResource")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DependencyGraph:
-    """order: logical ids of the resources that exist, each after those it needs, else as in the template."""
+    """order: logical ids of the resources that exist, each after those it needs, else as in the template.
+
+    Custom resources and what needs them come last: CloudFormation creates what is independent in parallel, and all of
+    that is there before a function has answered.
+    """
 
     order: tuple[str, ...]
     needs: Mapping[str, frozenset[str]]
@@ -52,6 +58,8 @@ def dependency_graph(
             CIRCULAR_RESOURCES,
             hint="move one of the references into a resource of its own, such as a policy or a permission",
         ) from None
+    late = _late(template, order, needs)
+    order = (*(name for name in order if name not in late), *(name for name in order if name in late))
     return DependencyGraph(order=order, needs={name: frozenset(needed) for name, needed in needs.items()})
 
 
@@ -60,6 +68,15 @@ def deployment_order(
 ) -> tuple[str, ...]:
     """`dependency_graph(…).order`."""
     return dependency_graph(template, enabled, condition).order
+
+
+def _late(template: Template, order: Sequence[str], needs: Mapping[str, Mapping[str, None]]) -> frozenset[str]:
+    """The custom resources, and all that needs one of them."""
+    late: set[str] = set()
+    for name in order:
+        if template.resources[name].type.startswith(_CUSTOM) or not late.isdisjoint(needs[name]):
+            late.add(name)
+    return frozenset(late)
 
 
 class _References:

@@ -1,6 +1,7 @@
 """The command `lambdakit`: which commands there are, and how a process of it ends.
 
-Exit codes: 0; 1 for what the user can mend (diagnostics on stderr); 2 for a wrong command line; 130 after Ctrl-C.
+Exit codes: 0, also of `serve` when it is stopped; 1 for what the user can mend (diagnostics on stderr); 2 for a wrong
+command line; 130 after Ctrl-C.
 """
 
 from __future__ import annotations

@@ -106,6 +106,11 @@ _SOURCES: Final[Mapping[str, Explanation]] = {
     "LK246": Explanation(
         "an asset that cannot be used", "The assembly names an asset of a kind that the harness does not read."
     ),
+    "LK247": Explanation(
+        "a malformed override of a container image",
+        "lambdakit-overrides.json, or a function's metadata under lambdakit, has another shape than LK314 tells, or "
+        "names a function that does not come as a container image.",
+    ),
 }
 
 _DEPLOYMENTS: Final[Mapping[str, Explanation]] = {
@@ -128,6 +133,20 @@ _DEPLOYMENTS: Final[Mapping[str, Explanation]] = {
         "a value that the harness does not have",
         "A Ref or Fn::GetAtt leads to a resource that was left out of the deployment, or to an attribute that the "
         "harness does not know.",
+    ),
+    "LK314": Explanation(
+        "a container image without an override",
+        "The harness runs no containers and builds no images. What runs in an image's place is said in "
+        "lambdakit-overrides.json, in the assembly or beside cdk.json, by logical id, construct path or name:\n"
+        '  {"images": {"Resize": {"runtime": "python3.13", "handler": "app.handler"}}}\n'
+        'or in the app: cfn_function.add_metadata("lambdakit", {"runtime": …}). With runtime, that managed runtime '
+        "runs the handler, as AWS's base images do; handler may be left out where the template gives the image's "
+        'command. With command, such as ["python", "-m", "awslambdaric", "app.handler"], that program is started; it '
+        "has to speak the Runtime API. Without either, the template's own entry point is. directory is seen as "
+        "/var/task: relative to the image's build context, which it is by default, or absolute. working_directory and "
+        "environment are the image's own. An override may name any directory and program of this machine: read those "
+        "of assemblies that others made. Without an override the function deploys, the trace says so, and its "
+        "invocations are refused with InvalidRuntimeException and the override to write.",
     ),
     "LK320": Explanation(
         "a resource could not be created",
@@ -221,6 +240,11 @@ _HARNESS: Final[Mapping[str, Explanation]] = {
         "events in flight did not come to rest",
         "A function that feeds its own queue never does; otherwise give drain() more time. The last events are shown.",
     ),
+    "LK521": Explanation(
+        "a clock that finds no end",
+        "drain(advance=True) ends when only recurring schedules are left. Something that is not one, such as the retry "
+        "of a stream without a limit, was due again and again. The message names it.",
+    ),
     "LK530": Explanation(
         "the Lambda API refused a call", "The function did not run. The error has error_code and message as AWS's."
     ),
@@ -232,7 +256,7 @@ _HARNESS: Final[Mapping[str, Explanation]] = {
         "It did not start, or ended while it was in use. The last lines it wrote are shown.",
     ),
     "LK541": Explanation("the harness is closed", "It was used after its with block or close()."),
-    "LK542": Explanation("time runs forward only", "clock.advance takes zero or more."),
+    "LK542": Explanation("time runs forward only", "clock.advance takes zero or more, up to the year 9999."),
     "LK543": Explanation("the deployment is destroyed", "It was used after destroy()."),
     "LK544": Explanation("a name that means several", "Pass a longer part, or the whole physical name."),
     "LK545": Explanation("a name that means none", "The message lists the nearest names, or all of them."),

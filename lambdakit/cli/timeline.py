@@ -108,6 +108,13 @@ def _invocation(event: trace.InvocationEnded) -> _Described:
     return "invocation", f"{event.function}  {problem} after {_ms(event.duration_ms)}: {event.payload[:200]}", "red"
 
 
+def _streamed(event: trace.ResponseStreamed) -> _Described:
+    left = ", its caller left" if event.client_left else ""
+    error = f"  {event.error_code}" if event.error_code else ""
+    text = f"{event.function}  {event.produced_bytes} bytes, the first after {_ms(event.latency_ms)}{left}{error}"
+    return "stream", text, "red" if error else "blue"
+
+
 def _service_call(event: trace.ServiceCalled) -> _Described:
     kind = "call"
     if event.service == "dynamodb":
@@ -148,6 +155,51 @@ def _resource(event: trace.ResourceChanged) -> _Described:
     return "resource", f"{event.stack} {event.logical_id} ({event.type}) failed", "red"
 
 
+def _throttled(event: trace.InvocationThrottled) -> _Described:
+    return "throttle", f"{event.function}  {event.reason}", "yellow"
+
+
+def _recursion(event: trace.RecursionStopped) -> _Described:
+    return "recursion", f"{event.function}  stopped after {event.invocations} invocations in one chain", "red"
+
+
+def _provisioned(event: trace.ProvisionedConcurrencyChanged) -> _Described:
+    text = f"{event.function}:{event.qualifier}  {event.status}, {event.available} of {event.requested}"
+    return "provisioned", text, "red" if event.status == "FAILED" else "magenta"
+
+
+def _scaled(event: trace.CapacityScaled) -> _Described:
+    problem = f": {event.problem}" if event.problem else ""
+    text = f"{event.function}:{event.qualifier}  from {event.before} to {event.capacity}, {event.cause}{problem}"
+    return "scaling", text, "red" if problem else "magenta"
+
+
+def _spillover(event: trace.ProvisionedSpillover) -> _Described:
+    return "spill-over", f"{event.function}:{event.qualifier}  runs on demand", "yellow"
+
+
+def _queued(event: trace.EventQueued) -> _Described:
+    return "queued", f"{event.function}  {event.request_id}", "dim"
+
+
+def _retry(event: trace.InvocationRetryScheduled) -> _Described:
+    return "retry", f"{event.function}  in {event.delay_seconds:g} s: {event.reason}", "yellow"
+
+
+def _settled(event: trace.EventSettled) -> _Described:
+    if event.condition == "Success":
+        return None
+    return "given up", f"{event.function}  {event.condition} after {event.attempts} attempts", "red"
+
+
+def _sent(event: trace.DestinationSent) -> _Described:
+    return "sent", f"{event.function}  {event.purpose}: {event.destination}", "bright_blue"
+
+
+def _not_sent(event: trace.DestinationFailed) -> _Described:
+    return "not sent", f"{event.function}  {event.purpose}: {event.destination}: {event.problem}", "red"
+
+
 def _nothing(event: trace.TraceEvent) -> _Described:
     return None
 
@@ -170,6 +222,17 @@ _DESCRIPTIONS: Mapping[type[trace.TraceEvent], Callable[[Any], _Described]] = {
     trace.RuntimeNote: _note,
     trace.InvocationStarted: _nothing,
     trace.InvocationEnded: _invocation,
+    trace.ResponseStreamed: _streamed,
     trace.FunctionLogged: _logged,
     trace.ServiceCalled: _service_call,
+    trace.InvocationThrottled: _throttled,
+    trace.RecursionStopped: _recursion,
+    trace.ProvisionedConcurrencyChanged: _provisioned,
+    trace.CapacityScaled: _scaled,
+    trace.ProvisionedSpillover: _spillover,
+    trace.EventQueued: _queued,
+    trace.InvocationRetryScheduled: _retry,
+    trace.EventSettled: _settled,
+    trace.DestinationSent: _sent,
+    trace.DestinationFailed: _not_sent,
 }

@@ -6,41 +6,70 @@ ours, and its own triggers stay unarmed because it never learns of a function.
 
 from __future__ import annotations
 
+import functools
 import io
-import json
+import logging
 import os
 import sys
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from lambdakit.harness.unserved_request import is_no_such_path, not_served, refusal
 from lambdakit.harness.wire import Headers, Request, Response
 
+logger = logging.getLogger(__name__)
+
 Environ = dict[str, Any]
+# A request, whose account it is in, and what gives moto's own answer to a request.
+Front = Callable[[Request, str, Callable[[Request], Response]], Response]
 
 _READS = frozenset({"list_roles", "describe_log_groups", "list_tables", "get_apis"})
 
 
 class Account:
-    """moto's services for one account. Building it imports moto, which takes a quarter of a second."""
+    """moto's services for one account, and for others that stacks name.
+
+    Building it imports moto, which takes a quarter of a second.
+    """
 
     def __init__(self, *, account_id: str, region: str) -> None:
         self.account_id = account_id
         self.region = region
-        os.environ["MOTO_ACCOUNT_ID"] = account_id
+        os.environ.pop("MOTO_ACCOUNT_ID", None)  # it would go before what a request says
         # moto documentation, "Configuration options": AWS-managed policies are loaded on request only, and a server on
         # loopback needs no CORS headers of its own.
         os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
         os.environ["DISABLE_GLOBAL_CORS"] = "true"
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-        self._application: Any = DomainDispatcherApplication(create_backend_app)
-        self._clients: dict[tuple[str, str], Any] = {}
+        def application_of(service: Any) -> Any:
+            if service is None:
+                raise _UnknownService
+            return create_backend_app(service)
+
+        self._application: Any = DomainDispatcherApplication(application_of)
+        self._clients: dict[tuple[str, str, str], Any] = {}
+        self._fronts: dict[str, Front] = {}
         self._lock = threading.Lock()
 
-    def serve(self, request: Request) -> Response:
-        """moto's answer to an AWS API request."""
+    def serve(self, request: Request, *, account_id: str | None = None) -> Response:
+        """The answer to an AWS API request. account_id: whose it is; absence: the harness's own."""
+        owner = account_id or self.account_id
+        front = self._fronts.get(request.headers.get("x-amz-target").partition(".")[0])
+        if front is None:
+            return self._moto(request, owner)
+        return front(request, owner, lambda passed_on: self._moto(passed_on, owner))
+
+    def stand_before(self, service: str, front: Front) -> None:
+        """Gives the requests to a service to `front` first, whoever makes them.
+
+        service: as the header `X-Amz-Target` names it, before the dot.
+        """
+        self._fronts[service] = front
+
+    def _moto(self, request: Request, account_id: str) -> Response:
         answer: list[tuple[str, list[tuple[str, str]]]] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> None:
@@ -48,16 +77,28 @@ class Account:
             answer.append((status, headers))
 
         try:
-            chunks: Iterable[bytes] = self._application(_environ(request), start_response)
+            chunks: Iterable[bytes] = self._application(_environ(request, account_id), start_response)
             body = b"".join(chunks)
         except ModuleNotFoundError as missing:
-            return _not_installed(missing)
+            return _not_installed(request, missing)
+        except NotImplementedError as missing:
+            return not_served(request, f"moto: {missing}")
+        except _UnknownService:
+            return not_served(request)
+        except Exception as broken:  # the boundary to moto, whose faults are answers as a service's own are
+            logger.exception("moto failed to answer %s %s", request.method, request.path)
+            problem = f"moto failed to answer: {type(broken).__name__}: {broken}"
+            return refusal(request, 500, "InternalFailure", problem)
         status, headers = answer[-1]
-        return Response(status=int(status.partition(" ")[0]), headers=headers, body=body)
+        response = Response(status=int(status.partition(" ")[0]), headers=headers, body=body)
+        return not_served(request) if is_no_such_path(response) else response
 
-    def client(self, service: str, region: str | None = None) -> Any:
-        """A boto3 client whose requests go to moto without a socket. Absence of `region`: the harness's."""
-        key = (service, region or self.region)
+    def client(self, service: str, region: str | None = None, account_id: str | None = None) -> Any:
+        """A boto3 client whose requests go to moto without a socket.
+
+        Absence of `region` and `account_id`: the harness's.
+        """
+        key = (service, region or self.region, account_id or self.account_id)
         with self._lock:
             if key not in self._clients:
                 self._clients[key] = self._make_client(*key)
@@ -72,7 +113,7 @@ class Account:
             reading = next(name for name in dir(client) if name in _READS)
             getattr(client, reading)()
 
-    def _make_client(self, service: str, region: str) -> Any:
+    def _make_client(self, service: str, region: str, account_id: str) -> Any:
         import boto3
         from botocore.config import Config
 
@@ -81,10 +122,10 @@ class Account:
         )
         config = Config(retries={"max_attempts": 0}, parameter_validation=True, s3={"addressing_style": "path"})
         client = session.client(service, endpoint_url=f"http://{service}.{region}.amazonaws.com", config=config)
-        client.meta.events.register_first("before-send.*.*", self._send)
+        client.meta.events.register_first("before-send.*.*", functools.partial(self._send, account_id))
         return client
 
-    def _send(self, request: Any, **_: object) -> Any:
+    def _send(self, account_id: str, request: Any, **_: object) -> Any:
         """botocore's hook to answer a request instead of sending it: `before-send`."""
         from botocore.awsrequest import AWSResponse
 
@@ -104,16 +145,20 @@ class Account:
                 target=slash + target or "/",
                 headers=Headers([*headers, ("host", host)]),
                 body=body.encode() if isinstance(body, str) else bytes(body),
-            )
+            ),
+            account_id=account_id,
         )
         return AWSResponse(request.url, response.status, dict(response.headers), _RawBody(response.body))
 
 
-def _not_installed(missing: ModuleNotFoundError) -> Response:
+class _UnknownService(Exception):
+    """A request to a service that moto does not have."""
+
+
+def _not_installed(request: Request, missing: ModuleNotFoundError) -> Response:
     """The harness brings what moto's usual services import; a few others need a package more."""
-    message = f"moto needs the Python package {missing.name} for this service, which is not installed"
-    headers = [("Content-Type", "application/json"), ("x-amzn-ErrorType", "ServiceUnavailable")]
-    return Response(status=501, headers=headers, body=json.dumps({"message": message}).encode())
+    problem = f"moto needs the Python package {missing.name} for this service, which is not installed"
+    return refusal(request, 501, "ServiceUnavailable", problem)
 
 
 class _RawBody(io.BytesIO):
@@ -125,8 +170,11 @@ class _RawBody(io.BytesIO):
             yield chunk
 
 
-def _environ(request: Request) -> Environ:
-    """PEP 3333's environment of `request`, and moto's own key for header names that WSGI would fold."""
+def _environ(request: Request, account_id: str) -> Environ:
+    """PEP 3333's environment of `request`, and moto's own key for header names that WSGI would fold.
+
+    Source: moto documentation, "Multi-Account support": the header says whose request it is.
+    """
     host = request.headers.get("host") or "localhost"
     name, _, port = host.partition(":")
     environ: Environ = {
@@ -150,6 +198,7 @@ def _environ(request: Request) -> Environ:
         "wsgi.run_once": False,
         "CONTENT_LENGTH": str(len(request.body)),
         **_header_variables(request.headers),
+        "HTTP_X_MOTO_ACCOUNT_ID": account_id,
     }
     return environ
 

@@ -11,22 +11,27 @@ import json
 import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qs
 
-from lambdakit.errors import Diagnostic, DrainTimeout, HarnessError, LambdakitError, error_to_wire, not_yet
+from lambdakit.clock import Clock
+from lambdakit.errors import Diagnostic, HarnessError, LambdakitError, error_to_wire
 from lambdakit.harness.deployment.deploy import Deployer
 from lambdakit.harness.deployment.deployed import Deployment, to_wire
 from lambdakit.harness.deployment.public_urls import FrontDoors
+from lambdakit.harness.drain import Drain
 from lambdakit.harness.wire import Request, Response
 from lambdakit.trace import TraceLog, event_to_wire
 
 logger = logging.getLogger(__name__)
 
-_OPEN = frozenset({("GET", "/_lambdakit/health"), ("POST", "/_lambdakit/clock")})
+_OPEN = frozenset({("GET", "/_lambdakit/health"), ("GET", "/_lambdakit/clock"), ("POST", "/_lambdakit/clock")})
 _DEPLOYMENT = re.compile(r"/_lambdakit/deployments/([A-Za-z0-9-]+)(/reset)?")
 _WAIT_SECONDS_MAX = 60.0
+_REST_SECONDS: Final = 60.0
+_REST_SECONDS_MAX: Final = 7 * 24 * 3600.0
 
 JsonObject = dict[str, Any]
 
@@ -34,7 +39,7 @@ JsonObject = dict[str, Any]
 class Control:
     """Answers control calls.
 
-    settle: waits until nothing is in flight; False when that took too long.
+    drain: waits until nothing is in flight, and moves the clock.
     health: what `GET /_lambdakit/health` says.
     prepare: begins to build the images of runtimes that will be needed, and returns at once.
     """
@@ -46,7 +51,8 @@ class Control:
         deployer: Deployer,
         doors: FrontDoors,
         trace: TraceLog,
-        settle: Callable[[float], bool],
+        clock: Clock,
+        drain: Drain,
         health: Callable[[], Mapping[str, str]],
         prepare: Callable[[Sequence[str]], None],
     ) -> None:
@@ -54,7 +60,8 @@ class Control:
         self._deployer = deployer
         self._doors = doors
         self._trace = trace
-        self._settle = settle
+        self._clock = clock
+        self._settling = drain
         self._health = health
         self._prepare = prepare
 
@@ -90,38 +97,49 @@ class Control:
             case "POST", "/_lambdakit/drain":
                 return self._drain(_json(request))
             case "POST", "/_lambdakit/clock":
-                raise not_yet("moving the harness's clock")
+                return self._advance(_json(request))
+            case "GET", "/_lambdakit/clock":
+                return {"now": self._clock.now().isoformat()}
             case method, path if (match := _DEPLOYMENT.fullmatch(path)) is not None:
-                return self._change(method, match[1], reset=match[2] is not None)
-        raise HarnessError(Diagnostic(problem=f"no such call: {request.method} {request.path}", code="LK504"))
+                return self._change(method, match[1], request, reset=match[2] is not None)
+        raise _no_such_call(request)
 
     def _deploy(self, body: JsonObject) -> Mapping[str, Any]:
-        stacks, parameters = body.get("stacks"), body.get("parameters") or {}
-        deployment = self._deployer.deploy(
-            Path(str(body.get("assembly"))),
-            stacks=None if stacks is None else [str(name) for name in stacks],
-            parameters={str(name): str(value) for name, value in parameters.items()},
-        )
-        return self._wire(deployment)
+        return self._wire(self._deployer.deploy(Path(str(body.get("assembly"))), **_choices(body)))
 
-    def _change(self, method: str, deployment_id: str, *, reset: bool) -> Mapping[str, Any]:
+    def _change(self, method: str, deployment_id: str, request: Request, *, reset: bool) -> Mapping[str, Any]:
         if reset and method == "POST":
             self._deployer.reset(deployment_id)
-        elif not reset and method == "DELETE":
+            return {}
+        if not reset and method == "DELETE":
             self._deployer.destroy(deployment_id)
-        else:
-            raise not_yet("updating a deployment", hint="destroy it and deploy again")
-        return {}
+            return {}
+        if not reset and method == "PUT":
+            body = _json(request)
+            return self._wire(self._deployer.update(deployment_id, Path(str(body.get("assembly"))), **_choices(body)))
+        raise _no_such_call(request)
 
     def _drain(self, body: JsonObject) -> Mapping[str, Any]:
-        if body.get("advance"):
-            raise not_yet("drain(advance=True)", hint="call drain() without it")
-        seconds = _number(body.get("timeout_seconds", 30), "timeout_seconds")
-        if not self._settle(seconds):
-            raise DrainTimeout(
-                Diagnostic(problem=f"events in flight did not come to rest within {seconds:g} s", code="LK520")
-            )
-        return {"scheduled": []}
+        seconds = min(_number(body.get("timeout_seconds", 30), "timeout_seconds"), _REST_SECONDS_MAX)
+        timers = self._settling.wait(seconds, advance=bool(body.get("advance")))
+        return {
+            "scheduled": [
+                {"what": timer.label, "due": timer.due.isoformat(), "recurring": timer.recurring} for timer in timers
+            ]
+        }
+
+    def _advance(self, body: JsonObject) -> Mapping[str, Any]:
+        step = body.get("advance_seconds")
+        if isinstance(step, bool) or not isinstance(step, int | float) or not 0 <= step < float("inf"):
+            problem = f"advance_seconds: {step!r} is not a number of seconds of 0 or more"
+            raise HarnessError(Diagnostic(problem=problem, code="LK542", hint='send {"advance_seconds": 60}'))
+        seconds = min(_number(body.get("timeout_seconds", _REST_SECONDS), "timeout_seconds"), _REST_SECONDS_MAX)
+        settle = body.get("settle", True) is not False
+        try:
+            duration = timedelta(seconds=step)
+        except OverflowError:
+            duration = timedelta.max
+        return {"now": self._settling.advance(duration, timeout_seconds=seconds, settle=settle).isoformat()}
 
     def _events(self, request: Request) -> Mapping[str, Any]:
         query = parse_qs(request.query)
@@ -134,6 +152,19 @@ class Control:
         ids = {created.provisioned.physical_id for created in deployment.resources}
         urls = {api_id: url for api_id in ids if (url := self._doors.url(api_id)) is not None}
         return to_wire(deployment, urls)
+
+
+def _no_such_call(request: Request) -> HarnessError:
+    return HarnessError(Diagnostic(problem=f"no such call: {request.method} {request.path}", code="LK504"))
+
+
+def _choices(body: JsonObject) -> JsonObject:
+    """Which stacks, None for all, and the values of parameters."""
+    stacks, parameters = body.get("stacks"), body.get("parameters") or {}
+    return {
+        "stacks": None if stacks is None else [str(name) for name in stacks],
+        "parameters": {str(name): str(value) for name, value in parameters.items()},
+    }
 
 
 def _number(value: object, name: str) -> float:

@@ -4,11 +4,13 @@
 Host: <api>.execute-api.…           that API's front door
 /_lambdakit/apis/<api>/…            the same by path
 the Lambda API                      the Lambda service
+the CloudFormation API              the deployment engine
 everything else                     moto
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import logging
 import re
@@ -20,10 +22,13 @@ from collections.abc import Callable
 from lambdakit.harness.account import Account
 from lambdakit.harness.deployment.public_urls import FrontDoors
 from lambdakit.harness.iam.credentials import CredentialRegistry
+from lambdakit.harness.lambda_service.control_plane import ControlPlane
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.invoke_api import InvokeApi
+from lambdakit.harness.lambda_service.invoke_stream_api import InvokeStreamApi
+from lambdakit.harness.moto_state.access_keys import account_of_key
 from lambdakit.harness.service_request import ServiceRequest, is_lambda_request, read_service_request
-from lambdakit.harness.wire import Request, Response
+from lambdakit.harness.wire import OpenAnswer, Request, Response
 from lambdakit.trace import ServiceCalled, TraceLog
 
 logger = logging.getLogger(__name__)
@@ -36,7 +41,10 @@ _JSON = [("Content-Type", "application/json")]
 class Endpoint:
     """Answers every request to the harness.
 
-    control: answers what is below `/_lambdakit/`. before_logs: called before CloudWatch Logs is asked anything.
+    cloudformation: answers that service's requests, with the region that they are signed for and their caller's
+    account; empty for the harness's own.
+    control: answers what is below `/_lambdakit/`. before_logs, before_metrics: called before CloudWatch
+    Logs, or CloudWatch, is asked anything.
     """
 
     def __init__(
@@ -45,18 +53,25 @@ class Endpoint:
         account: Account,
         doors: FrontDoors,
         invoke: InvokeApi,
+        invoke_stream: InvokeStreamApi,
+        control_plane: ControlPlane,
         credentials: CredentialRegistry,
         trace: TraceLog,
         control: Callable[[Request], Response],
+        cloudformation: Callable[[Request, str, str], Response],
         before_logs: Callable[[], None],
+        before_metrics: Callable[[], None],
     ) -> None:
         self._account = account
         self._doors = doors
         self._invoke = invoke
+        self._invoke_stream = invoke_stream
+        self._control_plane = control_plane
         self._credentials = credentials
         self._trace = trace
         self._control = control
-        self._before_logs = before_logs
+        self._cloudformation = cloudformation
+        self._before = {"logs": before_logs, "monitoring": before_metrics}  # by the name that requests are signed for
         # moto lost one of 320 concurrent counter updates and gave a stream record's number twice.
         self._dynamodb = threading.Lock()
 
@@ -89,32 +104,52 @@ class Endpoint:
     def _serve_aws(self, request: Request) -> Response:
         started = time.perf_counter()
         named = read_service_request(request)
+        account_id = self._account_of(named.access_key_id)
         if is_lambda_request(request):
-            response = self._serve_lambda(request)
+            response = self._serve_lambda(request, named.region, account_id)
+        elif named.service == "cloudformation":
+            response = self._cloudformation(request, named.region, account_id)
         elif named.service == "dynamodb":
             with self._dynamodb:
-                response = self._account.serve(request)
+                response = self._account.serve(request, account_id=account_id)
         else:
-            if named.service == "logs":
-                self._before_logs()
-            response = self._account.serve(request)
-        self._tell(named, response, (time.perf_counter() - started) * 1000)
+            if named.service in self._before:
+                self._before[named.service]()
+            response = self._account.serve(request, account_id=account_id)
+        if response.stream is not None:
+            return dataclasses.replace(response, stream=self._told(named, started, response.stream))
+        self._tell(named, response.status, (time.perf_counter() - started) * 1000)
         return response
 
-    def _serve_lambda(self, request: Request) -> Response:
+    def _told(
+        self, named: ServiceRequest, started: float, stream: Callable[[OpenAnswer], None]
+    ) -> Callable[[OpenAnswer], None]:
+        """A stream of which the trace tells once it is over."""
+
+        def run(answer: OpenAnswer) -> None:
+            stream(answer)
+            self._tell(named, answer.status, (time.perf_counter() - started) * 1000)
+
+        return run
+
+    def _account_of(self, access_key_id: str) -> str:
+        """The account in which a caller acts: that of the function or role it is; empty for the harness's own."""
+        caller = self._credentials.caller(access_key_id)
+        return account_of_key(access_key_id) if caller is None else caller.account_id
+
+    def _serve_lambda(self, request: Request, region: str, account_id: str) -> Response:
         try:
             if InvokeApi.matches(request):
-                return self._invoke.serve(request)
-            raise ServiceFault(
-                "NotImplementedException",
-                f"{request.method} {request.path} of the Lambda API is not built yet in this harness; Invoke is",
-            )
+                return self._invoke.serve(request, region=region, account_id=account_id)
+            if InvokeStreamApi.matches(request):
+                return self._invoke_stream.serve(request, region=region, account_id=account_id)
+            return self._control_plane.serve(request, region=region, account_id=account_id)
         except ServiceFault as fault:
             refusal = fault.response()
             headers = [*refusal.headers, ("x-amzn-RequestId", str(uuid.uuid4()))]
             return Response(status=refusal.status, headers=headers, body=refusal.body)
 
-    def _tell(self, named: ServiceRequest, response: Response, duration_ms: float) -> None:
+    def _tell(self, named: ServiceRequest, status: int, duration_ms: float) -> None:
         caller = self._credentials.caller(named.access_key_id)
         if caller is not None:
             self._trace.append(
@@ -124,7 +159,7 @@ class Endpoint:
                     service=named.service,
                     operation=named.operation,
                     resource=named.resource,
-                    status=response.status,
+                    status=status,
                     duration_ms=duration_ms,
                 )
             )

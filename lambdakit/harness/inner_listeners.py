@@ -11,17 +11,24 @@ import contextlib
 import os
 import select
 import socket
+import ssl
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from lambdakit.harness.listener import Connections, RequestHandler
 
+HTTPS_PORT = 443
+
 
 class InnerListeners:
-    """Accepts for all environments. Linux only, as the namespaces are."""
+    """Accepts for all environments. Linux only, as the namespaces are.
 
-    def __init__(self) -> None:
+    tls: the server's side of what comes in on port 443. Absence: nothing is to listen there.
+    """
+
+    def __init__(self, tls: Callable[[], ssl.SSLContext] | None = None) -> None:
         self._connections = Connections("inner")
+        self._secured = None if tls is None else Connections("inner-tls", tls=tls)
         self._handlers: dict[int, tuple[socket.socket, RequestHandler]] = {}
         self._lock = threading.Lock()
         self._poll = select.epoll()
@@ -57,6 +64,8 @@ class InnerListeners:
         self._thread.join()
         self.detach([listening for listening, _ in list(self._handlers.values())])
         self._connections.close()
+        if self._secured is not None:
+            self._secured.close()
         self._poll.close()
         os.close(self._wake)
 
@@ -76,4 +85,7 @@ class InnerListeners:
         with contextlib.suppress(OSError):
             connection, peer = listening.accept()
             connection.setblocking(True)
-            self._connections.serve(connection, peer, handle)
+            secured = self._secured is not None and listening.getsockname()[1] == HTTPS_PORT
+            connections = self._secured if secured else self._connections
+            assert connections is not None
+            connections.serve(connection, peer, handle)

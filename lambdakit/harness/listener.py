@@ -10,25 +10,50 @@ import errno
 import itertools
 import logging
 import socket
+import ssl
 import threading
 from collections.abc import Callable
 
 from lambdakit.errors import Diagnostic, HarnessError
-from lambdakit.harness.wire import BadRequest, Request, RequestParser, Response, may_have_body, response_head
+from lambdakit.harness.streamed_answer import StreamedAnswer
+from lambdakit.harness.wire import (
+    BadRequest,
+    OpenAnswer,
+    Request,
+    RequestParser,
+    Response,
+    may_have_body,
+    response_head,
+)
 
 logger = logging.getLogger(__name__)
 
 LOOPBACK = "127.0.0.1"
 _RECEIVE_BYTES = 256 * 1024
+_UNREAD_BYTES_MAX = 16 * 1024 * 1024  # of a request that was refused, how much is read so that its client sees why
 
 RequestHandler = Callable[[Request], Response]
 
+_FAILED = Response(
+    status=500, headers=[("Content-Type", "application/json")], body=b'{"message":"Internal Server Error"}'
+)
+
 
 class Connections:
-    """The connections of one or more listeners, each served by a thread of its own."""
+    """The connections of one or more listeners, each served by a thread of its own.
 
-    def __init__(self, name: str, parser: Callable[[], RequestParser] = RequestParser) -> None:
+    tls: the server's side of TLS. Absence: connections are plain.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        parser: Callable[[], RequestParser] = RequestParser,
+        *,
+        tls: Callable[[], ssl.SSLContext] | None = None,
+    ) -> None:
         self._name = name
+        self._tls = tls
         self._parser = parser
         self._open: set[socket.socket] = set()
         self._threads: set[threading.Thread] = set()
@@ -66,6 +91,8 @@ class Connections:
     def _run(self, connection: socket.socket, peer: tuple[str, int], handle: RequestHandler) -> None:
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._tls is not None:
+                connection = self._secured(connection, self._tls())
             self._converse(connection, peer, handle)
         except OSError:
             logger.debug("%s: the client at %s went away", self._name, peer)
@@ -75,6 +102,15 @@ class Connections:
             with self._lock:
                 self._open.discard(connection)
                 self._threads.discard(threading.current_thread())
+
+    def _secured(self, connection: socket.socket, context: ssl.SSLContext) -> ssl.SSLSocket:
+        with self._lock:
+            self._open.discard(connection)
+        secured = context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        with self._lock:
+            self._open.add(secured)
+        secured.do_handshake()
+        return secured
 
     def _converse(self, connection: socket.socket, peer: tuple[str, int], handle: RequestHandler) -> None:
         parser = self._parser()
@@ -93,7 +129,12 @@ class Connections:
                 parser.feed(data)
                 continue
             keeps_alive = request.keeps_alive
-            connection.sendall(_answer(self._handled(request, handle), request, keeps_alive=keeps_alive))
+            response = self._handled(request, handle)
+            if response.stream is None:
+                connection.sendall(_answer(response, request, keeps_alive=keeps_alive))
+            else:
+                answer = StreamedAnswer(connection, request, keeps_alive=keeps_alive)
+                keeps_alive = self._stream(answer, response.stream, request)
             if not keeps_alive:
                 return
 
@@ -102,8 +143,19 @@ class Connections:
             return handle(request)
         except Exception:  # the boundary of a connection's thread
             logger.exception("%s: %s %s", self._name, request.method, request.path)
-            body = b'{"message":"Internal Server Error"}'
-            return Response(status=500, headers=[("Content-Type", "application/json")], body=body)
+            return _FAILED
+
+    def _stream(self, answer: StreamedAnswer, stream: Callable[[OpenAnswer], None], request: Request) -> bool:
+        """Whether the connection can serve another request, once the answer is out."""
+        try:
+            stream(answer)
+        except Exception:  # the boundary of a connection's thread
+            logger.exception("%s: %s %s", self._name, request.method, request.path)
+            if answer.status:
+                answer.cut()
+        if not answer.status:
+            answer.respond(_FAILED)
+        return answer.finish()
 
 
 class Listener:
@@ -167,10 +219,10 @@ def _send_refusal(connection: socket.socket, error: BadRequest) -> None:
     # Unread bytes would turn the close into a reset that overtakes the answer.
     connection.shutdown(socket.SHUT_WR)
     connection.settimeout(1)
+    left = _UNREAD_BYTES_MAX
     with contextlib.suppress(OSError):
-        for _ in range(64):
-            if not connection.recv(_RECEIVE_BYTES):
-                break
+        while left > 0 and (data := connection.recv(_RECEIVE_BYTES)):
+            left -= len(data)
 
 
 def _bind(port: int) -> socket.socket:

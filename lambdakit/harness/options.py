@@ -14,6 +14,7 @@ class Options:
     """The options of `lambdakit.Harness`, and what only its process needs.
 
     port: of the endpoint; 0 lets the system choose.
+    seed: of the draws by which an alias with weights chooses a version.
     token: what control calls must carry.
     """
 
@@ -24,6 +25,7 @@ class Options:
     sandbox: str = "auto"
     unsupported: str = "error"
     port: int = 0
+    seed: int = 0
     token: str = ""
 
 
@@ -33,14 +35,17 @@ _CHOICES: Mapping[str, tuple[str, ...]] = {"sandbox": ("auto", "off"), "unsuppor
 
 def read_options(wire: Mapping[str, object]) -> Options:
     """Options from JSON. HarnessError for a value that is not allowed, NotYetSupported for one that will be."""
-    unknown = sorted(set(wire) - {*_TEXTS, "port"})
+    unknown = sorted(set(wire) - {*_TEXTS, "port", "seed"})
     if unknown:
         raise _refused(f"{unknown[0]} is no option of the harness")
     port = wire.get("port", 0)
     if not isinstance(port, int) or isinstance(port, bool) or not 0 <= port <= 65_535:
         raise _refused(f"port: {port!r} is not a number from 0 to 65535")
+    seed = wire.get("seed", 0)
+    if not isinstance(seed, int) or isinstance(seed, bool):
+        raise _refused(f"seed: {seed!r} is not a whole number")
     texts = {name: str(wire[name]) for name in _TEXTS if name in wire}
-    options = Options(port=port, **texts)
+    options = Options(port=port, seed=seed, **texts)
     if not re.fullmatch(r"[0-9]{12}", options.account_id):
         raise _refused(f"account_id: {options.account_id!r} is not 12 digits")
     if not re.fullmatch(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}", options.region):

@@ -16,22 +16,40 @@ from pathlib import Path
 
 from lambdakit.clock import HarnessClock
 from lambdakit.harness.account import Account
+from lambdakit.harness.activity import Activity
+from lambdakit.harness.certificates import Certificates
 from lambdakit.harness.control import Control
+from lambdakit.harness.deployment.cloudformation.api import CloudFormationApi
+from lambdakit.harness.deployment.cloudformation.stack_work import STACK_CHANGE
+from lambdakit.harness.deployment.custom_resource_responses import CustomResourceCalls
 from lambdakit.harness.deployment.deploy import Deployer
+from lambdakit.harness.deployment.deployed import Stacks
+from lambdakit.harness.deployment.known_types import known_types
 from lambdakit.harness.deployment.provisioner import Context
 from lambdakit.harness.deployment.public_urls import FrontDoors
 from lambdakit.harness.deployment.registry import PROVISIONERS
+from lambdakit.harness.drain import Drain
 from lambdakit.harness.endpoint import Endpoint
-from lambdakit.harness.iam.credentials import CredentialRegistry
-from lambdakit.harness.inner_listeners import InnerListeners
+from lambdakit.harness.iam.credentials import CredentialRegistry, account_of
+from lambdakit.harness.inner_listeners import HTTPS_PORT, InnerListeners
+from lambdakit.harness.invocation.concurrency import Concurrency
+from lambdakit.harness.invocation.function_metrics import NAMESPACE
 from lambdakit.harness.invocation.invoke import Event, Invoker
+from lambdakit.harness.lambda_service.control_plane import ControlPlane
 from lambdakit.harness.lambda_service.faults import ServiceFault
+from lambdakit.harness.lambda_service.function_stores import FunctionStores
+from lambdakit.harness.lambda_service.invocations import Invocations, StoredFunctions
 from lambdakit.harness.lambda_service.invoke_api import InvokeApi
+from lambdakit.harness.lambda_service.invoke_stream_api import InvokeStreamApi
 from lambdakit.harness.lambda_service.layers import LayerStore
-from lambdakit.harness.lambda_service.store import FunctionStore
+from lambdakit.harness.lambda_service.operations.operation import OperationContext
+from lambdakit.harness.lambda_service.scaling.api import SERVICE, ScalingApi
 from lambdakit.harness.listener import Listener, RequestHandler
 from lambdakit.harness.moto_state.http_apis import read_http_api
 from lambdakit.harness.moto_state.logs import LogWriter
+from lambdakit.harness.moto_state.metrics import MetricWriter
+from lambdakit.harness.moto_state.time import follow_clock, wake_receivers
+from lambdakit.harness.moto_state.triggers import disarm
 from lambdakit.harness.options import Options
 from lambdakit.harness.routing.http_api import FunctionAnswer, FunctionRefused, HttpApi
 from lambdakit.harness.runtime.available_launcher import AvailableLauncher
@@ -40,7 +58,6 @@ from lambdakit.harness.runtime.fork_launcher import ForkLauncher
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.launcher import Launcher, SpawnLauncher
 from lambdakit.harness.runtime.runtime_image import cache_directory
-from lambdakit.harness.runtime.runtimes.family import RuntimeUnavailable
 from lambdakit.harness.runtime.runtimes.registry import Runtimes
 from lambdakit.harness.wire import Request, Response
 from lambdakit.trace import RuntimeNote, TraceLog
@@ -56,7 +73,10 @@ class Server:
         self._stack = contextlib.ExitStack()
         self._closing = threading.Event()
         self._ready = threading.Event()
+        self._certificates = Certificates()
+        self._use_https: set[str] = set()
         self.clock = HarnessClock()
+        self.activity = Activity()
         self.trace = TraceLog(self.clock)
         try:
             self._start()
@@ -83,12 +103,24 @@ class Server:
         work = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="lambdakit-")))
         self._logs = LogWriter()
         self._stack.callback(self._logs.close)
+        metrics = MetricWriter(NAMESPACE)
+        self._stack.callback(metrics.close)
+        follow_clock(lambda: clock.ahead)
+        disarm()
         account = Account(account_id=options.account_id, region=options.region)
         credentials = CredentialRegistry()
         code = CodeStore(work / "code")
-        self._doors = FrontDoors()
+        self._doors = FrontDoors(lambda: self._listener.url)
         self._stack.callback(self._doors.close)
         launcher = self._launcher(Runtimes(cache_directory(), fallback=work, code=code), code)
+        self._functions = FunctionStores(
+            account_id=options.account_id,
+            region=options.region,
+            on_changed=self._retire,
+            clock=clock,
+            seed=options.seed,
+        )
+        concurrency = Concurrency(StoredFunctions(self._functions), now=clock.now)
         self._invoker = Invoker(
             launcher=launcher,
             credentials=credentials,
@@ -96,40 +128,90 @@ class Server:
             trace=trace,
             clock=clock,
             endpoint_url=lambda: self._listener.url,
+            admit_environment=concurrency.admit_environment,
         )
+        self._invocations = Invocations(
+            stores=self._functions,
+            invoker=self._invoker,
+            concurrency=concurrency,
+            clients=lambda service, region, *, role: account.client(service, region, account_of(role)),
+            metrics=metrics,
+            clock=clock,
+            activity=self.activity,
+            trace=trace,
+        )
+        account.stand_before(SERVICE, ScalingApi(self._invocations.scaling, region=options.region).serve)
+        self._stack.callback(self._invocations.join)  # what is under way ends with its environments
         self._stack.callback(self._invoker.pool.close)
-        self._functions = FunctionStore(account_id=options.account_id, region=options.region, on_changed=self._retire)
+        self._stack.callback(self._invocations.stop)
+        self._stack.callback(clock.close)
+        layers = LayerStore()
+        custom_resources = CustomResourceCalls(
+            base_url=self._answered_at,
+            invoke=self._invoke_custom_resource,
+            quiet=self._quiet,
+        )
         context = Context(
             account=account,
             functions=self._functions,
-            layers=LayerStore(),
+            layers=layers,
             code=code,
             doors=self._doors,
             clock=clock,
             asset=lambda bucket, key: None,
             note=self._note,
-            retire=self._retire,
+            retire=self._reset_function,
             open_http_api=self._open_http_api,
             flush_logs=self._logs.flush,
+            custom_resources=custom_resources,
         )
-        deployer = Deployer(context, provisioners=PROVISIONERS, trace=trace, lenient=options.unsupported == "warn")
+        deployer = Deployer(
+            context,
+            provisioner_of=known_types(PROVISIONERS),
+            trace=trace,
+            lenient=options.unsupported == "warn",
+            stacks=Stacks(),
+        )
+        cloudformation = CloudFormationApi(deployer.engine, self.activity)
         control = Control(
             token=options.token,
             deployer=deployer,
             doors=self._doors,
             trace=trace,
-            settle=self._settle,
+            clock=clock,
+            drain=Drain(
+                clock=clock,
+                activity=self.activity,
+                environments=self._invoker.pool,
+                flush=self._logs.flush,
+                moved=wake_receivers,
+            ),
             health=self._health,
             prepare=lambda names: self._prepare(launcher, names, work),
         )
         self._endpoint = Endpoint(
             account=account,
             doors=self._doors,
-            invoke=InvokeApi(self._functions, self._invoker),
+            invoke=InvokeApi(self._functions, self._invocations),
+            invoke_stream=InvokeStreamApi(self._functions, self._invocations),
+            control_plane=ControlPlane(
+                lambda account_id, region: OperationContext(
+                    functions=self._functions.of(account_id),
+                    layers=layers,
+                    code=code,
+                    account=account,
+                    clock=clock,
+                    region=region or options.region,
+                )
+            ),
             credentials=credentials,
             trace=trace,
-            control=control.serve,
+            cloudformation=lambda request, region, account_id: cloudformation.serve(
+                request, region or options.region, account_id or options.account_id
+            ),
+            control=lambda request: custom_resources.serve(request) or control.serve(request),
             before_logs=self._logs.flush,
+            before_metrics=metrics.flush,
         )
         self._ready.set()
         self._ahead("warm-up", lambda: _warm_up(account, self._closing))
@@ -138,9 +220,11 @@ class Server:
         sandboxed = None
         reason = "runs without a sandbox, as asked for"
         if self._options.sandbox == "auto" and sys.platform == "linux":
-            listeners = InnerListeners()
+            listeners = InnerListeners(self._certificates.context)
             self._stack.callback(listeners.close)
-            sandboxed = ForkLauncher(runtimes, code=code, listeners=listeners, reachable=self._reachable)
+            sandboxed = ForkLauncher(
+                runtimes, code=code, listeners=listeners, reachable=self._reachable, authority=self._authority
+            )
         elif self._options.sandbox == "auto":
             reason = f"runs without a sandbox: {sys.platform} has no namespaces"
         launcher = AvailableLauncher(sandboxed, lambda note: SpawnLauncher(runtimes, note=note), reason=reason)
@@ -149,7 +233,11 @@ class Server:
         return launcher
 
     def _reachable(self) -> Mapping[int, RequestHandler]:
-        return {self._listener.port: self._endpoint.serve, **self._doors.ports()}
+        https = {HTTPS_PORT: self._endpoint.serve} if self._use_https else {}
+        return {self._listener.port: self._endpoint.serve, **https, **self._doors.ports()}
+
+    def _authority(self) -> str:
+        return self._certificates.authority() if self._use_https else ""
 
     def _prepare(self, launcher: Launcher, names: Sequence[str], work: Path) -> None:
         empty = work / "no-code"
@@ -188,9 +276,13 @@ class Server:
 
     def _retire(self, arn: str) -> None:
         self._invoker.pool.retire(arn, reason="updated")
+        self._invocations.renew(arn)
 
-    def _open_http_api(self, api_id: str, region: str) -> None:
-        account_id = self._options.account_id
+    def _reset_function(self, arn: str) -> None:
+        self._invocations.forget(arn)
+        self._retire(arn)
+
+    def _open_http_api(self, api_id: str, region: str, account_id: str) -> None:
         api = HttpApi(
             api_id=api_id,
             account_id=account_id,
@@ -202,20 +294,37 @@ class Server:
         )
         self._doors.open(api_id, api.serve)
 
+    def _invoke_custom_resource(self, arn: str, payload: bytes) -> str:
+        target = self._functions.resolve(arn)
+        result = self._invocations.invoke(target.configuration, Event(payload=payload, qualifier=target.qualifier))
+        return "" if result.outcome.fault is None else result.outcome.payload.decode("utf-8", "replace")
+
+    def _answered_at(self, function: str) -> str:
+        """Where the function behind a custom resource finds the harness.
+
+        The Node.js handlers of the CDK, and cfn-response, speak HTTPS to port 443, whatever the URL says; only a
+        sandbox has that port free.
+        """
+        configuration = self._functions.resolve(function).configuration
+        if not configuration.runtime.startswith("nodejs") or self._options.sandbox == "off":
+            return self._listener.url
+        if configuration.arn not in self._use_https:
+            self._use_https.add(configuration.arn)
+            self._retire(configuration.arn)  # environments that are there have no such port
+        return "https://localhost"
+
+    def _quiet(self) -> bool:
+        at_work = [what for what in self.activity.still_open() if not what.startswith(STACK_CHANGE)]
+        return self._invoker.pool.busy == 0 and not at_work
+
     def _call_function(self, arn: str, payload: bytes, *, trace_id: str) -> FunctionAnswer:
         try:
             target = self._functions.resolve(arn)
             event = Event(payload=payload, qualifier=target.qualifier, trace_id=trace_id)
-            result = self._invoker.invoke(target.configuration, event)
-        except (ServiceFault, RuntimeUnavailable) as refused:
+            result = self._invocations.invoke(target.configuration, event)
+        except ServiceFault as refused:
             raise FunctionRefused(str(refused)) from None
         return FunctionAnswer(payload=result.outcome.payload, failed=result.outcome.fault is not None)
-
-    def _settle(self, timeout_seconds: float) -> bool:
-        if not self._invoker.pool.wait_until_idle(timeout_seconds):
-            return False
-        self._logs.flush()
-        return True
 
     def _health(self) -> Mapping[str, str]:
         return {

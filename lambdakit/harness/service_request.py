@@ -24,7 +24,9 @@ _RESOURCE_KEYS = (
     "Name",
     "stateMachineArn",
 )
-_LAMBDA_PATH = re.compile(r"/20\d\d-\d\d-\d\d/(functions|layers|event-source-mappings|tags|account-settings)\b")
+_LAMBDA_PATH = re.compile(
+    r"/20\d\d-\d\d-\d\d/(functions|layers|event-source-mappings|code-signing-configs|tags|account-settings)\b"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Final
+from typing import Final, Protocol
 
 HEAD_BYTES_MAX: Final = 1024 * 1024  # AWS Lambda quotas: request line and headers of an invoke, the largest of all
 BODY_BYTES_MAX: Final = 1024 * 1024 * 1024
@@ -43,9 +44,8 @@ class Headers:
 
     def __init__(self, items: Iterable[tuple[str, str]]) -> None:
         self.items: Sequence[tuple[str, str]] = tuple(items)
-        self._first: dict[str, str] = {}
-        for name, value in self.items:
-            self._first.setdefault(name.lower(), value)
+        # Of a repeated name the first one counts, which is entered last.
+        self._first: dict[str, str] = {name.lower(): value for name, value in reversed(self.items)}
 
     def get(self, name: str, default: str = "") -> str:
         """The first value of `name`, which is given in lower case; `default` when there is none."""
@@ -53,6 +53,10 @@ class Headers:
 
     def all(self, name: str) -> list[str]:
         """Every value of `name`, given in lower case, in order."""
+        if name not in self._first:
+            return []
+        if len(self._first) == len(self.items):  # no name is repeated
+            return [self._first[name]]
         return [value for key, value in self.items if key.lower() == name]
 
     def __contains__(self, name: str) -> bool:
@@ -96,25 +100,74 @@ class Request:
         return "close" not in options
 
 
+class OpenAnswer(Protocol):
+    """An answer that is sent while it is made: `begin` and any number of `write`s, or one `respond`. Nothing waits."""
+
+    @property
+    def status(self) -> int:
+        """The one that was sent; 0 before."""
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that were written and that could not be sent yet; 0 once the client has left."""
+
+    @property
+    def client_left(self) -> bool:
+        """Whether the client is known to have gone; what is written from then on is let go."""
+
+    def begin(self, status: int, headers: Sequence[tuple[str, str]]) -> None:
+        """Sends status line and headers, once."""
+
+    def respond(self, response: Response) -> None:
+        """Sends a whole answer instead of one in parts."""
+
+    def write(self, data: bytes) -> None:
+        """Takes the next part of the body, and sends what can be sent at once."""
+
+    def send_waiting(self) -> None:
+        """Sends what is waiting, as far as the client takes it now."""
+
+    def fileno(self) -> int:
+        """The descriptor that turns writable when more can be sent; -1 when it is closed."""
+
+    def cut(self) -> None:
+        """Ends the connection where the answer stands, so that the client sees that it is not complete."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """An answer. What frames it (content-length and the like) is no matter of its `headers`."""
+    """An answer. What frames it (content-length and the like) is no matter of its `headers`.
+
+    stream: makes the answer while it is sent, in the thread of the connection; the other fields then do not count.
+    """
 
     status: int
     headers: Sequence[tuple[str, str]] = field(default=())
     body: bytes = b""
+    stream: Callable[[OpenAnswer], None] | None = None
 
 
 def response_head(response: Response, *, keeps_alive: bool) -> bytes:
     """Status line and headers of `response`, the blank line included."""
+    framing = f"Content-Length: {len(response.body)}" if may_have_body(response.status) else ""
+    return _head(response.status, response.headers, framing, keeps_alive=keeps_alive)
+
+
+def streamed_head(status: int, headers: Sequence[tuple[str, str]], *, chunked: bool, keeps_alive: bool) -> bytes:
+    """The same for an answer of unknown length. chunked: absence means that the connection's end is the answer's."""
+    framing = "Transfer-Encoding: chunked" if chunked and may_have_body(status) else ""
+    return _head(status, headers, framing, keeps_alive=keeps_alive)
+
+
+def _head(status: int, headers: Sequence[tuple[str, str]], framing: str, *, keeps_alive: bool) -> bytes:
     try:
-        phrase = HTTPStatus(response.status).phrase
+        phrase = HTTPStatus(status).phrase
     except ValueError:
         phrase = ""
-    lines = [f"HTTP/1.1 {response.status} {phrase}"]
-    lines += [f"{name}: {header_value(value)}" for name, value in response.headers if name.lower() not in _FRAMING]
-    if may_have_body(response.status):
-        lines.append(f"Content-Length: {len(response.body)}")
+    lines = [f"HTTP/1.1 {status} {phrase}"]
+    lines += [f"{name}: {header_value(value)}" for name, value in headers if name.lower() not in _FRAMING]
+    if framing:
+        lines.append(framing)
     if not keeps_alive:
         lines.append("Connection: close")
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
@@ -159,8 +212,8 @@ class RequestParser:
         waits, self._awaits_continue = self._awaits_continue, False
         return waits
 
-    def next_request(self, peer: tuple[str, int] = ("127.0.0.1", 0)) -> Request | None:
-        """The next whole request; None until more bytes come. BadRequest when it can never become one."""
+    def begun(self, peer: tuple[str, int] = ("127.0.0.1", 0)) -> Request | None:
+        """The request that is coming in, without its body; None until its head is there. BadRequest as below."""
         if self._head is None:
             head = self._read_head(peer)
             if head is None:
@@ -168,12 +221,32 @@ class RequestParser:
             self._body = _Body(head, self._body_bytes_max)
             self._head = head
             self._awaits_continue = not self._buffer and _expects_continue(self._head)
+        return self._head
+
+    def give_parts(self) -> None:
+        """Has the body of the request that is coming in given out by `take_part`; it may then be of any length."""
         assert self._body is not None
+        self._body.bytes_max = sys.maxsize
+
+    def take_part(self) -> bytes:
+        """What `next_request`, which had no whole request yet, has seen of the body since the last time."""
+        assert self._body is not None
+        part = bytes(self._body.content)
+        self._body.content.clear()
+        return part
+
+    def next_request(self, peer: tuple[str, int] = ("127.0.0.1", 0)) -> Request | None:
+        """The next whole request; None until more bytes come. BadRequest when it can never become one."""
+        if self.begun(peer) is None:
+            return None
+        assert self._head is not None and self._body is not None
         if not self._body.take(self._buffer):
             return None
         self._awaits_continue = False
         head, body, trailers = self._head, bytes(self._body.content), self._body.trailers
         self._head = self._body = None
+        if not body and not trailers:
+            return head
         return Request(
             method=head.method,
             target=head.target,
@@ -249,7 +322,7 @@ class _Body:
     def __init__(self, head: Request, bytes_max: int) -> None:
         self.content = bytearray()
         self.trailers: list[tuple[str, str]] = []
-        self._bytes_max = bytes_max
+        self.bytes_max = bytes_max
         self._in_trailers = False
         self._ends_chunk = False
         lengths = set(head.headers.all("content-length"))
@@ -302,7 +375,7 @@ class _Body:
         if not _HEX.fullmatch(size):
             raise BadRequest(400, "malformed chunk")
         self._missing = int(size, 16)
-        if len(self.content) + self._missing > self._bytes_max:
+        if len(self.content) + self._missing > self.bytes_max:
             raise BadRequest(413, "the body is too long")
         self._in_trailers = self._missing == 0
         self._ends_chunk = not self._in_trailers

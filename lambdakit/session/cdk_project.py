@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from lambdakit.assembly.image_overrides import OVERRIDES
 from lambdakit.compiler.child_environment import bundled_node
 from lambdakit.errors import Diagnostic, SourceError, SynthesisError
 from lambdakit.session.bundled_node import write_commands
@@ -107,6 +109,9 @@ class CdkProject:
                 f"`{self.app}` succeeded but wrote no cloud assembly",
                 "call app.synth() at its end, and leave the App's outdir to CDK_OUTDIR",
             )
+        overrides = self.directory / OVERRIDES
+        if overrides.is_file():  # the assembly lies elsewhere, and has to bring it along
+            shutil.copyfile(overrides, outdir / OVERRIDES)
         return outdir
 
     def _context_variables(self, work: Path) -> dict[str, str]:

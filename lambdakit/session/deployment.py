@@ -120,7 +120,7 @@ class Deployment:
 
     @property
     def stacks(self) -> Mapping[str, DeployedStack]:
-        """The stacks by name."""
+        """The stacks by name; by `account/region/name` where several have the same."""
         return self._state.stacks
 
     @property

@@ -74,7 +74,7 @@ class DeployedFunction:
             headers["x-amz-log-type"] = "Tail"
         if client_context is not None:
             headers["x-amz-client-context"] = base64.b64encode(json.dumps(client_context).encode()).decode()
-        path = f"/2015-03-31/functions/{quote(self.name, safe='')}/invocations"
+        path = f"/2015-03-31/functions/{quote(self.arn, safe='')}/invocations"
         if qualifier is not None:
             path += f"?Qualifier={quote(qualifier, safe='')}"
         answer = self._control.request("POST", path, body=_body(payload), headers=headers)
@@ -91,7 +91,7 @@ class DeployedFunction:
         return tuple(
             _invocation(event, ended.get(event.request_id), logs.log(event.request_id))
             for event in events
-            if isinstance(event, InvocationStarted) and event.function == self.name
+            if isinstance(event, InvocationStarted) and event.arn == self.arn
         )
 
     def _result(self, answer: Answer, *, ran: bool) -> InvocationResult:

@@ -37,6 +37,7 @@ class Harness:
     sandbox: "off" leaves out the namespaces around the functions even where the machine has them.
     unsupported: "warn" deploys without what the harness does not know, and records it in the trace.
     port: where the endpoint listens; absence takes any free port.
+    seed: of the draws by which an alias with weights chooses a version; the same one gives the same choices.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Harness:
         sandbox: Sandbox = "auto",
         unsupported: Unsupported = "error",
         port: int | None = None,
+        seed: int = 0,
         _command: Sequence[str] = HARNESS_COMMAND,
     ) -> None:
         options = HarnessOptions(
@@ -59,6 +61,7 @@ class Harness:
             sandbox=sandbox,
             unsupported=unsupported,
             port=port,
+            seed=seed,
         )
         options.check()
         self._options = options
@@ -149,7 +152,7 @@ class Harness:
     @property
     def clock(self) -> RemoteClock:
         """The harness's clock, to be moved forward."""
-        return RemoteClock(self._started())
+        return RemoteClock(self._started(), self._trace)
 
     def deploy(
         self, source: object, *, stacks: Sequence[str] | None = None, parameters: Mapping[str, str] | None = None

@@ -36,9 +36,18 @@ class InvocationLogs:
 
 
 def since_start(events: Sequence[TraceEvent], request_id: str) -> Sequence[TraceEvent]:
-    """The events from the invocation's start on, found from the end; all of them when it is not there."""
+    """The events from the invocation's start on, found from the end; all of them when it is not there.
+
+    Before those of a cold start stands what its environment wrote while it was initialized.
+    """
     for position in range(len(events) - 1, -1, -1):
         event = events[position]
         if isinstance(event, InvocationStarted) and event.request_id == request_id:
-            return events[position:]
+            return [*_written_before(events[:position], event), *events[position:]]
     return events
+
+
+def _written_before(events: Sequence[TraceEvent], started: InvocationStarted) -> list[TraceEvent]:
+    if not started.cold_start:
+        return []
+    return [event for event in events if isinstance(event, FunctionLogged) and event.environment == started.environment]

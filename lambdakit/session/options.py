@@ -31,6 +31,7 @@ class HarnessOptions:
 
     account_id: 12 digits.
     port: where the endpoint listens; None for any free port.
+    seed: of the draws by which an alias with weights chooses a version.
     """
 
     account_id: str
@@ -40,10 +41,11 @@ class HarnessOptions:
     sandbox: Sandbox
     unsupported: Unsupported
     port: int | None
+    seed: int = 0
 
     def check(self) -> None:
         """HarnessError naming every value that is not allowed; NotYetSupported for a guard that is not built."""
-        diagnostics = [*self._wrong_identity(), *self._wrong_choices(), *self._wrong_port()]
+        diagnostics = [*self._wrong_identity(), *self._wrong_choices(), *self._wrong_port(), *self._wrong_seed()]
         if diagnostics:
             raise HarnessError(*diagnostics)
         for guard in ("enforce_iam", "enforce_network"):
@@ -60,6 +62,7 @@ class HarnessOptions:
             "sandbox": self.sandbox,
             "unsupported": self.unsupported,
             "port": 0 if self.port is None else self.port,
+            "seed": self.seed,
             "token": token,
         }
 
@@ -93,6 +96,11 @@ class HarnessOptions:
             return []
         problem = f"{self.port!r} is no port: a whole number from 0 (any free one) to {_PORT_MAX}"
         return [_wrong("port", problem, hint="leave it out for any free port")]
+
+    def _wrong_seed(self) -> list[Diagnostic]:
+        if type(self.seed) is int:
+            return []
+        return [_wrong("seed", f"{self.seed!r} is no seed: a whole number", hint="leave it out for 0")]
 
 
 def _wrong(option: str, problem: str, *, hint: str) -> Diagnostic:

@@ -12,25 +12,32 @@ from lambdakit.session.event_text import tail_text
 from lambdakit.session.trace_view import TraceView
 
 _TAIL_LENGTH: Final = 20
+_REST_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduledWork:
-    """Something that will happen once the clock gets there. what: in words; due: on the harness's clock."""
+    """Something that will happen once the clock gets there.
+
+    what: in words. due: on the harness's clock. recurring: another one follows it for ever, as with a schedule.
+    """
 
     what: str
     due: datetime
+    recurring: bool = False
 
 
 class RemoteClock:
     """The harness's clock. The functions' own is never moved."""
 
-    def __init__(self, control: ControlApi) -> None:
+    def __init__(self, control: ControlApi, trace: TraceView) -> None:
         self._control = control
+        self._trace = trace
 
     def now(self) -> datetime:
         """The harness's time."""
-        return self._move(timedelta())
+        answer = self._control.get("/_lambdakit/clock")
+        return datetime.fromisoformat(answer["now"])
 
     def advance(
         self,
@@ -40,25 +47,27 @@ class RemoteClock:
         hours: float = 0,
         minutes: float = 0,
         seconds: float = 0,
+        timeout: float = _REST_SECONDS,
     ) -> datetime:
         """Moves the clock forward by the sum of what is given, and returns the new time.
 
-        HarnessError for a negative sum: time never runs back.
+        What comes due meanwhile happens at its own time, in order, and each waits until what the one before set off
+        has come to rest. timeout: seconds for each such wait; DrainTimeout, with the trace's tail, when one takes
+        longer, and the clock then stays where it is.
+        HarnessError for a negative sum, as time never runs back, and for one beyond the year 9999.
         """
-        total = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds) + (step or timedelta())
+        try:
+            total = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds) + (step or timedelta())
+        except (OverflowError, ValueError) as error:
+            raise _wrong_step(f"no length of time: {error}", hint="pass a smaller step") from None
         if total < timedelta():
-            raise HarnessError(
-                Diagnostic(
-                    pointer="clock.advance",
-                    problem=f"the clock cannot be moved back: {total.total_seconds():g} s",
-                    code="LK542",
-                    hint="pass a step of zero or more",
-                )
-            )
-        return self._move(total)
-
-    def _move(self, step: timedelta) -> datetime:
-        answer = self._control.post("/_lambdakit/clock", {"advance_seconds": step.total_seconds()})
+            problem = f"the clock cannot be moved back: {total.total_seconds():g} s"
+            raise _wrong_step(problem, hint="pass a step of zero or more")
+        body = {"advance_seconds": total.total_seconds(), "timeout_seconds": timeout}
+        try:
+            answer = self._control.post("/_lambdakit/clock", body)
+        except DrainTimeout as error:
+            raise DrainTimeout(*error.diagnostics[:-1], _with_tail(error.diagnostics[-1], self._trace)) from None
         return datetime.fromisoformat(answer["now"])
 
 
@@ -73,8 +82,13 @@ def drain(control: ControlApi, trace: TraceView, *, timeout_seconds: float, adva
     except DrainTimeout as error:
         raise DrainTimeout(*error.diagnostics[:-1], _with_tail(error.diagnostics[-1], trace)) from None
     return tuple(
-        ScheduledWork(what=item["what"], due=datetime.fromisoformat(item["due"])) for item in answer["scheduled"]
+        ScheduledWork(what=item["what"], due=datetime.fromisoformat(item["due"]), recurring=item["recurring"])
+        for item in answer["scheduled"]
     )
+
+
+def _wrong_step(problem: str, *, hint: str) -> HarnessError:
+    return HarnessError(Diagnostic(pointer="clock.advance", problem=problem, code="LK542", hint=hint))
 
 
 def _with_tail(diagnostic: Diagnostic, trace: TraceView) -> Diagnostic:

@@ -42,8 +42,8 @@ _SDK: Final = ("boto3", "botocore")
 # The harness's leaves: every part of it above may import them.
 _LEAVES: Final = (
     *("harness.wire", "harness.options", "harness.service_request", "harness.event_pattern"),
-    *("harness.listener", "harness.inner_listeners"),
-    *("harness.account", "harness.moto_state", "harness.iam", "harness.network"),
+    *("harness.listener", "harness.inner_listeners", "harness.activity", "harness.event_stream"),
+    *("harness.account", "harness.moto_state", "harness.iam", "harness.network", "harness.schedule_expression"),
 )
 _BELOW_RUNTIME: Final = (*_GROUND, *_LEAVES)
 _BELOW_INVOCATION: Final = (*_BELOW_RUNTIME, "harness.runtime")
@@ -70,11 +70,18 @@ FLOORS: Final[Mapping[str, Floor]] = {
     "harness.wire": Floor(imports=_GROUND),
     "harness.options": Floor(imports=_GROUND),
     "harness.event_pattern": Floor(imports=_GROUND),
+    "harness.schedule_expression": Floor(imports=_GROUND),
+    "harness.activity": Floor(imports=_GROUND),
+    "harness.drain": Floor(imports=(*_GROUND, "harness.activity")),
     "harness.service_request": Floor(imports=(*_GROUND, "harness.wire")),
-    "harness.listener": Floor(imports=(*_GROUND, "harness.wire")),
+    "harness.unserved_request": Floor(imports=(*_GROUND, "harness.wire", "harness.service_request")),
+    "harness.event_stream": Floor(imports=_GROUND),
+    "harness.streamed_answer": Floor(imports=(*_GROUND, "harness.wire")),
+    "harness.certificates": Floor(imports=_GROUND, third_party=("cryptography",)),
+    "harness.listener": Floor(imports=(*_GROUND, "harness.wire", "harness.streamed_answer")),
     "harness.inner_listeners": Floor(imports=(*_GROUND, "harness.wire", "harness.listener")),
     "harness.account": Floor(
-        imports=(*_GROUND, "harness.wire", "harness.service_request"),
+        imports=(*_GROUND, "harness.wire", "harness.service_request", "harness.unserved_request"),
         third_party=(*_SDK, "moto.moto_server.werkzeug_app", "moto.core.request"),
     ),
     "harness.moto_state": Floor(imports=(*_GROUND, "harness.wire", "harness.account"), third_party=("moto",)),
@@ -83,14 +90,17 @@ FLOORS: Final[Mapping[str, Floor]] = {
     "harness.runtime": Floor(imports=_BELOW_RUNTIME, third_party=("awslambdaric",)),
     "harness.runtime.inside": Floor(third_party=("awslambdaric", *_SDK), scripts=True),
     "harness.invocation": Floor(imports=_BELOW_INVOCATION),
-    "harness.lambda_service": Floor(imports=_BELOW_LAMBDA_SERVICE),
+    # The service's model tells how requests and responses look.
+    "harness.lambda_service": Floor(imports=_BELOW_LAMBDA_SERVICE, third_party=("botocore",)),
     "harness.routing": Floor(imports=_BELOW_EVENTS),
     "harness.delivery": Floor(imports=_BELOW_EVENTS, third_party=_SDK),
     "harness.event_source_mapping": Floor(imports=_BELOW_EVENTS, third_party=_SDK),
-    "harness.deployment": Floor(imports=(*_BELOW_DEPLOYMENT, "assembly"), third_party=_SDK),
-    "harness.control": Floor(imports=_BELOW_SERVER),
+    "harness.deployment": Floor(imports=(*_BELOW_DEPLOYMENT, "assembly"), third_party=(*_SDK, "jmespath", "yaml")),
+    "harness.control": Floor(imports=(*_BELOW_SERVER, "harness.drain")),
     "harness.endpoint": Floor(imports=_BELOW_SERVER),
-    "harness.server": Floor(imports=(*_BELOW_SERVER, "harness.control", "harness.endpoint")),
+    "harness.server": Floor(
+        imports=(*_BELOW_SERVER, "harness.certificates", "harness.drain", "harness.control", "harness.endpoint")
+    ),
     "harness.__main__": Floor(imports=(*_GROUND, "harness.options", "harness.server")),
     "harness": Floor(),
     # Floor 3: the parent's side of the compiler, and the child's, which alone loads the CDK.

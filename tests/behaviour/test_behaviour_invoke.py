@@ -121,15 +121,6 @@ class TestInvocationTypes:
 
         assert answer.status == 404
 
-    def test_an_asynchronous_call_is_refused_clearly(self, harness: WiredHarness) -> None:
-        before = harness.position()
-
-        status, code, message = _refused(harness.invoke("orders", headers={"X-Amz-Invocation-Type": "Event"}))
-
-        assert (status, code) == (501, "NotImplementedException")
-        assert "asynchronous invocation is not built yet" in message
-        assert harness.events("InvocationStarted", after=before) == []
-
     def test_an_unknown_type_is_refused(self, harness: WiredHarness) -> None:
         status, code, message = _refused(harness.invoke("orders", headers={"X-Amz-Invocation-Type": "Later"}))
 
@@ -137,10 +128,10 @@ class TestInvocationTypes:
         assert "Later" in message
 
     def test_another_operation_is_refused_clearly(self, harness: WiredHarness) -> None:
-        status, code, message = _refused(harness.request("GET", "/2015-03-31/functions/"))
+        status, code, message = _refused(harness.request("GET", "/2025-11-30/functions/orders/function-scaling-config"))
 
         assert (status, code) == (501, "NotImplementedException")
-        assert "/2015-03-31/functions/" in message
+        assert "GetFunctionScalingConfig" in message
 
 
 class TestPayloads:
@@ -245,7 +236,7 @@ class TestSdk:
         [
             ({"FunctionName": "missing"}, "ResourceNotFoundException"),
             ({"FunctionName": "orders", "Payload": b"{"}, "InvalidRequestContentException"),
-            ({"FunctionName": "orders", "InvocationType": "Event"}, "NotImplementedException"),
+            ({"FunctionName": "missing", "InvocationType": "Event"}, "ResourceNotFoundException"),
         ],
     )
     def test_boto3_understands_a_refusal(self, harness: WiredHarness, arguments: dict[str, Any], code: str) -> None:

@@ -83,11 +83,14 @@ class Requests(BaseHTTPRequestHandler):
             events = self.server.trace.wait(after=int(query["after"]), timeout_seconds=query["wait_seconds"])
             return {"events": [event_to_wire(event) for event in events]}
         if parts[0] == "clock":
-            return {"now": CLOCK.advance(timedelta(seconds=body["advance_seconds"])).isoformat()}
+            if body.get("timeout_seconds", 60) < 1:
+                raise DrainTimeout(Diagnostic(problem="1 event is still in flight", code="LK520", hint="wait longer"))
+            return {"now": CLOCK.advance(timedelta(seconds=body.get("advance_seconds", 0))).isoformat()}
         if parts[0] == "drain":
             if body["timeout_seconds"] < 1:
                 raise DrainTimeout(Diagnostic(problem="1 event is still in flight", code="LK520", hint="wait longer"))
-            return {"scheduled": [{"what": "rule nightly", "due": CLOCK.now().isoformat()}]}
+            scheduled = {"what": "rule nightly", "due": CLOCK.now().isoformat(), "recurring": not body["advance"]}
+            return {"scheduled": [scheduled]}
         if parts[0] == "crash":
             os._exit(3)
         return self._deployments(parts, body)
@@ -113,7 +116,8 @@ class Requests(BaseHTTPRequestHandler):
 
     def _invoke(self) -> None:
         payload = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
-        name = unquote(urlsplit(self.path).path.split("/")[3])
+        arn = unquote(urlsplit(self.path).path.split("/")[3])
+        name = arn.rpartition(":")[2]
         qualifier = parse_qs(urlsplit(self.path).query).get("Qualifier", [""])[0]
         if qualifier == "gone":
             problem = {"Type": "User", "Message": f"Function not found: {name}:{qualifier}"}
@@ -124,15 +128,17 @@ class Requests(BaseHTTPRequestHandler):
         if kind != "RequestResponse":
             self._send(202 if kind == "Event" else 204, None, {"x-amzn-RequestId": request_id})
             return
-        self._run(name, qualifier, payload, request_id)
+        self._run(arn, qualifier, payload, request_id)
 
-    def _run(self, name: str, qualifier: str, payload: str, request_id: str) -> None:
+    def _run(self, arn: str, qualifier: str, payload: str, request_id: str) -> None:
+        name = arn.rpartition(":")[2]
         failed = name.endswith("fail")
         result = json.dumps({"errorType": "ValueError", "errorMessage": "no such sku"}) if failed else payload
         self.server.trace.append(
             InvocationStarted(
                 request_id=request_id,
                 function=name,
+                arn=arn,
                 version="7",
                 qualifier=qualifier,
                 environment="e1",

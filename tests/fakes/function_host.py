@@ -39,7 +39,8 @@ def error_of(result: InvocationResult) -> Any:
 
 _PLATFORM_LINE = re.compile(
     r"(START|END|REPORT) RequestId: |INIT_START |INIT_REPORT |RequestId: \S+ Error: |Runtime\.\w+$"
-    r"|\S+ \S+ Task timed out|\{\"time\":\"[^\"]+\",\"type\":\"platform\."
+    r"|(EXTENSION|TELEMETRY|LOGS)\tName: |Extension\.\w+$|\S+ \S+ Task timed out"
+    r"|\{\"time\":\"[^\"]+\",\"type\":\"platform\."
 )
 
 

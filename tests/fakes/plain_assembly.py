@@ -19,10 +19,12 @@ def write_stacks(
     *,
     assets: Mapping[str, Path] | None = None,
     dependencies: Mapping[str, Sequence[str]] | None = None,
+    environments: Mapping[str, str] | None = None,
 ) -> Path:
     """An assembly of `stacks`, templates by name.
 
     assets: what lies in the assembly by its key in the assets bucket. dependencies: stack -> those before it.
+    environments: stack -> `account/region`; others go to the harness's own.
     """
     directory.mkdir(parents=True, exist_ok=True)
     files = {
@@ -41,7 +43,7 @@ def write_stacks(
         (directory / f"{name}.template.json").write_text(json.dumps(template))
         artifacts[name] = {
             "type": "aws:cloudformation:stack",
-            "environment": "aws://unknown-account/unknown-region",
+            "environment": f"aws://{(environments or {}).get(name, 'unknown-account/unknown-region')}",
             "properties": {"templateFile": f"{name}.template.json"},
             "dependencies": ["plain.assets", *(dependencies or {}).get(name, ())],
         }

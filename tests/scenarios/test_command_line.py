@@ -155,31 +155,6 @@ def test_interrupt_during_synthesis_leaves_nothing(variables: Mapping[str, str],
     assert_nothing_left(temporary)
 
 
-def test_served_account_can_be_used_with_the_printed_environment(variables: Mapping[str, str], temporary: Path) -> None:
-    process = subprocess.Popen(
-        [*LAMBDAKIT, "serve"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=variables
-    )
-    assert process.stdout is not None
-    printed = [next(process.stdout) for _ in range(10)]
-    script = "".join(printed) + (
-        f'{sys.executable} -c \'import boto3; print(boto3.client("sts").get_caller_identity()["Account"])\''
-    )
-
-    told = subprocess.run(
-        ["sh", "-c", script],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**os.environ, "AWS_SESSION_TOKEN": "real"},
-    )
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=20)
-
-    assert told.stdout.strip() == "123456789012"
-    assert process.returncode == 130
-    assert_nothing_left(temporary)
-
-
 @pytest.mark.parametrize("command", [("serve",), ("run", DOCUMENT)], ids=["serve", "run"])
 def test_port_in_use_is_a_message(
     variables: Mapping[str, str], temporary: Path, command: tuple[str | Path, ...]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from typing import Annotated
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
 
 import typer
 
@@ -17,6 +20,15 @@ def register(app: typer.Typer) -> None:
 
 def serve(
     port: Annotated[int | None, typer.Option("--port", help="Where to listen.", show_default="any free port")] = None,
+    account_id: Annotated[
+        str | None, typer.Option("--account-id", help="12 digits.", show_default="123456789012")
+    ] = None,
+    region: Annotated[
+        str | None, typer.Option("--region", help="What everything is in.", show_default="us-east-1")
+    ] = None,
+    enforce_iam: Annotated[
+        str | None, typer.Option("--enforce-iam", help="on, strict or off.", show_default="off")
+    ] = None,
 ) -> None:
     """Serve an empty emulated account until Ctrl-C.
 
@@ -29,11 +41,27 @@ def serve(
     from lambdakit.cli.timeline import Timeline
     from lambdakit.session.harness import Harness
 
-    with Harness(port=port) as harness:
-        typer.echo(f"# account {harness.account_id} at {harness.endpoint_url}; another shell uses it after:")
-        typer.echo("unset AWS_PROFILE AWS_SESSION_TOKEN")
-        for name, value in harness.environment.items():
-            typer.echo(f"export {name}={shlex.quote(value)}")
-        timeline = Timeline(Console(stderr=True), start=datetime.now(UTC))
-        for event in harness.trace.follow():
-            timeline.write(event)
+    options: dict[str, Any] = {"port": port, "account_id": account_id, "region": region, "enforce_iam": enforce_iam}
+    given = {name: value for name, value in options.items() if value is not None}
+    with Harness(**given) as harness:
+        variables = harness.environment
+        with _until_stopped():
+            typer.echo(f"# account {harness.account_id} at {harness.endpoint_url}; another shell uses it after:")
+            typer.echo("unset AWS_PROFILE AWS_SESSION_TOKEN")
+            for name, value in variables.items():
+                typer.echo(f"export {name}={shlex.quote(value)}")
+            timeline = Timeline(Console(stderr=True), start=datetime.now(UTC))
+            for event in harness.trace.follow():
+                timeline.write(event)
+
+
+@contextmanager
+def _until_stopped() -> Iterator[None]:
+    """Ctrl-C and SIGTERM are how serving is meant to end: the exit code is 0."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        return
+    except SystemExit as end:
+        if end.code != 128 + signal.SIGTERM:
+            raise

@@ -1,38 +1,50 @@
-"""Deployments: an assembly directory in, stacks in the account out, and back to nothing.
+"""Deployments: an assembly directory in, stacks in the account out, on to another assembly, and back to nothing.
 
-read the assembly -> choose stacks -> check everything that is not supported, at once -> stack by stack: create
+read the assembly -> choose stacks -> check everything that is not supported, at once -> stack by stack: change
+-> what is no longer wanted goes; or when something failed, everything is taken back
 """
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
+import functools
 import itertools
-import threading
 import time
-import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from lambdakit.assembly.cloud_assembly import CloudAssembly, StackArtifact, read_assembly
-from lambdakit.assembly.intrinsics import Resolver
 from lambdakit.assembly.parameters import ParameterValue, resolve_parameters
-from lambdakit.assembly.pseudo_parameters import PseudoParameters
 from lambdakit.errors import DeploymentError, Diagnostic, LambdakitError, UnsupportedError
-from lambdakit.harness.deployment.deployed import DeployedStack, Deployment
-from lambdakit.harness.deployment.provisioner import Context, Provisioner
-from lambdakit.harness.deployment.removal import delete_stacks, reset_stacks
-from lambdakit.harness.deployment.stack_deployment import (
-    StackDeployment,
-    availability_zones,
-    dynamic_value,
-)
-from lambdakit.harness.deployment.support import Unsupported, unsupported_in
+from lambdakit.harness.deployment.asset_publishing import AssetPublisher
+from lambdakit.harness.deployment.deployed import USER_INITIATED, DeployedStack, Deployment, Stacks
+from lambdakit.harness.deployment.engine import Engine
+from lambdakit.harness.deployment.image_support import image_source, images_without_override
+from lambdakit.harness.deployment.known_types import ProvisionerOf
+from lambdakit.harness.deployment.provisioner import Context
+from lambdakit.harness.deployment.removal import capture, delete_resource, delete_stack, reset_stacks
+from lambdakit.harness.deployment.resource_steps import Unwanted
+from lambdakit.harness.deployment.scope import StackScope
+from lambdakit.harness.deployment.stack_change import StackChange
+from lambdakit.harness.deployment.stack_source import StackSource, note_source
+from lambdakit.harness.deployment.support import Support, Unsupported
+from lambdakit.harness.deployment.undo import UndoLog
+from lambdakit.harness.deployment.values import AccountValues
 from lambdakit.trace import DeploymentEnded, DeploymentStarted, TraceLog, UnsupportedIgnored
 
-# CDK Developer Guide, "AWS CDK bootstrapping": the version parameter that every template of the CDK's asks for.
-_BOOTSTRAP_PREFIX = "/cdk-bootstrap/"
-_BOOTSTRAP_VERSION = "30"
+_Identity = tuple[str, str, str]
+"""A stack's account, region and name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Prepared:
+    """A stack, checked. left_out: logical ids of types that are not supported, to be left out."""
+
+    source: StackSource
+    stack: DeployedStack
+    parameters: Mapping[str, ParameterValue]
+    left_out: frozenset[str]
 
 
 class Deployer:
@@ -42,15 +54,25 @@ class Deployer:
     """
 
     def __init__(
-        self, context: Context, *, provisioners: Mapping[str, Provisioner], trace: TraceLog, lenient: bool
+        self, context: Context, *, provisioner_of: ProvisionerOf, trace: TraceLog, lenient: bool, stacks: Stacks
     ) -> None:
-        self._context = dataclasses.replace(context, lenient=lenient)
-        self._provisioners = provisioners
+        self._engine = Engine(
+            context=dataclasses.replace(context, lenient=lenient),
+            provisioner_of=provisioner_of,
+            stacks=stacks,
+            trace=trace,
+            lenient=lenient,
+        )
+        self._context = context
         self._trace = trace
-        self._lenient = lenient
         self._deployments: dict[str, Deployment] = {}
         self._numbers = itertools.count(1)
-        self._lock = threading.Lock()
+        self._lock = self._engine.lock
+
+    @property
+    def engine(self) -> Engine:
+        """What the CloudFormation API changes stacks with, too."""
+        return self._engine
 
     def deploy(self, directory: Path, *, stacks: Sequence[str] | None, parameters: Mapping[str, str]) -> Deployment:
         """Creates the stacks of an assembly, with what they need; nothing is left of them when one fails.
@@ -58,27 +80,21 @@ class Deployer:
         stacks: names; None for all. parameters: for every stack that declares them.
         """
         with self._lock:
-            started = time.perf_counter()
-            assembly = read_assembly(directory)
-            chosen = assembly.select(stacks)
             deployment = Deployment(id=f"deployment-{next(self._numbers)}")
-            self._refuse_taken_names(chosen)
-            prepared = [(artifact, self._parameters(artifact, parameters, chosen)) for artifact in chosen]
-            left_out = self._check(assembly, prepared)
-            names = tuple(artifact.stack_name for artifact in chosen)
-            self._trace.append(DeploymentStarted(deployment=deployment.id, stacks=names))
-            status = "FAILED"
-            try:
-                for artifact, values in prepared:
-                    self._create(assembly, artifact, values, deployment, left_out)
-                status = "CREATED"
-            except BaseException as failure:
-                self._undo(deployment, failure)
-                raise
-            finally:
-                deployment.duration_ms = (time.perf_counter() - started) * 1000
-                self._ended(deployment, status, deployment.duration_ms)
+            self._change(deployment, directory, stacks, parameters)
             self._deployments[deployment.id] = deployment
+            return deployment
+
+    def update(
+        self, deployment_id: str, directory: Path, *, stacks: Sequence[str] | None, parameters: Mapping[str, str]
+    ) -> Deployment:
+        """Brings a deployment to another assembly by what differs; everything is as it was when something fails.
+
+        Stacks that the assembly does not have any more stay, as they do after `cdk deploy`.
+        """
+        with self._lock:
+            deployment = self._get(deployment_id)
+            self._change(deployment, directory, stacks, parameters)
             return deployment
 
     def reset(self, deployment_id: str) -> None:
@@ -86,9 +102,8 @@ class Deployer:
         with self._lock:
             deployment = self._get(deployment_id)
             started = time.perf_counter()
-            problems = reset_stacks(deployment.stacks, self._context, self._provisioners)
-            status = "FAILED" if problems else "RESET"
-            self._ended(deployment, status, (time.perf_counter() - started) * 1000)
+            problems = reset_stacks(self._engine, deployment.stacks)
+            self._ended(deployment, "FAILED" if problems else "RESET", started)
             if problems:
                 raise DeploymentError(*problems)
 
@@ -97,114 +112,144 @@ class Deployer:
         with self._lock:
             deployment = self._get(deployment_id)
             started = time.perf_counter()
-            problems = delete_stacks(deployment.stacks, self._context, self._provisioners, self._trace)
-            status = "FAILED" if problems else "DESTROYED"
-            self._ended(deployment, status, (time.perf_counter() - started) * 1000)
+            problems: list[Diagnostic] = []
+            for stack in reversed([stack for stack in deployment.stacks if stack.parent is None]):
+                problems += self._refuse_used_exports(stack, deployment) or delete_stack(self._engine, stack)
+            self._ended(deployment, "FAILED" if problems else "DESTROYED", started)
             if problems:
                 raise DeploymentError(*problems)
             del self._deployments[deployment_id]
 
-    def _create(
+    def _change(
+        self, deployment: Deployment, directory: Path, stacks: Sequence[str] | None, parameters: Mapping[str, str]
+    ) -> None:
+        started = time.perf_counter()
+        assembly = read_assembly(directory)
+        chosen = assembly.select(stacks)
+        mine = {_identity(stack): stack for stack in deployment.stacks if stack.parent is None}
+        self._refuse_taken_names(chosen, mine)
+        prepared = self._prepare(assembly, chosen, parameters, mine)
+        names = tuple(item.stack.name for item in prepared)
+        self._trace.append(DeploymentStarted(deployment=deployment.id, stacks=names))
+        undo = UndoLog()
+        obsolete: list[Unwanted] = []
+        before = list(deployment.stacks)
+        status = "FAILED"
+        try:
+            differed = [self._bring(item, undo, obsolete) for item in prepared]
+            status = "CREATED" if not before else "UPDATED" if any(differed) else "UNCHANGED"
+        except BaseException as failure:
+            self._take_back(undo, failure)
+            raise
+        finally:
+            if status == "FAILED":
+                deployment.duration_ms = self._ended(deployment, status, started)
+        for stack, created in reversed(obsolete):
+            delete_resource(self._engine, stack, created)
+        roots = {stack.stack_id: stack for stack in (*before, *(item.stack for item in prepared))}
+        roots = {key: stack for key, stack in roots.items() if stack.parent is None and self._is_there(stack)}
+        deployment.stacks = [stack for root in roots.values() for stack in self._family(root)]
+        capture(self._engine, deployment.stacks)
+        deployment.duration_ms = self._ended(deployment, status, started)
+
+    def _bring(self, item: _Prepared, undo: UndoLog, obsolete: list[Unwanted]) -> bool:
+        stack, stacks, now = item.stack, self._engine.stacks, self._context.clock.now
+        is_new = not self._is_there(stack)
+        what, before = "CREATE" if is_new else "UPDATE", stack.status
+        if is_new:
+            stacks.add(stack)
+            undo.add(lambda: stacks.remove(stack))
+        else:
+            undo.add(lambda: stack.move(now(), "UPDATE_ROLLBACK_COMPLETE"))
+        undo.add(note_source(stack, item.source, now()))
+        stack.move(now(), f"{what}_IN_PROGRESS", USER_INITIATED)
+        differed = StackChange(
+            self._engine,
+            item.source,
+            stack,
+            parameters=item.parameters,
+            undo=undo,
+            obsolete=obsolete,
+            left_out=item.left_out,
+        ).run()
+        stack.move(now(), f"{what}_COMPLETE" if differed or is_new else before)
+        return differed
+
+    def _family(self, stack: DeployedStack) -> list[DeployedStack]:
+        nested = [member for child in self._engine.stacks.nested_in(stack) for member in self._family(child)]
+        return [stack, *nested]
+
+    def _prepare(
+        self,
+        assembly: CloudAssembly,
+        chosen: Sequence[StackArtifact],
+        parameters: Mapping[str, str],
+        mine: Mapping[_Identity, DeployedStack],
+    ) -> list[_Prepared]:
+        """Every stack with its parameters; UnsupportedError with everything that is not, unless that is allowed."""
+        publisher = AssetPublisher(self._context.account, assembly.assets)
+        others = {name for artifact in chosen for name in artifact.template.parameters}
+        prepared = []
+        diagnostics: list[Diagnostic] = []
+        for artifact in chosen:
+            source = self._source(assembly, artifact, parameters, others, publisher)
+            stack = mine.get((source.account_id, source.region, source.name))
+            if stack is None or not self._is_there(stack):
+                stack = self._new(source)
+            account = AccountValues(self._context.account, account_id=source.account_id, region=source.region)
+            values = resolve_parameters(source.template, source.given, ssm=account.parameter)
+            empty = dataclasses.replace(stack, resources={}, imports=set())
+            resolver = StackScope(self._engine.stacks, empty, self._context.account).resolver(source, values)
+            found = list(Support(self._engine.provisioner_of).unsupported(source, resolver))
+            # Its other functions run all the same; one that is invoked is refused with the same words.
+            self._note(list(images_without_override(assembly, artifact, resolver.resource_enabled, resolver.resolve)))
+            if self._engine.lenient:
+                self._note(found)
+            else:
+                diagnostics += [item.diagnostic(source.template.path, source.source_map) for item in found]
+            left_out = frozenset(item.logical_id for item in found if item.unknown_type)
+            prepared.append(_Prepared(source=source, stack=stack, parameters=values, left_out=left_out))
+        if diagnostics:
+            raise UnsupportedError(*diagnostics)
+        return prepared
+
+    def _is_there(self, stack: DeployedStack) -> bool:
+        """Whether nobody deleted it through the CloudFormation API."""
+        return self._engine.stacks.find(stack.account_id, stack.region, stack.stack_id) is stack
+
+    def _new(self, source: StackSource) -> DeployedStack:
+        place = (source.account_id, source.region, source.name)
+        return DeployedStack(
+            name=source.name,
+            stack_id=self._engine.stacks.new_id(*place),
+            account_id=source.account_id,
+            region=source.region,
+        )
+
+    def _source(
         self,
         assembly: CloudAssembly,
         artifact: StackArtifact,
-        parameters: Mapping[str, ParameterValue],
-        deployment: Deployment,
-        left_out: Mapping[str, frozenset[str]],
-    ) -> None:
-        stack = self._new_stack(artifact)
-        deployment.stacks.append(stack)
-
-        def resolver(creation: StackDeployment) -> Resolver:
-            return self._resolver(artifact, stack, parameters, deployment, creation)
-
-        StackDeployment(
-            artifact,
-            stack,
-            resolver=resolver,
-            context=dataclasses.replace(self._context, asset=lambda bucket, key: _asset(assembly, bucket, key)),
-            provisioners=self._provisioners,
-            trace=self._trace,
-            source_map=assembly.source_map,
-            left_out=left_out[artifact.stack_name],
-        ).create()
-
-    def _resolver(
-        self,
-        artifact: StackArtifact,
-        stack: DeployedStack,
-        parameters: Mapping[str, ParameterValue],
-        deployment: Deployment,
-        creation: StackDeployment | None,
-    ) -> Resolver:
-        def unknown(*_: str) -> object:
-            raise LookupError("nothing is deployed yet")
-
-        return Resolver(
-            artifact.template,
-            parameters,
-            _pseudo_parameters(stack),
-            reference=unknown if creation is None else creation.reference,
-            attribute=unknown if creation is None else creation.attribute,
-            imported=lambda name: self._imported(name, deployment),
-            availability_zones=availability_zones,
-            dynamic=lambda reference: dynamic_value(self._context, stack.region, reference),
-        )
-
-    def _new_stack(self, artifact: StackArtifact) -> DeployedStack:
-        account = artifact.environment.account or self._context.account.account_id
-        region = artifact.environment.region or self._context.account.region
-        seed = hashlib.sha256(f"{account}/{region}/{artifact.stack_name}".encode()).hexdigest()
-        identity = uuid.UUID(seed[:32])
-        return DeployedStack(
-            name=artifact.stack_name,
-            stack_id=f"arn:aws:cloudformation:{region}:{account}:stack/{artifact.stack_name}/{identity}",
-            account_id=account,
-            region=region,
-        )
-
-    def _parameters(
-        self, artifact: StackArtifact, given: Mapping[str, str], chosen: Sequence[StackArtifact]
-    ) -> Mapping[str, ParameterValue]:
+        parameters: Mapping[str, str],
+        others: set[str],
+        publisher: AssetPublisher,
+    ) -> StackSource:
         declared = artifact.template.parameters
-        others = {name for other in chosen for name in other.template.parameters}
-        mine = {name: value for name, value in given.items() if name in declared or name not in others}
-        region = artifact.environment.region or self._context.account.region
-        return resolve_parameters(
-            artifact.template, {**artifact.parameters, **mine}, ssm=lambda n: self._ssm(n, region)
+        mine = {name: value for name, value in parameters.items() if name in declared or name not in others}
+        return StackSource(
+            name=artifact.stack_name,
+            account_id=artifact.environment.account or self._context.account.account_id,
+            region=artifact.environment.region or self._context.account.region,
+            template=artifact.template,
+            given={**artifact.parameters, **mine},
+            asset=lambda bucket, key: _asset(assembly, bucket, key),
+            include=assembly.include,
+            nested_template=lambda url, place: assembly.nested_template(artifact, url, place),
+            source_map=assembly.source_map,
+            publish=publisher.publish_named,
+            image=functools.partial(image_source, assembly),
+            tags=artifact.tags,
         )
-
-    def _ssm(self, name: str, region: str) -> str:
-        if name.startswith(_BOOTSTRAP_PREFIX):
-            return _BOOTSTRAP_VERSION
-        from botocore.exceptions import ClientError
-
-        try:
-            return str(self._context.account.client("ssm", region).get_parameter(Name=name)["Parameter"]["Value"])
-        except ClientError as error:
-            raise LookupError(str(error)) from None
-
-    def _check(
-        self, assembly: CloudAssembly, prepared: Sequence[tuple[StackArtifact, Mapping[str, ParameterValue]]]
-    ) -> Mapping[str, frozenset[str]]:
-        """The logical ids to leave out, by stack; UnsupportedError with everything, unless that is allowed."""
-        left_out: dict[str, frozenset[str]] = {}
-        diagnostics: list[Diagnostic] = []
-        for artifact, parameters in prepared:
-            resolver = self._resolver(artifact, self._new_stack(artifact), parameters, Deployment(id=""), None)
-            enabled = frozenset(
-                logical_id for logical_id in resolver.template.resources if resolver.resource_enabled(logical_id)
-            )
-            name = artifact.stack_name
-            found = list(unsupported_in(name, resolver.template, enabled, self._provisioners))
-            left_out[name] = frozenset(item.logical_id for item in found if item.type not in self._provisioners)
-            if self._lenient:
-                self._note(found)
-            else:
-                diagnostics += [item.diagnostic(artifact.template.path, assembly.source_map) for item in found]
-        if diagnostics:
-            raise UnsupportedError(*diagnostics)
-        return left_out
 
     def _note(self, found: Sequence[Unsupported]) -> None:
         for item in found:
@@ -218,9 +263,14 @@ class Deployer:
                 )
             )
 
-    def _refuse_taken_names(self, chosen: Sequence[StackArtifact]) -> None:
-        deployed = {stack.stack_id for deployment in self._deployments.values() for stack in deployment.stacks}
-        taken = [artifact for artifact in chosen if self._new_stack(artifact).stack_id in deployed]
+    def _refuse_taken_names(self, chosen: Sequence[StackArtifact], mine: Mapping[_Identity, DeployedStack]) -> None:
+        home = self._context.account
+        taken = []
+        for artifact in chosen:
+            account, region = artifact.environment.account or home.account_id, artifact.environment.region
+            identity = (account, region or home.region, artifact.stack_name)
+            if self._engine.stacks.find(*identity) not in (None, mine.get(identity)):
+                taken.append(artifact)
         if taken:
             raise DeploymentError(
                 *(
@@ -234,16 +284,27 @@ class Deployer:
                 )
             )
 
-    def _imported(self, name: str, deployment: Deployment) -> object:
-        for candidate in (deployment, *self._deployments.values()):
-            for stack in candidate.stacks:
-                if name in stack.exports:
-                    return stack.exports[name]
-        raise LookupError(f"no stack exports {name}")
+    def _refuse_used_exports(self, stack: DeployedStack, deployment: Deployment) -> list[Diagnostic]:
+        stacks = self._engine.stacks
+        used = {
+            name: importer.name
+            for name in stack.exports
+            for importer in stacks.importers(stack, name)
+            if importer not in deployment.stacks
+        }
+        return [
+            Diagnostic(
+                problem=f"Export {name} cannot be deleted as it is in use by {importer}",
+                code="LK321",
+                pointer=f"{stack.name}: Outputs",
+                hint="destroy the deployment that uses it first",
+            )
+            for name, importer in used.items()
+        ]
 
-    def _undo(self, deployment: Deployment, failure: BaseException) -> None:
-        """Deletes what was created; what refuses to go is told beside what failed, not instead of it."""
-        left = delete_stacks(deployment.stacks, self._context, self._provisioners, self._trace)
+    def _take_back(self, undo: UndoLog, failure: BaseException) -> None:
+        """Undoes every step; what refuses to go is told beside what failed, not instead of it."""
+        left = undo.run()
         if left and isinstance(failure, LambdakitError):
             raise type(failure)(*failure.diagnostics, *left) from failure
 
@@ -255,7 +316,8 @@ class Deployer:
                 Diagnostic(problem=f"there is no deployment {deployment_id!r}, or it was destroyed", code="LK302")
             ) from None
 
-    def _ended(self, deployment: Deployment, status: str, duration_ms: float) -> None:
+    def _ended(self, deployment: Deployment, status: str, started: float) -> float:
+        duration_ms = (time.perf_counter() - started) * 1000
         self._trace.append(
             DeploymentEnded(
                 deployment=deployment.id,
@@ -264,12 +326,11 @@ class Deployer:
                 resources=len(deployment.resources),
             )
         )
+        return duration_ms
 
 
-def _pseudo_parameters(stack: DeployedStack) -> PseudoParameters:
-    return PseudoParameters(
-        account_id=stack.account_id, region=stack.region, stack_name=stack.name, stack_id=stack.stack_id
-    )
+def _identity(stack: DeployedStack) -> _Identity:
+    return (stack.account_id, stack.region, stack.name)
 
 
 def _asset(assembly: CloudAssembly, bucket: str, key: str) -> Path | None:

@@ -1,17 +1,73 @@
-"""What a deployment made, as other processes see it."""
+"""What is deployed: stacks with their resources, by account, region and name, and as other processes see them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from lambdakit.harness.deployment.provisioner import Created
+from lambdakit.assembly.template import Template
+from lambdakit.harness.deployment.provisioner import Created, Resource
+from lambdakit.harness.deployment.stack_ids import stack_id
+
+NESTED_STACK = "AWS::CloudFormation::Stack"
+USER_INITIATED = "User Initiated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackEvent:
+    """Something that happened to a stack or to one of its resources. status: as CloudFormation calls it."""
+
+    number: int
+    at: datetime
+    logical_id: str
+    type: str
+    physical_id: str
+    status: str
+    reason: str = ""
 
 
 @dataclass(slots=True, kw_only=True)
+class StackRecord:
+    """What the CloudFormation API says of a stack besides its resources.
+
+    text: the template as it was given. template: the same, read; None before there is one.
+    processed: the same with its transforms carried out; None before that.
+    given: the values of its parameters, by name. version: how often the stack was changed.
+    """
+
+    text: str = ""
+    template: Template | None = None
+    processed: Mapping[str, object] | None = None
+    description: str = ""
+    given: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    capabilities: Sequence[str] = ()
+    role_arn: str = ""
+    notification_arns: Sequence[str] = ()
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    deleted_at: datetime | None = None
+    reason: str = ""
+    termination_protection: bool = False
+    disable_rollback: bool = False
+    policy: str = ""
+    version: int = 0
+    events: list[StackEvent] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
 class DeployedStack:
-    """A stack in the account. resources: by logical id, in the order of creation."""
+    """A stack in the account.
+
+    resources: by logical id, in the order of creation. status: as CloudFormation calls it.
+    parent: the stack that this one is nested in; None for one that stands by itself.
+    imports: the exports of other stacks that it uses. export_names: name of an output -> what it is exported as.
+    unwanted: what an update that was stopped half-way has not deleted yet.
+    """
 
     name: str
     stack_id: str
@@ -20,11 +76,47 @@ class DeployedStack:
     resources: dict[str, Created] = field(default_factory=dict)
     outputs: dict[str, Any] = field(default_factory=dict)
     exports: dict[str, Any] = field(default_factory=dict)
+    export_names: dict[str, str] = field(default_factory=dict)
+    imports: set[str] = field(default_factory=set)
+    parent: DeployedStack | None = None
+    status: str = "CREATE_COMPLETE"
+    record: StackRecord = field(default_factory=StackRecord)
+    unwanted: list[tuple[DeployedStack, Created]] = field(default_factory=list)
+
+    def move(self, at: datetime, status: str, reason: str = "") -> None:
+        """Gives the stack another status, and adds the event. reason: why, where it is no success."""
+        self.status = status
+        self.record.reason = "" if reason == USER_INITIATED else reason
+        self.happened(at, status, reason=reason)
+
+    def happened(
+        self,
+        at: datetime,
+        status: str,
+        *,
+        logical_id: str = "",
+        type_name: str = "",
+        physical_id: str = "",
+        reason: str = "",
+    ) -> None:
+        """Adds an event; of the stack itself when no resource is named."""
+        events = self.record.events
+        events.append(
+            StackEvent(
+                number=len(events),
+                at=at,
+                logical_id=logical_id or self.name,
+                type=type_name or NESTED_STACK,
+                physical_id=physical_id or ("" if logical_id else self.stack_id),
+                status=status,
+                reason=reason,
+            )
+        )
 
 
 @dataclass(slots=True, kw_only=True)
 class Deployment:
-    """The stacks that one call deployed, in order."""
+    """The stacks that one call deployed, in order, nested ones behind those that hold them."""
 
     id: str
     stacks: list[DeployedStack] = field(default_factory=list)
@@ -36,12 +128,84 @@ class Deployment:
         return [created for stack in self.stacks for created in stack.resources.values()]
 
 
+class Stacks:
+    """All stacks of the harness, nested ones included."""
+
+    def __init__(self) -> None:
+        self._stacks: dict[str, DeployedStack] = {}
+        self._generations: dict[tuple[str, str, str, str], int] = {}
+        self._numbers: Counter[tuple[str, str, str]] = Counter()
+        self._lock = threading.RLock()
+
+    def add(self, stack: DeployedStack) -> None:
+        """From now on it is there."""
+        with self._lock:
+            self._stacks[stack.stack_id] = stack
+
+    def remove(self, stack: DeployedStack) -> None:
+        """It is not there any more; nothing happens when it is not."""
+        with self._lock:
+            if self._stacks.pop(stack.stack_id, None) is not None:
+                self._numbers[stack.account_id, stack.region, stack.name] += 1
+
+    def new_id(self, account_id: str, region: str, name: str) -> str:
+        """The id of the next stack with this name."""
+        return stack_id(account_id, region, name, number=self._numbers[account_id, region, name])
+
+    def all(self) -> Sequence[DeployedStack]:
+        """Every stack, the oldest first."""
+        with self._lock:
+            return list(self._stacks.values())
+
+    def find(self, account_id: str, region: str, name: str) -> DeployedStack | None:
+        """The stack with this name or id; None when there is none."""
+        for stack in self.all():
+            if name == stack.stack_id or (name, account_id, region) == (stack.name, stack.account_id, stack.region):
+                return stack
+        return None
+
+    def nested_in(self, stack: DeployedStack) -> Sequence[DeployedStack]:
+        """Those that a stack holds directly."""
+        return [other for other in self.all() if other.parent is stack]
+
+    def keep(self, created: Created) -> None:
+        """A resource stays in the account that its stack does not have any more: a later one must get another name."""
+        place = _place(created.resource)
+        with self._lock:
+            self._generations[place] = max(self._generations.get(place, 0), created.resource.generation + 1)
+
+    def generation(self, stack: DeployedStack, logical_id: str) -> int:
+        """The first generation of a resource whose name none has that was kept."""
+        return self._generations.get((stack.account_id, stack.region, stack.name, logical_id), 0)
+
+    def exporter(self, account_id: str, region: str, name: str) -> DeployedStack | None:
+        """The stack that exports a name. Exports are shared by one account and region.
+
+        CloudFormation User Guide, "Get exported outputs from a deployed CloudFormation stack".
+        """
+        for stack in self.all():
+            if (stack.account_id, stack.region) == (account_id, region) and name in stack.exports:
+                return stack
+        return None
+
+    def importers(self, exporter: DeployedStack, name: str) -> Iterator[DeployedStack]:
+        """The stacks that use an export."""
+        for stack in self.all():
+            if (stack.account_id, stack.region) == (exporter.account_id, exporter.region) and name in stack.imports:
+                yield stack
+
+
+def _place(resource: Resource) -> tuple[str, str, str, str]:
+    """Where a generated name comes from, but for the generation."""
+    return (resource.account_id, resource.region, resource.stack, resource.logical_id)
+
+
 def to_wire(deployment: Deployment, api_urls: Mapping[str, str]) -> dict[str, Any]:
     """The deployment as JSON. api_urls: base URL by API id."""
     return {
         "id": deployment.id,
         "duration_ms": deployment.duration_ms,
-        "stacks": {stack.name: _stack(stack) for stack in deployment.stacks},
+        "stacks": {_key(stack, deployment): _stack(stack) for stack in deployment.stacks},
         "functions": [_function(created) for created in deployment.resources if created.resource.type == _FUNCTION],
         "apis": [
             _api(created, api_urls[created.provisioned.physical_id])
@@ -55,16 +219,22 @@ _FUNCTION = "AWS::Lambda::Function"
 _APIS: Mapping[str, str] = {"AWS::ApiGatewayV2::Api": "http_api", "AWS::ApiGateway::RestApi": "rest_api"}
 
 
+def _key(stack: DeployedStack, deployment: Deployment) -> str:
+    """The stack's name; with its environment where another one has the same."""
+    alike = sum(other.name == stack.name for other in deployment.stacks)
+    return stack.name if alike == 1 else f"{stack.account_id}/{stack.region}/{stack.name}"
+
+
 def _stack(stack: DeployedStack) -> dict[str, Any]:
     return {
         "stack_id": stack.stack_id,
-        "status": "CREATE_COMPLETE",
+        "status": stack.status,
         "outputs": stack.outputs,
         "resources": {
             logical_id: {
                 "type": created.resource.type,
                 "physical_id": created.provisioned.physical_id,
-                "status": "CREATE_COMPLETE",
+                "status": created.status,
                 "attributes": dict(created.provisioned.attributes),
                 "path": created.resource.construct_path or "",
             }

@@ -28,6 +28,16 @@ PropertyTree = Mapping[str, "PropertyTree | Leaf"]
 """Property name -> its own properties, or what becomes of its value. A list's items all follow the one subtree."""
 
 
+def reads(names: str = "", /, **nested: PropertyTree | Leaf) -> PropertyTree:
+    """Properties that take effect. names: parted by spaces, each with its whole value. nested: those with a tree."""
+    return {**dict.fromkeys(names.split(), READ), **nested}
+
+
+def records(names: str) -> PropertyTree:
+    """Properties that are kept and that nothing acts on. names: parted by spaces."""
+    return dict.fromkeys(names.split(), RECORDED)
+
+
 def unread(tree: PropertyTree, properties: object, pointer: str) -> Iterator[str]:
     """The pointers of properties in `properties` that `tree` does not have.
 

@@ -10,13 +10,16 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
+from lambdakit.assembly.image_overrides import ImageSource
 from lambdakit.clock import Clock
 from lambdakit.harness.account import Account
+from lambdakit.harness.deployment.custom_resource_responses import CustomResourceCalls
 from lambdakit.harness.deployment.names import generated_name
 from lambdakit.harness.deployment.property_tree import PropertyTree
 from lambdakit.harness.deployment.public_urls import FrontDoors
+from lambdakit.harness.lambda_service.function_stores import FunctionStores
 from lambdakit.harness.lambda_service.layers import LayerStore
 from lambdakit.harness.lambda_service.store import FunctionStore
 from lambdakit.harness.runtime.code_package import CodeStore
@@ -37,7 +40,13 @@ class ResourceRefused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """A resource to create. properties: resolved; read with `properties.get`, zero and false being values."""
+    """A resource to create. properties: resolved; read with `properties.get`, zero and false being values.
+
+    generation: how often it was replaced; a generated name follows from it, for both are there for a while.
+    metadata: the resource's `Metadata`, not resolved.
+    keep_when_deleted, keep_when_replaced, keep_when_taken_back: whether it stays when it is no longer wanted, when
+    another takes its place, and when the creation of its stack is rolled back; by its policies.
+    """
 
     stack: str
     stack_id: str
@@ -47,12 +56,18 @@ class Resource:
     account_id: str
     region: str
     construct_path: str | None = None
+    generation: int = 0
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    keep_when_deleted: bool = False
+    keep_when_replaced: bool = False
+    keep_when_taken_back: bool = False
 
     def generated_name(self, *, length_max: int, lower_case: bool = False, ending: str = "") -> str:
         """A physical name for when the template gives none."""
         return generated_name(
             self.account_id,
             self.region,
+            *((str(self.generation),) if self.generation else ()),
             stack=self.stack,
             logical_id=self.logical_id,
             length_max=length_max,
@@ -71,10 +86,16 @@ class Provisioned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Created:
-    """A resource as it was made, for its reset and deletion."""
+    """A resource as it was made, for its update, reset and deletion.
+
+    captured: what `Capturing.capture` returned for it once its deployment was complete; None before, and for others.
+    status: as CloudFormation calls it.
+    """
 
     resource: Resource
     provisioned: Provisioned
+    captured: Any = None
+    status: str = "CREATE_COMPLETE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,15 +103,17 @@ class Context:
     """What provisioners work with.
 
     asset: bucket and key of a file asset -> where it lies in the assembly; None for one that is no asset of it.
+    image: stack, logical id and URI of a function's container image -> what there is to run in its place.
     note: takes a remark about a function, for the trace.
     retire: ends the execution environments of a function, given its unqualified ARN.
-    open_http_api: serves an HTTP API, given its id and region.
+    open_http_api: serves an HTTP API, given its id, region and account.
     flush_logs: writes the lines that functions logged so far, which else come a little later.
+    custom_resources: asks the functions behind custom resources.
     lenient: properties that nobody reads are left out rather than refused.
     """
 
     account: Account
-    functions: FunctionStore
+    functions: FunctionStores
     layers: LayerStore
     code: CodeStore
     doors: FrontDoors
@@ -98,9 +121,19 @@ class Context:
     asset: Callable[[str, str], Path | None]
     note: Callable[[str, str], None]
     retire: Callable[[str], None]
-    open_http_api: Callable[[str, str], None]
+    open_http_api: Callable[[str, str, str], None]
     flush_logs: Callable[[], None]
+    custom_resources: CustomResourceCalls
     lenient: bool = False
+    image: Callable[[str, str, str], ImageSource] = lambda stack, logical_id, uri: ImageSource()
+
+    def client(self, service: str, resource: Resource) -> Any:
+        """A boto3 client in the resource's account and region, whose requests go to moto without a socket."""
+        return self.account.client(service, resource.region, resource.account_id)
+
+    def functions_of(self, resource: Resource) -> FunctionStore:
+        """The functions of the resource's account."""
+        return self.functions.of(resource.account_id)
 
 
 @contextlib.contextmanager
@@ -123,8 +156,23 @@ class Provisioner(Protocol):
     def create(self, resource: Resource, context: Context) -> Provisioned:
         """Creates the resource. ResourceRefused, or botocore's ClientError, when the service would not."""
 
+    def update(self, created: Created, resource: Resource, context: Context) -> Provisioned:
+        """Changes a resource in place to what `resource` says, and returns what it gives now.
+
+        Only called when no property that needs a replacement differs: the provider schemas say which those are. It
+        leaves the resource as it was when it fails, and calling it with old and new swapped takes it back.
+        """
+
     def delete(self, created: Created, context: Context) -> None:
         """Deletes the resource; one that is gone already is no error."""
 
     def reset(self, created: Created, context: Context) -> None:
-        """Brings back what the resource held right after its creation."""
+        """Brings back what the resource held right after its deployment: nothing, or what was captured."""
+
+
+@runtime_checkable
+class Capturing(Protocol):
+    """A provisioner whose resources may hold something right after their deployment, put there by custom resources."""
+
+    def capture(self, created: Created, context: Context) -> Any:
+        """What the resource holds, for `reset` to bring back; called once the deployment is complete."""

@@ -1,5 +1,6 @@
 """The addresses under which front doors are reached: an API's AWS host name in a template becomes a loopback URL.
 
+So does a queue's URL: the SDK for JavaScript sends its requests to the URL's host, whatever endpoint it was given.
 Every API has a listener of its own, so that paths, redirects and cookies are what they are on AWS.
 """
 
@@ -7,20 +8,26 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from lambdakit.harness.listener import Listener, RequestHandler
 from lambdakit.harness.wire import RequestParser
 from lambdakit.limits import HTTP_API_PAYLOAD_BYTES_MAX
 
 _API_URL = re.compile(r"(?:https|wss)://([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?")
+# Source: SQS Developer Guide, "Queue and message identifiers".
+_QUEUE_ORIGIN = re.compile(r"https?://sqs\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?(?=/\d{12}/)")
 _BODY_BYTES_MAX = HTTP_API_PAYLOAD_BYTES_MAX + 64 * 1024  # a little over what the API takes: its own 413 answers that
 
 
 class FrontDoors:
-    """The listeners of all APIs, by the API's id."""
+    """The listeners of all APIs, by the API's id.
 
-    def __init__(self) -> None:
+    endpoint_url: where the AWS APIs are served. Absence: queues keep the URLs that AWS gives them.
+    """
+
+    def __init__(self, endpoint_url: Callable[[], str] | None = None) -> None:
+        self._endpoint_url = endpoint_url
         self._listeners: dict[str, Listener] = {}
         self._handlers: dict[str, RequestHandler] = {}
         self._lock = threading.Lock()
@@ -61,9 +68,11 @@ class FrontDoors:
             self.close_door(api_id)
 
     def localize(self, value: object) -> object:
-        """`value` with every URL of an API that is served here replaced, at any depth."""
+        """`value` with every URL of a queue, or of an API that is served here, replaced, at any depth."""
         if isinstance(value, str):
-            return _API_URL.sub(lambda match: self.url(match[1]) or match[0], value)
+            told = _API_URL.sub(lambda match: self.url(match[1]) or match[0], value)
+            endpoint = self._endpoint_url
+            return told if endpoint is None else _QUEUE_ORIGIN.sub(lambda _: endpoint(), told)
         if isinstance(value, list):
             return [self.localize(item) for item in value]
         if isinstance(value, dict):

@@ -1,57 +1,83 @@
 """Stacks taken away again, or brought back to what they were: resource by resource, the newest first.
 
-What refuses to go is told, and keeps nothing else from going.
+What refuses to go is told, and keeps nothing else from going. What is to be kept (`DeletionPolicy: Retain`) stays in
+the account, and belongs to nobody from then on.
+Source: CloudFormation Template Reference, "DeletionPolicy attribute".
 """
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-
-from botocore.exceptions import BotoCoreError, ClientError
+from collections.abc import Iterable, Sequence
 
 from lambdakit.errors import Diagnostic
-from lambdakit.harness.deployment.deployed import DeployedStack
-from lambdakit.harness.deployment.provisioner import Context, Created, Provisioner, ResourceRefused
-from lambdakit.harness.lambda_service.faults import ServiceFault
-from lambdakit.harness.runtime.package_files import InvalidPackage
-from lambdakit.trace import ResourceChanged, TraceLog
-
-REFUSALS = (ResourceRefused, ClientError, BotoCoreError, ServiceFault, InvalidPackage)
-"""What a provisioner raises when a service would not do what is asked."""
+from lambdakit.harness.deployment.deployed import NESTED_STACK, DeployedStack
+from lambdakit.harness.deployment.engine import Engine
+from lambdakit.harness.deployment.provisioner import Capturing, Created
+from lambdakit.harness.deployment.refusals import tried
 
 
-def delete_stacks(
-    stacks: Sequence[DeployedStack], context: Context, provisioners: Mapping[str, Provisioner], trace: TraceLog
-) -> list[Diagnostic]:
-    """Deletes the resources of `stacks`, last first; what refused stays in its stack, and is returned."""
+def delete_stack(engine: Engine, stack: DeployedStack) -> list[Diagnostic]:
+    """Deletes the resources of a stack, last first; what refused stays in it, and is returned."""
     problems: list[Diagnostic] = []
-    for stack in reversed(stacks):
-        for logical_id, created in reversed(list(stack.resources.items())):
-            started = time.perf_counter()
-            delete = functools.partial(provisioners[created.resource.type].delete, created, context)
-            problem = _tried(stack, created, "deleted", "LK321", delete)
-            if problem is None:
-                del stack.resources[logical_id]
-            else:
-                problems.append(problem)
-            trace.append(
-                ResourceChanged(
-                    stack=stack.name,
-                    logical_id=logical_id,
-                    type=created.resource.type,
-                    physical_id=created.provisioned.physical_id,
-                    status="DELETED" if problem is None else "FAILED",
-                    duration_ms=(time.perf_counter() - started) * 1000,
-                )
-            )
+    for owner, created in reversed(stack.unwanted):
+        problems += delete_resource(engine, owner, created)
+    stack.unwanted = []
+    for child in engine.stacks.nested_in(stack):
+        if all(created.provisioned.physical_id != child.stack_id for created in stack.resources.values()):
+            problems += delete_stack(engine, child)  # its creation failed, and was not taken back
+    for logical_id, created in reversed(list(stack.resources.items())):
+        refused = delete_resource(engine, stack, created)
+        if refused:
+            problems += refused
+        else:
+            del stack.resources[logical_id]
+    if not problems:
+        at = engine.context.clock.now()
+        stack.record.deleted_at = at
+        stack.move(at, "DELETE_COMPLETE")
+        engine.stacks.remove(stack)
     return problems
 
 
-def reset_stacks(
-    stacks: Iterable[DeployedStack], context: Context, provisioners: Mapping[str, Provisioner]
-) -> list[Diagnostic]:
+def delete_resource(engine: Engine, stack: DeployedStack, created: Created) -> list[Diagnostic]:
+    """Deletes one resource, unless it is to be kept; what refused to go."""
+    started = time.perf_counter()
+    resource = created.resource
+    problems: list[Diagnostic] = []
+    status = "DELETED"
+    physical_id = created.provisioned.physical_id
+    if not resource.keep_when_deleted:
+        engine.happened(resource, physical_id, "DELETE_IN_PROGRESS")
+    if resource.keep_when_deleted:
+        status = "RETAINED"
+        engine.stacks.keep(created)
+    elif resource.type == NESTED_STACK:
+        child = engine.stacks.find(resource.account_id, resource.region, created.provisioned.physical_id)
+        problems = [] if child is None else delete_stack(engine, child)
+    else:
+        provisioner = engine.provisioner_of(resource.type)
+        assert provisioner is not None
+        problem = tried(stack, created, "deleted", lambda: provisioner.delete(created, engine.context))
+        problems = [] if problem is None else [problem]
+    reason = "; ".join(problem.problem for problem in problems)
+    engine.tell(resource, physical_id, "FAILED" if problems else status, started, attempt="DELETE", reason=reason)
+    return problems
+
+
+def capture(engine: Engine, stacks: Iterable[DeployedStack]) -> None:
+    """Remembers what the resources hold once their deployment is complete."""
+    for stack in stacks:
+        for logical_id, created in stack.resources.items():
+            provisioner = engine.provisioner_of(created.resource.type)
+            if isinstance(provisioner, Capturing):
+                held = provisioner.capture(created, engine.context)
+                stack.resources[logical_id] = dataclasses.replace(created, captured=held)
+
+
+def reset_stacks(engine: Engine, stacks: Sequence[DeployedStack]) -> list[Diagnostic]:
     """Resets the resources of `stacks`; what refused is returned.
 
     The newest first: a function writes its last lines before its log group, which is older, is emptied.
@@ -59,20 +85,8 @@ def reset_stacks(
     problems = []
     for stack in stacks:
         for created in reversed(list(stack.resources.values())):
-            reset = functools.partial(provisioners[created.resource.type].reset, created, context)
-            problems.append(_tried(stack, created, "reset", "LK322", reset))
+            provisioner = engine.provisioner_of(created.resource.type)
+            if provisioner is not None and created.resource.type != NESTED_STACK:
+                reset = functools.partial(provisioner.reset, created, engine.context)
+                problems.append(tried(stack, created, "reset", reset, code="LK322"))
     return [problem for problem in problems if problem is not None]
-
-
-def _tried(
-    stack: DeployedStack, created: Created, what: str, code: str, change: Callable[[], None]
-) -> Diagnostic | None:
-    try:
-        change()
-    except REFUSALS as refusal:
-        return Diagnostic(
-            problem=f"{created.resource.type} could not be {what}: {refusal}",
-            code=code,
-            pointer=f"{stack.name}: Resources.{created.resource.logical_id}",
-        )
-    return None

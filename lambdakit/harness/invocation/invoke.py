@@ -15,6 +15,7 @@ from typing import Protocol
 from lambdakit.clock import Clock
 from lambdakit.harness.iam.credentials import Credentials
 from lambdakit.harness.invocation.environment_pool import EnvironmentPool
+from lambdakit.harness.invocation.streamed_response import response_streamed, slower_on_aws
 from lambdakit.harness.invocation.x_ray import trace_header
 from lambdakit.harness.moto_state.logs import LogPlace
 from lambdakit.harness.runtime.environment_variables import clean, function_variables
@@ -24,9 +25,12 @@ from lambdakit.harness.runtime.execution_environment import (
 )
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.launcher import Launcher, Place
-from lambdakit.harness.runtime.outcomes import InvocationOutcome
+from lambdakit.harness.runtime.outcomes import Initialization, InvocationOutcome
 from lambdakit.harness.runtime.platform_log import Accounting, PlatformLog, billed_ms
+from lambdakit.harness.runtime.response_stream import Outlet
 from lambdakit.harness.runtime.runtime_conversation import InvocationRequest
+from lambdakit.harness.runtime.runtimes.family import RuntimeUnavailable
+from lambdakit.limits import INIT_SECONDS, PROVISIONED_INIT_SECONDS
 from lambdakit.trace import (
     EnvironmentReset,
     EnvironmentStarted,
@@ -49,7 +53,7 @@ class LogStore(Protocol):
 class CredentialIssuer(Protocol):
     """Who gives an execution environment its session of the execution role."""
 
-    def issue(self, *, function: str, environment: str, role: str) -> Credentials:
+    def issue(self, *, function: str, environment: str, role: str, account_id: str) -> Credentials:
         """A new session."""
 
     def revoke(self, environment: str) -> None:
@@ -86,6 +90,7 @@ class Invoker:
     """Invokes functions in execution environments of its own.
 
     endpoint_url: where functions find the AWS APIs.
+    admit_environment: called with a function's ARN before it gets a new environment on demand; raises what refuses it.
     """
 
     def __init__(
@@ -97,6 +102,7 @@ class Invoker:
         trace: TraceLog,
         clock: Clock,
         endpoint_url: Callable[[], str],
+        admit_environment: Callable[[str], None] = lambda arn: None,
     ) -> None:
         self._launcher = launcher
         self._credentials = credentials
@@ -106,36 +112,63 @@ class Invoker:
         self._endpoint_url = endpoint_url
         self._streams: dict[str, str] = {}
         self._noted: set[tuple[str, str]] = set()
+        self._admit_environment = admit_environment
         self.pool = EnvironmentPool(self._create, self._on_stopped, self._on_reset)
 
-    def invoke(self, configuration: FunctionConfiguration, event: Event) -> InvocationResult:
-        """Runs the function to its end. RuntimeUnavailable when nothing here can run it."""
-        while True:
-            with self.pool.lease(configuration) as environment:
-                try:
-                    return self._invoke_in(environment, event)
-                except EnvironmentGone:
-                    continue
+    def invoke(
+        self,
+        configuration: FunctionConfiguration,
+        event: Event,
+        *,
+        outlet: Outlet | None = None,
+        taken: ExecutionEnvironment | None = None,
+    ) -> InvocationResult:
+        """Runs the function to its end. RuntimeUnavailable when nothing here can run it.
 
-    def _invoke_in(self, environment: ExecutionEnvironment, event: Event) -> InvocationResult:
+        outlet: where a streamed result goes while it is made; absence: the caller waits for all of it.
+        taken: the provisioned environment to run it in, which the pool gave; absence: one on demand.
+        """
+        while True:
+            with self.pool.lease(configuration, taken) as environment:
+                try:
+                    return self._invoke_in(environment, event, outlet)
+                except EnvironmentGone:
+                    taken = None
+
+    def initialize_ahead(self, environment: ExecutionEnvironment) -> bool:
+        """Runs the init phase of a provisioned environment; whether it succeeded."""
+        limit_seconds = max(PROVISIONED_INIT_SECONDS, environment.configuration.timeout_seconds)
+        try:
+            ready = self._run_init(environment, "", limit_seconds=limit_seconds, ahead=True).fault is None
+            environment.freeze()
+            return ready
+        except RuntimeUnavailable as unavailable:
+            self._note(environment.configuration, str(unavailable))
+            return False
+
+    def _invoke_in(self, environment: ExecutionEnvironment, event: Event, outlet: Outlet | None) -> InvocationResult:
         configuration = environment.configuration
         log = environment.take_log()
         cold = environment.starts_cold
-        self._trace.append(
-            InvocationStarted(
-                request_id=event.request_id,
-                function=configuration.name,
-                version=configuration.version,
-                qualifier=event.qualifier,
-                environment=environment.id,
-                cold_start=cold,
-                payload=event.payload.decode("utf-8", "replace"),
-            )
-        )
         init_ms = self._initialize(environment, event.request_id) if cold else None
         platform = PlatformLog(configuration)
-        self._write(environment, platform.start(event.request_id, self._clock.now()), event.request_id)
-        trace_id = trace_header(event.trace_id, at=self._clock.now())
+        trace_id = trace_header(event.trace_id, at=self._clock.now(), arn=configuration.arn)
+
+        def started() -> None:
+            self._trace.append(
+                InvocationStarted(
+                    request_id=event.request_id,
+                    function=configuration.name,
+                    arn=configuration.arn,
+                    version=configuration.version,
+                    qualifier=event.qualifier,
+                    environment=environment.id,
+                    cold_start=cold,
+                    payload=event.payload.decode("utf-8", "replace"),
+                )
+            )
+            self._write(environment, platform.start(event.request_id, self._clock.now()), event.request_id)
+
         outcome = environment.invoke(
             InvocationRequest(
                 request_id=event.request_id,
@@ -143,7 +176,9 @@ class Invoker:
                 payload=event.payload or b"{}",
                 trace_id=trace_id,
                 client_context=event.client_context,
-            )
+            ),
+            outlet=outlet,
+            on_start=started,
         )
         accounting = Accounting(
             request_id=event.request_id,
@@ -154,9 +189,11 @@ class Invoker:
             init_duration_ms=init_ms,
             max_memory_mib=outcome.max_memory_mib,
             trace_id=trace_id,
+            produced_bytes=outcome.produced_bytes,
         )
         at = self._clock.now()
         self._write(environment, [*platform.failure(accounting, at), *platform.end(accounting, at)], event.request_id)
+        environment.report(platform.report_record(accounting))
         self._report(environment, outcome, accounting)
         return InvocationResult(
             request_id=event.request_id, executed_version=configuration.version, outcome=outcome, log=tuple(log)
@@ -164,10 +201,26 @@ class Invoker:
 
     def _initialize(self, environment: ExecutionEnvironment, request_id: str) -> float | None:
         """The init phase's milliseconds; None when it failed, and is to be tried again inside the invocation."""
-        platform = PlatformLog(environment.configuration)
+        initialization = self._run_init(environment, request_id)
+        if initialization.fault is None:
+            return initialization.duration_ms
+        reason = environment.ended_by
+        environment.reset()
+        self._on_reset(environment, reason)
+        return None
+
+    def _run_init(
+        self,
+        environment: ExecutionEnvironment,
+        request_id: str,
+        *,
+        limit_seconds: float = INIT_SECONDS,
+        ahead: bool = False,
+    ) -> Initialization:
+        platform = PlatformLog(environment.configuration, init_type="provisioned-concurrency" if ahead else "on-demand")
         interpreter = self._launcher.describe(environment.configuration)[0]
         self._write(environment, platform.init_start(interpreter, self._clock.now()), "")
-        initialization = environment.initialize(request_id=request_id)
+        initialization = environment.initialize(request_id=request_id, limit_seconds=limit_seconds)
         error_type = None if initialization.fault is None else initialization.fault.error_type
         report = platform.init_report(
             duration_ms=initialization.duration_ms,
@@ -186,12 +239,7 @@ class Invoker:
                 interpreter=interpreter,
             )
         )
-        if initialization.fault is None:
-            return initialization.duration_ms
-        reason = environment.ended_by
-        environment.reset()
-        self._on_reset(environment, reason)
-        return None
+        return initialization
 
     @staticmethod
     def _write(environment: ExecutionEnvironment, lines: Sequence[str], request_id: str) -> None:
@@ -200,6 +248,9 @@ class Invoker:
 
     def _report(self, environment: ExecutionEnvironment, outcome: InvocationOutcome, accounting: Accounting) -> None:
         configuration = environment.configuration
+        if outcome.stream is not None:
+            self._trace.append(response_streamed(environment, accounting.request_id, outcome.stream))
+            self._note(configuration, slower_on_aws(outcome.stream))
         self._trace.append(
             InvocationEnded(
                 request_id=accounting.request_id,
@@ -216,18 +267,21 @@ class Invoker:
             )
         )
 
-    def _create(self, configuration: FunctionConfiguration) -> ExecutionEnvironment:
+    def _create(self, configuration: FunctionConfiguration, provisioned: bool) -> ExecutionEnvironment:
+        if not provisioned:
+            self._admit_environment(configuration.arn)
         prepared = self._launcher.prepare(configuration)
         configuration = prepared.configuration
         _, difference = self._launcher.describe(configuration)
         for note in (difference, *prepared.notes):
-            if note and (configuration.arn, note) not in self._noted:
-                self._noted.add((configuration.arn, note))
-                self._trace.append(RuntimeNote(function=configuration.name, note=note))
+            self._note(configuration, note)
 
         def variables(environment: ExecutionEnvironment, place: Place) -> Mapping[str, str]:
             credentials = self._credentials.issue(
-                function=configuration.name, environment=environment.id, role=configuration.role
+                function=configuration.name,
+                environment=environment.id,
+                role=configuration.role,
+                account_id=configuration.account_id,
             )
             return clean(
                 function_variables(
@@ -239,12 +293,24 @@ class Invoker:
                     task_root=place.task_root,
                     runtime_directory=place.runtime_directory,
                     layer_roots=place.layer_roots,
-                    initialization_type="on-demand",
+                    initialization_type="provisioned-concurrency" if provisioned else "on-demand",
                     runtime_defaults=place.defaults,
                 )
             )
 
-        return ExecutionEnvironment(configuration, launcher=self._launcher, variables=variables, log=self._on_line)
+        return ExecutionEnvironment(
+            configuration,
+            launcher=self._launcher,
+            variables=variables,
+            log=self._on_line,
+            now=self._clock.now,
+            provisioned=provisioned,
+        )
+
+    def _note(self, configuration: FunctionConfiguration, note: str) -> None:
+        if note and (configuration.arn, note) not in self._noted:
+            self._noted.add((configuration.arn, note))
+            self._trace.append(RuntimeNote(function=configuration.name, note=note))
 
     def _on_line(self, environment: ExecutionEnvironment, line: str, request_id: str) -> None:
         configuration = environment.configuration

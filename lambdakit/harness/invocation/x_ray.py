@@ -10,11 +10,18 @@ import re
 import secrets
 from datetime import datetime
 
+from lambdakit.harness.invocation.recursion import with_invocation
+
 _HEADER = re.compile(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24}")
 
 
-def trace_header(upstream: str, *, at: datetime) -> str:
-    """The header to hand to the function: the upstream one where it is well-formed, else a new one."""
+def chain_header(upstream: str, *, at: datetime) -> str:
+    """The upstream header where it is well-formed, else a new one: what all attempts at one event have in common."""
     if _HEADER.match(upstream):
         return upstream
     return f"Root=1-{int(at.timestamp()):08x}-{secrets.token_hex(12)};Parent={secrets.token_hex(8)};Sampled=0"
+
+
+def trace_header(upstream: str, *, at: datetime, arn: str) -> str:
+    """The header to hand to the function `arn`: the chain's, with this invocation in its lineage; see `recursion`."""
+    return with_invocation(chain_header(upstream, at=at), arn)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from lambdakit.harness.lambda_service.faults import ServiceFault
 
 _FORM = re.compile(
-    r"(?:arn:aws[a-z-]*:lambda:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12}):function:"
+    r"(?:arn:aws[a-z-]*:lambda:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12}):"
+    r"(?:function:|(?!layer:|event-source-mapping:|code-signing-config:))"  # without the word, but no other resource's
     r"|(?P<partial>[0-9]{12}):(?:function:)?|function:)?"
     r"(?P<name>[a-zA-Z0-9-_]{1,64})"
     r"(?::(?P<qualifier>\$LATEST|[a-zA-Z0-9-_]{1,128}))?"

@@ -21,19 +21,23 @@ _VARIABLE = r"[a-zA-Z]([a-zA-Z0-9_])+"
 
 
 def check_configuration(configuration: FunctionConfiguration) -> None:
-    """ValidationException with everything that is out of bounds; InvalidParameterValueException for the variables."""
+    """ValidationException with everything that is out of bounds.
+
+    InvalidParameterValueException for the variables, and for a package that is too large with its layers.
+    """
     if configuration.package_type == "Zip" and not (configuration.runtime and configuration.handler):
         raise ServiceFault(
             "InvalidParameterValueException",
             "Runtime and Handler are mandatory parameters for functions created with deployment packages.",
         )
-    _refuse([*_out_of_form(configuration), *_out_of_range(configuration)])
+    refuse([*_out_of_form(configuration), *_out_of_range(configuration)])
     _check_variables(configuration)
+    _check_size(configuration)
 
 
 def check_alias_name(name: str) -> None:
     """ValidationException when an alias cannot be called so; a number would hide a version."""
-    _refuse([*_pattern("name", name, _ALIAS), *_length("name", name, limits.ALIAS_NAME_LENGTH_MAX)])
+    refuse([*_pattern("name", name, _ALIAS), *_length("name", name, limits.ALIAS_NAME_LENGTH_MAX)])
 
 
 def _out_of_form(configuration: FunctionConfiguration) -> Iterator[str]:
@@ -58,18 +62,18 @@ def _out_of_range(configuration: FunctionConfiguration) -> Iterator[str]:
         ),
     ):
         if value < low:
-            yield _unsatisfied(place, str(value), f"Member must have value greater than or equal to {low}")
+            yield unsatisfied(place, str(value), f"Member must have value greater than or equal to {low}")
         elif value > high:
-            yield _unsatisfied(place, str(value), f"Member must have value less than or equal to {high}")
+            yield unsatisfied(place, str(value), f"Member must have value less than or equal to {high}")
     if len(configuration.layers) > limits.LAYERS_MAX:
-        yield _unsatisfied(
+        yield unsatisfied(
             "layers", f"{len(configuration.layers)} layers", f"Member must have length at most {limits.LAYERS_MAX}"
         )
 
 
 def _check_variables(configuration: FunctionConfiguration) -> None:
     variables = configuration.environment
-    _refuse([text for name in variables for text in _pattern("environment.variables", name, _VARIABLE)])
+    refuse([text for name in variables for text in _pattern("environment.variables", name, _VARIABLE)])
     reserved = sorted(limits.RESERVED_VARIABLES.intersection(variables))
     if reserved:
         raise ServiceFault(
@@ -87,21 +91,34 @@ def _check_variables(configuration: FunctionConfiguration) -> None:
         )
 
 
+def _check_size(configuration: FunctionConfiguration) -> None:
+    """The text is AWS's, as its users report it, for instance in aws/serverless-application-model, issue 2124."""
+    size = configuration.code_unzipped_bytes + configuration.layers_unzipped_bytes
+    if size > limits.PACKAGE_UNZIPPED_BYTES_MAX and configuration.package_type == "Zip":
+        raise ServiceFault(
+            "InvalidParameterValueException",
+            "Function code combined with layers exceeds the maximum allowed size of "
+            f"{limits.PACKAGE_UNZIPPED_BYTES_MAX} bytes. The actual size is {size} bytes.",
+        )
+
+
 def _pattern(place: str, value: str, pattern: str) -> Iterator[str]:
     if not re.fullmatch(pattern, value):
-        yield _unsatisfied(place, value, f"Member must satisfy regular expression pattern: {pattern}")
+        yield unsatisfied(place, value, f"Member must satisfy regular expression pattern: {pattern}")
 
 
 def _length(place: str, value: str, most: int) -> Iterator[str]:
     if len(value) > most:
-        yield _unsatisfied(place, value, f"Member must have length less than or equal to {most}")
+        yield unsatisfied(place, value, f"Member must have length less than or equal to {most}")
 
 
-def _unsatisfied(place: str, value: str, constraint: str) -> str:
+def unsatisfied(place: str, value: str, constraint: str) -> str:
+    """One finding, as the service writes it. place: the member, in camel case."""
     return f"Value '{value}' at '{place}' failed to satisfy constraint: {constraint}"
 
 
-def _refuse(problems: list[str]) -> None:
+def refuse(problems: list[str]) -> None:
+    """ValidationException with all `problems`; nothing when there are none."""
     if problems:
         errors = "error" if len(problems) == 1 else "errors"
         raise ServiceFault(

@@ -42,11 +42,13 @@ class CodePackage:
 
     sha256: base64 of the hash, as `CodeSha256` shows it.
     size: bytes of the zip file; of the unpacked files where there is none.
+    unzipped_bytes: of the unpacked files, which is what Lambda limits.
     """
 
     directory: Path
     sha256: str
     size: int
+    unzipped_bytes: int
 
 
 class CodeStore:
@@ -55,13 +57,14 @@ class CodeStore:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._lock = threading.Lock()
+        self._unzipped_bytes: dict[Path, int] = {}  # of zip files, known since they were unpacked
         directory.mkdir(parents=True, exist_ok=True)
 
-    def from_directory(self, source: Path) -> CodePackage:
-        """A package from a directory asset. InvalidPackage when there is none, or it is too large."""
+    def from_directory(self, source: Path, *, bytes_max: int = PACKAGE_UNZIPPED_BYTES_MAX) -> CodePackage:
+        """A package from a directory asset. InvalidPackage when there is none, or it has more than `bytes_max`."""
         if not source.is_dir():
             raise InvalidPackage(f"no directory at {source}")
-        files = files_of(source)
+        files = files_of(source, bytes_max=bytes_max)
         digest = digest_of(files)
         with self._lock:
             target = self._directory / digest.hex()
@@ -70,7 +73,8 @@ class CodeStore:
                 copy_files(files, building)
                 building.replace(target)
         sha256 = base64.b64encode(digest).decode()
-        return CodePackage(directory=target, sha256=sha256, size=sum(file.size for file in files))
+        size = sum(file.size for file in files)
+        return CodePackage(directory=target, sha256=sha256, size=size, unzipped_bytes=size)
 
     def from_zip(self, content: bytes) -> CodePackage:
         """A package from a zip file's bytes. InvalidPackage when it is corrupt, hostile or too large."""
@@ -79,9 +83,14 @@ class CodeStore:
             target = self._directory / digest.hex()
             if not target.exists():
                 building = self._building(target)
-                _unpack(content, building)
+                self._unzipped_bytes[target] = _unpack(content, building)
                 building.replace(target)
-        return CodePackage(directory=target, sha256=base64.b64encode(digest).decode(), size=len(content))
+        return CodePackage(
+            directory=target,
+            sha256=base64.b64encode(digest).decode(),
+            size=len(content),
+            unzipped_bytes=self._unzipped_bytes[target],
+        )
 
     def from_inline(self, source: str, runtime: str) -> CodePackage:
         """A package from a template's `ZipFile`: one file called index, as the runtime's language names it."""
@@ -126,11 +135,13 @@ class CodeStore:
         return building
 
 
-def _unpack(content: bytes, target: Path) -> None:
+def _unpack(content: bytes, target: Path) -> int:
+    """Unpacks a zip file, and returns how many bytes its files have."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
-            if sum(entry.file_size for entry in entries) > PACKAGE_UNZIPPED_BYTES_MAX:
+            size = sum(entry.file_size for entry in entries)
+            if size > PACKAGE_UNZIPPED_BYTES_MAX:
                 raise too_large()
             make_directory(target, target)
             links = [entry for entry in entries if _is_link(entry)]
@@ -142,6 +153,7 @@ def _unpack(content: bytes, target: Path) -> None:
                 _unpack_link(archive.read(entry).decode(), _path_of(entry, target), target)
             for entry in links:
                 _check_inside(_path_of(entry, target), target)
+            return size
     except _CORRUPTIONS as error:
         shutil.rmtree(target, ignore_errors=True)
         raise InvalidPackage(

@@ -62,7 +62,9 @@ def _defaults(
         "LD_LIBRARY_PATH": ":".join([*libraries, task_root, f"{task_root}/lib", *layer_libraries]),
         "TZ": ":UTC",
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
-        **({"AWS_EXECUTION_ENV": f"AWS_Lambda_{configuration.runtime}"} if is_managed else {}),
+        **(
+            {"AWS_EXECUTION_ENV": f"AWS_Lambda_{configuration.runtime}"} if is_managed and configuration.runtime else {}
+        ),
     }
 
 

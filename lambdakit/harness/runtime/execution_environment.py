@@ -20,24 +20,29 @@ import signal
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
 
 from lambdakit.harness.runtime import faults, process_tree
 from lambdakit.harness.runtime.extensions import Extensions
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
-from lambdakit.harness.runtime.function_logs import OutputReader
 from lambdakit.harness.runtime.launcher import Launched, Launcher, Place, RuntimeProcess
 from lambdakit.harness.runtime.lifecycle import TRANSITIONS, Event, State
+from lambdakit.harness.runtime.memory_watch import LOOK_SECONDS, MemoryWatch
 from lambdakit.harness.runtime.outcomes import Initialization, InvocationOutcome
+from lambdakit.harness.runtime.phase_telemetry import PhaseTelemetry
+from lambdakit.harness.runtime.process_output import ProcessOutput
+from lambdakit.harness.runtime.response_stream import Outlet
 from lambdakit.harness.runtime.runtime_api import RuntimeApi
 from lambdakit.harness.runtime.runtime_conversation import InvocationRequest, RuntimeConversation
+from lambdakit.harness.runtime.shutdown_phase import shut_down
 from lambdakit.limits import INIT_SECONDS, SYNC_RESPONSE_BYTES_MAX
 
 _EXIT_CHECK_SECONDS = 0.05  # how often to look for an exit where no descriptor tells of it
-_MEMORY_SECONDS = 0.01  # between two looks at the memory of an environment that executes; a look costs 0.1 ms
 _SETTLE_SECONDS = 0.1  # how long an answer waits for the runtime to come back to `next`, which takes far less
-_SHUTDOWN_SECONDS = 2.0
+_READ_AT_ONCE_BYTES = 32 * 1024  # what fits into the socket of a frozen process, which reads nothing
 _SHUTDOWN_REASONS = {"timeout": "TIMEOUT"}
-_EXECUTING = frozenset({State.INITIALIZING, State.INVOKING})
+_EXECUTING = frozenset({State.INITIALIZING, State.INVOKING, State.STREAMING})
 
 
 class EnvironmentGone(Exception):
@@ -48,7 +53,8 @@ class ExecutionEnvironment:
     """A place in which one version of a function runs, one event at a time.
 
     variables: given the environment and where the function finds things, every variable of the process.
-    log: takes each line that belongs to the environment, with its request id.
+    log: takes each line that belongs to the environment, with its request id. now: the time that telemetry carries;
+    absence: the machine's. provisioned: it is initialized before there is an event for it.
     ended_by: why it cannot take another event, once it cannot (see `trace.EnvironmentStopped`).
     """
 
@@ -59,6 +65,8 @@ class ExecutionEnvironment:
         launcher: Launcher,
         variables: Callable[[ExecutionEnvironment, Place], Mapping[str, str]],
         log: Callable[[ExecutionEnvironment, str, str], None],
+        now: Callable[[], datetime] | None = None,
+        provisioned: bool = False,
     ) -> None:
         self.configuration = configuration
         self.id = uuid.uuid4().hex
@@ -71,13 +79,14 @@ class ExecutionEnvironment:
         self._aborted = False
         self._was_reset = False
         self._shutting_down = False
-        self._peak_mib = 0
+        self._memory = MemoryWatch(configuration.memory_mib)
         self._frozen: list[int] = []
         self._selector = selectors.DefaultSelector()
         self._api: RuntimeApi | None = None
         self._process: RuntimeProcess | None = None
-        self._output: OutputReader | None = None
-        self._talk = RuntimeConversation()
+        self._output: ProcessOutput | None = None
+        self._talk = RuntimeConversation(on_next=lambda: self._phases.runtime_waits(self._talk.fault))
+        self._phases = PhaseTelemetry(configuration, launcher.describe, now=now, log=self.log, provisioned=provisioned)
 
     @property
     def state(self) -> State:
@@ -110,45 +119,58 @@ class ExecutionEnvironment:
             self._talk.move(Event.DEADLINE)
         if self._talk.fault is not None:
             self.ended_by = "init failed"
-        self._drain_output()
-        duration_ms = (time.perf_counter() - started) * 1000
-        return Initialization(fault=self._talk.fault, duration_ms=duration_ms)
+        return Initialization(duration_ms=self._end_init(started), fault=self._talk.fault)
 
-    def invoke(self, request: InvocationRequest) -> InvocationOutcome:
+    def invoke(
+        self, request: InvocationRequest, *, outlet: Outlet | None = None, on_start: Callable[[], None] = lambda: None
+    ) -> InvocationOutcome:
         """Hands the event to the function and returns what came of it; the environment may be unusable afterwards.
 
+        outlet: where a streamed result goes while it is made; absence: it is collected.
+        on_start: called once it is sure that the event belongs to this environment.
         EnvironmentGone when it died between the last invocation and this one.
         """
         started = time.perf_counter()
         deadline = started + self.configuration.timeout_seconds
-        self._talk.begin(request.request_id)
-        self._thaw()
+        self._talk.begin(request.request_id, outlet)
+        if self.state is not State.READY or len(request.payload) > _READ_AT_ONCE_BYTES:
+            self._thaw()
         if self.state is State.CREATED:
+            on_start()
             self._start(request.request_id)
             self._poll_while(State.INITIALIZING, deadline)
             if self._talk.fault is not None:
                 self.ended_by = "init failed"
-        elif self.state is State.ANSWERED:
+            self._end_init(started)
+        else:
             self._poll_while(State.ANSWERED, deadline)
+            if self.state is State.FAILED and self._talk.fault is None:
+                raise EnvironmentGone
+            on_start()
             started = time.perf_counter()
             deadline = started + self.configuration.timeout_seconds
         assert self._output is not None and self._process is not None
-        self._output.request_id = request.request_id
+        self._output.belongs_to(request.request_id)
+        self._phases.invocation_begins(request.request_id, request.trace_id)
         if self.state is State.READY:
             self._talk.deliver(request, limit_seconds=deadline - time.perf_counter())
+            self._thaw()  # it wakes to find its event, and not once more for it
             self._poll_while(State.INVOKING, deadline)
+            if self._talk.undelivered and self._talk.state is State.FAILED:
+                raise EnvironmentGone
+            self._poll_while(State.STREAMING, deadline)
+            self._phases.runtime_answered(self._talk.result, self._talk.stream)
+            self._explain_broken_stream()
             self._wait_for_extensions(deadline)
-        elif self.state is State.FAILED and self._talk.fault is None:
-            raise EnvironmentGone
         if self._talk.result is None and self._talk.fault is None:
             self._talk.fault = faults.timed_out(request.request_id, self.configuration.timeout_seconds)
             self.ended_by = "timeout"
             self._talk.move(Event.DEADLINE)
         duration_ms = (time.perf_counter() - started) * 1000
-        self._drain_output()
+        self._output.drain()
         members = self._process.members()
         outcome = self._outcome(duration_ms, members)
-        self._freeze(members)
+        self.freeze(members)
         return outcome
 
     def reset(self) -> None:
@@ -161,7 +183,23 @@ class ExecutionEnvironment:
         self._end_processes(failed=True)
         self._selector = selectors.DefaultSelector()
         self._was_reset = True
+        self._memory = MemoryWatch(self.configuration.memory_mib)
         self.ended_by = "crash"
+
+    def freeze(self, members: list[int] | None = None) -> None:
+        """Stops everything in it once the runtime is back in `next`. members: its processes, where they are known.
+
+        DG "Understanding the Lambda execution environment lifecycle": between invocations it is frozen.
+        """
+        if self.state is State.ANSWERED:
+            self._poll_while(State.ANSWERED, time.perf_counter() + _SETTLE_SECONDS)
+        if self.state is State.READY and self._process is not None:
+            self._frozen = self._process.members() if members is None else members
+            process_tree.signal_all(self._frozen, signal.SIGSTOP)
+
+    def report(self, record: Mapping[str, Any]) -> None:
+        """Tells telemetry's subscribers what the invocation came to. record: of `platform.report`."""
+        self._phases.invocation_ends(self._talk.fault, record, runtime_is_gone=self.state is State.FAILED)
 
     def log(self, line: str, request_id: str) -> None:
         """Takes a line of the platform's, or of the process's own."""
@@ -175,10 +213,9 @@ class ExecutionEnvironment:
 
     def peak_memory_mib(self) -> int:
         """The most memory that was seen at once, in whole MiB, never above the configured; 0 before it started."""
-        if self._process is None:
-            return 0
-        self._peak_mib = max(self._peak_mib, process_tree.peak_mib(self._process.members()))
-        return min(self._peak_mib, self.configuration.memory_mib)
+        if self._process is not None:
+            self._memory.look_back(self._process.members())
+        return self._memory.used_mib
 
     def abort(self) -> None:
         """Kills the process from any thread; whoever holds the environment sees it exit."""
@@ -201,24 +238,31 @@ class ExecutionEnvironment:
         self._launched = launched
         self._talk.extensions = Extensions(
             expected=launched.extensions,
-            about={
-                "functionName": self.configuration.name,
-                "functionVersion": self.configuration.version,
-                "handler": self.configuration.handler,
-            },
+            configuration=self.configuration,
             on_change=self._on_extension,
-            on_failure=lambda error_type: self._talk.fail(error_type, Event.EXIT),
+            on_failure=self._talk.fail,
+            subscribe=self._phases.subscribe,
         )
+        self._phases.telemetry.attach(self._selector, launched.loopback)
+        self._phases.init_begins(suppressed=self._was_reset)
         if launched.problem:
             self._talk.fault = faults.invalid_entrypoint(self._talk.request_id, launched.problem)
-        self._api = RuntimeApi(launched.runtime_api, self._selector, self._talk.on_call)
+        self._api = RuntimeApi(launched.runtime_api, self._selector, self._talk)
         if self._aborted:
             self._process.terminate()
-        self._output = OutputReader(self._process.output, self.log)
-        self._output.request_id = request_id
-        self._selector.register(self._process.output, selectors.EVENT_READ, self._read_output)
+        sinks = self._phases.sinks(self._process.output, self._process.extension_output)
+        self._output = ProcessOutput(sinks, self._selector)
+        self._output.belongs_to(request_id)
         if self._process.exit_handle is not None:
             self._selector.register(self._process.exit_handle, selectors.EVENT_READ, self._on_exit)
+
+    def _explain_broken_stream(self) -> None:
+        """A stream breaks off a moment before its runtime is seen to be gone, which is then the reason."""
+        if self._talk.fault is not None and self._talk.fault.error_type == faults.TRUNCATED:
+            self._poll_while(State.ANSWERED, time.perf_counter() + _SETTLE_SECONDS)
+            code = None if self._process is None else self._process.exit_code()
+            if self.state is State.FAILED and code is not None:
+                self._talk.fault = faults.exited(self._talk.request_id, code)
 
     def _wait_for_extensions(self, deadline: float) -> None:
         """DG "Using the Lambda Extensions API": the time-out bounds the runtime and its extensions together."""
@@ -235,29 +279,23 @@ class ExecutionEnvironment:
             self._launched.start_runtime()
         self._talk.settle()
 
-    def _let_extensions_finish(self, *, failed: bool) -> None:
-        """The shutdown phase, which only external extensions get: SIGTERM to the runtime, then SHUTDOWN to them.
-
-        DG "Understanding the Lambda execution environment lifecycle": 2,000 ms with an external extension.
-        """
-        extensions = self._talk.extensions
-        if extensions is None or self._process is None or not any(known.external for known in extensions.registered()):
-            return
-        self._thaw()
-        self._shutting_down = True
-        self._launched.stop_runtime()
-        reason = _SHUTDOWN_REASONS.get(self.ended_by, "FAILURE") if failed else "SPINDOWN"
-        deadline_ms = int((time.time() + _SHUTDOWN_SECONDS) * 1000)
-        deadline = time.perf_counter() + _SHUTDOWN_SECONDS
-        while self._process.members() and time.perf_counter() < deadline:
-            # One that is still at work is told when it comes back for its next event.
-            extensions.tell_shutdown(reason=reason, deadline_ms=deadline_ms)
-            self._handle_ready(_MEMORY_SECONDS)
+    def _end_init(self, started: float) -> float:
+        """The milliseconds that the init phase took."""
+        assert self._output is not None and self._talk.extensions is not None
+        self._output.drain()
+        duration_ms = (time.perf_counter() - started) * 1000
+        self._phases.init_ends(self._talk.fault, duration_ms=duration_ms, extensions=self._talk.extensions)
+        return duration_ms
 
     def _end_processes(self, *, failed: bool) -> None:
-        self._let_extensions_finish(failed=failed)
+        telemetry = self._phases.telemetry
+        if self._talk.extensions is not None:
+            self._thaw()
+            self._shutting_down = True
+            reason = _SHUTDOWN_REASONS.get(self.ended_by, "FAILURE") if failed else "SPINDOWN"
+            shut_down(self._talk.extensions, self._launched, telemetry, reason=reason, poll=self._handle_ready)
+        telemetry.detach()
         if self._output is not None:
-            self._drain_output()
             self._output.flush()
         if self._api is not None:
             self._api.close()
@@ -268,38 +306,28 @@ class ExecutionEnvironment:
         self._shutting_down = False
         self._talk.restart()
 
-    def _freeze(self, members: list[int]) -> None:
-        """Stops everything in the environment once the runtime is back in `next`.
-
-        DG "Understanding the Lambda execution environment lifecycle": between invocations it is frozen.
-        """
-        if self.state is State.ANSWERED:
-            self._poll_while(State.ANSWERED, time.perf_counter() + _SETTLE_SECONDS)
-        if self.state is State.READY:
-            process_tree.signal_all(members, signal.SIGSTOP)
-            self._frozen = members
-
     def _thaw(self) -> None:
         process_tree.signal_all(self._frozen, signal.SIGCONT)
         self._frozen = []
 
     def _watch_memory(self) -> None:
-        """Kills what holds more than it is configured with.
-
-        Not an address-space limit, which breaks threads and Node.js, nor a cgroup, which would count /tmp.
-        """
         assert self._process is not None
-        self._peak_mib = max(self._peak_mib, process_tree.resident_mib(self._process.members()))
-        if self._peak_mib > self.configuration.memory_mib:
-            self._talk.fault = faults.out_of_memory(self._talk.request_id)
-            self.ended_by = "out of memory"
-            self._process.terminate()
+        self._memory.look(self._process.members())
+        if self._memory.exceeded:
+            self._end_for_memory()
+
+    def _end_for_memory(self) -> None:
+        """Kills what held more than it is configured with."""
+        assert self._process is not None
+        self._talk.fault = faults.out_of_memory(self._talk.request_id)
+        self.ended_by = "out of memory"
+        self._process.terminate()
 
     def _outcome(self, duration_ms: float, members: list[int]) -> InvocationOutcome:
-        self._peak_mib = max(self._peak_mib, process_tree.peak_mib(members))
-        if self._talk.fault is None and self._peak_mib > self.configuration.memory_mib:
+        self._memory.look_back(members)
+        if self._talk.fault is None and self._memory.exceeded:
             # A peak between two looks: AWS would have killed it there.
-            self._watch_memory()
+            self._end_for_memory()
         if (
             self._talk.fault is None
             and self._talk.result is not None
@@ -312,12 +340,16 @@ class ExecutionEnvironment:
             payload=payload,
             fault=fault,
             duration_ms=duration_ms,
-            max_memory_mib=min(self._peak_mib, self.configuration.memory_mib),
+            max_memory_mib=self._memory.used_mib,
+            stream=None if self._talk.stream is None else self._talk.stream.outcome(fault),
         )
 
     def _poll_while(self, state: State, deadline: float) -> None:
+        executes = state in _EXECUTING
+        next_look = time.perf_counter() + LOOK_SECONDS
         while self.state is state:
-            left = deadline - time.perf_counter()
+            now = time.perf_counter()
+            left = deadline - now
             if left <= 0:
                 return
             assert self._process is not None
@@ -326,13 +358,17 @@ class ExecutionEnvironment:
                 if self._process.exit_code() is not None:
                     self._on_exit()
                     continue
-            seconds = min(left, _MEMORY_SECONDS) if state in _EXECUTING else left
-            if not self._handle_ready(seconds) and state in _EXECUTING:
+            happened = self._handle_ready(min(left, LOOK_SECONDS) if executes else left)
+            # What keeps the harness busy, with output or a stream, is watched as well.
+            if executes and (not happened or now >= next_look):
                 self._watch_memory()
+                next_look = now + LOOK_SECONDS
 
     def _handle_ready(self, seconds: float) -> bool:
         """Handles what happens within `seconds`; whether anything did."""
-        ready = self._selector.select(seconds)
+        telemetry = self._phases.telemetry
+        telemetry.pump()
+        ready = self._selector.select(telemetry.wait_seconds(seconds))
         for key, _ in ready:
             # One before it may have dealt with it: an exit reads all that was sent before.
             if key.fd in self._selector.get_map():
@@ -343,28 +379,22 @@ class ExecutionEnvironment:
         """The process ended, or an extension did; what was sent before that counts first."""
         assert self._process is not None
         if self._process.exit_code() is None:
-            if self._process.lost_extension and not self._shutting_down:
-                self._talk.fail("Extension.Crash", Event.EXIT)
+            lost, extensions = self._process.lost_extension, self._talk.extensions
+            if lost is not None and extensions is not None and not self._shutting_down:
+                self._talk.fail(extensions.fail_with(lost))
                 self._process.terminate()
             return
         if self._process.exit_handle is not None:
             self._selector.unregister(self._process.exit_handle)
+        if self._api is not None:
+            self._api.hurry()
         while self.state in _EXECUTING and self._handle_ready(0):
             continue
         code = self._process.exit_code()
-        if self.state in (State.INITIALIZING, State.INVOKING):
+        if self.state in _EXECUTING:
             self._talk.fault = self._talk.fault or faults.exited(self._talk.request_id, code if code is not None else 0)
         if (self.state, Event.EXIT) in TRANSITIONS:
             self._talk.move(Event.EXIT)
 
     def _exited(self) -> bool:
         return self._process is None or self._process.exit_code() is not None
-
-    def _read_output(self) -> None:
-        assert self._output is not None and self._process is not None
-        if not self._output.read_available():
-            self._selector.unregister(self._process.output)
-
-    def _drain_output(self) -> None:
-        if self._output is not None:
-            self._output.read_available()

@@ -10,8 +10,11 @@ from __future__ import annotations
 import json
 import signal
 from dataclasses import dataclass
+from typing import Final
 
-from lambdakit.limits import SYNC_RESPONSE_BYTES_MAX
+from lambdakit.limits import STREAMED_RESPONSE_BYTES_MAX, SYNC_RESPONSE_BYTES_MAX
+
+TRUNCATED: Final = "Runtime.TruncatedResponse"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +50,14 @@ def exited(request_id: str, exit_code: int) -> Fault:
     elif exit_code > 0:
         reason = f"Runtime exited with error: exit status {exit_code}"
     else:
-        reason = f"Runtime exited with error: signal: {_signal_text(-exit_code)}"
+        reason = f"Runtime exited with error: signal: {signal_text(-exit_code)}"
     return _fault("Runtime.ExitError", f"RequestId: {request_id} Error: {reason}", "crash")
 
 
 def invalid_entrypoint(request_id: str, problem: str) -> Fault:
     """The function's own runtime could not be started. problem: why, in the kernel's words."""
-    return _fault("Runtime.InvalidEntrypoint", f"RequestId: {request_id} Error: {problem}", "crash")
+    error_type = "Runtime.InvalidWorkingDir" if problem.startswith("chdir ") else "Runtime.InvalidEntrypoint"
+    return _fault(error_type, f"RequestId: {request_id} Error: {problem}", "crash")
 
 
 def out_of_memory(request_id: str) -> Fault:
@@ -62,15 +66,31 @@ def out_of_memory(request_id: str) -> Fault:
     return _fault("Runtime.OutOfMemory", message, "crash")
 
 
-def extension_failed(request_id: str, error_type: str) -> Fault:
-    """An extension crashed, or reported that it could not go on: the environment goes with it."""
-    return _fault(error_type, f"RequestId: {request_id} Error: {error_type}", "crash")
+def extension_failed(request_id: str, error_type: str, reason: str) -> Fault:
+    """An extension crashed, or reported that it could not go on: the environment goes with it.
+
+    reason: how it ended, in the platform's words. Source: elastic/apm-aws-lambda, pull request 145;
+    DataDog/datadog-lambda-extension, issue 263.
+    """
+    return _fault(error_type, f"RequestId: {request_id} Error: {reason}", "crash")
 
 
-def response_too_large() -> Fault:
-    """The result is over what an answer may hold."""
-    message = f"Response payload size exceeded maximum allowed payload size ({SYNC_RESPONSE_BYTES_MAX} bytes)."
+def response_too_large(*, streamed: bool = False) -> Fault:
+    """The result is over what an answer may hold. streamed: it was passed on while it was produced."""
+    most = STREAMED_RESPONSE_BYTES_MAX if streamed else SYNC_RESPONSE_BYTES_MAX
+    message = f"Response payload size exceeded maximum allowed payload size ({most} bytes)."
     return _fault("Function.ResponseSizeTooLarge", message, "error")
+
+
+def truncated(request_id: str) -> Fault:
+    """The runtime let go of its connection before a streamed result was complete, and lives on."""
+    return _fault(TRUNCATED, f"RequestId: {request_id} Error: {TRUNCATED}", "error")
+
+
+def invalid_response_mode(request_id: str) -> Fault:
+    """The runtime named a way to respond that Lambda does not know."""
+    error_type = "Runtime.InvalidResponseModeHeader"
+    return _fault(error_type, f"RequestId: {request_id} Error: {error_type}", "error")
 
 
 def reported(payload: bytes, header_type: str) -> Fault:
@@ -108,7 +128,8 @@ _SIGNAL_TEXTS = {
 }
 
 
-def _signal_text(number: int) -> str:
+def signal_text(number: int) -> str:
+    """A signal as the platform's texts name it."""
     try:
         return _SIGNAL_TEXTS[signal.Signals(number)]
     except (ValueError, KeyError):

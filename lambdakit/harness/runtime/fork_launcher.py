@@ -6,23 +6,26 @@ ahead, started again when one dies, and end with the harness.
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 from lambdakit.harness.listener import RequestHandler
+from lambdakit.harness.runtime import external_extensions
 from lambdakit.harness.runtime.code_package import CodeStore
+from lambdakit.harness.runtime.external_extensions import LostExtension
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.launcher import Launched, Place, SandboxUnavailable, VariablesAt
+from lambdakit.harness.runtime.loopback_sockets import LoopbackSockets
 from lambdakit.harness.runtime.runtimes.family import Prepared, PythonInterpreter, RuntimeUnavailable, SandboxStart
 from lambdakit.harness.runtime.runtimes.registry import Runtimes
 from lambdakit.harness.runtime.zygote import ForkedProcess, Zygote
 
 _RUNTIME_API_PORT = 9001  # as on AWS
+
+_AUTHORITY = "LAMBDAKIT_CERTIFICATE_AUTHORITY"  # the Node.js client takes it away before the function sees it
 
 
 class InnerListeners(Protocol):
@@ -39,6 +42,7 @@ class ForkLauncher:
     """Starts environments in a sandbox.
 
     reachable: what a function can reach, by port: the harness's endpoint and its front doors.
+    authority: the certificate that Node.js functions are to trust, PEM; empty while nothing is reached by HTTPS.
     """
 
     def __init__(
@@ -48,7 +52,9 @@ class ForkLauncher:
         code: CodeStore,
         listeners: InnerListeners,
         reachable: Callable[[], Mapping[int, RequestHandler]],
+        authority: Callable[[], str] = str,
     ) -> None:
+        self._authority = authority
         self._runtimes = runtimes
         self._code = code
         self._listeners = listeners
@@ -85,11 +91,11 @@ class ForkLauncher:
         try:
             parent = self._parent(start.parent, start.preload)
             zygote, process, sockets = parent.fork(settings, [_RUNTIME_API_PORT, *reachable])
+            runtime_api, inner, connectors = sockets[0], sockets[1 : len(reachable) + 1], sockets[len(reachable) + 1 :]
         except (OSError, SandboxUnavailable) as error:
             raise RuntimeUnavailable(f"no execution environment could be made: {error}") from None
         with self._lock:
             self._slots[environment] = zygote
-        runtime_api, *inner = sockets
         self._listeners.attach(list(zip(inner, reachable.values(), strict=True)))
         sandboxed = _Sandboxed(process, lambda: self._listeners.detach(inner))
         return Launched(
@@ -98,7 +104,8 @@ class ForkLauncher:
             problem=start.problem,
             extensions=tuple(settings["extensions"]),
             start_runtime=process.start_runtime,
-            stop_runtime=lambda: process.terminate_runtime(len(settings["extensions"])),
+            signal_runtime=lambda number: process.signal_runtime(number, extensions=len(settings["extensions"])),
+            loopback=LoopbackSockets(connectors),
         )
 
     def release(self, environment: str) -> None:
@@ -115,6 +122,10 @@ class ForkLauncher:
             parents = list(self._parents.values())
         for parent in parents:
             parent.close()
+
+    def _trusted(self, configuration: FunctionConfiguration) -> Mapping[str, str]:
+        authority = self._authority() if configuration.runtime.startswith("nodejs") else ""
+        return {_AUTHORITY: authority} if authority else {}
 
     def _parent(self, interpreter: PythonInterpreter, preload: str) -> _Parent:
         with self._lock:
@@ -136,13 +147,17 @@ class ForkLauncher:
         if configuration.layers:
             binds.append([str(self._code.merged(configuration.layers).resolve()), "/opt"])
         binds += [[str(source.resolve()), target] for source, target in start.binds]
+        extensions = external_extensions.names_in(configuration.layers)
         runs = {"command": list(start.command)} if start.command is not None else {"path": list(start.path or ())}
         return {
             "slot": environment,
             "tmp_mib": configuration.ephemeral_storage_mib,
             "binds": binds,
-            "variables": dict(variables(place)),
-            "extensions": _external_extensions(configuration.layers),
+            "directory": start.directory,
+            "variables": {**variables(place), **self._trusted(configuration)},
+            "extensions": extensions,
+            # One for each that may subscribe to telemetry, and one for what runs inside the runtime.
+            "connectors": len(extensions) + 1,
             **runs,
         }
 
@@ -163,7 +178,11 @@ class _Sandboxed:
         return self._process.exit_handle
 
     @property
-    def lost_extension(self) -> bool:
+    def extension_output(self) -> int | None:
+        return self._process.extension_output
+
+    @property
+    def lost_extension(self) -> LostExtension | None:
         return self._process.lost_extension
 
     def exit_code(self) -> int | None:
@@ -222,9 +241,3 @@ class _Parent:
             zygote, self._zygote = self._zygote, None
         if zygote is not None:
             zygote.close()
-
-
-def _external_extensions(layers: Sequence[Path]) -> list[str]:
-    """The executables in the layers' `extensions` folder, by name."""
-    found = {path.name: path for layer in layers for path in (layer / "extensions").glob("*") if path.is_file()}
-    return sorted(name for name, path in found.items() if os.access(path, os.X_OK))

@@ -13,6 +13,21 @@ from lambdakit.limits import EPHEMERAL_STORAGE_MIB_DEFAULT, MEMORY_MIB_DEFAULT, 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImageCommand:
+    """What runs in place of a function's container image.
+
+    runtime: the identifier of what stands in `/var/lang` and `/var/runtime`; empty for the harness's own Python.
+    command: a program that speaks the Runtime API; empty when the runtime runs the function's handler itself.
+    working_directory: as the function sees it. variables: of the image's own; the function's go before them.
+    """
+
+    runtime: str = ""
+    command: tuple[str, ...] = ()
+    working_directory: str = "/var/task"
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionConfiguration:
     """One version of a function. `$LATEST` changes by being replaced: `revision` tells two of them apart.
 
@@ -22,6 +37,11 @@ class FunctionConfiguration:
     environment: the user's variables only.
     log_format: `Text` or `JSON`. application_log_level, system_log_level: INFO where None; only with JSON.
     tracing: `Active` or `PassThrough`.
+    dead_letter_target: ARN of a queue or topic for asynchronous events that failed; empty without one.
+    vpc_subnet_ids: empty outside a VPC.
+    image: None for a zip package, and for a container image that nobody said what to run in place of; image_hint then
+    says what to write.
+    code_unzipped_bytes, layers_unzipped_bytes: of the unpacked files, which Lambda limits together.
     """
 
     name: str
@@ -45,9 +65,21 @@ class FunctionConfiguration:
     application_log_level: str | None = None
     system_log_level: str | None = None
     tracing: str = "PassThrough"
+    dead_letter_target: str = ""
+    vpc_subnet_ids: tuple[str, ...] = ()
+    vpc_security_group_ids: tuple[str, ...] = ()
     description: str = ""
     code_sha256: str = ""
     code_size: int = 0
+    image: ImageCommand | None = None
+    image_hint: str = ""
+    code_unzipped_bytes: int = 0
+    layers_unzipped_bytes: int = 0
+
+    @property
+    def place(self) -> str:
+        """Account and region, whose functions share one pool of concurrency."""
+        return f"{self.account_id}/{self.region}"
 
     @property
     def arn(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 
 LogSink = Callable[[str, str], None]
@@ -10,7 +11,10 @@ LogSink = Callable[[str, str], None]
 
 _READ_BYTES = 64 * 1024
 _LINE_BYTES_MAX = 256 * 1024 - 26  # CloudWatch Logs API Reference, "InputLogEvent"
-_READS_AT_ONCE = 256  # a process that never stops writing must not keep an invocation from ending
+# A process that never stops writing must not keep an invocation from ending: what it wrote before its last word is
+# within what a pipe holds, which takes two reads.
+_READS_AT_LEAST = 2
+_SECONDS_AT_ONCE = 0.05
 
 
 class OutputReader:
@@ -23,8 +27,10 @@ class OutputReader:
         self.request_id = ""
 
     def read_available(self) -> bool:
-        """Passes on every whole line that is there now; False once the pipe is at its end."""
-        for _ in range(_READS_AT_ONCE):
+        """Passes on the whole lines that are there now, as far as time allows; False once the pipe is at its end."""
+        deadline, reads = time.perf_counter() + _SECONDS_AT_ONCE, 0
+        while reads < _READS_AT_LEAST or time.perf_counter() < deadline:
+            reads += 1
             try:
                 data = os.read(self._descriptor, _READ_BYTES)
             except BlockingIOError:

@@ -9,11 +9,14 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from lambdakit.harness.listener import LOOPBACK
+from lambdakit.harness.runtime import external_extensions
+from lambdakit.harness.runtime.external_extensions import LostExtension
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
+from lambdakit.harness.runtime.loopback_sockets import LoopbackSockets
 from lambdakit.harness.runtime.runtime_process import SpawnedProcess
 from lambdakit.harness.runtime.runtimes.family import Prepared
 from lambdakit.harness.runtime.runtimes.registry import Runtimes
@@ -51,8 +54,12 @@ class RuntimeProcess(Protocol):
         """Descriptor that turns readable when the process ends; None where the system has none."""
 
     @property
-    def lost_extension(self) -> bool:
-        """Whether an extension that was started with the runtime has ended."""
+    def extension_output(self) -> int | None:
+        """Descriptor to read what its external extensions write; never blocks. None when there are none."""
+
+    @property
+    def lost_extension(self) -> LostExtension | None:
+        """The first extension that ended, of those that were started with the runtime; None while all are there."""
 
     def members(self) -> list[int]:
         """The pids, as the harness sees them, of the runtime and of all that it started and that is still there."""
@@ -68,7 +75,7 @@ class RuntimeProcess(Protocol):
 
 
 def _nothing() -> None:
-    """What a process without extensions has to do."""
+    """What has to be done for a runtime that waits for nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,15 +83,16 @@ class Launched:
     """A started process and the listening socket of its Runtime API. problem: as in `HostStart`.
 
     extensions: the external ones that were started with it. start_runtime: to be called once they have registered.
-    stop_runtime: asks the runtime, and not them, to end.
+    signal_runtime: signals the runtime, and not them. loopback: sockets with which they can be reached.
     """
 
     process: RuntimeProcess
     runtime_api: socket.socket
+    signal_runtime: Callable[[int], None]
     problem: str = ""
     extensions: tuple[str, ...] = ()
     start_runtime: Callable[[], None] = _nothing
-    stop_runtime: Callable[[], None] = _nothing
+    loopback: LoopbackSockets = field(default_factory=LoopbackSockets)
 
 
 class SandboxUnavailable(Exception):
@@ -141,7 +149,7 @@ class SpawnLauncher:
     def describe(self, configuration: FunctionConfiguration) -> tuple[str, str]:
         """The interpreter and how it differs from AWS."""
         interpreter, note = self._runtimes.family(configuration).describe(configuration)
-        return interpreter, f"{note}; {self._note}" if note and self._note else note or self._note
+        return interpreter, "; ".join(filter(None, (note, self._note, _without_extensions(configuration))))
 
     def launch(self, configuration: FunctionConfiguration, environment: str, variables: VariablesAt) -> Launched:
         """Starts a process in a group of its own."""
@@ -157,11 +165,23 @@ class SpawnLauncher:
             defaults={**start.variables, **_NO_CONFIGURATION},
         )
         try:
-            process = SpawnedProcess(start.command, variables=variables(place), directory=configuration.code)
+            directory = configuration.code if start.directory is None else start.directory
+            process = SpawnedProcess(start.command, variables=variables(place), directory=directory)
         except BaseException:
             listening.close()
             raise
-        return Launched(process=process, runtime_api=listening, problem=start.problem)
+        return Launched(process=process, runtime_api=listening, signal_runtime=process.signal, problem=start.problem)
 
     def release(self, environment: str) -> None:
         """Nothing outlives a process: /tmp is the host's."""
+
+
+def _without_extensions(configuration: FunctionConfiguration) -> str:
+    """What the trace says of external extensions; empty when the function has none."""
+    names = external_extensions.names_in(configuration.layers)
+    if not names:
+        return ""
+    return (
+        f"its external extensions ({', '.join(names)}) are not started: without a sandbox there is no /opt, "
+        "sandbox.localdomain is no name, and every environment would listen on the same ports of this machine"
+    )

@@ -17,6 +17,7 @@ class State(StrEnum):
     INITIALIZING = "initializing"
     READY = "ready"  # the runtime waits in `next`
     INVOKING = "invoking"
+    STREAMING = "streaming"  # a streamed result has begun and is not complete
     ANSWERED = "answered"  # the result is out; the runtime has not come back to `next`
     FAILED = "failed"  # init reported an error, or the process went away
     STOPPED = "stopped"
@@ -30,6 +31,8 @@ class Event(StrEnum):
     INIT_ERROR = "init error"
     INVOKE = "invoke"
     RESPONSE = "response"
+    STREAM = "stream"  # a streamed result begins
+    STREAM_END = "stream end"  # it is complete, or broke off
     ERROR = "error"
     EXIT = "exit"
     DEADLINE = "deadline"
@@ -50,9 +53,14 @@ TRANSITIONS: Mapping[tuple[State, Event], State] = {
     (State.READY, Event.CLOSE): State.STOPPED,
     (State.INVOKING, Event.RESPONSE): State.ANSWERED,
     (State.INVOKING, Event.ERROR): State.ANSWERED,
+    (State.INVOKING, Event.STREAM): State.STREAMING,
     (State.INVOKING, Event.EXIT): State.FAILED,
     (State.INVOKING, Event.DEADLINE): State.FAILED,
     (State.INVOKING, Event.CLOSE): State.STOPPED,
+    (State.STREAMING, Event.STREAM_END): State.ANSWERED,
+    (State.STREAMING, Event.EXIT): State.FAILED,
+    (State.STREAMING, Event.DEADLINE): State.FAILED,
+    (State.STREAMING, Event.CLOSE): State.STOPPED,
     (State.ANSWERED, Event.NEXT): State.READY,
     (State.ANSWERED, Event.EXIT): State.FAILED,
     (State.ANSWERED, Event.DEADLINE): State.FAILED,

@@ -22,9 +22,9 @@ class InvalidPackage(Exception):
     """A package that Lambda would refuse. The text is AWS's where the reference has it."""
 
 
-def too_large() -> InvalidPackage:
+def too_large(bytes_max: int = PACKAGE_UNZIPPED_BYTES_MAX) -> InvalidPackage:
     """The refusal of a package that is more than Lambda unpacks."""
-    return InvalidPackage(f"Unzipped size must be smaller than {PACKAGE_UNZIPPED_BYTES_MAX} bytes")
+    return InvalidPackage(f"Unzipped size must be smaller than {bytes_max} bytes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,16 +37,16 @@ class PackageFile:
     is_executable: bool
 
 
-def files_of(source: Path) -> list[PackageFile]:
+def files_of(source: Path, *, bytes_max: int = PACKAGE_UNZIPPED_BYTES_MAX) -> list[PackageFile]:
     """Every file below `source`, links followed, in the order of their names; links that lead nowhere are left out.
 
-    InvalidPackage for a link into a directory that holds it, for what is no file, and for more than may be unpacked.
+    InvalidPackage for a link into a directory that holds it, for what is no file, and for more than `bytes_max`.
     """
     found, size = [], 0
     for file in _walk(source, (), ()):
         size += file.size
-        if size > PACKAGE_UNZIPPED_BYTES_MAX:
-            raise too_large()
+        if size > bytes_max:
+            raise too_large(bytes_max)
         found.append(file)
     return sorted(found, key=lambda file: file.name)
 

@@ -7,17 +7,17 @@ records), and "Understanding the Lambda execution environment lifecycle" (the fi
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from lambdakit.clock import iso_milliseconds
+from lambdakit.harness.runtime import platform_records as records
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
+from lambdakit.harness.runtime.telemetry_subscription import Api
 
 # In rising order; a record below the configured level is left out. Text logs are never filtered.
 _LEVELS = ("DEBUG", "INFO", "WARN")
@@ -37,7 +37,7 @@ class Accounting:
 
     status: as in `trace.InvocationEnded`. error_message: the platform's own, for a crash.
     init_duration_ms: None unless it was a cold start.
-    trace_id: the X-Ray header that the function saw.
+    trace_id: the X-Ray header that the function saw. produced_bytes: of its response; None when there is none.
     """
 
     request_id: str
@@ -48,41 +48,60 @@ class Accounting:
     init_duration_ms: float | None
     max_memory_mib: int
     trace_id: str
+    produced_bytes: int | None = None
 
 
 class PlatformLog:
-    """Renders the platform's lines in the function's log format; each method returns those to write, often none."""
+    """Renders the platform's lines in the function's log format; each method returns those to write, often none.
 
-    def __init__(self, configuration: FunctionConfiguration) -> None:
+    init_type: `on-demand` or `provisioned-concurrency`: how the environment came to be started.
+    """
+
+    def __init__(self, configuration: FunctionConfiguration, *, init_type: str = "on-demand") -> None:
         self._configuration = configuration
+        self._init_type = init_type
         self._json = configuration.log_format == "JSON"
         level = configuration.system_log_level or "INFO"
         self._threshold = _LEVELS.index(level) if level in _LEVELS else 1
 
     def init_start(self, interpreter: str, at: datetime) -> list[str]:
         """A cold start begins. interpreter: what stands for the runtime's version here."""
-        region = self._configuration.region
-        arn = f"arn:aws:lambda:{region}::runtime:{hashlib.sha256(interpreter.encode()).hexdigest()}"
-        version = re.sub(r"(?<=[a-z])(?=\d)", ":", interpreter, count=1)
+        record = records.init_start(interpreter, self._configuration.region, self._init_type)
         if not self._json:
+            version, arn = record["runtimeVersion"], record["runtimeVersionArn"]
             return [f"INIT_START Runtime Version: {version}\tRuntime Version ARN: {arn}"]
-        record = {"initializationType": "on-demand", "phase": "init", "runtimeVersion": version}
-        return self._record("initStart", {**record, "runtimeVersionArn": arn}, "INFO", at)
+        return self._record("initStart", record, "INFO", at)
 
     def init_report(self, *, duration_ms: float, status: str, error_type: str | None, at: datetime) -> list[str]:
-        """A cold start ended. Text has it only for a failure, as the guide says of init on demand."""
+        """A cold start ended. On demand, text has it only for a failure; ahead of events, always.
+
+        Source: AWS Lambda Developer Guide, "Understanding the Lambda execution environment lifecycle".
+        """
         failed = status != "success"
         shown = "timeout" if status == "timeout" else "error" if failed else "success"
         if not self._json:
-            if not failed:
+            if not failed and self._init_type == "on-demand":
                 return []
             fields = [f"INIT_REPORT Init Duration: {duration_ms:.2f} ms", "Phase: init", f"Status: {shown}"]
             return ["\t".join([*fields, f"Error Type: {error_type}"] if shown == "error" else fields)]
-        record: dict[str, Any] = {"initializationType": "on-demand", "phase": "init", "status": shown}
-        if error_type is not None:
-            record["errorType"] = error_type
-        record["metrics"] = {"durationMs": round(duration_ms, 3)}
+        record = records.init_report(self._init_type, duration_ms=duration_ms, status=status, error_type=error_type)
         return self._record("initReport", record, "WARN" if failed else "DEBUG", at)
+
+    def subscription(self, api: Api, record: Mapping[str, Any], at: datetime) -> list[str]:
+        """An extension subscribed to telemetry. record: of the event of that name."""
+        if self._json:
+            return self._record(f"{api.value.lower()}Subscription", record, "INFO", at)
+        types = ", ".join(name.title() for name in record["types"])
+        return [f"{api.value.upper()}\tName: {record['name']}\tState: {record['state']}\tTypes: [{types}]"]
+
+    def extension(self, record: Mapping[str, Any], at: datetime) -> list[str]:
+        """What became of an extension in the init phase. record: of the event of that name."""
+        error_type = record.get("errorType")
+        if self._json:
+            return self._record("extension", record, "INFO" if error_type is None else "WARN", at)
+        events = ", ".join(record["events"])
+        line = f"EXTENSION\tName: {record['name']}\tState: {record['state']}\tEvents: [{events}]"
+        return [line if error_type is None else f"{line}\tError Type: {error_type}"]
 
     def start(self, request_id: str, at: datetime) -> list[str]:
         """An invocation begins."""
@@ -106,7 +125,15 @@ class PlatformLog:
             return [f"END RequestId: {accounting.request_id}", self._report_line(accounting)]
         done = {"requestId": accounting.request_id, **_status(accounting)}
         level = "DEBUG" if accounting.status == "success" else "WARN"
-        lines = self._record("runtimeDone", {**done, "metrics": {"durationMs": accounting.duration_ms}}, level, at)
+        metrics: dict[str, Any] = {"durationMs": accounting.duration_ms}
+        if accounting.produced_bytes is not None:
+            metrics["producedBytes"] = accounting.produced_bytes
+        lines = self._record("runtimeDone", {**done, "metrics": metrics}, level, at)
+        level = "INFO" if accounting.status == "success" else "WARN"
+        return lines + self._record("report", self.report_record(accounting), level, at)
+
+    def report_record(self, accounting: Accounting) -> dict[str, Any]:
+        """The record of `platform.report`."""
         metrics = {
             "durationMs": round(accounting.duration_ms, 3),
             "billedDurationMs": billed_ms(accounting.duration_ms, accounting.init_duration_ms),
@@ -115,8 +142,7 @@ class PlatformLog:
         }
         if accounting.init_duration_ms is not None:
             metrics["initDurationMs"] = round(accounting.init_duration_ms, 3)
-        level = "INFO" if accounting.status == "success" else "WARN"
-        return lines + self._record("report", {**done, "metrics": metrics}, level, at)
+        return {"requestId": accounting.request_id, **_status(accounting), "metrics": metrics}
 
     def _report_line(self, accounting: Accounting) -> str:
         fields = [
@@ -141,12 +167,8 @@ class PlatformLog:
         return [json.dumps(line, separators=(",", ":"))]
 
 
-def _status(accounting: Accounting) -> dict[str, str]:
-    if accounting.status == "success":
-        return {"status": "success"}
-    if accounting.status == "timeout":
-        return {"status": "timeout"}
-    return {"status": "error", "errorType": accounting.error_type or "Runtime.Unknown"}
+def _status(accounting: Accounting) -> Mapping[str, str]:
+    return records.outcome(accounting.status, accounting.error_type)
 
 
 def _x_ray(trace_id: str) -> str:

@@ -1,7 +1,7 @@
 """Processes seen through /proc: what they started, their memory, and how they are stopped and let go on.
 
 On systems without /proc there is nothing to see: memory reads as 0, and nothing is known of descendants.
-Source: proc(5), `status` (VmHWM), `statm`, `task/TID/children`.
+Source: proc(5), `status` (VmHWM, RssFile), `statm`, `smaps_rollup`, `task/TID/children`.
 """
 
 from __future__ import annotations
@@ -9,23 +9,48 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _MIB = 1024 * 1024
 
 
-def peak_mib(pids: Sequence[int]) -> int:
-    """The most memory that any one of them had resident at once, in whole MiB, rounded up."""
-    return max((_peak_mib(pid) for pid in pids), default=0)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """Of some processes, in whole MiB, rounded up.
+
+    resident: all that they have in memory. held: without the pages of files, which the kernel takes back when it needs
+    room: code and mapped data, of which Node.js brings 50 MiB. Out of memory is who holds too much.
+    """
+
+    resident: int = 0
+    held: int = 0
 
 
-def resident_mib(pids: Sequence[int]) -> int:
-    """The memory that all of them have resident now, in whole MiB, rounded up."""
-    pages = 0
-    for pid in pids:
-        fields = _read(f"/proc/{pid}/statm").split()
-        pages += int(fields[1]) if len(fields) > 1 else 0
-    return -(-pages * _PAGE_BYTES // _MIB)
+def peak_memory(pids: Sequence[int]) -> Memory:
+    """The most memory that any one of them had at once."""
+    found = [_peak(pid) for pid in pids]
+    return Memory(
+        resident=max((memory.resident for memory in found), default=0),
+        held=max((memory.held for memory in found), default=0),
+    )
+
+
+def memory(pids: Sequence[int]) -> Memory:
+    """The memory that all of them have now.
+
+    Of all but the largest only what is their own counts: a fork shares its parent's pages until one of them writes.
+    """
+    sizes = {pid: _sizes(pid) for pid in pids}
+    largest = max(sizes, key=lambda pid: sizes[pid][0], default=None)
+    resident = held = 0
+    for pid, (everything, of_files) in sizes.items():
+        if pid == largest:
+            resident, held = resident + everything, held + everything - of_files
+        else:
+            own = _private_bytes(pid, everything)
+            resident, held = resident + own, held + own
+    return Memory(resident=-(-resident // _MIB), held=-(-held // _MIB))
 
 
 def descendants(pid: int) -> list[int]:
@@ -46,9 +71,34 @@ def signal_all(pids: Sequence[int], number: int) -> None:
             os.kill(pid, number)
 
 
-def _peak_mib(pid: int) -> int:
-    _, found, rest = _read(f"/proc/{pid}/status").partition(b"VmHWM:")
-    return -(-int(rest.split(maxsplit=1)[0]) // 1024) if found else 0
+def all_sleep(pids: Sequence[int]) -> bool:
+    """Whether each of them waits for something, or is gone: none runs, and none is stopped. Source: proc(5), `stat`."""
+    return all(_read(f"/proc/{pid}/stat").rpartition(b") ")[2][:1] in (b"S", b"") for pid in pids)
+
+
+def _peak(pid: int) -> Memory:
+    """The high-water mark is of everything; the pages of files change little once they are loaded."""
+    status = _read(f"/proc/{pid}/status")
+    resident, of_files = _kib(status, b"VmHWM:"), _kib(status, b"RssFile:")
+    return Memory(resident=-(-resident // 1024), held=-(-max(0, resident - of_files) // 1024))
+
+
+def _kib(status: bytes, name: bytes) -> int:
+    _, found, rest = status.partition(name)
+    return int(rest.split(maxsplit=1)[0]) if found else 0
+
+
+def _sizes(pid: int) -> tuple[int, int]:
+    """Bytes resident, and how many of them are pages of files or shared."""
+    fields = _read(f"/proc/{pid}/statm").split()
+    return (int(fields[1]) * _PAGE_BYTES, int(fields[2]) * _PAGE_BYTES) if len(fields) > 2 else (0, 0)
+
+
+def _private_bytes(pid: int, resident: int) -> int:
+    """What a process shares with no other; all that it has resident where the system does not tell."""
+    lines = _read(f"/proc/{pid}/smaps_rollup").splitlines()
+    private = [int(line.split()[1]) * 1024 for line in lines if line.startswith(b"Private_")]
+    return sum(private) if private else resident
 
 
 def children(pid: int) -> list[int]:
@@ -58,6 +108,11 @@ def children(pid: int) -> list[int]:
         for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208  # a Path for each would cost more than the read
             found += [int(text) for text in _read(f"/proc/{pid}/task/{thread}/children").split()]
     return found
+
+
+def children_of_main_thread(pid: int) -> list[int]:
+    """The same for a process that has no other thread, without a look for them."""
+    return [int(text) for text in _read(f"/proc/{pid}/task/{pid}/children").split()]
 
 
 def _read(path: str) -> bytes:

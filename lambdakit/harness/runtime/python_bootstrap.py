@@ -3,22 +3,31 @@
 Arguments: the directory of the deployment package, then the search path behind it, in order. The interpreter runs
 isolated (`-I -S`), so that nothing of the environment lambdakit lives in can be imported; what the function may see is
 exactly the path given here.
-Source: AWS Lambda Developer Guide, "Working with .zip file archives for Python Lambda functions" (search path).
+
+Without arguments it was a wrapper script that started it, perhaps with options of its own for the interpreter and
+another PYTHONPATH: the same path then comes from a variable, and what the wrapper added stands behind it.
+Source: AWS Lambda Developer Guide, "Working with .zip file archives for Python Lambda functions" (search path) and
+"Modifying the runtime environment" (the runtime's script is the last of a wrapper's arguments).
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import resource
+import site
 import sys
+
+_PATH = "_LAMBDAKIT_SEARCH_PATH"  # JSON: a list, as the arguments
+_INSTALLED = ("/site-packages", "/dist-packages")  # of the interpreter: nothing in there is the function's
 
 
 def main() -> None:
     """Narrows the search path and hands over to the runtime client, which never returns."""
-    task_root, *behind = sys.argv[1:]
+    task_root, *behind = sys.argv[1:] or json.loads(os.environ.pop(_PATH))
     *layers, image = behind
-    library = [entry for entry in sys.path if entry]
+    library = [entry for entry in sys.path if entry] if sys.argv[1:] else _wrapped_path(image)
     sys.path[:] = [*library, image]
     sys.argv[:] = ["/var/runtime/bootstrap.py"]
     # The client comes before the function's code can be seen: a module of the function's may have the same name.
@@ -27,8 +36,40 @@ def main() -> None:
     from awslambdaric import bootstrap
     from awslambdaric.lambda_runtime_client import LambdaRuntimeClient
 
+    bootstrap.StandardLogSink.log = _log
+    bootstrap.StandardLogSink.log_error = _log_error
     sys.path[:] = [task_root, *layers, *library, image]
-    bootstrap.run(os.environ["_HANDLER"], LambdaRuntimeClient(os.environ["AWS_LAMBDA_RUNTIME_API"], False))
+    client = LambdaRuntimeClient(os.environ["AWS_LAMBDA_RUNTIME_API"], _polls_in_a_thread())
+    bootstrap.run(os.environ["_HANDLER"], client)
+
+
+def _log(_sink: object, message: str, frame_type: bytes | None = None) -> None:
+    """Writes what was logged at once as one line, as `inside/python_runtime.py` does, which says why."""
+    sys.stdout.write(message.rstrip("\n").replace("\n", "\r") + "\n")
+
+
+def _log_error(_sink: object, lines: list[str]) -> None:
+    _log(_sink, "\n".join(lines))
+
+
+def _polls_in_a_thread() -> bool:
+    """Whether the function's own signal handlers run while it waits for an event, which its C++ part keeps from them.
+
+    Source: `lambda_config.py` of aws/aws-lambda-python-runtime-interface-client: from python3.12 on.
+    """
+    minor = os.environ.get("AWS_EXECUTION_ENV", "").rpartition("AWS_Lambda_python3.")[2]
+    return minor.isdigit() and int(minor) >= 12
+
+
+def _wrapped_path(image: str) -> list[str]:
+    """The interpreter's own search path, with what the wrapper put on PYTHONPATH, without this script's directory."""
+    if sys.flags.no_site:
+        # The harness's doing, outside a sandbox: a tool that is started by a sitecustomize of its own expects that.
+        site.execsitecustomize()
+    chosen = [os.path.abspath(entry) for entry in os.environ.get("PYTHONPATH", "").split(":") if entry]  # noqa: PTH100
+    own = {os.path.dirname(os.path.abspath(__file__)), image, ""}  # noqa: PTH100, PTH120  # pathlib is slow to import
+    library = [os.path.abspath(entry) for entry in sys.path if entry not in own]  # noqa: PTH100
+    return [entry for entry in library if entry in chosen or not entry.endswith(_INSTALLED)]
 
 
 if __name__ == "__main__":

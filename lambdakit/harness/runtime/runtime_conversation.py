@@ -8,16 +8,18 @@ Source: AWS Lambda Developer Guide, "Using the Lambda runtime API".
 from __future__ import annotations
 
 import re
+import socket
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from lambdakit.harness.runtime import faults
-from lambdakit.harness.runtime.extensions import PREFIX as EXTENSION_CALLS
-from lambdakit.harness.runtime.extensions import Extensions
+from lambdakit.harness.runtime.extensions import ExtensionFailure, Extensions
 from lambdakit.harness.runtime.faults import Fault
 from lambdakit.harness.runtime.lifecycle import TRANSITIONS, Event, InvalidTransition, State, next_state
-from lambdakit.harness.runtime.runtime_api import Call, accepted, refusal
+from lambdakit.harness.runtime.response_stream import Outlet, ResponseStream
+from lambdakit.harness.runtime.runtime_api import RESPONSE_MODE, Call, accepted, error_of_trailers, refusal
 from lambdakit.harness.wire import Response, ascii_json, header_value
 from lambdakit.limits import SYNC_RESPONSE_BYTES_MAX
 
@@ -45,14 +47,22 @@ class RuntimeConversation:
     """The Runtime API's side of one environment.
 
     result: what the runtime posted; fault: what ended the init phase or the invocation instead. None until then.
+    undelivered: the runtime was gone before it read the event.
+    on_next: called when the runtime asks for its next event.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_next: Callable[[], None]) -> None:
+        self._on_next = on_next
         self.state = State.CREATED
         self.extensions: Extensions | None = None  # known once the processes are there
         self.request_id = ""
         self.result: bytes | None = None
         self.fault: Fault | None = None
+        self.stream: ResponseStream | None = None
+        self.undelivered = False
+        self._outlet: Outlet | None = None
+        self._delivered = 0.0
+        self._delivered_on: socket.socket | None = None
         self._invocation_id = ""  # of the one attempt; the request id may come again
         self._waiting: Call | None = None  # the runtime's `next`
 
@@ -61,9 +71,14 @@ class RuntimeConversation:
         self._waiting = None
         self.extensions = None
 
-    def begin(self, request_id: str) -> None:
-        """Forgets the last invocation. request_id: empty for an init phase that nobody waits for."""
+    def begin(self, request_id: str, outlet: Outlet | None = None) -> None:
+        """Forgets the last invocation. request_id: empty for an init phase that nobody waits for.
+
+        outlet: where a streamed result goes; absence: it is collected.
+        """
         self.request_id, self.result, self.fault = request_id, None, None
+        self.stream, self._outlet = None, outlet
+        self.undelivered = False
 
     def move(self, event: Event) -> None:
         """Takes the lifecycle's step for `event`. InvalidTransition when there is none."""
@@ -74,17 +89,20 @@ class RuntimeConversation:
         everybody = self._waiting is not None and (self.extensions is None or self.extensions.all_ready)
         if everybody and self.state in (State.INITIALIZING, State.ANSWERED):
             self.move(Event.NEXT)
+            if self.extensions is not None:
+                self.extensions.init_is_over = True
 
-    def fail(self, error_type: str, event: Event) -> None:
+    def fail(self, failure: ExtensionFailure) -> None:
         """An extension ended the environment."""
-        self.fault = self.fault or faults.extension_failed(self.request_id, error_type)
-        if (self.state, event) in TRANSITIONS:
-            self.move(event)
+        self.fault = self.fault or faults.extension_failed(self.request_id, failure.error_type, failure.reason)
+        if (self.state, Event.EXIT) in TRANSITIONS:
+            self.move(Event.EXIT)
 
     def deliver(self, request: InvocationRequest, *, limit_seconds: float) -> None:
         """Answers the runtime's `next` with the event. limit_seconds: until the function times out."""
         assert self._waiting is not None
         self.move(Event.INVOKE)
+        self._delivered = time.perf_counter()
         self._invocation_id = str(uuid.uuid4())
         headers = [
             ("Content-Type", "application/json"),
@@ -96,8 +114,7 @@ class RuntimeConversation:
         ]
         if request.client_context is not None:
             headers.append(("Lambda-Runtime-Client-Context", header_value(ascii_json(request.client_context))))
-        if self.extensions is not None:
-            self.extensions.closed_for_registration = True
+        if self.extensions is not None and self.extensions.any:
             self.extensions.tell_invoke(
                 deadline_ms=int((time.time() + limit_seconds) * 1000),
                 request_id=request.request_id,
@@ -105,19 +122,70 @@ class RuntimeConversation:
                 trace_id=request.trace_id,
             )
         waiting, self._waiting = self._waiting, None
+        self._delivered_on = waiting.connection
         response = Response(status=200, headers=headers, body=request.payload)
         # A runtime that does not read what it asked for must not outlast the time-out.
-        waiting.answer(response, limit_seconds=limit_seconds)
+        self.undelivered = not waiting.answer(response, limit_seconds=limit_seconds)
 
     def on_call(self, call: Call) -> None:
         """Answers a call of the runtime's, or keeps it until there is an event."""
         try:
-            if self.extensions is not None and call.request.path.startswith(EXTENSION_CALLS):
+            if self.extensions is not None and self.extensions.serves(call.request.path):
                 self.extensions.on_call(call)
             else:
                 self._route(call)
         except InvalidTransition as refused:
-            call.answer(refusal(403, "InvalidStateTransition", f"State transition is not allowed: {refused}"))
+            call.answer(_out_of_order(refused))
+
+    def begin_stream(self, call: Call) -> ResponseStream | None:
+        """The stream for a result that begins to come in; None when it is refused."""
+        try:
+            next_state(self.state, Event.STREAM)  # out of order is refused before the id is looked at
+        except InvalidTransition as refused:
+            call.answer(_out_of_order(refused))
+            return None
+        match = _INVOCATION_CALL.fullmatch(call.request.path)
+        if match is None:
+            call.answer(_unknown(call))
+            return None
+        if not self._concerns_this(call, match[1]):
+            return None
+        self.move(Event.STREAM)
+        content_type = call.request.headers.get("content-type")
+        self.stream = ResponseStream(self._outlet, content_type=content_type, started=self._delivered)
+        return self.stream
+
+    def end_stream(self, call: Call) -> None:
+        """A streamed result is complete; its trailers may tell of an error.
+
+        DG "Building a custom runtime for AWS Lambda": Lambda forwards such an error to the client of the stream.
+        """
+        if self.stream is None or self.state is not State.STREAMING:
+            return
+        self.stream.end()
+        reported = error_of_trailers(call.request)
+        if self.fault is None and self.stream.too_large:
+            self.fault = faults.response_too_large(streamed=self._outlet is not None)
+        elif self.fault is None and reported is not None:
+            error_type, body = reported
+            self.stream.reported = error_type, body.decode("utf-8", "replace")
+            self.fault = faults.reported(body, error_type)
+        self.result = self.stream.payload
+        self.move(Event.STREAM_END)
+        call.answer(_too_large(self.stream.limit) if self.stream.too_large else accepted())
+
+    def on_unread(self, connection: socket.socket) -> None:
+        """The other side of a connection is gone, and did not read the answer that was sent last."""
+        if connection is self._delivered_on and self.state is State.INVOKING:
+            self.undelivered = True
+
+    def break_stream(self) -> None:
+        """The connection of a streamed result ended before the result did."""
+        if self.stream is not None and self.state is State.STREAMING:
+            self.stream.end()
+            self.stream.broke_off = True
+            self.fault = self.fault or faults.truncated(self.request_id)
+            self.move(Event.STREAM_END)
 
     def _route(self, call: Call) -> None:
         request = call.request
@@ -126,6 +194,9 @@ class RuntimeConversation:
                 if self.state is not State.READY:
                     next_state(self.state, Event.NEXT)  # out of order is refused, whoever else is still busy
                 self._waiting = call
+                if self.extensions is not None:
+                    self.extensions.closed_for_registration = True
+                self._on_next()
                 self.settle()
             case "POST", "/2018-06-01/runtime/init/error":
                 self.move(Event.INIT_ERROR)
@@ -137,16 +208,11 @@ class RuntimeConversation:
             case "POST", path if (match := _INVOCATION_CALL.fullmatch(path)) is not None:
                 self._report(call, match[1], match[2])
             case _:
-                call.answer(refusal(404, "NotFound", f"no such call: {request.method} {request.path}"))
+                call.answer(_unknown(call))
 
     def _report(self, call: Call, request_id: str, kind: str) -> None:
         next_state(self.state, Event.RESPONSE)  # out of order is refused before the id is looked at
-        if request_id != self.request_id:
-            call.answer(refusal(400, "InvalidRequestID", "Invalid request ID"))
-            return
-        # DG "Using the Lambda runtime API": the runtime may echo it, and need not.
-        if call.request.headers.get("lambda-runtime-invocation-id") not in ("", self._invocation_id):
-            call.answer(refusal(400, "InvalidInvocationId", "Invalid invocation ID"))
+        if not self._concerns_this(call, request_id):
             return
         body = call.request.body
         if kind == "error":
@@ -154,10 +220,35 @@ class RuntimeConversation:
             self.move(Event.ERROR)
             call.answer(accepted())
             return
+        mode = call.request.headers.get(RESPONSE_MODE)
+        if mode:  # `streaming`, the only one there is, does not come this way
+            self.fault = faults.invalid_response_mode(self.request_id)
+            self.move(Event.ERROR)
+            call.answer(refusal(400, "InvalidFunctionResponseMode", f"Invalid function response mode: {mode}"))
+            return
         self.result = body
         self.move(Event.RESPONSE)
-        if len(body) > SYNC_RESPONSE_BYTES_MAX:
-            message = f"Exceeded maximum allowed payload size ({SYNC_RESPONSE_BYTES_MAX} bytes)."
-            call.answer(refusal(413, "RequestEntityTooLarge", message))
-            return
-        call.answer(accepted())
+        call.answer(_too_large(SYNC_RESPONSE_BYTES_MAX) if len(body) > SYNC_RESPONSE_BYTES_MAX else accepted())
+
+    def _concerns_this(self, call: Call, request_id: str) -> bool:
+        """Whether a call speaks of the invocation that runs; one that does not is refused."""
+        if request_id != self.request_id:
+            call.answer(refusal(400, "InvalidRequestID", "Invalid request ID"))
+            return False
+        # DG "Using the Lambda runtime API": the runtime may echo it, and need not.
+        if call.request.headers.get("lambda-runtime-invocation-id") not in ("", self._invocation_id):
+            call.answer(refusal(400, "InvalidInvocationId", "Invalid invocation ID"))
+            return False
+        return True
+
+
+def _out_of_order(refused: InvalidTransition) -> Response:
+    return refusal(403, "InvalidStateTransition", f"State transition is not allowed: {refused}")
+
+
+def _unknown(call: Call) -> Response:
+    return refusal(404, "NotFound", f"no such call: {call.request.method} {call.request.path}")
+
+
+def _too_large(most: int) -> Response:
+    return refusal(413, "RequestEntityTooLarge", f"Exceeded maximum allowed payload size ({most} bytes).")

@@ -33,6 +33,9 @@ _PACKAGES = (
     "urllib3",
 )
 
+_START_SCRIPT = Path(__file__).with_name("python_bootstrap.py")
+IMAGE_FOLDER = "site"
+
 
 class RuntimeImages:
     """The runtime images in a cache.
@@ -53,6 +56,26 @@ class RuntimeImages:
             except OSError:
                 self._built[interpreter] = _built(self._fallback, interpreter)
         return self._built[interpreter]
+
+    def with_start_script(self, image: Path) -> Path:
+        """A folder that stands in for an image where a wrapper script starts the runtime: `bootstrap.py` and links.
+
+        The links lead into its empty folder `site`, over which the image is to be shown. On AWS the script lies beside
+        the packages; the images here are older than it.
+        """
+        digest = hashlib.sha256(_START_SCRIPT.read_bytes()).hexdigest()[:16]
+
+        def build(building: Path) -> None:
+            shutil.copyfile(_START_SCRIPT, building / "bootstrap.py")
+            (building / IMAGE_FOLDER).mkdir()
+            for entry in image.iterdir():
+                (building / entry.name).symlink_to(Path(IMAGE_FOLDER, entry.name))
+
+        name = f"{image.name}-started-{digest}"
+        try:
+            return built_once(self._cache / "images" / name, build)
+        except OSError:
+            return built_once(self._fallback / "images" / name, build)
 
     def existing(self, interpreter: Interpreter) -> Path | None:
         """The image of an interpreter, if it has been built. PackagesUnavailable as in `of`."""

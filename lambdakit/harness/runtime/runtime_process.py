@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lambdakit.harness.runtime import process_tree
+from lambdakit.harness.runtime.external_extensions import LostExtension
 
 
 class SpawnedProcess:
@@ -47,9 +48,14 @@ class SpawnedProcess:
             self.exit_handle = os.pidfd_open(self._pid)
 
     @property
-    def lost_extension(self) -> bool:
-        """Never: extensions are started in the sandbox only."""
-        return False
+    def extension_output(self) -> int | None:
+        """None: extensions are started in the sandbox only."""
+        return None
+
+    @property
+    def lost_extension(self) -> LostExtension | None:
+        """None, as there are none."""
+        return None
 
     def exit_code(self) -> int | None:
         """The exit code, negative for a signal; None while it runs."""
@@ -58,6 +64,11 @@ class SpawnedProcess:
     def members(self) -> list[int]:
         """Its pid, and those of all that it started and that is still there."""
         return [self._pid, *process_tree.descendants(self._pid)]
+
+    def signal(self, number: int) -> None:
+        """Signals the process, and nothing that it started."""
+        if self._process.poll() is None:
+            self._process.send_signal(number)
 
     def terminate(self) -> None:
         """Kills the process and its group, from any thread; whoever owns it still has to `kill` it."""

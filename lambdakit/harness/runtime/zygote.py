@@ -20,7 +20,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lambdakit.harness.runtime import process_tree
+from lambdakit.harness.runtime import external_extensions, process_tree
+from lambdakit.harness.runtime.external_extensions import LostExtension
 from lambdakit.harness.runtime.launcher import SandboxUnavailable
 from lambdakit.harness.runtime.runtimes.family import PythonInterpreter
 
@@ -34,25 +35,30 @@ _KILL_SECONDS = 10
 class ForkedProcess:
     """The processes of an environment in a sandbox: the first one's end is the end of all.
 
-    output, exit_handle: as in `launcher.RuntimeProcess`. gate: what the runtime waits at for its extensions.
+    output, extension_output, exit_handle: as in `launcher.RuntimeProcess`. gate: what the runtime waits at for its
+    extensions.
     """
 
-    def __init__(self, *, handle: int, output: int, status: int, gate: socket.socket | None) -> None:
+    def __init__(
+        self, *, handle: int, output: int, extension_output: int | None, status: int, gate: socket.socket | None
+    ) -> None:
         self.output = output
+        self.extension_output = extension_output
         self.exit_handle: int | None = status
         self._handle = handle
         self._exit_code: int | None = None
         self._status = b""
-        self._lost_extension = False
+        self._lost_extension: LostExtension | None = None
         self._gate = gate
         self._lock = threading.Lock()
-        os.set_blocking(output, False)
-        os.set_blocking(status, False)
+        for descriptor in (output, extension_output, status):
+            if descriptor is not None:
+                os.set_blocking(descriptor, False)
         self._first_pid = _host_pid(handle)
 
     @property
-    def lost_extension(self) -> bool:
-        """Whether an extension that was started with the runtime has ended."""
+    def lost_extension(self) -> LostExtension | None:
+        """The first extension that ended, of those that were started with the runtime; None while all are there."""
         return self._lost_extension
 
     @property
@@ -84,20 +90,22 @@ class ForkedProcess:
             return
         *lines, self._status = (self._status + data).split(b"\n")
         for line in lines:
-            kind, _, code = line.partition(b" ")
-            if kind == b"extension":
-                self._lost_extension = True
-            else:
-                self._exit_code = int(code)
+            kind, number, *name = line.split(b" ", 2)
+            if kind == b"runtime":
+                self._exit_code = int(number)
+            elif self._lost_extension is None:
+                lost = external_extensions.ended if kind == b"extension" else external_extensions.not_started
+                self._lost_extension = lost(os.fsdecode(name[0]), int(number))
 
     def members(self) -> list[int]:
         """The pids of all that runs in the environment, without the first process, which only waits."""
-        return process_tree.descendants(self._first_pid)
+        started = process_tree.children_of_main_thread(self._first_pid)
+        return started + [pid for each in started for pid in process_tree.descendants(each)]
 
-    def terminate_runtime(self, extensions: int) -> None:
-        """Asks the runtime to end, and nothing else; extensions: how many were started before it."""
+    def signal_runtime(self, number: int, *, extensions: int) -> None:
+        """Signals the runtime, and nothing else; extensions: how many were started before it."""
         started = process_tree.children(self._first_pid)
-        process_tree.signal_all(started[extensions : extensions + 1], signal.SIGTERM)
+        process_tree.signal_all(started[extensions : extensions + 1], number)
 
     def terminate(self) -> None:
         """Kills it and what it started, from any thread."""
@@ -117,9 +125,8 @@ class ForkedProcess:
             if not ending.poll(_KILL_SECONDS * 1000):
                 break
         with self._lock:
-            for descriptor in (self._handle, self.output, self.exit_handle):
-                os.close(descriptor)
-            self._handle, self.output, self.exit_handle = -1, -1, None
+            _close(self._handle, self.output, self.extension_output, self.exit_handle)
+            self._handle, self.output, self.extension_output, self.exit_handle = -1, -1, None, None
 
     def _signal(self, number: int) -> None:
         with self._lock, contextlib.suppress(ProcessLookupError):
@@ -169,30 +176,36 @@ class Zygote:
             raise
 
     def fork(self, settings: Mapping[str, Any], ports: Sequence[int]) -> tuple[ForkedProcess, list[socket.socket]]:
-        """An environment and its listeners, one for each of `ports`. OSError when it cannot be made."""
+        """An environment, its listeners, one for each of `ports`, and as many sockets as it is to have connectors.
+
+        OSError when it cannot be made.
+        """
         output, output_in = os.pipe()
         status, status_in = os.pipe()
+        extension_output, extension_output_in = os.pipe() if settings["extensions"] else (None, None)
         ready, ready_in = socket.socketpair()
+        theirs = [output_in, ready_in.fileno(), status_in]
+        theirs += [] if extension_output_in is None else [extension_output_in]
         try:
             request = json.dumps({"fork": {**settings, "ports": list(ports)}}).encode()
             with self._lock:
-                socket.send_fds(self._control, [request], [output_in, ready_in.fileno(), status_in])
+                socket.send_fds(self._control, [request], theirs)
                 data, handles, _, _ = socket.recv_fds(self._control, 4096, 1)
             answer = json.loads(data) if data else {"error": "the warmed parent is gone"}
             if "error" in answer:
                 raise OSError(answer["error"])
             gate = ready if settings["extensions"] else None
-            process = ForkedProcess(handle=handles[0], output=output, status=status, gate=gate)
+            process = ForkedProcess(
+                handle=handles[0], output=output, extension_output=extension_output, status=status, gate=gate
+            )
         except BaseException:
-            os.close(output)
-            os.close(status)
+            _close(output, status, extension_output)
             ready.close()
             raise
         finally:
-            os.close(output_in)
-            os.close(status_in)
+            _close(output_in, status_in, extension_output_in)
             ready_in.close()
-        return process, _listeners(ready, process, len(ports))
+        return process, _sockets(ready, process, len(ports) + settings["connectors"])
 
     @property
     def alive(self) -> bool:
@@ -230,16 +243,22 @@ class Zygote:
         raise SandboxUnavailable(lines[-1] if lines else "the warmed parent ended at once")
 
 
-def _listeners(ready: socket.socket, process: ForkedProcess, count: int) -> list[socket.socket]:
+def _close(*descriptors: int | None) -> None:
+    for descriptor in descriptors:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def _sockets(ready: socket.socket, process: ForkedProcess, count: int) -> list[socket.socket]:
     ready.settimeout(_FORK_SECONDS)
     data, descriptors, _, _ = socket.recv_fds(ready, 16, count)
     if not process.waits_at_gate:
         ready.close()
-    listeners = [socket.socket(fileno=descriptor) for descriptor in descriptors]
-    if data and len(listeners) == count:
-        return listeners
-    for listener in listeners:
-        listener.close()
+    sockets = [socket.socket(fileno=descriptor) for descriptor in descriptors]
+    if data and len(sockets) == count:
+        return sockets
+    for each in sockets:
+        each.close()
     text = b""
     with contextlib.suppress(OSError):
         text = os.read(process.output, 4096)

@@ -145,3 +145,21 @@ def test_order_respects_every_dependency_or_names_a_circle(graph: dict[int, set[
     assert sorted(order) == sorted(dependencies)
     position = {name: index for index, name in enumerate(order)}
     assert all(position[item] < position[name] for name, needed in dependencies.items() for item in needed)
+
+
+def test_custom_resources_and_what_needs_them_come_last() -> None:
+    template = parse_template(
+        {
+            "Resources": {
+                "Asked": {"Type": "Custom::Thing", "Properties": {"ServiceToken": {"Ref": "Function"}}},
+                "Needs": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": "Asked"}}},
+                "Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": {"Ref": "Function"}}},
+                "Function": {"Type": "AWS::Lambda::Function"},
+            }
+        },
+        path="template.json",
+    )
+
+    order = deployment_order(template, lambda _: True)
+
+    assert order == ("Function", "Logs", "Asked", "Needs")

@@ -71,10 +71,19 @@ def forking(runtimes: Runtimes, code: CodeStore, gates: Gates) -> Iterator[Runti
 @pytest.fixture(params=["spawning", "forking"])
 def host(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FunctionHost]:
     """Every test of the runtime runs with both launchers."""
-    runtime: Runtime | str = request.getfixturevalue(request.param)
+    yield from _host_of(request.getfixturevalue(request.param), tmp_path)
+
+
+@pytest.fixture
+def sandboxed(forking: Runtime | str, tmp_path: Path) -> Iterator[FunctionHost]:
+    """For what there is in the sandbox only."""
+    yield from _host_of(forking, tmp_path)
+
+
+def _host_of(runtime: Runtime | str, directory: Path) -> Iterator[FunctionHost]:
     if isinstance(runtime, str):
         pytest.skip(runtime)
-    host = FunctionHost(tmp_path, runtime.launcher, runtime.gates, shares_pids=runtime.shares_pids)
+    host = FunctionHost(directory, runtime.launcher, runtime.gates, shares_pids=runtime.shares_pids)
     yield host
     runtime.gates.reset()
     host.close()

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.xdist_group("moto")
 
 @pytest.fixture(scope="module")
 def account() -> Account:
-    return Account(account_id="111122223333", region="eu-west-1")
+    return Account(account_id="777788889999", region="eu-west-1")
 
 
 class TestDynamoDb:
@@ -35,7 +35,7 @@ class TestDynamoDb:
         )
         item = dynamodb.get_item(TableName="account-items", Key={"id": {"S": "ü😀"}})["Item"]
 
-        assert arn == "arn:aws:dynamodb:eu-west-1:111122223333:table/account-items"
+        assert arn == "arn:aws:dynamodb:eu-west-1:777788889999:table/account-items"
         assert item == {"id": {"S": "ü😀"}, "n": {"N": "1"}, "b": {"B": b"\x00\xff"}}
 
     def test_a_refusal_is_the_service_s_own(self, account: Account) -> None:
@@ -149,7 +149,7 @@ class TestSqs:
 
 
 def test_the_account_is_the_one_that_was_asked_for(account: Account) -> None:
-    assert account.client("sts").get_caller_identity()["Account"] == "111122223333"
+    assert account.client("sts").get_caller_identity()["Account"] == "777788889999"
 
 
 def test_a_client_is_made_once(account: Account) -> None:
@@ -190,3 +190,45 @@ def test_the_service_is_found_by_host_or_signature(account: Account, headers: Ma
 
     assert answer.status == expected
     assert b"TableNames" in answer.body
+
+
+def test_accounts_and_regions_are_kept_apart(account: Account) -> None:
+    clients = {
+        (account_id, region): account.client("sqs", region, account_id)
+        for account_id in (account.account_id, "444455556666")
+        for region in ("eu-west-1", "us-west-2")
+    }
+
+    urls = {place: client.create_queue(QueueName="same")["QueueUrl"] for place, client in clients.items()}
+
+    for (account_id, _region), url in urls.items():
+        assert url.endswith(f"/{account_id}/same")
+    for place, client in clients.items():
+        attributes = client.get_queue_attributes(QueueUrl=urls[place], AttributeNames=["QueueArn"])["Attributes"]
+        assert attributes["QueueArn"] == f"arn:aws:sqs:{place[1]}:{place[0]}:same"
+
+
+def test_whose_a_request_is_does_not_follow_from_its_own_headers(account: Account) -> None:
+    credential = "AWS4-HMAC-SHA256 Credential=KEY/20260102/eu-west-1/sts/aws4_request"
+    headers = Headers(
+        [
+            ("host", "127.0.0.1:1"),
+            ("authorization", credential),
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("x-moto-account-id", "444455556666"),
+        ]
+    )
+    body = b"Action=GetCallerIdentity&Version=2011-06-15"
+
+    answer = account.serve(Request(method="POST", target="/", headers=headers, body=body))
+
+    assert b"<Account>777788889999</Account>" in answer.body
+
+
+def test_what_moto_has_not_built_is_said(account: Account) -> None:
+    with pytest.raises(ClientError) as refused:
+        account.client("iam").generate_service_last_accessed_details(Arn="arn:aws:iam::777788889999:role/any")
+
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+    assert refused.value.response["Error"]["Code"] == "NotImplemented"
+    assert "generate_service_last_accessed_details" in refused.value.response["Error"]["Message"]

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from lambdakit.harness.runtime.execution_environment import EnvironmentGone
+from lambdakit.harness.runtime.runtime_conversation import InvocationRequest
 from lambdakit.harness.runtime.runtimes.family import RuntimeUnavailable
 from lambdakit.trace import InvocationEnded, InvocationStarted
 from tests.fakes.function_host import HOLD, FunctionHost, error_of, json_of, own_lines
@@ -68,6 +70,50 @@ class TestReuse:
 
         assert second != first
         assert [event.reason for event in host.stopped()] == ["crash"]
+
+    @pytest.mark.parametrize("size", [2, 100_000])
+    def test_one_that_dies_before_it_reads_its_event_loses_none(self, host: FunctionHost, size: int) -> None:
+        if not host.shares_pids:
+            pytest.skip("the process cannot be named from out here")
+        function = host.function("import os\ndef handler(event, context): return [os.getpid(), len(event)]")
+        first = json_of(host.invoke(function, "x"))[0]
+
+        with host.pool.lease(function) as environment, pytest.raises(EnvironmentGone):
+            environment.invoke(
+                InvocationRequest(
+                    request_id="r", invoked_arn=function.arn, payload=b'"' + b"x" * size + b'"', trace_id=""
+                ),
+                on_start=lambda: os.kill(first, signal.SIGKILL),
+            )
+        second, length = json_of(host.invoke(function, "x" * size))
+
+        assert second != first
+        assert length == size
+
+    def test_one_that_dies_on_its_way_back_loses_no_event_and_tells_of_it_once(self, host: FunctionHost) -> None:
+        source = """
+        import os, sys, threading
+
+        def leave(client):
+            threading.Event().wait(0.3)
+            os._exit(1)
+
+        def handler(event, context):
+            if event == "leave":
+                runtime = sys.modules["awslambdaric.lambda_runtime_client"]
+                runtime.LambdaRuntimeClient.wait_next_invocation = leave
+            return event
+        """
+        function = host.function(source)
+        first = host.invoke(function, "leave")
+
+        second = host.invoke(function, 1)
+
+        assert json_of(second) == 1
+        assert [event.reason for event in host.resets()] == ["crash"]
+        started = [event for event in host.trace.events() if isinstance(event, InvocationStarted)]
+        assert [event.request_id for event in started] == [first.request_id, second.request_id]
+        assert sum(line.startswith("START RequestId") for _, line in host.logs.written) == 2
 
     def test_two_events_at_once_get_two_environments(self, host: FunctionHost) -> None:
         function = host.function(_held("both"))

@@ -141,8 +141,9 @@ class TestContext:
         given = json_of(host.invoke(function, trace_id=upstream))
         made = json_of(host.invoke(function, trace_id="nonsense"))
 
-        assert given == upstream
-        assert re.fullmatch(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0", made)
+        lineage = r";Lineage=[0-9a-f]{8}:0"
+        assert re.fullmatch(re.escape(upstream) + lineage, given)
+        assert re.fullmatch(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=0" + lineage, made)
 
 
 class TestErrorsOfTheFunction:

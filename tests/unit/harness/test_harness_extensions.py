@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.function_host import FunctionHost, own_lines
+from tests.fakes.function_host import FunctionHost
 
 # A sidecar that serves on loopback what it was told, as the Parameters-and-Secrets extension does.
 SIDECAR = """\
@@ -57,13 +57,6 @@ import json, urllib.request
 def handler(event, context):
     return json.load(urllib.request.urlopen("http://127.0.0.1:2773/"))
 """
-
-
-@pytest.fixture
-def sandboxed(host: FunctionHost) -> FunctionHost:
-    if host.shares_pids:
-        pytest.skip("extensions are started in the sandbox only")
-    return host
 
 
 def layer(
@@ -140,30 +133,6 @@ def test_shutdown_is_told_with_its_reason(sandboxed: FunctionHost, tmp_path: Pat
     sandboxed.pool.close()
 
     assert f"sidecar stopped for {reason}" in [line for _, line in sandboxed.logs.written]
-
-
-def test_an_extension_that_ends_takes_the_environment_with_it(sandboxed: FunctionHost, tmp_path: Path) -> None:
-    function = sandboxed.function(
-        "import time\ndef handler(event, context): time.sleep(20)",
-        layers=(layer(tmp_path, after="os._exit(7)"),),
-        timeout_seconds=10,
-    )
-
-    outcome = sandboxed.invoke(function).outcome
-
-    assert outcome.status == "crash"
-    assert json.loads(outcome.payload)["errorType"] == "Extension.Crash"
-
-
-def test_an_extension_that_never_registers_fails_the_init(sandboxed: FunctionHost, tmp_path: Path) -> None:
-    silent = layer(tmp_path, name="silent", text="#!/bin/sh\necho no word; exit 3\n")
-    function = sandboxed.function("def handler(event, context): return 1", layers=(silent,), timeout_seconds=2)
-
-    result = sandboxed.invoke(function)
-
-    assert result.outcome.status == "crash"
-    assert json.loads(result.outcome.payload)["errorType"] == "Extension.Crash"
-    assert "no word" in own_lines(result)
 
 
 def test_two_extensions_are_both_waited_for(sandboxed: FunctionHost, tmp_path: Path) -> None:

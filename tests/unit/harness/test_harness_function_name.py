@@ -29,6 +29,7 @@ def _parse(text: str, qualifier: str = "") -> FunctionName:
         ("111122223333:orders", "", ("orders", "", "111122223333", "us-east-1")),
         ("111122223333:function:orders:7", "", ("orders", "7", "111122223333", "us-east-1")),
         (ARN, "", ("orders", "", "111122223333", "eu-west-1")),
+        (ARN.replace("function:", ""), "", ("orders", "", "111122223333", "eu-west-1")),
         (f"{ARN}:live", "", ("orders", "live", "111122223333", "eu-west-1")),
         (f"{ARN}:$LATEST", "$LATEST", ("orders", "$LATEST", "111122223333", "eu-west-1")),
         (ARN.replace("aws:", "aws-cn:", 1), "", ("orders", "", "111122223333", "eu-west-1")),

@@ -19,11 +19,15 @@ EXPECTED: dict[Event, dict[State, State]] = {
     # An answer belongs to an event, and there is one for each.
     Event.RESPONSE: {State.INVOKING: State.ANSWERED},
     Event.ERROR: {State.INVOKING: State.ANSWERED},
+    # A streamed answer takes its time; nothing else answers beside it.
+    Event.STREAM: {State.INVOKING: State.STREAMING},
+    Event.STREAM_END: {State.STREAMING: State.ANSWERED},
     # A process may go away whenever there is one.
     Event.EXIT: {
         State.INITIALIZING: State.FAILED,
         State.READY: State.FAILED,
         State.INVOKING: State.FAILED,
+        State.STREAMING: State.FAILED,
         State.ANSWERED: State.FAILED,
         State.FAILED: State.FAILED,
     },
@@ -31,6 +35,7 @@ EXPECTED: dict[Event, dict[State, State]] = {
     Event.DEADLINE: {
         State.INITIALIZING: State.FAILED,
         State.INVOKING: State.FAILED,
+        State.STREAMING: State.FAILED,
         State.ANSWERED: State.FAILED,
     },
     Event.RESET: {State.FAILED: State.CREATED},

@@ -11,6 +11,7 @@ import pytest
 from lambdakit.harness.wire import RequestParser
 from tests.fakes.function_host import FunctionHost, error_of, own_lines
 from tests.fakes.node_functions import BOTH, NEW, node_function
+from tests.fakes.streaming_runtime import RecordedOutlet, start_stream, stream
 
 MIB = 1024 * 1024
 
@@ -93,6 +94,48 @@ class TestStreaming:
         error = error_of(host.invoke(node_function(host, source, runtime=runtime)))
 
         assert error["errorMessage"] == "Streaming does not support non-async handlers."
+
+    @pytest.mark.parametrize(
+        ("body", "content_type"),
+        [
+            ("stream.end('a');", "application/octet-stream"),
+            ("stream.setContentType('text/html'); stream.end('a');", "text/html"),
+            (
+                "awslambda.HttpResponseStream.from(stream, { statusCode: 200 }).end('a');",
+                "application/vnd.awslambda.http-integration-response",
+            ),
+        ],
+        ids=["none", "set", "http"],
+    )
+    def test_the_content_type_goes_to_the_caller_of_the_stream(
+        self, host: FunctionHost, runtime: str, body: str, content_type: str
+    ) -> None:
+        result, outlet = stream(host, node_function(host, streaming(body), runtime=runtime))
+
+        assert outlet.content_types == [content_type]
+        assert outlet.content.endswith(b"a")
+        assert result.outcome.fault is None
+
+    def test_a_written_piece_goes_out_before_the_next_is_made(self, host: FunctionHost, runtime: str) -> None:
+        body = "stream.write('one'); await fetch(`${process.env.AWS_ENDPOINT_URL}/more`); stream.end('two');"
+        outlet = RecordedOutlet()
+
+        invocation = start_stream(host, node_function(host, streaming(body), runtime=runtime), outlet)
+        outlet.wait_for(b"one")
+        host.gates.open("more")
+        invocation.result()
+
+        assert outlet.parts == [b"one", b"two"]
+
+    def test_an_error_behind_the_end_comes_too_late(self, host: FunctionHost, runtime: str) -> None:
+        """aws-lambda-ric, `ResponseStream.js`: trailers are added only to a stream that has not ended."""
+        body = "stream.end('all'); throw new Error('too late');"
+
+        result, outlet = stream(host, node_function(host, streaming(body), runtime=runtime))
+
+        assert outlet.content == b"all"
+        assert result.outcome.fault is None
+        assert any("too late" in line for line in own_lines(result))
 
     @pytest.mark.parametrize("value", ["1", "true"])
     def test_the_global_can_be_switched_off(self, host: FunctionHost, runtime: str, value: str) -> None:

@@ -21,6 +21,7 @@ def test_everything_given_is_read() -> None:
         "sandbox": "off",
         "unsupported": "warn",
         "port": 4566,
+        "seed": 7,
         "token": "secret",
     }
 
@@ -30,6 +31,7 @@ def test_everything_given_is_read() -> None:
         sandbox="off",
         unsupported="warn",
         port=4566,
+        seed=7,
         token="secret",
     )
 
@@ -63,6 +65,9 @@ def test_regions_of_every_partition_are_known_by_their_form(region: str) -> None
         ("port", True),
         ("port", 1.5),
         ("port", None),
+        ("seed", "7"),
+        ("seed", True),
+        ("seed", None),
     ],
 )
 def test_a_value_that_is_not_allowed_is_named(name: str, value: object) -> None:

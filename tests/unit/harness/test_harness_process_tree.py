@@ -49,11 +49,46 @@ def test_descendants_are_found_whichever_thread_started_them(parent: tuple[int, 
 def test_memory_is_that_of_all(parent: tuple[int, list[int]]) -> None:
     pid, children = parent
 
-    alone, together = process_tree.resident_mib([pid]), process_tree.resident_mib([pid, *children])
+    alone, together = process_tree.memory([pid]).resident, process_tree.memory([pid, *children]).resident
 
     assert alone >= 64
     assert together > alone
-    assert process_tree.peak_mib([pid, *children]) >= alone
+    assert process_tree.peak_memory([pid, *children]).resident >= alone
+
+
+FORKS = """
+import os, signal
+held = bytearray(b"x" * (64 * 1024 * 1024))
+read_end, write_end = os.pipe()
+children = []
+for writes in (False, False, True):
+    child = os.fork()
+    if child == 0:
+        if writes:
+            for place in range(0, len(held), 4096): held[place] = 0
+        os.write(write_end, b"1")
+        signal.pause()
+    children.append(child)
+for _ in children: os.read(read_end, 1)
+print(*children, flush=True)
+input()
+"""
+
+
+def test_what_forks_share_counts_once_until_one_of_them_writes() -> None:
+    with subprocess.Popen([sys.executable, "-c", FORKS], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        children = [int(text) for text in process.stdout.readline().split()]
+        try:
+            alone = process_tree.memory([process.pid]).resident
+            reading = process_tree.memory([process.pid, *children[:2]]).resident
+            writing = process_tree.memory([process.pid, *children]).resident
+        finally:
+            process_tree.signal_all([*children, process.pid], signal.SIGKILL)
+
+    assert alone >= 64
+    assert reading < alone + 20
+    assert writing >= reading + 64
 
 
 def test_what_is_gone_counts_nothing() -> None:
@@ -63,7 +98,7 @@ def test_what_is_gone_counts_nothing() -> None:
     process_tree.signal_all([gone.pid], signal.SIGCONT)
 
     assert process_tree.descendants(gone.pid) == []
-    assert process_tree.resident_mib([gone.pid]) == process_tree.peak_mib([gone.pid]) == 0
+    assert process_tree.memory([gone.pid]).resident == process_tree.peak_memory([gone.pid]).resident == 0
 
 
 def test_a_stopped_process_stands_still_until_it_is_let_go(parent: tuple[int, list[int]]) -> None:

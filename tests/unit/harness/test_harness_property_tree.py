@@ -79,7 +79,8 @@ def test_any_value_can_be_looked_at(properties: object) -> None:
     assert set(recorded(TREE, properties, "P")).isdisjoint(_unread(properties))
 
 
-@pytest.mark.parametrize("type_name", PROVISIONERS)
+# A custom resource's function gets every property, whatever its name.
+@pytest.mark.parametrize("type_name", [name for name in PROVISIONERS if name != "AWS::CloudFormation::CustomResource"])
 def test_every_type_states_what_it_reads(type_name: str) -> None:
     tree = PROVISIONERS[type_name].properties
 

@@ -201,16 +201,16 @@ class TestAliases:
         with pytest.raises(ServiceFault):
             account.store.resolve("orders:live")
 
-    def test_an_alias_of_a_deleted_version_leads_nowhere(self, account: Account) -> None:
+    def test_a_version_that_an_alias_leads_to_stays(self, account: Account) -> None:
         account.create()
         account.store.publish("orders", REGION)
         account.store.put_alias("orders", REGION, Alias(name="live", version="1"))
 
-        account.store.delete_version("orders", REGION, "1")
+        with pytest.raises(ServiceFault, match=r"the following aliases reference it: \[live\]") as refused:
+            account.store.delete_version("orders", REGION, "1")
 
-        with pytest.raises(ServiceFault) as refused:
-            account.store.resolve("orders:live")
-        assert refused.value.status == 404
+        assert _refusal(refused) == ("ResourceConflictException", 409)
+        assert account.store.resolve("orders:live").configuration.version == "1"
 
 
 class TestPermissions:

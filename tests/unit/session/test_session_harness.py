@@ -56,6 +56,8 @@ def _pid_at(port: int) -> int:
         ({"enforce_iam": "yes"}, 'enforce_iam: \'yes\' is not one of "on", "strict", "off"'),
         ({"sandbox": "on"}, 'sandbox: \'on\' is not one of "auto", "off"'),
         ({"unsupported": "ignore"}, "unsupported: 'ignore' is not one of"),
+        ({"seed": "7"}, "seed: '7' is no seed: a whole number"),
+        ({"seed": True}, "seed: True is no seed: a whole number"),
         ({"port": -1}, "port: -1 is no port"),
         ({"port": 65_536}, "port: 65536 is no port"),
         ({"port": True}, "port: True is no port"),

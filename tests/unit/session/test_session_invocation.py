@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -168,8 +171,9 @@ def test_many_threads_share_one_harness(harness: Harness, deployment: Deployment
 def test_drain_returns_what_is_scheduled(harness: Harness) -> None:
     (work,) = harness.drain()
 
-    assert work.what == "rule nightly"
+    assert (work.what, work.recurring) == ("rule nightly", True)
     assert work.due.tzinfo is not None
+    assert not harness.drain(advance=True)[0].recurring
 
 
 def test_drain_that_does_not_come_to_rest_shows_the_end_of_the_trace(harness: Harness, deployment: Deployment) -> None:
@@ -193,3 +197,43 @@ def test_clock_moves_by_the_sum_and_never_back(harness: Harness) -> None:
     assert 93_784 <= (after - before).total_seconds() < 93_794
     with pytest.raises(HarnessError, match="cannot be moved back: -60 s"):
         harness.clock.advance(minutes=-1)
+
+
+def test_reading_the_clock_does_not_move_it(harness: Harness) -> None:
+    first = harness.clock.now()
+
+    second = harness.clock.now()
+
+    assert 0 <= (second - first).total_seconds() < 10
+
+
+@pytest.mark.parametrize("step", [{"days": 1e12}, {"seconds": float("nan")}, {"step": timedelta.max, "seconds": 1}])
+def test_a_step_that_no_clock_can_take_is_a_message(harness: Harness, step: dict[str, Any]) -> None:
+    with pytest.raises(HarnessError, match=r"clock\.advance: .*\[LK542\]"):
+        harness.clock.advance(**step)
+
+
+def test_clock_that_waits_in_vain_shows_the_end_of_the_trace(harness: Harness, deployment: Deployment) -> None:
+    deployment.function("echo").invoke({})
+
+    with pytest.raises(DrainTimeout) as unrest:
+        harness.clock.advance(minutes=1, timeout=0.1)
+
+    assert "1 event is still in flight [LK520]" in str(unrest.value)
+    assert str(unrest.value).splitlines()[-1].startswith("    #5 InvocationEnded request_id=")
+
+
+def test_functions_of_one_name_in_two_places_have_invocations_of_their_own(harness: Harness, tmp_path: Path) -> None:
+    here = "arn:aws:lambda:us-east-1:123456789012:function:echo"
+    there = "arn:aws:lambda:eu-west-1:222222222222:function:echo"
+    assembly = write_assembly(tmp_path / "assembly", functions={"echo": "shop/echo/Resource"})
+    wire = json.loads((assembly / "fake.json").read_text())
+    wire["functions"].append({**wire["functions"][0], "arn": there, "path": "other/echo/Resource"})
+    (assembly / "fake.json").write_text(json.dumps(wire))
+    deployment = harness.deploy(assembly)
+
+    for arn in (here, there, there):
+        deployment.function(arn).invoke(arn)
+
+    assert [each.event for each in deployment.function(here).invocations] == [here]
+    assert [each.event for each in deployment.function(there).invocations] == [there, there]

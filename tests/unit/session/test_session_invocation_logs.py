@@ -8,6 +8,7 @@ def _started(request_id: str, environment: str, *, cold: bool) -> InvocationStar
     return InvocationStarted(
         request_id=request_id,
         function="f",
+        arn="arn:aws:lambda:us-east-1:123456789012:function:f",
         version="1",
         qualifier="",
         environment=environment,
@@ -58,3 +59,11 @@ def test_events_since_a_start_are_found_from_the_end() -> None:
     assert since_start(events, "b") == events[2:]
     assert since_start(events, "a") == events
     assert since_start(events, "unknown") == events
+
+
+def test_a_cold_start_s_events_begin_with_what_its_environment_wrote_before() -> None:
+    before = [_line("elsewhere", "e2"), _line("importing", "e1")]
+    events = [*before, _started("a", "e1", cold=True), _line("a1", "e1", "a")]
+
+    assert since_start(events, "a") == events[1:]
+    assert InvocationLogs(since_start(events, "a")).log("a") == "importing\na1"

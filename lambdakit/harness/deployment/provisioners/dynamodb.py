@@ -6,9 +6,9 @@ Source: CloudFormation Template Reference, "AWS::DynamoDB::Table" and "AWS::Dyna
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
-from lambdakit.harness.deployment.property_tree import READ, RECORDED, PropertyTree
+from lambdakit.harness.deployment.property_tree import PropertyTree, reads, records
 from lambdakit.harness.deployment.provisioner import (
     Context,
     Created,
@@ -17,204 +17,182 @@ from lambdakit.harness.deployment.provisioner import (
     ResourceRefused,
     undone_on_failure,
 )
+from lambdakit.harness.deployment.provisioners import dynamodb_changes as changes
+from lambdakit.harness.deployment.service_call import call
+from lambdakit.harness.deployment.settings import Properties, change, given, unless_gone
+from lambdakit.harness.moto_state import contents
 
-_THROUGHPUT: PropertyTree = {"ReadCapacityUnits": READ, "WriteCapacityUnits": READ}
-_PROJECTION: PropertyTree = {"NonKeyAttributes": READ, "ProjectionType": READ}
-_KEY: PropertyTree = {"AttributeName": READ, "KeyType": READ}
-_RECOVERY: PropertyTree = {"PointInTimeRecoveryEnabled": READ, "RecoveryPeriodInDays": RECORDED}
+_THROUGHPUT: Final = reads("ReadCapacityUnits WriteCapacityUnits")
+_PROJECTION: Final = reads("NonKeyAttributes ProjectionType")
+_KEY: Final = reads("AttributeName KeyType")
+_RECOVERY: Final = {**reads("PointInTimeRecoveryEnabled"), **records("RecoveryPeriodInDays")}
+_MADE_WITH: Final = (
+    *("AttributeDefinitions", "BillingMode", "DeletionProtectionEnabled", "GlobalSecondaryIndexes", "KeySchema"),
+    *(
+        "LocalSecondaryIndexes",
+        "ProvisionedThroughput",
+        "SSESpecification",
+        "StreamSpecification",
+        "TableClass",
+        "Tags",
+    ),
+)
 
 
 class Table:
     """A table. `Ref` gives its name."""
 
     properties: ClassVar[PropertyTree] = {
-        "AttributeDefinitions": {"AttributeName": READ, "AttributeType": READ},
-        "BillingMode": READ,
-        "ContributorInsightsSpecification": RECORDED,
-        "DeletionProtectionEnabled": READ,
-        "GlobalSecondaryIndexes": {
-            "ContributorInsightsSpecification": RECORDED,
-            "IndexName": READ,
-            "KeySchema": _KEY,
-            "OnDemandThroughput": RECORDED,
-            "Projection": _PROJECTION,
-            "ProvisionedThroughput": _THROUGHPUT,
-            "WarmThroughput": RECORDED,
-        },
-        "KeySchema": _KEY,
-        "LocalSecondaryIndexes": {"IndexName": READ, "KeySchema": _KEY, "Projection": _PROJECTION},
-        "OnDemandThroughput": RECORDED,
-        "PointInTimeRecoverySpecification": _RECOVERY,
-        "ProvisionedThroughput": _THROUGHPUT,
-        "SSESpecification": {"KMSMasterKeyId": READ, "SSEEnabled": READ, "SSEType": READ},
-        "StreamSpecification": {"StreamViewType": READ},
-        "TableClass": READ,
-        "TableName": READ,
-        "Tags": READ,
-        "TimeToLiveSpecification": {"AttributeName": READ, "Enabled": READ},
-        "WarmThroughput": RECORDED,
+        **reads(
+            "BillingMode DeletionProtectionEnabled TableName Tags",
+            AttributeDefinitions=reads("AttributeName AttributeType"),
+            GlobalSecondaryIndexes={
+                **reads("IndexName", KeySchema=_KEY, Projection=_PROJECTION, ProvisionedThroughput=_THROUGHPUT),
+                **records("ContributorInsightsSpecification OnDemandThroughput WarmThroughput"),
+            },
+            KeySchema=_KEY,
+            LocalSecondaryIndexes=reads("IndexName", KeySchema=_KEY, Projection=_PROJECTION),
+            PointInTimeRecoverySpecification=_RECOVERY,
+            ProvisionedThroughput=_THROUGHPUT,
+            ResourcePolicy=reads("PolicyDocument"),
+            SSESpecification=reads("KMSMasterKeyId SSEEnabled SSEType"),
+            StreamSpecification={**reads("StreamViewType"), **records("ResourcePolicy Tags")},
+            TimeToLiveSpecification=reads("AttributeName Enabled"),
+        ),
+        **records("ContributorInsightsSpecification ImportSourceSpecification KinesisStreamSpecification"),
+        **records("OnDemandThroughput TableClass VectorIndexes WarmThroughput"),
     }
 
     def create(self, resource: Resource, context: Context) -> Provisioned:
         """Creates the table with its indexes, stream, expiry and recovery."""
-        properties = resource.properties
-        arguments = {
-            key: properties[key]
-            for key in ("BillingMode", "DeletionProtectionEnabled", "TableClass", "Tags", "ProvisionedThroughput")
-            if key in properties
-        }
-        encryption = properties.get("SSESpecification")
-        if encryption:
-            arguments["SSESpecification"] = _encryption(encryption)
-        return _create(
-            resource,
-            context,
-            arguments,
-            recovery=properties.get("PointInTimeRecoverySpecification"),
-            index_keys=("IndexName", "KeySchema", "Projection", "ProvisionedThroughput"),
-        )
+        table = self._table(resource, context)
+        dynamodb = context.client("dynamodb", resource)
+        name = table.get("TableName") or resource.generated_name(length_max=255)
+        made = call(dynamodb, "create_table", _request(table), TableName=name)["TableDescription"]
+        with undone_on_failure(lambda: _delete(dynamodb, name)):
+            place = changes.Place(resource.account_id, resource.region, name, made["TableArn"])
+            change(changes.TableChanges(dynamodb, place).settings(), given(table, *_MADE_WITH), table)
+        return _provisioned(made)
+
+    def update(self, created: Created, resource: Resource, context: Context) -> Provisioned:
+        """Changes capacity, indexes, stream, encryption, expiry, recovery, policy and tags in place."""
+        dynamodb = context.client("dynamodb", resource)
+        name = created.provisioned.physical_id
+        old, new = self._table(created.resource, context), self._table(resource, context)
+        changes.check(old, new)
+        place = changes.Place(resource.account_id, resource.region, name, created.provisioned.attributes["Arn"])
+        change(changes.TableChanges(dynamodb, place).settings(), old, new)
+        return _provisioned(dynamodb.describe_table(TableName=name)["Table"])
 
     def delete(self, created: Created, context: Context) -> None:
-        """Deletes the table."""
-        _delete(context.account.client("dynamodb", created.resource.region), created.provisioned.physical_id)
+        """Deletes the table with its items; DynamoDB refuses while it is protected."""
+        dynamodb, name = context.client("dynamodb", created.resource), created.provisioned.physical_id
+        with unless_gone("ResourceNotFoundException"):
+            if dynamodb.describe_table(TableName=name)["Table"].get("DeletionProtectionEnabled"):
+                # DynamoDB API Reference, "DeleteTable": ValidationException.
+                raise ResourceRefused(
+                    "Resource cannot be deleted as it is currently protected against deletion. Disable deletion "
+                    "protection first.",
+                    property_pointer="DeletionProtectionEnabled",
+                )
+            dynamodb.delete_table(TableName=name)
+
+    def capture(self, created: Created, context: Context) -> object:
+        """The items that a custom resource put."""
+        del context
+        return contents.items(*_place(created))
 
     def reset(self, created: Created, context: Context) -> None:
-        """Deletes every item."""
-        dynamodb = context.account.client("dynamodb", created.resource.region)
-        name = created.provisioned.physical_id
-        keys = [key["AttributeName"] for key in created.resource.properties["KeySchema"]]
-        # Names may be reserved words, so each goes by a placeholder.
-        names = {f"#k{index}": key for index, key in enumerate(keys)}
-        pages = dynamodb.get_paginator("scan").paginate(
-            TableName=name, ProjectionExpression=",".join(names), ExpressionAttributeNames=names
-        )
-        for item in [item for page in pages for item in page["Items"]]:
-            dynamodb.delete_item(TableName=name, Key={key: item[key] for key in keys})
+        """Takes every item away but those captured."""
+        del context
+        contents.restore_items(*_place(created), created.captured)
+
+    def _table(self, resource: Resource, context: Context) -> Mapping[str, Any]:
+        return resource.properties
 
 
 class GlobalTable(Table):
     """A table with replicas; the one in the stack's own region is created, others are refused."""
 
     properties: ClassVar[PropertyTree] = {
-        "AttributeDefinitions": {"AttributeName": READ, "AttributeType": READ},
-        "BillingMode": READ,
-        "GlobalSecondaryIndexes": {
-            "IndexName": READ,
-            "KeySchema": _KEY,
-            "Projection": _PROJECTION,
-            "ReadOnDemandThroughputSettings": RECORDED,
-            "ReadProvisionedThroughputSettings": RECORDED,
-            "WarmThroughput": RECORDED,
-            "WriteOnDemandThroughputSettings": RECORDED,
-            "WriteProvisionedThroughputSettings": RECORDED,
-        },
-        "KeySchema": _KEY,
-        "LocalSecondaryIndexes": {"IndexName": READ, "KeySchema": _KEY, "Projection": _PROJECTION},
-        "MultiRegionConsistency": RECORDED,
-        "Replicas": {
-            "ContributorInsightsSpecification": RECORDED,
-            "DeletionProtectionEnabled": READ,
-            "GlobalSecondaryIndexes": RECORDED,
-            "PointInTimeRecoverySpecification": _RECOVERY,
-            "ReadOnDemandThroughputSettings": RECORDED,
-            "ReadProvisionedThroughputSettings": RECORDED,
-            "Region": READ,
-            "SSESpecification": {"KMSMasterKeyId": READ},
-            "TableClass": READ,
-            "Tags": READ,
-        },
-        "SSESpecification": {"SSEEnabled": READ, "SSEType": READ},
-        "StreamSpecification": {"StreamViewType": READ},
-        "TableName": READ,
-        "TimeToLiveSpecification": {"AttributeName": READ, "Enabled": READ},
-        "WarmThroughput": RECORDED,
-        "WriteOnDemandThroughputSettings": RECORDED,
-        "WriteProvisionedThroughputSettings": RECORDED,
+        **reads(
+            "BillingMode TableName",
+            AttributeDefinitions=reads("AttributeName AttributeType"),
+            GlobalSecondaryIndexes={
+                **reads("IndexName", KeySchema=_KEY, Projection=_PROJECTION),
+                **records("ReadOnDemandThroughputSettings ReadProvisionedThroughputSettings WarmThroughput"),
+                **records("WriteOnDemandThroughputSettings WriteProvisionedThroughputSettings"),
+            },
+            KeySchema=_KEY,
+            LocalSecondaryIndexes=reads("IndexName", KeySchema=_KEY, Projection=_PROJECTION),
+            Replicas={
+                **reads(
+                    "DeletionProtectionEnabled Region Tags",
+                    PointInTimeRecoverySpecification=_RECOVERY,
+                    ResourcePolicy=reads("PolicyDocument"),
+                    SSESpecification=reads("KMSMasterKeyId"),
+                ),
+                **records("ContributorInsightsSpecification DisassociationProtectionEnabled GlobalSecondaryIndexes"),
+                **records("GlobalTableSettingsReplicationMode KinesisStreamSpecification ReplicaStreamSpecification"),
+                **records("ReadOnDemandThroughputSettings ReadProvisionedThroughputSettings TableClass"),
+            },
+            SSESpecification=reads("SSEEnabled SSEType"),
+            StreamSpecification=reads("StreamViewType"),
+            TimeToLiveSpecification=reads("AttributeName Enabled"),
+        ),
+        **records("GlobalTableSourceArn GlobalTableWitnesses MultiRegionConsistency ReadOnDemandThroughputSettings"),
+        **records("ReadProvisionedThroughputSettings TableType VectorIndexes WarmThroughput"),
+        **records("WriteOnDemandThroughputSettings WriteProvisionedThroughputSettings"),
     }
 
-    def create(self, resource: Resource, context: Context) -> Provisioned:
-        """Creates the table in the stack's region."""
+    def _table(self, resource: Resource, context: Context) -> Mapping[str, Any]:
+        """The properties of a table that is as the replica in the stack's region."""
         properties = resource.properties
-        replica = _own_replica(resource)
-        billing = properties.get("BillingMode", "PROVISIONED")
-        arguments: dict[str, Any] = {"BillingMode": billing}
-        arguments |= {
-            key: replica[key] for key in ("DeletionProtectionEnabled", "TableClass", "Tags") if key in replica
-        }
-        if billing == "PROVISIONED":
+        replica = _own_replica(resource, context)
+        own = ("DeletionProtectionEnabled", "PointInTimeRecoverySpecification", "ResourcePolicy", "TableClass", "Tags")
+        table = {**given(properties, *Table.properties), **given(replica, *own)}
+        if table.setdefault("BillingMode", "PROVISIONED") == "PROVISIONED":
             # Its capacity scales by itself; moto asks for numbers, and nothing is throttled by them.
-            arguments["ProvisionedThroughput"] = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
+            table["ProvisionedThroughput"] = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
         encryption = {**(properties.get("SSESpecification") or {}), **(replica.get("SSESpecification") or {})}
         if encryption:
-            arguments["SSESpecification"] = _encryption(encryption)
-        return _create(
-            resource,
-            context,
-            arguments,
-            recovery=replica.get("PointInTimeRecoverySpecification"),
-            index_keys=("IndexName", "KeySchema", "Projection"),
-        )
+            table["SSESpecification"] = encryption
+        return table
 
 
-def _own_replica(resource: Resource) -> Mapping[str, Any]:
-    replicas = resource.properties.get("Replicas") or []
-    others = sorted({str(replica.get("Region")) for replica in replicas} - {resource.region})
-    if others:
-        raise ResourceRefused(
-            f"replicas in {', '.join(others)} are not kept by the harness",
-            property_pointer="Replicas",
-            hint=f"keep the replica in {resource.region} only when deploying into the harness",
-        )
-    return replicas[0] if replicas else {}
+def _own_replica(resource: Resource, context: Context) -> Mapping[str, Any]:
+    replicas: dict[str, Mapping[str, Any]] = {
+        str(replica.get("Region")): replica for replica in resource.properties.get("Replicas") or []
+    }
+    own = replicas.pop(resource.region, {})
+    if replicas:
+        context.note(resource.logical_id, f"its replicas in {', '.join(sorted(replicas))} are not kept")
+    return own
 
 
-def _create(
-    resource: Resource,
-    context: Context,
-    arguments: dict[str, Any],
-    *,
-    recovery: Mapping[str, Any] | None,
-    index_keys: tuple[str, ...],
-) -> Provisioned:
-    properties = resource.properties
-    dynamodb = context.account.client("dynamodb", resource.region)
-    name = properties.get("TableName") or resource.generated_name(length_max=255)
-    for kind in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
-        if properties.get(kind):
-            arguments[kind] = [{key: index[key] for key in index_keys if key in index} for index in properties[kind]]
-    stream = properties.get("StreamSpecification")
-    if stream is not None:
-        arguments["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": stream["StreamViewType"]}
-    table = dynamodb.create_table(
-        TableName=name,
-        KeySchema=properties.get("KeySchema"),
-        AttributeDefinitions=properties.get("AttributeDefinitions"),
-        **arguments,
-    )["TableDescription"]
-    with undone_on_failure(lambda: _delete(dynamodb, name)):
-        expiry = properties.get("TimeToLiveSpecification")
-        if expiry and expiry.get("Enabled"):
-            dynamodb.update_time_to_live(
-                TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": expiry["AttributeName"]}
-            )
-        if recovery and recovery.get("PointInTimeRecoveryEnabled"):
-            dynamodb.update_continuous_backups(
-                TableName=name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
-            )
+def _request(table: Properties) -> dict[str, Any]:
+    request = given(table, *_MADE_WITH)
+    if request.get("GlobalSecondaryIndexes"):
+        request["GlobalSecondaryIndexes"] = [changes.index(given) for given in request["GlobalSecondaryIndexes"]]
+    if "SSESpecification" in request:
+        request["SSESpecification"] = changes.encryption(request["SSESpecification"])
+    if "StreamSpecification" in request:
+        request["StreamSpecification"] = changes.stream(request["StreamSpecification"])
+    return request
+
+
+def _provisioned(table: Mapping[str, Any]) -> Provisioned:
     attributes = {"Arn": table["TableArn"], "TableId": table.get("TableId", "")}
     if "LatestStreamArn" in table:
         attributes["StreamArn"] = table["LatestStreamArn"]
-    return Provisioned(physical_id=name, attributes=attributes)
+    return Provisioned(physical_id=table["TableName"], attributes=attributes)
 
 
 def _delete(dynamodb: Any, name: str) -> None:
-    try:
-        dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
-        dynamodb.delete_table(TableName=name)
-    except dynamodb.exceptions.ResourceNotFoundException:
-        return
+    """Undoes a creation, protected or not."""
+    dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
+    dynamodb.delete_table(TableName=name)
 
 
-def _encryption(specification: Mapping[str, Any]) -> dict[str, Any]:
-    names = {"SSEEnabled": "Enabled", "SSEType": "SSEType", "KMSMasterKeyId": "KMSMasterKeyId"}
-    return {names[key]: value for key, value in specification.items()}
+def _place(created: Created) -> tuple[str, str, str]:
+    return created.resource.account_id, created.resource.region, created.provisioned.physical_id

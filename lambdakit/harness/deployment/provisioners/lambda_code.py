@@ -1,14 +1,14 @@
-"""The code that a template names by bucket and key: an asset of the assembly, or an object in the account's S3."""
+"""The code that a template names by bucket and key: an asset of the assembly, or an object in S3."""
 
 from __future__ import annotations
 
 from botocore.exceptions import ClientError
 
-from lambdakit.harness.deployment.provisioner import Context, ResourceRefused
+from lambdakit.harness.deployment.provisioner import Context, Resource, ResourceRefused
 from lambdakit.harness.runtime.code_package import CodePackage
 
 
-def package_at(bucket: str, key: str, context: Context, *, property_pointer: str) -> CodePackage:
+def package_at(bucket: str, key: str, resource: Resource, context: Context, *, property_pointer: str) -> CodePackage:
     """The unpacked package. ResourceRefused when nothing is there."""
     asset = context.asset(bucket, key)
     if asset is not None and asset.is_dir():
@@ -20,7 +20,7 @@ def package_at(bucket: str, key: str, context: Context, *, property_pointer: str
             f"the asset {asset} is missing", property_pointer=property_pointer, hint="synthesize the assembly again"
         )
     try:
-        body = context.account.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+        body = context.client("s3", resource).get_object(Bucket=bucket, Key=key)["Body"].read()
     except ClientError as error:
         raise ResourceRefused(
             f"Error occurred while GetObject. S3 Error Code: {error.response['Error']['Code']}. "

@@ -5,14 +5,28 @@ Source: CloudFormation Template Reference, "AWS::Lambda::Function" and "AWS::Lam
 
 from __future__ import annotations
 
+import dataclasses
 import platform
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from lambdakit.harness.deployment.property_tree import READ, RECORDED, PropertyTree
-from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource, ResourceRefused
+from lambdakit.harness.deployment.provisioner import (
+    Context,
+    Created,
+    Provisioned,
+    Resource,
+    ResourceRefused,
+    undone_on_failure,
+)
 from lambdakit.harness.deployment.provisioners.lambda_code import package_at
+from lambdakit.harness.deployment.provisioners.lambda_image import image_package, override_hint
+from lambdakit.harness.deployment.provisioners.lambda_version import named_function
 from lambdakit.harness.lambda_service.faults import ServiceFault
+from lambdakit.harness.lambda_service.function_name import FunctionName
+from lambdakit.harness.lambda_service.function_record import LATEST, FunctionRecord, StoredFunction
+from lambdakit.harness.lambda_service.function_settings import new_record
+from lambdakit.harness.lambda_service.store import FunctionStore
 from lambdakit.harness.runtime.code_package import CodePackage
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.limits import (
@@ -34,17 +48,17 @@ class LambdaFunction:
             "S3ObjectVersion": RECORDED,
             "SourceKMSKeyArn": RECORDED,
             "ZipFile": READ,
-            "ImageUri": RECORDED,
+            "ImageUri": READ,
         },
         "CodeSigningConfigArn": RECORDED,
-        "DeadLetterConfig": RECORDED,
+        "DeadLetterConfig": {"TargetArn": READ},
         "Description": READ,
         "Environment": {"Variables": READ},
         "EphemeralStorage": {"Size": READ},
         "FileSystemConfigs": RECORDED,
         "FunctionName": READ,
         "Handler": READ,
-        "ImageConfig": RECORDED,
+        "ImageConfig": {"Command": READ, "EntryPoint": READ, "WorkingDirectory": READ},
         "KmsKeyArn": RECORDED,
         "Layers": READ,
         "LoggingConfig": {
@@ -55,8 +69,8 @@ class LambdaFunction:
         },
         "MemorySize": READ,
         "PackageType": READ,
-        "RecursiveLoop": RECORDED,
-        "ReservedConcurrentExecutions": RECORDED,
+        "RecursiveLoop": READ,
+        "ReservedConcurrentExecutions": READ,
         "Role": READ,
         "Runtime": READ,
         "RuntimeManagementConfig": RECORDED,
@@ -69,44 +83,32 @@ class LambdaFunction:
 
     def create(self, resource: Resource, context: Context) -> Provisioned:
         """Creates the function; its code is unpacked, no environment is started."""
-        properties = resource.properties
-        name = properties.get("FunctionName") or resource.generated_name(length_max=FUNCTION_NAME_LENGTH_MAX)
-        code = _code(properties, context)
-        logging = properties.get("LoggingConfig") or {}
-        configuration = FunctionConfiguration(
-            name=name,
-            account_id=resource.account_id,
-            region=resource.region,
-            runtime=properties.get("Runtime", ""),
-            handler=properties.get("Handler", ""),
-            code=Path() if code is None else code.directory,
-            code_sha256="" if code is None else code.sha256,
-            code_size=0 if code is None else code.size,
-            role=properties.get("Role", ""),
-            description=properties.get("Description", ""),
-            memory_mib=_number(properties, "MemorySize", MEMORY_MIB_DEFAULT),
-            timeout_seconds=_number(properties, "Timeout", TIMEOUT_SECONDS_DEFAULT),
-            ephemeral_storage_mib=_number(
-                properties.get("EphemeralStorage") or {}, "Size", EPHEMERAL_STORAGE_MIB_DEFAULT
-            ),
-            environment=_variables(properties),
-            layers=tuple(context.layers.directory(arn) for arn in properties.get("Layers") or ()),
-            architecture=(properties.get("Architectures") or ["x86_64"])[0],
-            package_type=properties.get("PackageType") or ("Image" if code is None else "Zip"),
-            log_group=logging.get("LogGroup") or f"/aws/lambda/{name}",
-            log_format=logging.get("LogFormat", "Text"),
-            application_log_level=logging.get("ApplicationLogLevel"),
-            system_log_level=logging.get("SystemLogLevel"),
-            tracing=(properties.get("TracingConfig") or {}).get("Mode", "PassThrough"),
-        )
-        context.functions.create(configuration)
+        record = _record(resource, context)
+        configuration = record.configuration
+        functions = context.functions_of(resource)
+        functions.add(record, tags=_tags(resource.properties))
+        named = named_function(resource, configuration.name)
+        with undone_on_failure(lambda: functions.delete(configuration.name, configuration.region)):
+            _set_beside(named, resource.properties, functions)
         _note_differences(configuration, context)
-        return Provisioned(physical_id=name, attributes={"Arn": configuration.arn})
+        return Provisioned(physical_id=configuration.name, attributes={"Arn": configuration.arn})
+
+    def update(self, created: Created, resource: Resource, context: Context) -> Provisioned:
+        """Makes `$LATEST` what the template says now; published versions stay as they are."""
+        named = named_function(resource, created.provisioned.physical_id)
+        record = _record(resource, context, name=named.name)
+        functions = context.functions_of(resource)
+        before = functions.record(named)
+        functions.update(named.name, named.region, lambda _: record)
+        with undone_on_failure(lambda: _put_back(before, functions)):
+            _set_beside(named, resource.properties, functions)
+        return created.provisioned
 
     def delete(self, created: Created, context: Context) -> None:
         """Deletes the function with its versions and aliases."""
         try:
-            context.functions.delete(created.provisioned.physical_id, created.resource.region)
+            functions = context.functions_of(created.resource)
+            functions.delete(created.provisioned.physical_id, created.resource.region)
         except ServiceFault as fault:
             if fault.code != "ResourceNotFoundException":
                 raise
@@ -116,13 +118,88 @@ class LambdaFunction:
         context.retire(str(created.provisioned.attributes["Arn"]))
 
 
-def _code(properties: Any, context: Context) -> CodePackage | None:
+def _record(resource: Resource, context: Context, *, name: str = "") -> FunctionRecord:
+    """The function as the template says it. Absence of `name`: the template's, or a generated one."""
+    properties = resource.properties
+    image = image_package(resource, context)
+    code = _code(resource, context)
+    record = new_record(
+        _members(properties),
+        name=name or properties.get("FunctionName") or resource.generated_name(length_max=FUNCTION_NAME_LENGTH_MAX),
+        account_id=resource.account_id,
+        region=resource.region,
+        code=code,
+        layers=[context.layers.used(arn) for arn in properties.get("Layers") or ()],
+    )
+    if image is None:
+        told = dataclasses.replace(record.configuration, image_hint=override_hint(resource, context))
+        return dataclasses.replace(record, configuration=told)
+    standing_in = dataclasses.replace(
+        record.configuration,
+        code=image.code.directory,
+        code_sha256=image.code.sha256,
+        code_size=image.code.size,
+        code_unzipped_bytes=image.code.unzipped_bytes,
+        image=image.image,
+        handler=image.handler,
+    )
+    return dataclasses.replace(record, configuration=standing_in)
+
+
+def _members(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The properties as members of CreateFunction."""
+    members = {name: properties[name] for name in _SAME if properties.get(name) is not None}
+    members["Code"] = properties.get("Code") or {}
+    members["MemorySize"] = _number(properties, "MemorySize", MEMORY_MIB_DEFAULT)
+    members["Timeout"] = _number(properties, "Timeout", TIMEOUT_SECONDS_DEFAULT)
+    storage = properties.get("EphemeralStorage") or {}
+    members["EphemeralStorage"] = {"Size": _number(storage, "Size", EPHEMERAL_STORAGE_MIB_DEFAULT)}
+    members["Environment"] = {"Variables": _variables(properties)}
+    if properties.get("KmsKeyArn"):
+        members["KMSKeyArn"] = properties["KmsKeyArn"]
+    return members
+
+
+def _put_back(record: FunctionRecord, functions: FunctionStore) -> None:
+    functions.update(record.configuration.name, record.configuration.region, lambda _: record)
+
+
+# Properties that are members of CreateFunction as they are.
+_SAME = (
+    *("Architectures", "DeadLetterConfig", "Description", "FileSystemConfigs", "Handler", "ImageConfig"),
+    *("LoggingConfig", "PackageType", "Role", "Runtime", "SnapStart", "TracingConfig", "VpcConfig"),
+)
+
+
+def _set_beside(named: FunctionName, properties: Mapping[str, Any], functions: FunctionStore) -> None:
+    """What other operations than CreateFunction set: concurrency, tags, recursion, the runtime's updates, signing."""
+    reserved = properties.get("ReservedConcurrentExecutions")
+    if reserved is not None or functions.stored(named).reserved_concurrency is not None:
+        wanted = None if reserved is None else _number(properties, "ReservedConcurrentExecutions", 0)
+        functions.concurrency.reserve(named, wanted)
+
+    def change(function: StoredFunction) -> None:
+        function.tags = _tags(properties)
+        function.recursive_loop = properties.get("RecursiveLoop") or "Terminate"
+        function.code_signing_config = properties.get("CodeSigningConfigArn") or ""
+        management = properties.get("RuntimeManagementConfig")
+        if management:
+            function.runtime_management[LATEST] = dict(management)
+
+    functions.change(named, change)
+
+
+def _tags(properties: Mapping[str, Any]) -> dict[str, str]:
+    return {str(tag["Key"]): str(tag.get("Value", "")) for tag in properties.get("Tags") or ()}
+
+
+def _code(resource: Resource, context: Context) -> CodePackage | None:
     """The unpacked package; None for a container image."""
-    code = properties.get("Code") or {}
+    code = resource.properties.get("Code") or {}
     if "ZipFile" in code:
-        return context.code.from_inline(str(code["ZipFile"]), properties.get("Runtime", ""))
+        return context.code.from_inline(str(code["ZipFile"]), resource.properties.get("Runtime", ""))
     if "S3Bucket" in code and "S3Key" in code:
-        return package_at(str(code["S3Bucket"]), str(code["S3Key"]), context, property_pointer="Code")
+        return package_at(str(code["S3Bucket"]), str(code["S3Key"]), resource, context, property_pointer="Code")
     if "ImageUri" in code:
         return None
     raise ResourceRefused(

@@ -18,6 +18,11 @@ class CdkMetadata:
         del context
         return Provisioned(physical_id=resource.generated_name(length_max=64))
 
+    def update(self, created: Created, resource: Resource, context: Context) -> Provisioned:
+        """Changes nothing."""
+        del resource, context
+        return created.provisioned
+
     def delete(self, created: Created, context: Context) -> None:
         """Deletes nothing."""
 

@@ -60,21 +60,26 @@ def make_slot(settings: Mapping[str, Any]) -> None:
     kernel.mount("tmpfs", path, "tmpfs", 0, options)
 
 
-def start(settings: Mapping[str, Any], output: int, ready: int, status: int) -> None:
-    """Starts the function and waits for its end; never returns.
+def start(settings: Mapping[str, Any], output: int, ready: int, status: int, extension_output: list[int]) -> None:
+    """Starts the function and waits for its end; never returns. extension_output: empty when it has no extensions.
 
     settings: `slot`, `tmp_mib`; `binds`, pairs of a host path and where it is seen; `ports` to listen on;
-    `variables`; `extensions`, the names in `/opt/extensions` to start before the function, which then waits for the
-    harness's word; `path`, the search path of a Python function, or `command`, what to execute for any other.
+    `connectors`, how many sockets to make for the harness to connect to what listens in here; `directory`, where the
+    function starts; `variables`; `extensions`, the names in `/opt/extensions` to start before the function, which then
+    waits for the harness's word; `path`, the search path of a Python function, or `command`, what to execute for any
+    other.
     """
     _take_output(output)
     kernel.unshare(kernel.NEWNS | kernel.NEWNET | kernel.NEWIPC)
     with socket.socket(fileno=ready) as channel:
-        _offer_listeners(settings["ports"], channel)
+        _offer_sockets(settings["ports"], settings["connectors"], channel)
         _arrange_files(settings)
         _give_up_privileges()
-        extensions = [_start_extension(name, settings["variables"], status) for name in settings["extensions"]]
+        extensions = {}
+        for name in settings["extensions"]:
+            extensions[_start_extension(name, settings["variables"], channel, status, extension_output[0])] = name
         if extensions:
+            os.close(extension_output[0])
             _wait_for_word(channel, extensions, status)
     function = os.fork()
     if function:
@@ -84,18 +89,26 @@ def start(settings: Mapping[str, Any], output: int, ready: int, status: int) -> 
     _run(settings)
 
 
-def _start_extension(name: str, variables: Mapping[str, str], status: int) -> int:
+def _start_extension(name: str, variables: Mapping[str, str], channel: socket.socket, status: int, output: int) -> int:
     """Starts a process of `/opt/extensions`; its pid."""
     child = os.fork()
     if child:
         return child
-    os.close(status)
+    channel.close()
+    os.set_inheritable(status, False)
     os.setsid()
+    _take_output(output)
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)  # the interpreter ignored them
     path = f"/opt/extensions/{name}"
-    os.execve(path, [path], {key: value for key, value in variables.items() if key not in _NOT_FOR_EXTENSIONS})
+    try:
+        os.execve(path, [path], {key: value for key, value in variables.items() if key not in _NOT_FOR_EXTENSIONS})
+    except OSError as error:
+        os.write(status, b"launch %d %s\n" % (error.errno or 0, os.fsencode(name)))
+    os._exit(1)
 
 
-def _wait_for_word(channel: socket.socket, extensions: list[int], status: int) -> None:
+def _wait_for_word(channel: socket.socket, extensions: dict[int, str], status: int) -> None:
     """Waits until the harness says that the extensions have registered; tells of one that ends before."""
     channel.settimeout(_LOOK_SECONDS)
     while True:
@@ -106,12 +119,15 @@ def _wait_for_word(channel: socket.socket, extensions: list[int], status: int) -
         except TimeoutError:
             ended, wait_status = os.waitpid(-1, os.WNOHANG)
         if ended in extensions:
-            os.write(status, b"extension %d\n" % os.waitstatus_to_exitcode(wait_status))
-            extensions.remove(ended)
+            _tell_of_extension(status, os.waitstatus_to_exitcode(wait_status), extensions[ended])
             signal.pause()  # the environment goes with it
 
 
-def _wait_for(function: int, extensions: list[int], status: int) -> None:
+def _tell_of_extension(status: int, code: int, name: str) -> None:
+    os.write(status, b"extension %d %s\n" % (code, os.fsencode(name)))
+
+
+def _wait_for(function: int, extensions: dict[int, str], status: int) -> None:
     """Tells how the function ended, and takes up what it left behind meanwhile; never returns."""
     for descriptor in (0, 1, 2):
         os.close(descriptor)
@@ -123,28 +139,24 @@ def _wait_for(function: int, extensions: list[int], status: int) -> None:
             if not extensions:
                 os._exit(0)
         elif ended in extensions:
-            os.write(status, b"extension %d\n" % code)
+            _tell_of_extension(status, code, extensions[ended])
 
 
 def _run(settings: Mapping[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(settings["variables"])
-    os.chdir("/var/task")
+    os.chdir(settings["directory"])
     if "command" in settings:
         for number in (signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)  # the interpreter ignored them
-        os.execve(settings["command"][0], settings["command"], settings["variables"])
+        os.execvpe(settings["command"][0], settings["command"], settings["variables"])
     python_runtime.run(settings["path"])
 
 
 def complain(error: BaseException) -> None:
     """Says on the environment's own output why it could not be made."""
-    if not isinstance(error, SystemExit):
-        with contextlib.suppress(OSError):
-            os.write(2, f"the execution environment could not start: {type(error).__name__}: {error}\n".encode())
-        return
-    code = error.code
-    os._exit(code if isinstance(code, int) else int(code is not None))
+    with contextlib.suppress(OSError):
+        os.write(2, f"the execution environment could not start: {type(error).__name__}: {error}\n".encode())
 
 
 def _take_output(output: int) -> None:
@@ -156,8 +168,11 @@ def _take_output(output: int) -> None:
     os.close(output)
 
 
-def _offer_listeners(ports: list[int], channel: socket.socket) -> None:
-    """Makes the only listeners that can be reached in here, and hands them to the harness."""
+def _offer_sockets(ports: list[int], connectors: int, channel: socket.socket) -> None:
+    """Makes the only listeners that can be reached in here, and hands them to the harness.
+
+    So too some sockets that are not connected: a socket stays in the namespace it was made in, whoever connects it.
+    """
     kernel.raise_loopback()
     listeners = []
     for port in ports:
@@ -166,9 +181,11 @@ def _offer_listeners(ports: list[int], channel: socket.socket) -> None:
         listener.bind(("127.0.0.1", port))
         listener.listen(128)
         listeners.append(listener)
-    socket.send_fds(channel, [b"listening"], [listener.fileno() for listener in listeners])
-    for listener in listeners:
-        listener.close()
+    unconnected = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in range(connectors)]
+    offered = [*listeners, *unconnected]
+    socket.send_fds(channel, [b"listening"], [each.fileno() for each in offered])
+    for each in offered:
+        each.close()
 
 
 def _arrange_files(settings: Mapping[str, Any]) -> None:

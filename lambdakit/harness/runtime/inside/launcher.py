@@ -26,10 +26,15 @@ FUNCTION_ID = 993  # the user and group that a function runs as on AWS
 _USERS = (
     f"root:x:0:0:root:/root:/bin/bash\nsbx_user1051:x:{FUNCTION_ID}:{FUNCTION_ID}::/home/sbx_user1051:/sbin/nologin\n"
 )
+_HOSTS = "127.0.0.1 localhost localhost.localdomain\n127.0.0.1 sandbox.localdomain sandbox\n"
 _BINDS = ("/usr", "/etc")
 _LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 _FOLDERS = ("dev", "etc", "opt", "proc", "tmp", "usr", "var", "var/lang", "var/rapid", "var/runtime", "var/task")
+# The loader of shared libraries reads its path once, when the process starts, and never looks again into what was not
+# there then; so the folders of packages and layers exist until the zygote has started.
+# Source: AWS Lambda Developer Guide, "Working with Lambda environment variables".
+_LIBRARY_PATH = "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"
 
 
 def main() -> None:
@@ -48,7 +53,7 @@ def main() -> None:
         kernel.keep_capabilities_over_exec(kernel.CAP_SETPCAP, kernel.CAP_NET_ADMIN, kernel.CAP_SYS_ADMIN)
     os.set_inheritable(control, True)
     python = "/var/lang/" + settings["python"]
-    environment = {"LD_LIBRARY_PATH": "/var/lang/lib", "LANG": "en_US.UTF-8"}
+    environment = {"LD_LIBRARY_PATH": _LIBRARY_PATH, "LANG": "en_US.UTF-8"}
     arguments = [python, "-I", "-S", "-X", "utf8", "/var/rapid/zygote.py", str(control), settings["preload"]]
     os.execve(python, arguments, environment)
 
@@ -75,7 +80,7 @@ def _build_root(settings: Mapping[str, Any]) -> None:
     kernel.mount("", "/", "", kernel.PRIVATE | kernel.RECURSIVE)
     root = "/tmp"  # any folder that exists everywhere: the new root covers it in this namespace only
     kernel.mount("tmpfs", root, "tmpfs", 0, "size=1m,mode=755")
-    for folder in _FOLDERS:
+    for folder in (*_FOLDERS, "var/task/lib", "opt/lib"):
         os.makedirs(f"{root}/{folder}", exist_ok=True)  # noqa: PTH103
     os.mkdir(f"{root}/.host")  # noqa: PTH102
     os.mkdir(f"{root}/.slots")  # noqa: PTH102
@@ -86,6 +91,7 @@ def _build_root(settings: Mapping[str, Any]) -> None:
     for folder in _BINDS:
         kernel.bind(f"/.host{folder}", folder)
     _name_the_user()
+    _name_the_hosts()
     for name in _LINKS:
         _link_or_bind(name)
     _bind_devices()
@@ -103,6 +109,17 @@ def _name_the_user() -> None:
         _write("/.passwd", _USERS)
         kernel.bind("/.passwd", "/etc/passwd")
         os.unlink("/.passwd")  # noqa: PTH108
+
+
+def _name_the_hosts() -> None:
+    """Only the loopback has names; the host's own table is not shown.
+
+    DG "Accessing real-time telemetry data for extensions using the Telemetry API": `sandbox.localdomain`.
+    """
+    if os.path.isfile("/etc/hosts"):  # noqa: PTH113
+        _write("/.hosts", _HOSTS)
+        kernel.bind("/.hosts", "/etc/hosts")
+        os.unlink("/.hosts")  # noqa: PTH108
 
 
 def _link_or_bind(name: str) -> None:

@@ -6,9 +6,14 @@ file stands in for it, and connects only in the child.
 
 from __future__ import annotations
 
+import atexit
 import os
+import signal
 import site
 import sys
+import threading
+import time
+import types
 
 import runtime_client  # type: ignore[import-not-found]  # the stand-in; this folder is no package in there
 
@@ -38,11 +43,60 @@ def preload(*, sdk: bool) -> None:
 
 def run(path: list[str]) -> None:
     """Runs the function with `path` as its search path; never returns."""
+    time.tzset()  # an interpreter that starts reads TZ; this one has started before the function's was known
     sys.path[:] = path
     sys.argv[:] = ["/var/runtime/bootstrap.py"]
+    # A process that `multiprocessing` spawns would run the zygote's file again, which it cannot see.
+    sys.modules["__main__"] = types.ModuleType("__main__")
     for name in ("environment", "kernel", "python_runtime", "warm_sdk", "zygote", "runtime_client"):
         sys.modules.pop(name, None)
     from awslambdaric import bootstrap
     from awslambdaric.lambda_runtime_client import LambdaRuntimeClient
+    from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
 
-    bootstrap.run(os.environ["_HANDLER"], LambdaRuntimeClient(os.environ["AWS_LAMBDA_RUNTIME_API"], False))
+    # Whether text is escaped follows from the function's runtime, which the one made before the fork did not know.
+    LambdaRuntimeClient.marshaller = LambdaMarshaller()
+    bootstrap.StandardLogSink.log = _log
+    bootstrap.StandardLogSink.log_error = _log_error
+    try:
+        bootstrap.run(os.environ["_HANDLER"], LambdaRuntimeClient(os.environ["AWS_LAMBDA_RUNTIME_API"], False))
+    except BaseException as error:
+        _end_interpreter(error)
+
+
+def _log(_sink: object, message: str, frame_type: bytes | None = None) -> None:
+    """Writes what was logged at once as one line, whose carriage returns the harness reads as line breaks.
+
+    AWS takes such messages from a channel of their own, each as one log event. Source: `FramedTelemetryLogSink` in
+    `bootstrap.py` of aws/aws-lambda-python-runtime-interface-client.
+    """
+    sys.stdout.write(message.rstrip("\n").replace("\n", "\r") + "\n")
+
+
+def _log_error(_sink: object, lines: list[str]) -> None:
+    _log(_sink, "\n".join(lines))
+
+
+def _end_interpreter(error: BaseException) -> None:
+    """Ends the process as an interpreter ends whose main module raised `error`; never returns.
+
+    It says why, waits for its threads, and runs what was to run at its exit.
+    Source: Python documentation, "sys.exit" and "atexit".
+    """
+    code = 1
+    if not isinstance(error, SystemExit):
+        own_frame = error.__traceback__
+        error.__traceback__ = own_frame and own_frame.tb_next
+        sys.excepthook(type(error), error, error.__traceback__)
+    elif error.code is None or isinstance(error.code, int):
+        code = error.code or 0
+    else:
+        sys.stderr.write(f"{error.code}\n")
+    try:
+        threading._shutdown()  # type: ignore[attr-defined]  # what an interpreter calls itself at its end
+        atexit._run_exitfuncs()
+    finally:
+        if isinstance(error, KeyboardInterrupt):
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGINT)
+        os._exit(code & 0xFF)

@@ -4,11 +4,13 @@ Arguments: the control socket's descriptor; `sdk` to have boto3 and its data in 
 runtime client.
 
 A request is one JSON object. `{"fork": {...}}`, with three descriptors (the environment's output, its ready socket and
-its status pipe), starts an environment, see `environment.start`; the answer is `{"pid": n}` with the pidfd, or
-`{"error": text}`. `{"release": slot}` lets go of the /tmp of an environment that is gone, and has no answer.
+its status pipe) and a fourth for the output of its extensions if it has any, starts an environment, see
+`environment.start`; the answer is `{"pid": n}` with the pidfd, or `{"error": text}`. `{"release": slot}` lets go of the
+/tmp of an environment that is gone, and has no answer.
 
-The status pipe gets a line `runtime N` once the runtime ended with code N, and `extension N` for an extension. The
-zygote ends when the control socket does, and the kernel then ends every environment with it.
+The status pipe gets a line `runtime N` once the runtime ended with code N, `extension N name` for an extension, and
+`launch N name` for one that could not be executed, with the number of the error. The zygote ends when the control
+socket does, and the kernel then ends every environment with it.
 """
 
 from __future__ import annotations
@@ -62,7 +64,7 @@ class Zygote:
         return True
 
     def _fork(self, settings: Mapping[str, Any], descriptors: list[int]) -> None:
-        output, ready, status = descriptors
+        output, ready, status, *extension_output = descriptors
         try:
             environment.make_slot(settings)
             kernel.unshare(kernel.NEWPID)
@@ -79,8 +81,8 @@ class Zygote:
             self._poll.register(handle, select.POLLIN)
             socket.send_fds(self._control, [json.dumps({"pid": child}).encode()], [handle])
         finally:
-            os.close(output)
-            os.close(ready)
+            for descriptor in (output, ready, *extension_output):
+                os.close(descriptor)
 
     def _become_environment(self, settings: Mapping[str, Any], descriptors: list[int]) -> None:
         """Runs the function; never returns."""
@@ -88,8 +90,8 @@ class Zygote:
             others = [descriptor for handle, (_, pipe) in self._children.items() for descriptor in (handle, pipe)]
             for descriptor in (self._control.fileno(), self._own_namespace, *others):
                 os.close(descriptor)
-            output, ready, status = descriptors
-            environment.start(settings, output, ready, status)
+            output, ready, status, *extension_output = descriptors
+            environment.start(settings, output, ready, status, extension_output)
         except BaseException as error:
             environment.complain(error)
         finally:
@@ -119,6 +121,8 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     sys.path.append("/var/runtime")
     environment.preload(sdk=sys.argv[2] == "sdk")
+    for folder in ("/var/task/lib", "/opt/lib"):
+        os.rmdir(folder)  # noqa: PTH106  # see `_LIBRARY_PATH` in launcher.py
     control.send(b'{"ready": true}')
     gc.collect()
     gc.freeze()  # what is there now stays; collecting it would copy its pages in every child

@@ -13,6 +13,7 @@ import { resolveThroughNodePath } from './node_path.mjs';
 const runtime = /^AWS_Lambda_nodejs(\d+)\.x$/.exec(process.env.AWS_EXECUTION_ENV ?? '');
 const require = createRequire(import.meta.url);
 
+trustHarness();
 resolveThroughNodePath(process.env.NODE_PATH);
 provideGc();
 if (runtime !== null && Number(runtime[1]) < 24) {
@@ -21,6 +22,16 @@ if (runtime !== null && Number(runtime[1]) < 24) {
 } else {
   const { serve } = await import('./async_runtime.mjs');
   serve(require); // not awaited, as in AWS's: a function that has nothing left to do ends with status 0, not 13
+}
+
+// Handlers of custom resources answer by HTTPS on port 443, whatever the URL says. Nothing but the harness is there, and
+// it has a certificate of its own.
+function trustHarness() {
+  const authority = process.env.LAMBDAKIT_CERTIFICATE_AUTHORITY;
+  if (authority !== undefined) {
+    delete process.env.LAMBDAKIT_CERTIFICATE_AUTHORITY;
+    process.getBuiltinModule('node:tls').setDefaultCACertificates([authority]);
+  }
 }
 
 // AWS starts Node.js with --expose-gc. With that option Node.js throws away the code that it has compiled ahead, which

@@ -20,6 +20,11 @@ exec "$wrapper" "$@"
 """
 
 
+def names_wrapper(configuration: FunctionConfiguration) -> bool:
+    """Whether a wrapper script is to start the runtime."""
+    return bool(configuration.environment.get(_VARIABLE))
+
+
 def wrapped(
     command: tuple[str, ...], configuration: FunctionConfiguration, located: Callable[[str], str] = str
 ) -> tuple[str, ...]:

@@ -35,12 +35,13 @@ class PythonInterpreter:
 class HostStart:
     """A process on the host as it is.
 
-    variables: the family's own defaults. problem: why the function's program cannot start, in the kernel's words; empty
-    when it can. `command` then ends at once.
+    directory: where it starts; None for the package. variables: the family's own defaults. problem: why the function's
+    program cannot start, in the kernel's words; empty when it can. `command` then ends at once.
     """
 
     command: tuple[str, ...]
     runtime_directory: str
+    directory: Path | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
 
@@ -51,13 +52,14 @@ class SandboxStart:
 
     parent: the interpreter whose warmed parent is forked. preload: what that parent has in memory, `sdk` or `nothing`.
     path: the search path of a Python function that the fork itself runs; None when it executes `command` instead.
-    binds: further host paths and where they are seen. problem: as in `HostStart`.
+    directory: where that starts. binds: further host paths and where they are seen. problem: as in `HostStart`.
     """
 
     parent: PythonInterpreter
     preload: str
     path: tuple[str, ...] | None = None
     command: tuple[str, ...] | None = None
+    directory: str = "/var/task"
     binds: tuple[tuple[Path, str], ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""

@@ -7,7 +7,6 @@ issue 554, aws/aws-lambda-dotnet, issue 1671, and aws-samples/aws-lambda-layer-k
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,12 +19,10 @@ from lambdakit.harness.runtime.runtimes.family import (
     RuntimeUnavailable,
     SandboxStart,
 )
+from lambdakit.harness.runtime.runtimes.program_file import machine_of, start_problem
 
 _IDENTIFIERS = frozenset({"provided.al2", "provided.al2023"})
-# ELF specification, `e_machine`: what each of Lambda's architectures has.
-_MACHINES = {62: "x86_64", 183: "arm64"}
 _HOST = {"aarch64": "arm64", "amd64": "x86_64"}
-_HEAD_BYTES = 512
 _NOTHING = ("/bin/sh", "-c", ":")
 
 
@@ -45,11 +42,11 @@ class ProvidedRuntime:
     def prepare(self, configuration: FunctionConfiguration) -> Prepared:
         """The function as it is. RuntimeUnavailable when its program is for another kind of machine than this one."""
         found = _bootstrap(configuration)
-        machine = None if found is None else _machine(found[0])
-        if machine == configuration.architecture != _own_machine():
+        machine = None if found is None else machine_of(found[0])
+        if machine == configuration.architecture != own_machine():
             raise RuntimeUnavailable(
-                f"{configuration.name} brings a bootstrap for {machine}, and this machine is {_own_machine()}: "
-                f"build it, and the function, for {_own_machine()} to run it here"
+                f"{configuration.name} brings a bootstrap for {machine}, and this machine is {own_machine()}: "
+                f"build it, and the function, for {own_machine()} to run it here"
             )
         return Prepared(configuration=configuration)
 
@@ -96,42 +93,10 @@ def _problem(configuration: FunctionConfiguration) -> str:
     if found is None:
         return "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"
     path, shown = found
-    head = _head(path)
-    if not path.stat().st_mode & 0o111:
-        reason = "permission denied"
-    elif head.startswith(b"#!"):
-        reason = "" if _interpreter_exists(head, configuration) else "no such file or directory"
-    else:
-        reason = "" if _machine(path) == configuration.architecture else "exec format error"
-    return f"fork/exec {shown}: {reason}" if reason else ""
+    return start_problem(path, shown, configuration, machine=configuration.architecture)
 
 
-def _interpreter_exists(head: bytes, configuration: FunctionConfiguration) -> bool:
-    """Whether there is what a script's first line names; a carriage return at its end belongs to the name."""
-    line = head[2:].partition(b"\n")[0].strip(b" \t")
-    name = os.fsdecode(line.split(b" ", 1)[0].split(b"\t", 1)[0])
-    for shown, roots in (("/var/task/", [configuration.code]), ("/opt/", configuration.layers)):
-        if name.startswith(shown):
-            return any((root / name.removeprefix(shown)).is_file() for root in roots)
-    return Path(name).is_file()
-
-
-def _machine(path: Path) -> str | None:
-    """The architecture that an ELF file is for; None for any other file, and for one of a machine Lambda does not have.
-
-    Source: ELF specification, "ELF header": byte 5 is the byte order, bytes 18 and 19 are the machine.
-    """
-    head = _head(path)
-    if len(head) < 20 or not head.startswith(b"\x7fELF"):
-        return None
-    return _MACHINES.get(int.from_bytes(head[18:20], "little" if head[5] == 1 else "big"))
-
-
-def _head(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(_HEAD_BYTES)
-
-
-def _own_machine() -> str:
+def own_machine() -> str:
+    """This machine's architecture, as Lambda calls it."""
     name = platform.machine().lower()
     return _HOST.get(name, name)

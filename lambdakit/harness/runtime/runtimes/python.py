@@ -5,7 +5,9 @@ Source: AWS Lambda Developer Guide, "Working with .zip file archives for Python 
 
 from __future__ import annotations
 
+import json
 import re
+import sys
 import threading
 from collections import defaultdict
 from dataclasses import dataclass
@@ -15,8 +17,8 @@ from lambdakit.harness.runtime.foreign_binaries import ForeignBinaries
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.interpreters import Interpreter, Interpreters
 from lambdakit.harness.runtime.package_cache import PackagesUnavailable
-from lambdakit.harness.runtime.runtime_image import RuntimeImages
-from lambdakit.harness.runtime.runtimes.exec_wrapper import located_on_host
+from lambdakit.harness.runtime.runtime_image import IMAGE_FOLDER, RuntimeImages
+from lambdakit.harness.runtime.runtimes.exec_wrapper import located_on_host, names_wrapper, wrapped
 from lambdakit.harness.runtime.runtimes.family import (
     HostStart,
     Prepared,
@@ -27,7 +29,16 @@ from lambdakit.harness.runtime.runtimes.family import (
 
 _IDENTIFIER = re.compile(r"python3\.(\d+)")
 _BOOTSTRAP = Path(__file__).parents[1] / "python_bootstrap.py"
-_SDK_NAMES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six.py")
+_PATH = "_LAMBDAKIT_SEARCH_PATH"  # what the bootstrap takes it from when a wrapper starts it
+# What the user's variables say to the interpreter and to the loader of its libraries, both of which read them once.
+# Source: Python documentation, "Command line and environment"; ld.so(8).
+_READ_AT_START = frozenset(
+    {"LD_LIBRARY_PATH", "LD_PRELOAD", "PYTHONDEVMODE", "PYTHONFAULTHANDLER", "PYTHONHASHSEED", "PYTHONMALLOC"}
+    | {"PYTHONOPTIMIZE", "PYTHONPYCACHEPREFIX", "PYTHONTRACEMALLOC", "PYTHONVERBOSE", "PYTHONWARNINGS"}
+)
+# An interpreter of this machine may need libraries of its own, which the function's path does not lead to.
+_WITH_OWN_LIBRARIES = ("/bin/sh", "-c", 'LD_LIBRARY_PATH="$LD_LIBRARY_PATH:/var/lang/lib" exec "$@"', "bootstrap")
+_SDK_NAMES = frozenset({"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,23 +85,48 @@ class PythonRuntime:
         variables = {"PYTHONPATH": image}
         if interpreter.library_path:
             variables["LD_LIBRARY_PATH"] = interpreter.library_path
-        return HostStart(
-            command=(str(interpreter.executable), "-I", "-S", "-X", "utf8", str(_BOOTSTRAP), *path, image),
-            runtime_directory=image,
-            variables=variables,
-        )
+        program = str(interpreter.executable)
+        command: tuple[str, ...] = (program, "-I", "-S", "-X", "utf8", str(_BOOTSTRAP), *path, image)
+        if names_wrapper(configuration):
+            # Without `-S`, which AWS does not have, what is installed for the interpreter could be imported.
+            command = wrapped((program, "-S", str(_BOOTSTRAP)), configuration, located_on_host(configuration))
+            variables[_PATH] = json.dumps([*path, image])
+        return HostStart(command=command, runtime_directory=image, variables=variables)
 
     def in_sandbox(self, configuration: FunctionConfiguration) -> SandboxStart:
-        """A fork of a warmed parent; of one without boto3 when the function brings a version of its own."""
+        """A fork of a warmed parent; of one without boto3 when the function brings a version of its own.
+
+        A function with a wrapper script, or with a variable that only a new process heeds, is started as AWS starts it,
+        by the interpreter's own program.
+        """
         choice = self.choice(_minor(configuration))
         prefix = choice.interpreter.prefix
         standard = tuple(f"/var/lang/{entry.relative_to(prefix)}" for entry in choice.interpreter.library)
         layers = tuple(_in_layer(configuration, "/opt")) if configuration.layers else ()
+        if names_wrapper(configuration) or not _READ_AT_START.isdisjoint(configuration.environment):
+            return self._wrapped_in_sandbox(configuration, choice, ("/var/task", *layers))
         return SandboxStart(
             parent=_parent(choice),
             preload="nothing" if _brings_sdk(configuration) else "sdk",
             path=("/var/task", *layers, *_users_path(configuration), *standard, "/var/runtime"),
             variables={"PYTHONPATH": "/var/runtime"},
+        )
+
+    def _wrapped_in_sandbox(
+        self, configuration: FunctionConfiguration, choice: PythonChoice, path: tuple[str, ...]
+    ) -> SandboxStart:
+        parent = _parent(choice)
+        path = (*path, *_users_path(configuration), "/var/runtime")
+        keep = _WITH_OWN_LIBRARIES if "LD_LIBRARY_PATH" in configuration.environment else ()
+        return SandboxStart(
+            parent=parent,
+            preload="nothing",
+            command=wrapped((*keep, f"/var/lang/{parent.program}", "/var/runtime/bootstrap.py"), configuration),
+            binds=(
+                (self._images.with_start_script(choice.image), "/var/runtime"),
+                (choice.image, f"/var/runtime/{IMAGE_FOLDER}"),
+            ),
+            variables={"PYTHONPATH": "/var/runtime", _PATH: json.dumps(path)},
         )
 
     def own_interpreter(self) -> PythonInterpreter:
@@ -176,8 +212,12 @@ def _layer_folders(configuration: FunctionConfiguration) -> tuple[str, str]:
 
 
 def _brings_sdk(configuration: FunctionConfiguration) -> bool:
-    """Whether the package or a layer carries part of the SDK in a version of its own."""
+    """Whether the package or a layer has its own version of what the warmed parent has imported with boto3.
+
+    That is the SDK, and modules of the standard library, before which the package stands in the search path.
+    """
     roots = [configuration.code]
     for layer in configuration.layers:
         roots += [Path(path) for path in _in_layer(configuration, str(layer))]
-    return any((root / name).exists() for root in roots for name in _SDK_NAMES)
+    names = {entry.name.removesuffix(".py") for root in roots if root.is_dir() for entry in root.iterdir()}
+    return not names.isdisjoint((_SDK_NAMES | sys.stdlib_module_names) - {"test"})

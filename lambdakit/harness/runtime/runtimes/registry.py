@@ -13,6 +13,7 @@ from lambdakit.harness.runtime.interpreters import Interpreters, usual_places
 from lambdakit.harness.runtime.node_sdk import NodeSdk
 from lambdakit.harness.runtime.runtime_image import RuntimeImages
 from lambdakit.harness.runtime.runtimes.family import PythonInterpreter, RuntimeFamily, RuntimeUnavailable
+from lambdakit.harness.runtime.runtimes.image import ImageRuntime
 from lambdakit.harness.runtime.runtimes.node import NodeRuntime
 from lambdakit.harness.runtime.runtimes.provided import ProvidedRuntime
 from lambdakit.harness.runtime.runtimes.python import PythonRuntime
@@ -39,6 +40,7 @@ class Runtimes:
             ProvidedRuntime(parent=own),
             RefusedRuntime(),
         )
+        self._image = ImageRuntime(self.family)
 
     @property
     def own_interpreter(self) -> PythonInterpreter:
@@ -48,8 +50,11 @@ class Runtimes:
     def family(self, configuration: FunctionConfiguration) -> RuntimeFamily:
         """The family that runs a function. RuntimeUnavailable when none does."""
         name = configuration.name
+        if self._image.runs(configuration):
+            return self._image
         if configuration.package_type != "Zip":
-            raise RuntimeUnavailable(f"{name} is a container image, and the harness runs zip packages only so far")
+            hint = configuration.image_hint or "`lambdakit explain LK314` tells how to say what runs in its place"
+            raise RuntimeUnavailable(f"{name} is a container image, and the harness runs no containers: {hint} [LK314]")
         for family in self._families:
             if family.runs(configuration):
                 return family

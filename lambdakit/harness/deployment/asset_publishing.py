@@ -1,0 +1,92 @@
+"""Assets put into their bucket, as `cdk deploy` does before it deploys: only those that a resource names by their key.
+
+Functions and layers are unpacked from the assembly itself; everything else reads the bucket.
+Source: AWS CDK Developer Guide, "Assets" and "AWS CDK bootstrapping".
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from botocore.exceptions import ClientError
+
+from lambdakit.assembly.assets import AssemblyAssets, Asset, AssetDestination
+from lambdakit.harness.account import Account
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time that a zip file can hold
+_HERE = "us-east-1"  # the region whose buckets name no location
+
+
+class AssetPublisher:
+    """Publishes the assets of one assembly. account: whose buckets they go to, with what other accounts stacks name."""
+
+    def __init__(self, account: Account, assets: AssemblyAssets) -> None:
+        self._account = account
+        self._published: set[tuple[str, str]] = set()
+        self._by_key: dict[str, tuple[AssetDestination, Asset]] = {
+            destination.name: (destination, asset)
+            for asset in assets.all
+            if asset.kind == "file"
+            for destination in asset.destinations
+        }
+
+    def publish_named(self, properties: object, account_id: str, region: str) -> None:
+        """Publishes what resolved properties name, be it by key or within a URL."""
+        for text in _texts(properties):
+            found = self._by_key.get(text) or self._by_key.get(text.rpartition("/")[2])
+            if found is not None:
+                self._publish(*found, account_id, region)
+
+    def _publish(self, destination: AssetDestination, asset: Asset, account_id: str, region: str) -> None:
+        place = destination.region or region
+        bucket = _filled(destination.container, account_id, place)
+        key = _filled(destination.name, account_id, place)
+        if (bucket, key) in self._published:
+            return
+        s3 = self._account.client("s3", place, account_id)
+        try:
+            s3.head_bucket(Bucket=bucket)
+        except ClientError:
+            location = {} if place == _HERE else {"CreateBucketConfiguration": {"LocationConstraint": place}}
+            s3.create_bucket(Bucket=bucket, **location)
+        asset.check_links()
+        body = zipped(asset.path) if asset.path.is_dir() else asset.path.read_bytes()
+        s3.put_object(Bucket=bucket, Key=key, Body=body)
+        self._published.add((bucket, key))
+
+
+def zipped(directory: Path) -> bytes:
+    """A directory as a zip file, the same bytes each time."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for folder, folders, files in os.walk(directory):
+            folders.sort()
+            for name in sorted(files):
+                path = Path(folder) / name
+                entry = zipfile.ZipInfo(path.relative_to(directory).as_posix(), date_time=_EPOCH)
+                entry.external_attr = (path.stat().st_mode & 0xFFFF) << 16
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                archive.writestr(entry, path.read_bytes())
+    return buffer.getvalue()
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+
+
+def _filled(template: str, account_id: str, region: str) -> str:
+    values = {"${AWS::AccountId}": account_id, "${AWS::Region}": region, "${AWS::Partition}": "aws"}
+    for placeholder, value in values.items():
+        template = template.replace(placeholder, value)
+    return template

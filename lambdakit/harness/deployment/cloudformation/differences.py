@@ -1,0 +1,235 @@
+"""What a change of a stack would do, found out without doing it: what a change set lists, and whether it is anything.
+
+The template is resolved with what is there; what only the change itself brings stands for itself.
+Source: CloudFormation User Guide, "Update stacks using change sets".
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from lambdakit.assembly.codes import NOT_FOUND, WRONG_ARGUMENT
+from lambdakit.assembly.dependency_graph import DependencyGraph, dependency_graph
+from lambdakit.assembly.intrinsics import Resolver
+from lambdakit.assembly.parameters import ParameterValue, resolve_parameters
+from lambdakit.assembly.template import Resource as Declared
+from lambdakit.errors import AssemblyError
+from lambdakit.harness.deployment.cloudformation.refusal import Refused, invalid_template, told
+from lambdakit.harness.deployment.deployed import NESTED_STACK, DeployedStack
+from lambdakit.harness.deployment.engine import Engine
+from lambdakit.harness.deployment.provider_schemas import resource_type
+from lambdakit.harness.deployment.provisioner import Created, Provisioned, Resource
+from lambdakit.harness.deployment.resource_diff import Change, change_of, same
+from lambdakit.harness.deployment.scope import StackScope, UnknownValue
+from lambdakit.harness.deployment.stack_change import other_types
+from lambdakit.harness.deployment.stack_source import StackSource
+from lambdakit.harness.deployment.support import Support
+from lambdakit.harness.deployment.values import AccountValues
+
+# CloudFormation writes this where a value is not known before the change set is executed.
+KNOWN_LATER: Final = "{{changeSet:KNOWN_AFTER_APPLY}}"
+_NONE: Final[Mapping[str, Any]] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Differences:
+    """changes: each in the form of `Change`. differs: whether an update would do anything; outputs and tags count."""
+
+    changes: Sequence[dict[str, Any]]
+    differs: bool
+
+
+def differences(engine: Engine, stack: DeployedStack, source: StackSource) -> Differences:
+    """What `source` would make of the stack. Refused when the template cannot be used, and nothing would come of it."""
+    try:
+        values = AccountValues(engine.context.account, account_id=stack.account_id, region=stack.region)
+        parameters = resolve_parameters(source.template, source.given, ssm=values.parameter)
+    except AssemblyError as error:
+        raise Refused("ValidationError", told(error)) from None
+    try:
+        return _Forecast(engine, stack, source, parameters).differences()
+    except AssemblyError as error:
+        raise invalid_template(error) from None
+
+
+class _Forecast:
+    """stack: as it would be, resource by resource; the real one stays as it is."""
+
+    def __init__(
+        self, engine: Engine, stack: DeployedStack, source: StackSource, parameters: Mapping[str, ParameterValue]
+    ) -> None:
+        self._engine = engine
+        self._source = source
+        self._before = dict(stack.resources)
+        self._real = stack
+        self._stack = dataclasses.replace(stack, resources=dict(stack.resources), imports=set())
+        scope = StackScope(engine.stacks, self._stack, engine.context.account)
+        self._resolver: Resolver = scope.resolver(source, parameters)
+
+    def differences(self) -> Differences:
+        """What it would do."""
+        resolver = self._resolver
+        self._refuse_unsupported()
+        graph = dependency_graph(resolver.template, resolver.resource_enabled, resolver.condition)
+        self._refuse_other_types(graph)
+        found = [change for logical_id in graph.order for change in self._of(logical_id, graph)]
+        for logical_id, created in self._before.items():
+            if logical_id not in graph.order:
+                found.append(_change("Remove", created.resource, created))
+        differs = [bool(found), self._outputs_differ(), dict(self._real.record.tags) != dict(self._source.tags)]
+        return Differences(changes=found, differs=any(differs))
+
+    def _refuse_unsupported(self) -> None:
+        found = list(Support(self._engine.provisioner_of).unsupported(self._source, self._resolver))
+        if not found or self._engine.lenient:
+            return
+        unknown = sorted({item.type for item in found if item.unknown_type})
+        if unknown:
+            raise Refused(
+                "ValidationError", f"Template format error: Unrecognized resource types: [{', '.join(unknown)}]"
+            )
+        raise Refused("ValidationError", "; ".join(f"{item.pointer}: {item.problem}" for item in found))
+
+    def _refuse_other_types(self, graph: DependencyGraph) -> None:
+        declared = self._resolver.template.resources
+        changed = [
+            name
+            for name in graph.order
+            if name in self._before and self._before[name].resource.type != declared[name].type
+        ]
+        if changed:
+            raise Refused("ValidationError", other_types(changed))
+
+    def _of(self, logical_id: str, graph: DependencyGraph) -> Iterator[dict[str, Any]]:
+        declared = self._resolver.template.resources[logical_id]
+        there = self._before.get(logical_id)
+        properties = self._properties(logical_id, declared, graph)
+        wanted = self._wanted(declared, _NONE if properties is None else properties)
+        if there is None:
+            self._becomes_unknown(wanted)
+            yield _change("Add", wanted, None)
+            return
+        change = Change.UPDATE if properties is None else change_of(there, wanted)
+        if change is Change.REPLACE:
+            self._becomes_unknown(wanted)
+        if change is not Change.NONE or declared.type == NESTED_STACK:
+            yield _modified(there, wanted, change, vague=properties is None)
+        elif _attributes(there.resource) != _attributes(wanted):
+            yield _change("Modify", wanted, there, Scope=["Metadata"], Replacement="False")
+
+    def _properties(self, logical_id: str, declared: Declared, graph: DependencyGraph) -> Mapping[str, Any] | None:
+        """The resolved properties; None when they are only known later."""
+        try:
+            resolved = self._engine.context.doors.localize(dict(self._resolver.properties(logical_id)))
+        except UnknownValue as unknown:
+            raise Refused("ValidationError", f"Template error: {unknown}") from None
+        except AssemblyError as error:
+            codes = {diagnostic.code for diagnostic in error.diagnostics}
+            vague = any(self._is_unknown(name) for name in graph.needs[logical_id])
+            if codes <= {NOT_FOUND} or (vague and codes <= {NOT_FOUND, WRONG_ARGUMENT}):
+                return None
+            raise
+        assert isinstance(resolved, dict)
+        return resolved
+
+    def _is_unknown(self, logical_id: str) -> bool:
+        return self._stack.resources[logical_id].provisioned.physical_id == KNOWN_LATER
+
+    def _wanted(self, declared: Declared, properties: Mapping[str, Any]) -> Resource:
+        policy = declared.deletion_policy
+        return Resource(
+            stack=self._stack.name,
+            stack_id=self._stack.stack_id,
+            logical_id=declared.logical_id,
+            type=declared.type,
+            properties=properties,
+            account_id=self._stack.account_id,
+            region=self._stack.region,
+            metadata=declared.metadata,
+            keep_when_deleted=policy in ("Retain", "RetainExceptOnCreate"),
+            keep_when_replaced=declared.update_replace_policy == "Retain",
+            keep_when_taken_back=policy == "Retain",
+        )
+
+    def _becomes_unknown(self, wanted: Resource) -> None:
+        unknown = Provisioned(physical_id=KNOWN_LATER, attributes=_AnyAttribute())
+        self._stack.resources[wanted.logical_id] = Created(resource=wanted, provisioned=unknown)
+
+    def _outputs_differ(self) -> bool:
+        outputs, before = self._outputs(), self._real.record.template
+        if outputs is None or before is None:
+            return True
+        if before.raw.get("Outputs") != self._source.template.raw.get("Outputs"):
+            return True
+        return not same(self._engine.context.doors.localize(outputs), self._real.outputs)
+
+    def _outputs(self) -> dict[str, object] | None:
+        """The resolved outputs; None when they are only known later."""
+        try:
+            return {
+                name: self._resolver.resolve(output.value, f"Outputs.{name}.Value")
+                for name, output in self._resolver.template.outputs.items()
+                if self._resolver.output_enabled(name)
+            }
+        except UnknownValue:
+            return None
+        except AssemblyError as error:
+            if {diagnostic.code for diagnostic in error.diagnostics} <= {NOT_FOUND, WRONG_ARGUMENT}:
+                return None
+            raise
+
+
+class _AnyAttribute(dict[str, Any]):
+    """Every attribute, known later."""
+
+    def __missing__(self, name: str) -> str:
+        return KNOWN_LATER
+
+
+def _attributes(resource: Resource) -> tuple[object, ...]:
+    """What a stack knows of a resource besides its properties."""
+    return (
+        resource.metadata,
+        resource.keep_when_deleted,
+        resource.keep_when_replaced,
+        resource.keep_when_taken_back,
+    )
+
+
+def _modified(there: Created, wanted: Resource, change: Change, *, vague: bool) -> dict[str, Any]:
+    before, after = there.resource.properties, wanted.properties
+    names = sorted(name for name in {*before, *after} if not same(before.get(name), after.get(name)))
+    schema = resource_type(wanted.type)
+    replacing = {path.partition(".")[0] for path in schema.create_only} if schema is not None else set()
+    if vague:
+        names = []
+    details = [
+        {
+            "ChangeSource": "DirectModification",
+            "Evaluation": "Dynamic" if KNOWN_LATER in str(after.get(name)) else "Static",
+            "Target": {
+                "Attribute": "Properties",
+                "Name": name,
+                "RequiresRecreation": "Always" if name in replacing else "Never",
+            },
+        }
+        for name in names
+    ]
+    replacement = "Conditional" if vague else "True" if change is Change.REPLACE else "False"
+    return _change("Modify", wanted, there, Scope=["Properties"], Replacement=replacement, Details=details)
+
+
+def _change(action: str, resource: Resource, there: Created | None, **more: Any) -> dict[str, Any]:
+    change = {
+        "Action": action,
+        "LogicalResourceId": resource.logical_id,
+        "ResourceType": resource.type,
+        "Scope": [],
+        "Details": [],
+        **({} if there is None else {"PhysicalResourceId": there.provisioned.physical_id}),
+        **more,
+    }
+    return {"Type": "Resource", "ResourceChange": change}

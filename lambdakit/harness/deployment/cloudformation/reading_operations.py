@@ -1,0 +1,114 @@
+"""Operations that read.
+
+Source: AWS CloudFormation API Reference, "Actions".
+"""
+
+from __future__ import annotations
+
+import json
+
+from lambdakit.harness.deployment.cloudformation import descriptions
+from lambdakit.harness.deployment.cloudformation.caller import Caller, Input, Output
+from lambdakit.harness.deployment.cloudformation.refusal import Refused
+from lambdakit.harness.deployment.cloudformation.template_text import read_template
+
+
+def describe_stacks(caller: Caller, given: Input) -> Output:
+    """`DescribeStacks`."""
+    if given.get("StackName"):
+        return {"Stacks": [descriptions.stack(caller.stack(given))]}
+    return {"Stacks": [descriptions.stack(stack) for stack in caller.stacks()]}
+
+
+def list_stacks(caller: Caller, given: Input) -> Output:
+    """`ListStacks`, with those that were deleted."""
+    wanted = set(given.get("StackStatusFilter") or ())
+    stacks = [*caller.stacks(), *filter(caller.owns, caller.deleted)]
+    return {"StackSummaries": [descriptions.summary(s) for s in stacks if not wanted or s.status in wanted]}
+
+
+def describe_events(caller: Caller, given: Input) -> Output:
+    """`DescribeStackEvents`."""
+    return {"StackEvents": descriptions.events(caller.stack(given))}
+
+
+def describe_resource(caller: Caller, given: Input) -> Output:
+    """`DescribeStackResource`."""
+    stack, name = caller.stack(given), str(given["LogicalResourceId"])
+    found = descriptions.resources(stack).get(name)
+    if found is None:
+        raise Refused("ValidationError", f"Resource {name} does not exist for stack {stack.name}")
+    return {"StackResourceDetail": found}
+
+
+def describe_resources(caller: Caller, given: Input) -> Output:
+    """`DescribeStackResources`: of a stack, or of the one that a physical resource belongs to."""
+    physical_id, logical_id = given.get("PhysicalResourceId"), given.get("LogicalResourceId")
+    if given.get("StackName"):
+        stacks = [caller.stack(given)]
+    elif physical_id is None:
+        raise Refused("ValidationError", "Either stack name or physical resource id must be specified")
+    else:
+        stacks = [
+            stack
+            for stack in caller.stacks()
+            if any(created.provisioned.physical_id == physical_id for created in list(stack.resources.values()))
+        ]
+        if not stacks:
+            raise Refused("ValidationError", f"Stack for {physical_id} does not exist")
+    found = [found for stack in stacks for found in descriptions.resources(stack).values()]
+    return {"StackResources": [item for item in found if logical_id in (None, item["LogicalResourceId"])]}
+
+
+def list_resources(caller: Caller, given: Input) -> Output:
+    """`ListStackResources`."""
+    return {"StackResourceSummaries": list(descriptions.resources(caller.stack(given)).values())}
+
+
+def list_exports(caller: Caller, given: Input) -> Output:
+    """`ListExports`."""
+    del given
+    return {"Exports": descriptions.exports(caller.stacks())}
+
+
+def list_imports(caller: Caller, given: Input) -> Output:
+    """`ListImports`."""
+    name, stacks = str(given["ExportName"]), caller.engine.stacks
+    exporter = stacks.exporter(caller.account_id, caller.region, name)
+    users = [] if exporter is None else [stack.name for stack in stacks.importers(exporter, name)]
+    if not users:
+        raise Refused("ValidationError", f"Export '{name}' is not imported by any stack.")
+    return {"Imports": users}
+
+
+def get_template(caller: Caller, given: Input) -> Output:
+    """`GetTemplate`: as it was given, or with its transforms carried out."""
+    stages = {"StagesAvailable": ["Original", "Processed"]}
+    if given.get("ChangeSetName"):
+        return {"TemplateBody": caller.change_set(given).source.text, **stages}
+    record = caller.stack(given).record
+    original = None if record.template is None else record.template.raw
+    expanded = record.processed is not None and record.processed is not original
+    if given.get("TemplateStage") == "Processed" and expanded:
+        return {"TemplateBody": json.dumps(record.processed), **stages}
+    return {"TemplateBody": record.text or None, **stages}  # none of a stack in review
+
+
+def template_summary(caller: Caller, given: Input) -> Output:
+    """`GetTemplateSummary`."""
+    text = caller.stack(given).record.text if given.get("StackName") else _text(caller, given)
+    return descriptions.template_summary(read_template(text, name="template"))
+
+
+def validate_template(caller: Caller, given: Input) -> Output:
+    """`ValidateTemplate`."""
+    return descriptions.template_summary(read_template(_text(caller, given), name="template"))
+
+
+def get_policy(caller: Caller, given: Input) -> Output:
+    """`GetStackPolicy`."""
+    return {"StackPolicyBody": caller.stack(given).record.policy or None}
+
+
+def _text(caller: Caller, given: Input) -> str:
+    return caller.sources.text(given, account_id=caller.account_id, region=caller.region, previous="")

@@ -1,0 +1,33 @@
+"""How the CloudFormation API says no."""
+
+from __future__ import annotations
+
+from lambdakit.errors import Diagnostic, LambdakitError
+
+
+class Refused(Exception):
+    """A call that is refused. code: CloudFormation's error code."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def no_such_stack(name: str) -> Refused:
+    """The answer to a name that no stack has."""
+    return Refused("ValidationError", f"Stack with id {name} does not exist")
+
+
+def invalid_template(error: LambdakitError) -> Refused:
+    """The answer to a template that cannot be used."""
+    return Refused("ValidationError", f"Template format error: {told(error)}")
+
+
+def told(error: LambdakitError) -> str:
+    """An error's diagnostics in one line."""
+    return "; ".join(_line(diagnostic) for diagnostic in error.diagnostics)
+
+
+def _line(diagnostic: Diagnostic) -> str:
+    return f"{diagnostic.pointer}: {diagnostic.problem}" if diagnostic.pointer else diagnostic.problem

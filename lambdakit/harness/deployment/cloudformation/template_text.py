@@ -1,0 +1,129 @@
+"""A template's text, JSON or YAML, as data.
+
+Source: CloudFormation User Guide, "Template format", "Intrinsic function reference" (the short forms of YAML) and
+"CloudFormation quotas".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+import yaml
+
+from lambdakit.assembly.scalars import as_text
+from lambdakit.assembly.template import Template, parse_template
+from lambdakit.errors import AssemblyError
+from lambdakit.harness.deployment.cloudformation.refusal import Refused, invalid_template
+
+# "CloudFormation quotas": what a template may hold of each; and its size, by where it comes from.
+ITEMS_MAX: Final[Mapping[str, int]] = {"Mappings": 200, "Outputs": 200, "Parameters": 200, "Resources": 500}
+BODY_BYTES_MAX: Final = 51_200
+OBJECT_BYTES_MAX: Final = 1_048_576
+# `!Ref x` and `!Condition x` are the functions whose long form has no `Fn::`.
+_PLAIN: Final = frozenset({"Ref", "Condition"})
+_DEPTH_MAX: Final = 200
+
+
+def read_template(text: str, *, name: str) -> Template:
+    """The template that `text` holds. Refused with CloudFormation's ValidationError when it holds none.
+
+    name: what messages call it.
+    """
+    data = _data(text)
+    if not isinstance(data, dict):
+        raise _malformed("unsupported structure.")
+    try:
+        template = parse_template(data, path=name)
+    except AssemblyError as error:
+        raise invalid_template(error) from None
+    _check_size(template)
+    return template
+
+
+def _check_size(template: Template) -> None:
+    resources = template.raw.get("Resources")
+    if not isinstance(resources, dict) or not resources:
+        raise _malformed("At least one Resources member must be defined.")
+    for section, most in ITEMS_MAX.items():
+        items = template.raw.get(section)
+        if isinstance(items, dict) and len(items) > most:
+            kind = section.lower()
+            raise _malformed(f"Number of {kind}, {len(items)}, is greater than maximum allowed, {most}")
+
+
+def _data(text: str) -> object:
+    if text.lstrip().startswith("{"):
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            raise _malformed(f"JSON not well-formed. {error}") from None
+        except RecursionError:
+            raise _malformed("JSON not well-formed. It is nested too deeply.") from None
+    try:
+        return yaml.load(text, Loader=_Loader)
+    except RecursionError:
+        raise _malformed("YAML not well-formed. It is nested too deeply.") from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise _malformed(f"YAML not well-formed. {' '.join(str(error).split())}") from None
+
+
+def _malformed(problem: str) -> Refused:
+    return Refused("ValidationError", f"Template format error: {problem}")
+
+
+class _Loader(yaml.SafeLoader):
+    """Plain YAML, in which dates stay texts and keys are texts, with CloudFormation's tags and without aliases."""
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self._depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise _malformed("YAML aliases are not allowed in CloudFormation templates")
+        self._depth += 1
+        if self._depth > _DEPTH_MAX:
+            raise RecursionError
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self._depth -= 1
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        found = {}
+        for key, value in super().construct_mapping(node, deep=deep).items():
+            text = as_text(key)
+            if text is None:
+                raise _malformed(f"YAML not well-formed. {key!r} is no key")
+            found[text] = value
+        return found
+
+
+def _function(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    name = suffix if suffix in _PLAIN else f"Fn::{suffix}"
+    value: Any
+    if isinstance(node, yaml.ScalarNode):
+        value = loader.construct_scalar(node)
+        if name == "Fn::GetAtt":
+            value = str(value).split(".", 1)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        assert isinstance(node, yaml.MappingNode)
+        value = loader.construct_mapping(node, deep=True)
+    return {name: value}
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
+    return loader.construct_mapping(node, deep=True)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
+_Loader.add_multi_constructor("!", _function)
+# "2012-10-17" and "2010-09-09" are versions, not dates; and a mapping is merged with no other.
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag.rpartition(":")[2] not in ("timestamp", "merge")]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}

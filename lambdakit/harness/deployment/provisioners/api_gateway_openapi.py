@@ -1,0 +1,188 @@
+"""An OpenAPI document made into the resources and methods of a REST API.
+
+In: a document, Swagger 2.0 or OpenAPI 3. Out: in the account, what API Gateway imports from it: paths, methods with
+their `x-amazon-apigateway-integration`, authorizers, validators, models and gateway responses.
+Source: API Gateway Developer Guide, "OpenAPI extensions for API Gateway" and "Develop REST APIs using OpenAPI".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from lambdakit.harness.deployment.provisioners.api_gateway_methods import put_method
+from lambdakit.harness.deployment.request_shapes import request
+
+_EXTENSION: Final = "x-amazon-apigateway"
+_VERBS: Final = ("get", "put", "post", "delete", "options", "head", "patch", f"{_EXTENSION}-any-method")
+
+
+def import_document(client: Any, api_id: str, document: Mapping[str, Any], region: str) -> None:
+    """Makes what the document says. The caller deletes the API when this fails."""
+    validators = _import_validators(client, api_id, document)
+    authorizers = _import_authorizers(client, api_id, document)
+    for name, schema in _schemas(document).items():
+        client.create_model(
+            restApiId=api_id,
+            name=name,
+            contentType="application/json",
+            **request(client, "create_model", {"schema": schema}),
+        )
+    for kind, response in (document.get(f"{_EXTENSION}-gateway-responses") or {}).items():
+        client.put_gateway_response(
+            restApiId=api_id, responseType=kind, **request(client, "put_gateway_response", response)
+        )
+    known = client.get_rest_api(restApiId=api_id).get("binaryMediaTypes") or ()
+    media_types = [each for each in document.get(f"{_EXTENSION}-binary-media-types") or () if each not in known]
+    patches = [
+        {"op": "add", "path": f"/binaryMediaTypes/{each.replace('/', '~1')}", "value": each} for each in media_types
+    ]
+    if patches:
+        client.update_rest_api(restApiId=api_id, patchOperations=patches)
+    places = _Places(client, api_id)
+    for path, item in (document.get("paths") or {}).items():
+        resource_id = places.resource(path)
+        for verb, operation in item.items():
+            if verb.lower() in _VERBS:
+                properties = _method(document, item, operation, validators, authorizers)
+                http_method = "ANY" if verb.lower() == _VERBS[-1] else verb.upper()
+                put_method(
+                    client, {**properties, "RestApiId": api_id, "ResourceId": resource_id, "HttpMethod": http_method}
+                )
+
+
+def clear(client: Any, api_id: str) -> None:
+    """Deletes what an import made, but for what stands beside the resources."""
+    resources = client.get_resources(restApiId=api_id, limit=500)["items"]
+    for resource in resources:
+        for http_method in resource.get("resourceMethods") or ():
+            client.delete_method(restApiId=api_id, resourceId=resource["id"], httpMethod=http_method)
+    for resource in sorted(resources, key=lambda each: -len(each["path"])):
+        if resource["path"] != "/":
+            client.delete_resource(restApiId=api_id, resourceId=resource["id"])
+    for model in client.get_models(restApiId=api_id)["items"]:
+        client.delete_model(restApiId=api_id, modelName=model["name"])
+    for validator in client.get_request_validators(restApiId=api_id)["items"]:
+        client.delete_request_validator(restApiId=api_id, requestValidatorId=validator["id"])
+    for authorizer in client.get_authorizers(restApiId=api_id)["items"]:
+        client.delete_authorizer(restApiId=api_id, authorizerId=authorizer["id"])
+
+
+class _Places:
+    """The resources of an API by their paths, made when they are first asked for."""
+
+    def __init__(self, client: Any, api_id: str) -> None:
+        self._client = client
+        self._api_id = api_id
+        resources = client.get_resources(restApiId=api_id, limit=500)["items"]
+        self._ids: dict[str, str] = {resource["path"]: resource["id"] for resource in resources}
+
+    def resource(self, path: str) -> str:
+        """The id of a path's resource."""
+        path = "/" + path.strip("/")
+        if path not in self._ids:
+            above, _, part = path.rpartition("/")
+            parent = self.resource(above)
+            made = self._client.create_resource(restApiId=self._api_id, parentId=parent, pathPart=part)
+            self._ids[path] = made["id"]
+        return self._ids[path]
+
+
+def _import_validators(client: Any, api_id: str, document: Mapping[str, Any]) -> Mapping[str, str]:
+    """Ids by name."""
+    return {
+        name: client.create_request_validator(
+            restApiId=api_id, name=name, **request(client, "create_request_validator", settings)
+        )["id"]
+        for name, settings in (document.get(f"{_EXTENSION}-request-validators") or {}).items()
+    }
+
+
+def _import_authorizers(client: Any, api_id: str, document: Mapping[str, Any]) -> Mapping[str, tuple[str, str]]:
+    """By the scheme's name: the type that a method states, and the authorizer's id."""
+    made = {}
+    for name, scheme in _schemes(document).items():
+        settings = scheme.get(f"{_EXTENSION}-authorizer")
+        if not settings:
+            continue
+        source = {"identitySource": f"method.request.header.{scheme['name']}"} if "name" in scheme else {}
+        kind = str(settings["type"]).upper()
+        authorizer = client.create_authorizer(
+            restApiId=api_id, name=name, **{**source, **request(client, "create_authorizer", settings), "type": kind}
+        )
+        made[name] = ("COGNITO_USER_POOLS" if kind == "COGNITO_USER_POOLS" else "CUSTOM", str(authorizer["id"]))
+    return made
+
+
+def _method(
+    document: Mapping[str, Any],
+    item: Mapping[str, Any],
+    operation: Mapping[str, Any],
+    validators: Mapping[str, str],
+    authorizers: Mapping[str, tuple[str, str]],
+) -> dict[str, Any]:
+    """An operation as the properties of `AWS::ApiGateway::Method`."""
+    properties: dict[str, Any] = {
+        "RequestParameters": dict(_parameters([*(item.get("parameters") or ()), *(operation.get("parameters") or ())])),
+        "MethodResponses": [
+            {"StatusCode": str(code)} for code in operation.get("responses") or () if str(code).isdigit()
+        ],
+        "OperationName": operation.get("operationId"),
+    }
+    validator = operation.get(f"{_EXTENSION}-request-validator", document.get(f"{_EXTENSION}-request-validator"))
+    if validator in validators:
+        properties["RequestValidatorId"] = validators[validator]
+    properties |= _security(operation.get("security", document.get("security")) or [], _schemes(document), authorizers)
+    integration = operation.get(f"{_EXTENSION}-integration", item.get(f"{_EXTENSION}-integration"))
+    if integration:
+        responses = integration.get("responses") or {}
+        properties["Integration"] = {
+            **{name: value for name, value in integration.items() if name not in ("responses", "httpMethod", "type")},
+            "Type": str(integration["type"]).upper(),
+            "IntegrationHttpMethod": integration.get("httpMethod"),
+            "IntegrationResponses": [
+                {**response, "SelectionPattern": "" if pattern == "default" else pattern}
+                for pattern, response in responses.items()
+            ],
+        }
+    return properties
+
+
+def _security(
+    requirements: list[Mapping[str, Any]],
+    schemes: Mapping[str, Mapping[str, Any]],
+    authorizers: Mapping[str, tuple[str, str]],
+) -> dict[str, Any]:
+    properties: dict[str, Any] = {}
+    for requirement in requirements:
+        for name, scopes in requirement.items():
+            scheme = schemes.get(name, {})
+            if name in authorizers:
+                kind, identity = authorizers[name]
+                properties |= {"AuthorizationType": kind, "AuthorizerId": identity}
+                properties |= {"AuthorizationScopes": list(scopes)} if scopes else {}
+            elif scheme.get(f"{_EXTENSION}-authtype") == "awsSigv4":
+                properties["AuthorizationType"] = "AWS_IAM"
+            elif scheme.get("type") == "apiKey" and str(scheme.get("name", "")).lower() == "x-api-key":
+                properties["ApiKeyRequired"] = True
+    return properties
+
+
+def _parameters(parameters: list[Mapping[str, Any]]) -> Iterator[tuple[str, bool]]:
+    places = {"query": "querystring", "header": "header", "path": "path"}
+    for parameter in parameters:
+        place = places.get(str(parameter.get("in")))
+        if place is not None:
+            yield f"method.request.{place}.{parameter['name']}", bool(parameter.get("required"))
+
+
+def _schemes(document: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    found: Mapping[str, Mapping[str, Any]] = (
+        document.get("securityDefinitions") or (document.get("components") or {}).get("securitySchemes") or {}
+    )
+    return found
+
+
+def _schemas(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = document.get("definitions") or (document.get("components") or {}).get("schemas") or {}
+    return found

@@ -1,0 +1,109 @@
+"""`AWS::ApiGatewayV2`: authorizers, models, responses, domain names and links of HTTP and WebSocket APIs.
+
+Source: CloudFormation Template Reference, "AWS::ApiGatewayV2::Authorizer" and the pages beside it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lambdakit.harness.deployment.provisioners.moto_backed import Call, MotoBacked, Tagging, call, properties_of
+
+AUTHORIZER: Final = MotoBacked(
+    service="apigatewayv2",
+    properties=properties_of(
+        read="ApiId AuthorizerCredentialsArn AuthorizerPayloadFormatVersion AuthorizerResultTtlInSeconds AuthorizerType"
+        " AuthorizerUri EnableSimpleResponses IdentitySource IdentityValidationExpression JwtConfiguration Name",
+    ),
+    defaults={"IdentitySource": []},
+    made_by=Call(operation="create_authorizer"),
+    reference="made.AuthorizerId",
+    changed_by=(Call(operation="update_authorizer", arguments={"AuthorizerId": "ref"}),),
+    deleted_by=(call("delete_authorizer", ApiId="p.ApiId", AuthorizerId="ref"),),
+    attributes={"AuthorizerId": "ref"},
+)
+
+MODEL: Final = MotoBacked(
+    service="apigatewayv2",
+    properties=properties_of(read="ApiId ContentType Description Name Schema"),
+    defaults={"ContentType": "application/json", "Description": ""},
+    made_by=Call(operation="create_model"),
+    reference="made.ModelId",
+    changed_by=(Call(operation="update_model", arguments={"ModelId": "ref"}),),
+    deleted_by=(call("delete_model", ApiId="p.ApiId", ModelId="ref"),),
+    attributes={"ModelId": "ref"},
+)
+
+INTEGRATION_RESPONSE: Final = MotoBacked(
+    service="apigatewayv2",
+    properties=properties_of(
+        read="ApiId ContentHandlingStrategy IntegrationId IntegrationResponseKey ResponseParameters ResponseTemplates"
+        " TemplateSelectionExpression",
+    ),
+    made_by=Call(operation="create_integration_response"),
+    reference="made.IntegrationResponseId",
+    changed_by=(Call(operation="update_integration_response", arguments={"IntegrationResponseId": "ref"}),),
+    deleted_by=(
+        call(
+            "delete_integration_response",
+            ApiId="p.ApiId",
+            IntegrationId="p.IntegrationId",
+            IntegrationResponseId="ref",
+        ),
+    ),
+    attributes={"IntegrationResponseId": "ref"},
+)
+
+ROUTE_RESPONSE: Final = MotoBacked(
+    service="apigatewayv2",
+    properties=properties_of(
+        read="ApiId ModelSelectionExpression ResponseModels RouteId RouteResponseKey", recorded="ResponseParameters"
+    ),
+    made_by=Call(operation="create_route_response", renamed={"ResponseParameters": ""}),
+    reference="made.RouteResponseId",
+    deleted_by=(call("delete_route_response", ApiId="p.ApiId", RouteId="p.RouteId", RouteResponseId="ref"),),
+    attributes={"RouteResponseId": "ref"},
+)
+
+DOMAIN_NAME: Final = MotoBacked(
+    service="apigatewayv2",
+    properties=properties_of(
+        read="DomainName DomainNameConfigurations MutualTlsAuthentication Tags", recorded="RoutingMode"
+    ),
+    made_by=Call(operation="create_domain_name", renamed={"RoutingMode": ""}),
+    reference="p.DomainName",
+    deleted_by=(call("delete_domain_name", DomainName="ref"),),
+    attributes={
+        "DomainNameArn": "join('', ['arn:aws:apigateway:', region, '::/domainnames/', p.DomainName])",
+        "RegionalDomainName": "join('', ['d-', p.DomainName, '.execute-api.', region, '.amazonaws.com'])",
+        "RegionalHostedZoneId": "'Z1UJRXOUMOOFQ8'",
+    },
+    remade=True,
+)
+
+API_MAPPING: Final = MotoBacked(
+    service="apigatewayv2",
+    properties=properties_of(read="ApiId ApiMappingKey DomainName Stage"),
+    defaults={"ApiMappingKey": ""},
+    made_by=Call(operation="create_api_mapping"),
+    reference="made.ApiMappingId",
+    deleted_by=(call("delete_api_mapping", ApiMappingId="ref", DomainName="p.DomainName"),),
+    attributes={"ApiMappingId": "ref"},
+)
+
+VPC_LINK: Final = MotoBacked(
+    service="apigatewayv2",
+    properties=properties_of(read="Name SecurityGroupIds SubnetIds Tags"),
+    defaults={"SecurityGroupIds": []},
+    made_by=Call(operation="create_vpc_link"),
+    reference="made.VpcLinkId",
+    changed_by=(call("update_vpc_link", VpcLinkId="ref", Name="p.Name"),),
+    tagged_by=Tagging(
+        tag="tag_resource",
+        untag="untag_resource",
+        target="ResourceArn",
+        of="join('', ['arn:aws:apigateway:', region, '::/vpclinks/', ref])",
+    ),
+    deleted_by=(call("delete_vpc_link", VpcLinkId="ref"),),
+    attributes={"VpcLinkId": "ref"},
+)

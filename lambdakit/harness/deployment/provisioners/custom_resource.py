@@ -1,0 +1,201 @@
+"""`Custom::…` and `AWS::CloudFormation::CustomResource`: a function is asked to create, update and delete something.
+
+The function is invoked with the documented event, and answers at the event's `ResponseURL`. Where CloudFormation would
+invoke it again after an error and then wait up to an hour, the failure is told at once: nothing here gets better by
+waiting, unless something the function set off is still under way.
+Source: CloudFormation Template Reference, "Custom resource request objects" and "Custom resource response objects".
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from lambdakit.clock import Clock
+from lambdakit.harness.deployment.custom_resource_responses import PendingResponse
+from lambdakit.harness.deployment.property_tree import READ, Leaf, PropertyTree
+from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource, ResourceRefused
+from lambdakit.harness.deployment.waiting_execution import find_waiting_execution, run_waiting_execution
+from lambdakit.harness.lambda_service.faults import ServiceFault
+
+RESPONSE_BYTES_MAX: Final = 4096
+PHYSICAL_ID_BYTES_MAX: Final = 1024
+_TIMEOUT_SECONDS: Final = 3600
+_LOOK_SECONDS: Final = 0.02
+# Lambda API Reference, "Invoke": the word `function` may be missing from an ARN, and some templates leave it out.
+_FUNCTION = re.compile(r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:(?:function:)?[^:]+(?::[^:]+)?")
+
+
+class _AnyProperty(Mapping[str, "PropertyTree | Leaf"]):
+    """Every name is read: the function gets all of them."""
+
+    def __getitem__(self, name: str) -> Leaf:
+        return READ
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    """What the function said."""
+
+    physical_id: str
+    data: Mapping[str, Any]
+
+
+class CustomResource:
+    """A resource that a function of the account stands for."""
+
+    properties: PropertyTree = _AnyProperty()
+
+    def create(self, resource: Resource, context: Context) -> Provisioned:
+        """Asks the function to create it. When that fails it is asked to delete what there is of it."""
+        request = _Request(resource, context)
+        try:
+            answer = request.send("Create", {})
+        except _Failed as failed:
+            _clean_up(request, failed.physical_id or resource.generated_name(length_max=PHYSICAL_ID_BYTES_MAX))
+            raise
+        return Provisioned(physical_id=answer.physical_id, attributes=answer.data)
+
+    def update(self, created: Created, resource: Resource, context: Context) -> Provisioned:
+        """Asks for the change. Another physical id in the answer means that the old one is to be deleted later."""
+        answer = _Request(resource, context).send(
+            "Update",
+            {
+                "PhysicalResourceId": created.provisioned.physical_id,
+                "OldResourceProperties": _as_texts(created.resource.properties),
+            },
+        )
+        return Provisioned(physical_id=answer.physical_id, attributes=answer.data)
+
+    def delete(self, created: Created, context: Context) -> None:
+        """Asks the function to delete it."""
+        _Request(created.resource, context).send("Delete", {"PhysicalResourceId": created.provisioned.physical_id})
+
+    def reset(self, created: Created, context: Context) -> None:
+        """What the function made is other resources' to bring back."""
+
+
+class _Failed(ResourceRefused):
+    """The function said FAILED, or nothing. physical_id: what it called the resource; empty when it did not."""
+
+    def __init__(self, problem: str, *, physical_id: str = "", hint: str = "") -> None:
+        super().__init__(problem, hint=hint)
+        self.physical_id = physical_id
+
+
+class _Request:
+    """One resource's requests to its function."""
+
+    def __init__(self, resource: Resource, context: Context) -> None:
+        self._resource = resource
+        self._context = context
+        self._id = str(uuid.uuid4())
+        self._token = str(resource.properties.get("ServiceToken", ""))
+
+    def send(self, kind: str, more: Mapping[str, Any]) -> _Answer:
+        """The function's answer. ResourceRefused when it failed or did not answer."""
+        if not _FUNCTION.fullmatch(self._token):
+            raise ResourceRefused(
+                f"the service token {self._token!r} is not the ARN of a function",
+                property_pointer="ServiceToken",
+                hint="functions of the account are asked; topics are not served here",
+            )
+        resource = self._resource
+        pending = self._context.custom_resources.expect(self._token)
+        event = {
+            "RequestType": kind,
+            "ServiceToken": self._token,
+            "ResponseURL": pending.url,
+            "StackId": resource.stack_id,
+            "RequestId": self._id,
+            "LogicalResourceId": resource.logical_id,
+            "ResourceType": resource.type,
+            "ResourceProperties": _as_texts(resource.properties),
+            **more,
+        }
+        try:
+            fault = self._context.custom_resources.invoke(self._token, json.dumps(event).encode())
+            self._wait(pending, fault)
+        except ServiceFault as refused:
+            raise ResourceRefused(f"its function could not be invoked: {refused}") from None
+        finally:
+            self._context.custom_resources.forget(pending)
+        return self._read(pending.body or b"", str(more.get("PhysicalResourceId", "")))
+
+    def _wait(self, pending: PendingResponse, fault: str) -> None:
+        """fault: what the function failed with; empty when it did not."""
+        seconds = _seconds(self._resource.properties.get("ServiceTimeout"))
+        clock: Clock = self._context.clock
+        deadline = clock.monotonic() + seconds
+        waited = False
+        while not pending.arrived.wait(_LOOK_SECONDS):
+            if fault:
+                raise _Failed(f"its function failed without an answer to the ResponseURL: {fault}")
+            if clock.monotonic() >= deadline or self._context.custom_resources.quiet():
+                if pending.arrived.is_set():
+                    return
+                execution = None if waited else find_waiting_execution(self._id, self._token, self._context)
+                if execution is not None:
+                    waited = True
+                    run_waiting_execution(execution, pending, self._context)
+                    continue
+                raise _Failed(
+                    "CloudFormation did not receive a response from your Custom Resource. "
+                    f"Please check your logs for requestId [{self._id}].",
+                    hint="the function has to send its answer to the event's ResponseURL before it returns",
+                )
+
+    def _read(self, body: bytes, before: str) -> _Answer:
+        if len(body) > RESPONSE_BYTES_MAX:
+            raise _Failed("Response object is too long.")
+        try:
+            answer = json.loads(body)
+            status, reason = answer["Status"], str(answer.get("Reason") or "")
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            raise _Failed(f"Invalid response object: {error}") from None
+        physical_id = str(answer.get("PhysicalResourceId") or "")
+        if status != "SUCCESS":
+            raise _Failed(
+                f"Received response status [{status}] from custom resource. Message returned: {reason} "
+                f"(RequestId: {self._id})",
+                physical_id=physical_id or before,
+            )
+        if not (physical_id or before) or len(physical_id.encode()) > PHYSICAL_ID_BYTES_MAX:
+            raise _Failed("Invalid PhysicalResourceId")
+        data = answer.get("Data")
+        return _Answer(physical_id=physical_id or before, data=data if isinstance(data, dict) else {})
+
+
+def _clean_up(request: _Request, physical_id: str) -> None:
+    """CloudFormation deletes what failed to be created too; handlers know their own marks of it."""
+    with contextlib.suppress(ResourceRefused):
+        request.send("Delete", {"PhysicalResourceId": physical_id})
+
+
+def _seconds(value: object) -> float:
+    try:
+        return min(float(str(value)), _TIMEOUT_SECONDS) if value is not None else _TIMEOUT_SECONDS
+    except ValueError:
+        return _TIMEOUT_SECONDS
+
+
+def _as_texts(value: Any) -> Any:
+    """CloudFormation hands every number and truth value over as text."""
+    if isinstance(value, Mapping):
+        return {key: _as_texts(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_as_texts(item) for item in value]
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else value

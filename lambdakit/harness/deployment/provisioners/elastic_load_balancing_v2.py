@@ -1,0 +1,186 @@
+"""`AWS::ElasticLoadBalancingV2`: load balancers, target groups, listeners and their rules.
+
+They stand in the account; what serves their requests reads them there.
+Source: CloudFormation Template Reference, "AWS::ElasticLoadBalancingV2::LoadBalancer" and the pages beside it.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lambdakit.harness.deployment.provisioners.moto_backed import Call, MotoBacked, Tagging, call, properties_of
+
+_TAGGING: Final = Tagging(tag="add_tags", untag="remove_tags", target="ResourceArns", of="[ref]")
+_NAME_LENGTH_MAX: Final = 32
+
+LOAD_BALANCER: Final = MotoBacked(
+    service="elbv2",
+    properties=properties_of(
+        read="IpAddressType LoadBalancerAttributes Name Scheme SecurityGroups SubnetMappings Subnets Tags Type",
+        recorded="EnableCapacityReservationProvisionStabilize EnablePrefixForIpv6SourceNat"
+        " EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic Ipv4IpamPoolId MinimumLoadBalancerCapacity",
+    ),
+    named=("Name", _NAME_LENGTH_MAX),
+    made_by=Call(
+        operation="create_load_balancer",
+        renamed={"Ipv4IpamPoolId": "", "EnablePrefixForIpv6SourceNat": ""},
+    ),
+    reference="made.LoadBalancers[0].LoadBalancerArn",
+    completed_by=(
+        call(
+            "modify_load_balancer_attributes",
+            when="p.LoadBalancerAttributes",
+            LoadBalancerArn="ref",
+            Attributes="p.LoadBalancerAttributes",
+        ),
+    ),
+    changed_by=(
+        call(
+            "modify_load_balancer_attributes",
+            when="p.LoadBalancerAttributes",
+            LoadBalancerArn="ref",
+            Attributes="p.LoadBalancerAttributes",
+        ),
+        call("set_security_groups", when="p.SecurityGroups", LoadBalancerArn="ref", SecurityGroups="p.SecurityGroups"),
+        call(
+            "set_subnets",
+            when="p.Subnets || p.SubnetMappings",
+            LoadBalancerArn="ref",
+            Subnets="p.Subnets",
+            SubnetMappings="p.SubnetMappings",
+        ),
+        call("set_ip_address_type", when="p.IpAddressType", LoadBalancerArn="ref", IpAddressType="p.IpAddressType"),
+    ),
+    tagged_by=_TAGGING,
+    deleted_by=(
+        call(
+            "modify_load_balancer_attributes",
+            LoadBalancerArn="ref",
+            Attributes="[{Key: 'deletion_protection.enabled', Value: 'false'}]",
+        ),
+        call("delete_load_balancer", LoadBalancerArn="ref"),
+    ),
+    attributes={
+        "LoadBalancerArn": "ref",
+        "LoadBalancerName": "made.LoadBalancers[0].LoadBalancerName",
+        "LoadBalancerFullName": "after(made.LoadBalancers[0].LoadBalancerArn, ':loadbalancer/')",
+        "CanonicalHostedZoneID": "made.LoadBalancers[0].CanonicalHostedZoneId",
+        "DNSName": "made.LoadBalancers[0].DNSName",
+        "SecurityGroups": "p.SecurityGroups || made.LoadBalancers[0].SecurityGroups || `[]`",
+    },
+)
+
+_HEALTH: Final = (
+    "HealthCheckEnabled HealthCheckIntervalSeconds HealthCheckPath HealthCheckPort HealthCheckProtocol"
+    " HealthCheckTimeoutSeconds HealthyThresholdCount Matcher UnhealthyThresholdCount"
+)
+
+TARGET_GROUP: Final = MotoBacked(
+    service="elbv2",
+    properties=properties_of(
+        read=f"{_HEALTH} IpAddressType Name Port Protocol ProtocolVersion Tags TargetGroupAttributes TargetType Targets"
+        " VpcId",
+        recorded="TargetControlPort",
+    ),
+    named=("Name", _NAME_LENGTH_MAX),
+    made_by=Call(operation="create_target_group"),
+    reference="made.TargetGroups[0].TargetGroupArn",
+    completed_by=(
+        call(
+            "modify_target_group_attributes",
+            when="p.TargetGroupAttributes",
+            TargetGroupArn="ref",
+            Attributes="p.TargetGroupAttributes",
+        ),
+        call("register_targets", when="p.Targets", TargetGroupArn="ref", Targets="p.Targets"),
+    ),
+    read_by=(call("describe_target_groups", TargetGroupArns="[ref]"),),
+    changed_by=(
+        Call(operation="modify_target_group", arguments={"TargetGroupArn": "ref"}),
+        call(
+            "modify_target_group_attributes",
+            when="p.TargetGroupAttributes",
+            TargetGroupArn="ref",
+            Attributes="p.TargetGroupAttributes",
+        ),
+        call("deregister_targets", when="removed.Targets", TargetGroupArn="ref", Targets="removed.Targets"),
+        call("register_targets", when="added.Targets", TargetGroupArn="ref", Targets="added.Targets"),
+    ),
+    tagged_by=_TAGGING,
+    deleted_by=(call("delete_target_group", TargetGroupArn="ref"),),
+    attributes={
+        "TargetGroupArn": "ref",
+        "TargetGroupName": "made.TargetGroups[0].TargetGroupName",
+        # Elastic Load Balancing's metrics go by this name: `targetgroup/name/id`.
+        "TargetGroupFullName": "join('/', ['targetgroup', after(ref, ':targetgroup/')])",
+        "LoadBalancerArns": "found.TargetGroups[0].LoadBalancerArns || `[]`",
+    },
+    live=frozenset({"LoadBalancerArns"}),
+)
+
+LISTENER: Final = MotoBacked(
+    service="elbv2",
+    properties=properties_of(
+        read="AlpnPolicy Certificates DefaultActions ListenerAttributes LoadBalancerArn Port Protocol SslPolicy Tags",
+        recorded="MutualAuthentication",
+    ),
+    made_by=Call(operation="create_listener", renamed={"MutualAuthentication": ""}),
+    reference="made.Listeners[0].ListenerArn",
+    completed_by=(
+        call(
+            "modify_listener_attributes",
+            when="p.ListenerAttributes",
+            ListenerArn="ref",
+            Attributes="p.ListenerAttributes",
+        ),
+    ),
+    changed_by=(
+        Call(operation="modify_listener", arguments={"ListenerArn": "ref"}, renamed={"MutualAuthentication": ""}),
+        call(
+            "modify_listener_attributes",
+            when="p.ListenerAttributes",
+            ListenerArn="ref",
+            Attributes="p.ListenerAttributes",
+        ),
+    ),
+    tagged_by=_TAGGING,
+    deleted_by=(call("delete_listener", ListenerArn="ref"),),
+    attributes={"ListenerArn": "ref"},
+)
+
+LISTENER_CERTIFICATE: Final = MotoBacked(
+    service="elbv2",
+    properties=properties_of(read="Certificates ListenerArn"),
+    made_by=Call(operation="add_listener_certificates"),
+    reference="join('|', [p.ListenerArn, p.Certificates[0].CertificateArn])",
+    changed_by=(
+        call(
+            "remove_listener_certificates",
+            when="removed.Certificates",
+            ListenerArn="p.ListenerArn",
+            Certificates="removed.Certificates",
+        ),
+        call(
+            "add_listener_certificates",
+            when="added.Certificates",
+            ListenerArn="p.ListenerArn",
+            Certificates="added.Certificates",
+        ),
+    ),
+    deleted_by=(Call(operation="remove_listener_certificates"),),
+    attributes={"Id": "join('|', [p.ListenerArn, p.Certificates[0].CertificateArn])"},
+)
+
+LISTENER_RULE: Final = MotoBacked(
+    service="elbv2",
+    properties=properties_of(read="Actions Conditions ListenerArn Priority Tags", recorded="Transforms"),
+    made_by=Call(operation="create_rule", renamed={"Transforms": ""}),
+    reference="made.Rules[0].RuleArn",
+    changed_by=(
+        Call(operation="modify_rule", arguments={"RuleArn": "ref"}, renamed={"Transforms": ""}),
+        call("set_rule_priorities", RulePriorities="[{RuleArn: ref, Priority: p.Priority}]"),
+    ),
+    tagged_by=_TAGGING,
+    deleted_by=(call("delete_rule", RuleArn="ref"),),
+    attributes={"RuleArn": "ref", "IsDefault": "`false`"},
+)

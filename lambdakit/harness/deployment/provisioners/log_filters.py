@@ -1,0 +1,91 @@
+"""`AWS::Logs::SubscriptionFilter` and `AWS::Logs::MetricFilter`.
+
+moto sends what a group receives to a subscribed stream or group at once, whatever the pattern; functions get nothing
+from it.
+Source: CloudFormation Template Reference, "AWS::Logs::SubscriptionFilter" and "AWS::Logs::MetricFilter".
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final
+
+from lambdakit.harness.deployment.property_tree import PropertyTree, reads, records
+from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource
+from lambdakit.harness.deployment.service_call import call
+from lambdakit.harness.deployment.settings import HoldsNothing, already_exists, remake, unless_gone
+
+_GONE: Final = ("ResourceNotFoundException",)
+
+
+class SubscriptionFilter(HoldsNothing):
+    """Sends a group's lines on. `Ref` gives its name."""
+
+    properties: ClassVar[PropertyTree] = {
+        **reads("DestinationArn FilterName FilterPattern LogGroupName RoleArn"),
+        **records("ApplyOnTransformedLogs Distribution EmitSystemFields FieldSelectionCriteria"),
+    }
+
+    def create(self, resource: Resource, context: Context) -> Provisioned:
+        """Creates the filter."""
+        logs = context.client("logs", resource)
+        name = _name(resource, logs, "describe_subscription_filters", "subscriptionFilters")
+        call(logs, "put_subscription_filter", resource.properties, FilterName=name)
+        return Provisioned(physical_id=name)
+
+    def update(self, created: Created, resource: Resource, context: Context) -> Provisioned:
+        """Makes the filter anew: moto refuses to change one of two."""
+        return remake(self, created, resource, context)
+
+    def delete(self, created: Created, context: Context) -> None:
+        """Deletes the filter."""
+        with unless_gone(*_GONE):
+            context.client("logs", created.resource).delete_subscription_filter(
+                logGroupName=created.resource.properties["LogGroupName"],
+                filterName=created.provisioned.physical_id,
+            )
+
+
+class MetricFilter(HoldsNothing):
+    """Makes metric values of a group's lines. `Ref` gives its name."""
+
+    properties: ClassVar[PropertyTree] = {
+        **reads(
+            "FilterName FilterPattern LogGroupName",
+            MetricTransformations=reads(
+                "DefaultValue MetricName MetricNamespace MetricValue Unit", Dimensions=reads("Key Value")
+            ),
+        ),
+        **records("ApplyOnTransformedLogs EmitSystemFieldDimensions FieldSelectionCriteria"),
+    }
+
+    def create(self, resource: Resource, context: Context) -> Provisioned:
+        """Creates the filter."""
+        logs = context.client("logs", resource)
+        name = _name(resource, logs, "describe_metric_filters", "metricFilters")
+        call(logs, "put_metric_filter", resource.properties, FilterName=name)
+        return Provisioned(physical_id=name)
+
+    def update(self, created: Created, resource: Resource, context: Context) -> Provisioned:
+        """Puts the filter anew."""
+        name = created.provisioned.physical_id
+        call(context.client("logs", resource), "put_metric_filter", resource.properties, FilterName=name)
+        return created.provisioned
+
+    def delete(self, created: Created, context: Context) -> None:
+        """Deletes the filter."""
+        with unless_gone(*_GONE):
+            context.client("logs", created.resource).delete_metric_filter(
+                logGroupName=created.resource.properties["LogGroupName"],
+                filterName=created.provisioned.physical_id,
+            )
+
+
+def _name(resource: Resource, logs: Any, describe: str, listed: str) -> str:
+    """The filter's name, given and not taken, or generated."""
+    given = resource.properties.get("FilterName")
+    if given is None:
+        return resource.generated_name(length_max=512)
+    found = getattr(logs, describe)(logGroupName=resource.properties["LogGroupName"], filterNamePrefix=given)[listed]
+    if any(item["filterName"] == given for item in found):
+        raise already_exists(resource, given, "FilterName")
+    return str(given)

@@ -1,0 +1,170 @@
+"""A resource of a type that no provisioner makes, but whose schema AWS publishes: it is kept, and nothing runs.
+
+`Ref` and `Fn::GetAtt` answer in the form of the real ones, and follow from what the resource is, so that a second
+deployment gives the same. Properties that the schema does not have are refused, as CloudFormation does.
+Source: CloudFormation CLI User Guide, "Resource type schema"; CloudFormation User Guide, "Ref".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lambdakit.clock import iso_milliseconds
+from lambdakit.harness.deployment.property_tree import RECORDED, PropertyTree
+from lambdakit.harness.deployment.provider_schemas import ResourceType
+from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource
+
+_NAME_LENGTH_MAX = 128
+_ID_LENGTH = 17
+# CloudFormation Template Reference, "Return values" of each: `Ref` is not what the schema calls the identifier.
+_REF: Mapping[str, str] = {
+    "AWS::AppSync::ApiKey": "Arn",
+    "AWS::Batch::JobDefinition": "JobDefinitionArn",
+    "AWS::ECS::Service": "ServiceArn",
+}
+_EMPTY: Mapping[str, Any] = {"integer": 0, "number": 0, "boolean": False, "array": [], "object": {}}
+_HOSTS = ("address", "endpoint", "domainname", "host", "hostname")
+# What templates select the first one of. Of other lists nothing is known, and they are empty.
+_PLURAL = re.compile(r"(?<=ss)es$|(?<!s)s$")
+_NAMED_ALONE = (*_HOSTS, "arn", "id", "uri", "url")
+# Same, "AWS::AmazonMQ::Broker": protocol and port are a part of each.
+_ENDPOINTS: Mapping[tuple[str, str], str] = {
+    ("AWS::AmazonMQ::Broker", "AmqpEndpoints"): "amqp+ssl://{host}:5671",
+    ("AWS::AmazonMQ::Broker", "MqttEndpoints"): "mqtt+ssl://{host}:8883",
+    ("AWS::AmazonMQ::Broker", "OpenWireEndpoints"): "ssl://{host}:61617",
+    ("AWS::AmazonMQ::Broker", "StompEndpoints"): "stomp+ssl://{host}:61614",
+    ("AWS::AmazonMQ::Broker", "WssEndpoints"): "wss://{host}:61619",
+}
+_TIMES = re.compile(r"(time|date|timestamp|(create|update|modifi)ed?(at|on)|_at)$", re.IGNORECASE)
+
+
+class Recorded:
+    """Every resource of one type without a provisioner of its own."""
+
+    def __init__(self, type_: ResourceType) -> None:
+        self._type = type_
+        self.properties: PropertyTree = dict.fromkeys(type_.properties, RECORDED)
+
+    def create(self, resource: Resource, context: Context) -> Provisioned:
+        """What the resource gives; nothing is made."""
+        names = _Names(self._type, resource, now=iso_milliseconds(context.clock.now()))
+        attributes = {path: names.attribute(path, kind) for path, kind in self._type.read_only.items()}
+        return Provisioned(physical_id=names.reference(), attributes=attributes)
+
+    def update(self, created: Created, resource: Resource, context: Context) -> Provisioned:
+        """The same, and what follows from the changed properties."""
+        del created
+        return self.create(resource, context)
+
+    def delete(self, created: Created, context: Context) -> None:
+        """There is nothing to delete."""
+
+    def reset(self, created: Created, context: Context) -> None:
+        """There is nothing to bring back."""
+
+
+class _Names:
+    """The values that a resource gives, made from its name and its place."""
+
+    def __init__(self, type_: ResourceType, resource: Resource, *, now: str) -> None:
+        self._type = type_
+        self._resource = resource
+        self._now = now
+        scope = (resource.account_id, resource.region, resource.stack, resource.logical_id, str(resource.generation))
+        self._digest = hashlib.sha256("\0".join(scope).encode()).hexdigest()
+
+    def reference(self) -> str:
+        """What `Ref` gives: the parts of the identifier, joined by bars where there are several."""
+        path = _REF.get(self._type.name)
+        paths = (path,) if path is not None else self._type.identifier
+        return "|".join(str(self._identifying(path)) for path in paths) or self._name()
+
+    def attribute(self, path: str, kind: str) -> Any:
+        """What `Fn::GetAtt` gives: what the template says where it says it, else a value of the right form."""
+        given = _given(self._resource.properties, path)
+        if given is not None:
+            return given
+        last = path.rpartition(".")[2]
+        if last == "Port":
+            return "443" if kind == "string" else 443
+        if (self._type.name, last) in _ENDPOINTS:
+            return [_ENDPOINTS[self._type.name, last].format(host=self._host())]
+        singular = _PLURAL.sub("", last)
+        if kind == "array" and singular != last and singular.lower().endswith(_NAMED_ALONE):
+            return [self._text(singular)]
+        return _EMPTY[kind] if kind in _EMPTY else self._text(last)
+
+    def _identifying(self, path: str) -> object:
+        if path in self._type.read_only or path == _REF.get(self._type.name):
+            return self.attribute(path, self._type.read_only.get(path, "string"))
+        given = _given(self._resource.properties, path)
+        return self._name(path) if given is None else given
+
+    def _text(self, name: str) -> str:
+        lower = name.lower()
+        if lower.endswith("arn"):
+            return self._arn()
+        if lower == "region":
+            return self._resource.region
+        if lower in ("accountid", "ownerid", "owneraccountid", "awsaccountid"):
+            return self._resource.account_id
+        if lower.endswith(("url", "uri")):
+            return f"https://{self._host()}"
+        if lower.endswith("ipaddress"):
+            return "10.0.0.10"
+        if lower.endswith(_HOSTS):
+            return self._host()
+        if _TIMES.search(name):
+            return self._now
+        if lower.endswith(("id", "identifier")):
+            return self._identity()
+        return {"status": "ACTIVE", "state": "ACTIVE", "version": "1", "latestversion": "1"}.get(lower, self._name())
+
+    def _arn(self) -> str:
+        kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", self._type.name.rpartition("::")[2]).lower()
+        place = self._resource
+        return f"arn:aws:{self._type.service}:{place.region}:{place.account_id}:{kind}/{self._own_name()}"
+
+    def _own_name(self) -> str:
+        """The name within the ARN: the one that the template gives, else the generated one."""
+        for path in (*self._type.identifier, "Name", f"{self._type.name.rpartition('::')[2]}Name"):
+            given = _given(self._resource.properties, path)
+            if isinstance(given, str) and not given.startswith("arn:"):
+                return given
+        return self._name()
+
+    def _name(self, path: str = "") -> str:
+        longest = self._type.length_max.get(path, _NAME_LENGTH_MAX)
+        if longest < 2 * _ID_LENGTH:
+            return self._digest[:longest]
+        return self._resource.generated_name(length_max=min(longest, _NAME_LENGTH_MAX))
+
+    def _identity(self) -> str:
+        return self._digest[:_ID_LENGTH]
+
+    def _host(self) -> str:
+        return f"{self._identity()}.{self._type.service}.{self._resource.region}.amazonaws.com"
+
+
+def _given(properties: Mapping[str, Any], path: str) -> Any:
+    found: Any = properties
+    for name in path.split("."):
+        if not isinstance(found, Mapping):
+            return None
+        found = found.get(name)
+    return found
+
+
+def lambda_arns(value: object) -> Iterator[str]:
+    """Every ARN of a function below a resolved value."""
+    if isinstance(value, Mapping):
+        for below in value.values():
+            yield from lambda_arns(below)
+    elif isinstance(value, list):
+        for below in value:
+            yield from lambda_arns(below)
+    elif isinstance(value, str) and re.fullmatch(r"arn:aws:lambda:[^:]+:\d{12}:function:[^/]+", value):
+        yield value

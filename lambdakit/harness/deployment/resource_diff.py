@@ -1,0 +1,92 @@
+"""What a changed resource takes: nothing, an update in place, or a new one in its stead.
+
+Source: CloudFormation User Guide, "Update behaviors of stack resources"; the provider schemas' `createOnlyProperties`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+from lambdakit.harness.deployment.provider_schemas import ResourceType, resource_type
+from lambdakit.harness.deployment.provisioner import Created, Resource
+
+CUSTOM_RESOURCE = "AWS::CloudFormation::CustomResource"
+
+
+class Change(Enum):
+    """What is to be done with a resource that is there."""
+
+    NONE = "none"
+    UPDATE = "update"
+    REPLACE = "replace"
+
+
+def change_of(created: Created, wanted: Resource) -> Change:
+    """What brings a resource to what the template says now."""
+    before = created.resource
+    if before.type != wanted.type:
+        return Change.REPLACE
+    if same(before.properties, wanted.properties):
+        return Change.NONE
+    schema = None if is_custom(wanted.type) else resource_type(wanted.type)
+    if schema is not None and any(_differs(path, before, wanted) for path in schema.create_only):
+        return Change.REPLACE
+    return Change.UPDATE
+
+
+def is_custom(type_name: str) -> bool:
+    """Whether a function stands for the type: it says by another physical id that it made a new resource."""
+    return type_name.startswith("Custom::") or type_name == CUSTOM_RESOURCE
+
+
+def clashing_name(created: Created, wanted: Resource) -> str | None:
+    """The name that the template fixes, and that a second resource beside the first could not have; None without one.
+
+    CloudFormation User Guide, "Name type": a resource with a custom name cannot be replaced.
+    """
+    schema = resource_type(wanted.type)
+    if schema is None or created.resource.type != wanted.type or len(schema.identifier) != 1:
+        return None
+    name = _at(wanted.properties, _custom_name(schema))
+    same_name = name is not None and name == _at(created.resource.properties, _custom_name(schema))
+    return str(name) if same_name else None
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values mean the same; CloudFormation takes `"5"` for 5 and `"true"` for true."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(same(a, b) for a, b in zip(one, other, strict=True))
+    return bool(_text(one) == _text(other))
+
+
+def _custom_name(schema: ResourceType) -> str:
+    """`QueueName` for a queue, whatever the schema calls its identifier."""
+    kind = schema.name.rpartition("::")[2]
+    names = (schema.identifier[0], f"{kind}Name", "Name")
+    return next((name for name in names if name in schema.properties and name not in schema.read_only), names[0])
+
+
+def _differs(path: str, before: Resource, wanted: Resource) -> bool:
+    path = path.partition(".*")[0]
+    return not same(_at(before.properties, path), _at(wanted.properties, path))
+
+
+def _at(properties: Mapping[str, Any], path: str) -> Any:
+    found: Any = properties
+    for name in path.split("."):
+        if not isinstance(found, Mapping):
+            return None
+        found = found.get(name)
+    return found
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    return value

@@ -1,0 +1,65 @@
+"""What a stack is to become: a template, the values of its parameters, and what the template refers to besides."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from lambdakit.assembly.image_overrides import ImageSource
+from lambdakit.assembly.place import Place
+from lambdakit.assembly.source_map import SourceMap
+from lambdakit.assembly.template import Template
+from lambdakit.harness.deployment.deployed import DeployedStack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackSource:
+    """A stack as it is to be.
+
+    given: values for its parameters, as text. tags: of the stack, which its resources inherit.
+    asset: bucket and key of a file asset -> where it lies; None for one that is no asset.
+    include: the JSON at an `s3://` location, for `AWS::Include`; LookupError when there is none.
+    nested_template: the template at a URL, for AWS::CloudFormation::Stack; AssemblyError when there is none.
+    image: stack, logical id and URI of a function's container image -> what there is to run in its place.
+    publish: puts the assets that resolved properties name into their bucket, in an account and region.
+    source_map: the way back to the document; empty where there is none.
+    """
+
+    name: str
+    account_id: str
+    region: str
+    template: Template
+    given: Mapping[str, str]
+    asset: Callable[[str, str], Path | None]
+    include: Callable[[str], object]
+    nested_template: Callable[[str, Place], Template]
+    source_map: SourceMap
+    publish: Callable[[object, str, str], None]
+    image: Callable[[str, str, str], ImageSource]
+    tags: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
+
+
+def note_source(stack: DeployedStack, source: StackSource, at: datetime) -> Callable[[], None]:
+    """Keeps what the CloudFormation API tells of where a stack comes from. Returns what brings back the one before."""
+    record = stack.record
+    before = (record.text, record.template, record.processed, record.description, record.given, record.tags)
+
+    def undo() -> None:
+        record.text, record.template, record.processed, record.description, record.given, record.tags = before
+
+    record.version += 1
+    record.deleted_at = None
+    record.text = source.text or json.dumps(source.template.raw)
+    record.template = source.template
+    description = source.template.raw.get("Description")
+    record.description = description if isinstance(description, str) else ""
+    record.given, record.tags = dict(source.given), dict(source.tags)
+    if record.created_at is None:
+        record.created_at = at
+    else:
+        record.updated_at = at
+    return undo

@@ -1,0 +1,77 @@
+"""Values that a template takes from the account: parameters of the parameter store, secrets, zones."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+
+from botocore.exceptions import ClientError
+
+from lambdakit.assembly.dynamic_references import DynamicReference
+from lambdakit.harness.account import Account
+
+# AWS CDK Developer Guide, "AWS CDK bootstrapping": the version parameter that every template of the CDK's asks for.
+_BOOTSTRAP_PREFIX = "/cdk-bootstrap/"
+_BOOTSTRAP_VERSION = "30"
+# Systems Manager User Guide, "Discovering public parameters": AWS's own, which are in every account.
+_PUBLIC_PREFIX = "/aws/service/"
+
+
+class AccountValues:
+    """What is looked up in one account and region."""
+
+    def __init__(self, account: Account, *, account_id: str, region: str) -> None:
+        self._account = account
+        self._account_id = account_id
+        self._region = region
+
+    def parameter(self, name: str) -> str:
+        """The parameter store's text. LookupError when there is none.
+
+        A bootstrapped environment's version and AWS's public parameters are always there: images of machines, of
+        which nothing here depends on which one it is.
+        """
+        try:
+            found = self._account.client("ssm", self._region, self._account_id).get_parameter(
+                Name=name, WithDecryption=True
+            )
+            return str(found["Parameter"]["Value"])
+        except ClientError as error:
+            if name.startswith(_BOOTSTRAP_PREFIX):
+                return _BOOTSTRAP_VERSION
+            if name.startswith(_PUBLIC_PREFIX):
+                return _public(name)
+            raise LookupError(error.response["Error"].get("Message", str(error))) from None
+
+    def dynamic(self, reference: DynamicReference) -> str:
+        """The value behind `{{resolve:…}}`. LookupError when there is none."""
+        if reference.service == "secretsmanager":
+            return self._secret(reference)
+        return self.parameter(reference.name if reference.version is None else f"{reference.name}:{reference.version}")
+
+    def _secret(self, reference: DynamicReference) -> str:
+        arguments = {"VersionStage": reference.version_stage, "VersionId": reference.version_id}
+        try:
+            secret = self._account.client("secretsmanager", self._region, self._account_id).get_secret_value(
+                SecretId=reference.name, **{key: value for key, value in arguments.items() if value}
+            )
+        except ClientError as error:
+            raise LookupError(error.response["Error"].get("Message", str(error))) from None
+        text = str(secret["SecretString"])
+        if not reference.json_key:
+            return text
+        value: Mapping[str, object] = json.loads(text)
+        return str(value[reference.json_key])
+
+
+def availability_zones(region: str) -> Sequence[str]:
+    """The first three zones of a region; every region has as many or more, but for a few."""
+    return [f"{region}{letter}" for letter in "abc"]
+
+
+def _public(name: str) -> str:
+    identity = hashlib.sha256(name.encode()).hexdigest()[:17]
+    if name.endswith("/recommended"):
+        return json.dumps({"image_id": f"ami-{identity}", "image_name": name.rpartition("/")[2]})
+    return f"ami-{identity}" if "ami" in name or "image" in name else identity

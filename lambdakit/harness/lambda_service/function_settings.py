@@ -1,0 +1,159 @@
+"""A function's record made, and changed, from members of the API: the one way in for CreateFunction,
+UpdateFunctionConfiguration and the CloudFormation type.
+
+Source: AWS Lambda API Reference, "CreateFunction" and "UpdateFunctionConfiguration".
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from lambdakit.harness.lambda_service.faults import ServiceFault
+from lambdakit.harness.lambda_service.function_record import FunctionRecord, LayerReference
+from lambdakit.harness.lambda_service.layers import LayerVersion
+from lambdakit.harness.runtime.code_package import CodePackage
+from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
+
+Given = Mapping[str, Any]
+
+# What would change how a function runs, and does not here.
+_NOT_BUILT = (
+    "CapacityProviderConfig",
+    "TenancyConfig",
+    "DurableConfig",
+    "AcceleratorConfig",
+    "RuntimeConfig",
+    "PublishTo",
+)
+# What is kept and returned.
+_KEPT = ("FileSystemConfigs", "ImageConfig", "KMSKeyArn", "SnapStart")
+
+
+def new_record(
+    given: Given, *, name: str, account_id: str, region: str, code: CodePackage | None, layers: Sequence[LayerVersion]
+) -> FunctionRecord:
+    """The record of a function to be created.
+
+    given: members of CreateFunction; their types are checked, their bounds are not.
+    """
+    bare = FunctionConfiguration(
+        name=name,
+        account_id=account_id,
+        region=region,
+        runtime="",
+        handler="",
+        code=Path(),
+        role="",
+        log_group=f"/aws/lambda/{name}",
+        package_type=given.get("PackageType") or ("Image" if code is None else "Zip"),
+    )
+    source = given.get("Code") or {}
+    return changed_record(with_code(FunctionRecord(configuration=bare), code, source, given), given, layers)
+
+
+def changed_record(record: FunctionRecord, given: Given, layers: Sequence[LayerVersion] | None) -> FunctionRecord:
+    """`record` with the members that are given; the others stay. layers: in order; None leaves them as they are."""
+    refuse_not_built(given)
+    fields: dict[str, Any] = {}
+    for member, read in _FIELDS.items():
+        if member in given:
+            fields |= read(record.configuration, given[member])
+    if layers is not None:
+        fields["layers"] = tuple(layer.directory for layer in layers)
+        fields["layers_unzipped_bytes"] = sum(layer.unzipped_bytes for layer in layers)
+    settings = {**record.settings, **{name: given[name] for name in _KEPT if name in given}}
+    vpc = given.get("VpcConfig") or {}
+    if "Ipv6AllowedForDualStack" in vpc:
+        settings["Ipv6AllowedForDualStack"] = vpc["Ipv6AllowedForDualStack"]
+    references = (
+        record.layers
+        if layers is None
+        else tuple(LayerReference(arn=layer.arn, code_size=layer.details.code_size) for layer in layers)
+    )
+    configuration = dataclasses.replace(record.configuration, **fields)
+    return dataclasses.replace(record, configuration=configuration, settings=settings, layers=references)
+
+
+def with_code(record: FunctionRecord, code: CodePackage | None, source: Given, given: Given) -> FunctionRecord:
+    """`record` with other code. code: None for a container image, which `source` names by `ImageUri`."""
+    is_image = record.configuration.package_type == "Image"
+    if is_image != (code is None):
+        raise ServiceFault(
+            "InvalidParameterValueException",
+            "Please provide ImageUri when updating a function with packageType Image."
+            if is_image
+            else "Please don't provide ImageUri when updating a function with packageType Zip.",
+        )
+    fields: dict[str, Any] = {}
+    location: dict[str, Any] = {"RepositoryType": "ECR", "ImageUri": source.get("ImageUri")}
+    if code is not None:
+        fields = {
+            "code": code.directory,
+            "code_sha256": code.sha256,
+            "code_size": code.size,
+            "code_unzipped_bytes": code.unzipped_bytes,
+        }
+        location = {"RepositoryType": "S3"}
+    if source.get("SourceKMSKeyArn"):
+        location["SourceKMSKeyArn"] = source["SourceKMSKeyArn"]
+    if given.get("Architectures"):
+        fields["architecture"] = given["Architectures"][0]
+    configuration = dataclasses.replace(record.configuration, **fields)
+    return dataclasses.replace(record, configuration=configuration, code_location=location)
+
+
+def refuse_not_built(given: Given) -> None:
+    """NotImplementedException for settings that would change how a function runs, and do not here."""
+    for name in _NOT_BUILT:
+        if given.get(name):
+            raise ServiceFault("NotImplementedException", f"{name} is not built in this harness")
+
+
+def _plain(field: str) -> Callable[[FunctionConfiguration, Any], dict[str, Any]]:
+    return lambda _, value: {field: value}
+
+
+def _logging(current: FunctionConfiguration, value: Given) -> dict[str, Any]:
+    log_format = value.get("LogFormat", current.log_format)
+    levels = value.get("ApplicationLogLevel"), value.get("SystemLogLevel")
+    if log_format == "Text" and levels != (None, None):
+        raise ServiceFault(
+            "InvalidParameterValueException",
+            'LogLevel is not supported when LogFormat is set to "Text". Remove LogLevel from your request or change '
+            'the LogFormat to "JSON" and try again.',
+        )
+    is_json = log_format == "JSON"
+    return {
+        "log_format": log_format,
+        "log_group": value.get("LogGroup", current.log_group),
+        "application_log_level": (levels[0] or current.application_log_level) if is_json else None,
+        "system_log_level": (levels[1] or current.system_log_level) if is_json else None,
+    }
+
+
+def _vpc(_: FunctionConfiguration, value: Given) -> dict[str, Any]:
+    return {
+        "vpc_subnet_ids": tuple(value.get("SubnetIds") or ()),
+        "vpc_security_group_ids": tuple(value.get("SecurityGroupIds") or ()),
+    }
+
+
+# Member of the API -> the configuration's fields that it sets.
+_FIELDS: Mapping[str, Callable[[FunctionConfiguration, Any], dict[str, Any]]] = {
+    "Architectures": lambda _, value: {"architecture": value[0]},
+    "DeadLetterConfig": lambda _, value: {"dead_letter_target": value.get("TargetArn") or ""},
+    "Description": _plain("description"),
+    "Environment": lambda _, value: {"environment": dict(value.get("Variables") or {})},
+    "EphemeralStorage": lambda _, value: {"ephemeral_storage_mib": value["Size"]},
+    "Handler": _plain("handler"),
+    "LoggingConfig": _logging,
+    "MemorySize": _plain("memory_mib"),
+    "Role": _plain("role"),
+    "Runtime": _plain("runtime"),
+    "Timeout": _plain("timeout_seconds"),
+    "TracingConfig": lambda _, value: {"tracing": value.get("Mode") or "PassThrough"},
+    "VpcConfig": _vpc,
+}

@@ -1,0 +1,34 @@
+"""Every operation that is built, by its name in the service's model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lambdakit.harness.lambda_service.operations import (
+    aliases,
+    code_signing,
+    concurrency,
+    event_invoke_configs,
+    event_source_mappings,
+    function_urls,
+    functions,
+    layers,
+    permissions,
+    runtime_settings,
+    tags,
+)
+from lambdakit.harness.lambda_service.operations.operation import Operation
+
+OPERATIONS: Mapping[str, Operation] = {
+    **aliases.OPERATIONS,
+    **code_signing.OPERATIONS,
+    **concurrency.OPERATIONS,
+    **event_invoke_configs.OPERATIONS,
+    **event_source_mappings.OPERATIONS,
+    **function_urls.OPERATIONS,
+    **functions.OPERATIONS,
+    **layers.OPERATIONS,
+    **permissions.OPERATIONS,
+    **runtime_settings.OPERATIONS,
+    **tags.OPERATIONS,
+}

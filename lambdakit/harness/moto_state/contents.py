@@ -1,0 +1,173 @@
+"""What moto's queues, buckets, tables, streams and log groups hold: taken as it is, and brought back.
+
+Through the API each look costs a request; a reset looks at everything. What is taken is a copy that nothing else
+changes, opaque to the caller; it may be brought back any number of times. None stands for nothing held.
+
+Private surface used: `sqs_backends[account][region].queues[name]` with `_messages`, `_pending_messages`,
+`deleted_messages` and `_messages_lock`; `s3_backends[account][partition].buckets[name]` with `keys` and `multiparts`,
+and `FakeKey.__getstate__`; `dynamodb_backends[account][region].tables[name]` with `items` and `has_range_key`;
+`kinesis_backends[account][region].streams[name].shards[id].records`; `logs_backends[account][region].groups[name]`
+with `streams` and their `events`. Canary: tests/unit/harness/test_harness_moto_contents.py.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def messages(account_id: str, region: str, queue_name: str) -> Sequence[Any] | None:
+    """A queue's messages, in flight or not."""
+    from moto.sqs.models import sqs_backends
+
+    queue = sqs_backends[account_id][region].queues.get(queue_name)
+    return None if queue is None or not queue._messages else copy.deepcopy(queue._messages)
+
+
+def restore_messages(account_id: str, region: str, queue_name: str, taken: Sequence[Any] | None) -> None:
+    """A queue with no other messages than those taken, each as often received as it was then."""
+    from moto.sqs.models import sqs_backends
+
+    queue = sqs_backends[account_id][region].queues.get(queue_name)
+    if queue is None or not (queue._messages or taken):
+        return
+    with queue._messages_lock:
+        queue._messages = copy.deepcopy(list(taken or ()))
+        queue._pending_messages = set()
+        queue.deleted_messages = set()
+        queue._messages_lock.notify_all()
+
+
+def objects(account_id: str, bucket_name: str) -> dict[str, Sequence[tuple[Any, Any]]] | None:
+    """A bucket's objects, every version of them, by key: each as the object itself and a copy of its state."""
+    bucket = _bucket(account_id, bucket_name)
+    if bucket is None or not bucket.keys:
+        return None
+    return {key: [(version, _state(version)) for version in versions] for key, versions in bucket.keys.iterlists()}
+
+
+def holds_objects(account_id: str, bucket_name: str) -> bool:
+    """Whether the bucket has an object, an older version or a delete marker."""
+    bucket = _bucket(account_id, bucket_name)
+    return bucket is not None and bool(bucket.keys)
+
+
+def restore_objects(account_id: str, bucket_name: str, taken: dict[str, Sequence[tuple[Any, Any]]] | None) -> None:
+    """A bucket with no other objects than those taken, and no unfinished uploads.
+
+    What is made anew takes its place in `taken`, so that the next time it is known to be as it should.
+    """
+    bucket = _bucket(account_id, bucket_name)
+    if bucket is None or not (bucket.keys or bucket.multiparts or taken):
+        return
+    wanted = taken if taken is not None else {}
+    bucket.multiparts.clear()
+    for key in [key for key in list(bucket.keys) if key not in wanted]:
+        bucket.keys.setlist(key, [])  # moto's own `pop` fails over a delete marker
+        dict.pop(bucket.keys, key)
+    for key, versions in wanted.items():
+        present = bucket.keys.getlist(key, [])
+        if [id(version) for version in present] != [id(version) for version, _ in versions]:
+            wanted[key] = [(_from_state(type(version), state), state) for version, state in versions]
+            bucket.keys.setlist(key, [version for version, _ in wanted[key]])
+
+
+def items(account_id: str, region: str, table_name: str) -> Mapping[Any, Any] | None:
+    """A table's items."""
+    from moto.dynamodb.models import dynamodb_backends
+
+    table = dynamodb_backends[account_id][region].tables.get(table_name)
+    return None if table is None else copy.deepcopy(_items(table)) or None
+
+
+def restore_items(account_id: str, region: str, table_name: str, taken: Mapping[Any, Any] | None) -> None:
+    """A table with no other items than those taken. Its stream does not tell of the change."""
+    from moto.dynamodb.models import dynamodb_backends
+
+    table = dynamodb_backends[account_id][region].tables.get(table_name)
+    if table is None:
+        return
+    present = _items(table)
+    if present == (taken or {}):
+        return
+    table.items.clear()
+    table.items.update(copy.deepcopy(dict(taken or {})))
+
+
+def records(account_id: str, region: str, stream_name: str) -> Mapping[str, Any] | None:
+    """A Kinesis stream's records, by shard."""
+    taken = {shard.shard_id: OrderedDict(shard.records) for shard in _shards(account_id, region, stream_name)}
+    return taken if any(taken.values()) else None
+
+
+def restore_records(account_id: str, region: str, stream_name: str, taken: Mapping[str, Any] | None) -> None:
+    """A Kinesis stream with no other records than those taken. A shard without any counts from 1 again."""
+    for shard in _shards(account_id, region, stream_name):
+        wanted = (taken or {}).get(shard.shard_id, {})
+        if shard.records.keys() != wanted.keys():
+            shard.records = OrderedDict(wanted)
+
+
+def log_streams(account_id: str, region: str, group_name: str) -> Mapping[str, Sequence[Any]] | None:
+    """The events of a log group, by stream."""
+    from moto.logs.models import logs_backends
+
+    group = logs_backends[account_id][region].groups.get(group_name)
+    if group is None or not group.streams:
+        return None
+    return {name: list(stream.events) for name, stream in group.streams.items()}
+
+
+def restore_log_streams(
+    account_id: str, region: str, group_name: str, taken: Mapping[str, Sequence[Any]] | None
+) -> None:
+    """A log group with no other streams and events than those taken."""
+    from moto.logs.models import logs_backends
+
+    backend = logs_backends[account_id][region]
+    group = backend.groups.get(group_name)
+    if group is None or not (group.streams or taken):
+        return
+    for name in [name for name in group.streams if name not in (taken or {})]:
+        del group.streams[name]
+    for name, events in (taken or {}).items():
+        if name not in group.streams:
+            backend.create_log_stream(group_name, name)
+        group.streams[name].events = list(events)
+
+
+def _bucket(account_id: str, name: str) -> Any:
+    from moto.s3.models import s3_backends
+
+    return s3_backends[account_id]["aws"].buckets.get(name)
+
+
+def _state(version: Any) -> Any:
+    """The state of an object, its content included; of a delete marker its attributes."""
+    state = version.__getstate__() if hasattr(version, "_value_buffer") else vars(version)
+    return copy.copy(state)
+
+
+def _from_state(kind: Any, state: Mapping[str, Any]) -> Any:
+    version = kind.__new__(kind)
+    if "value" in state:
+        version.__setstate__(dict(state))
+    else:
+        vars(version).update(state)
+    return version
+
+
+def _items(table: Any) -> dict[Any, Any]:
+    """The items without the empty places that deletions leave."""
+    if not table.has_range_key:
+        return dict(table.items)
+    return {key: dict(held) for key, held in table.items.items() if held}
+
+
+def _shards(account_id: str, region: str, stream_name: str) -> Sequence[Any]:
+    from moto.kinesis.models import kinesis_backends
+
+    stream = kinesis_backends[account_id][region].streams.get(stream_name)
+    return [] if stream is None else list(stream.shards.values())

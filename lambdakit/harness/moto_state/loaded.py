@@ -1,0 +1,65 @@
+"""What is done to moto's modules as soon as they are loaded, whoever loads them, and before anybody uses them.
+
+moto loads a service's modules at its first request. To import one earlier, only to change it, would cost every harness
+that never uses the service; to change it at the first request of our own would be too late for everybody else's.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Final
+
+Change = Callable[[ModuleType], None]
+
+_PACKAGE: Final = "moto"
+
+
+def change_when_loaded(change: Change) -> None:
+    """From now on `change` is called with every module of moto, right after the module's code ran.
+
+    Those that are loaded already get it at once. Asking twice for one change is asking once.
+    """
+    if any(isinstance(finder, _Finder) and finder.change is change for finder in sys.meta_path):
+        return
+    sys.meta_path.insert(0, _Finder(change))
+    for name, module in list(sys.modules.items()):
+        if _is_of_moto(name):
+            change(module)
+
+
+class _Finder:
+    """Lets the finders behind it find moto's modules, and has them changed once they ran."""
+
+    def __init__(self, change: Change) -> None:
+        self.change = change
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """The module's spec; None for what is not moto's."""
+        if not _is_of_moto(name):
+            return None
+        for finder in sys.meta_path[sys.meta_path.index(self) + 1 :]:
+            spec = finder.find_spec(name, path, target)
+            if spec is not None:
+                return self._changing(spec)
+        return None
+
+    def _changing(self, spec: ModuleSpec) -> ModuleSpec:
+        loader = spec.loader
+        if loader is not None:
+            run = loader.exec_module
+
+            def run_and_change(module: ModuleType) -> None:
+                run(module)
+                self.change(module)
+
+            loader.exec_module = run_and_change  # type: ignore[method-assign]  # of this module's own loader
+        return spec
+
+
+def _is_of_moto(name: str) -> bool:
+    return name.partition(".")[0] == _PACKAGE

@@ -1,0 +1,118 @@
+"""moto's CloudWatch: measurements go in without HTTP, behind the caller's back.
+
+moto finds a measurement for every query whose dimensions it has, where AWS wants them all: a measurement is written
+once, with every dimension that applies, and not once per set of dimensions.
+
+Private surface used: `moto.cloudwatch.models.cloudwatch_backends[account][region].put_metric_data`, which takes the
+namespaces `AWS/…` that the API keeps for AWS. Canary: tests/unit/harness/test_harness_moto_metrics.py.
+"""
+
+from __future__ import annotations
+
+import collections
+import threading
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+_INTERVAL_SECONDS: Final = 1.0
+_AT_ONCE: Final = 500  # an invocation that comes meanwhile waits for no more than these
+
+_Dimensions = tuple[tuple[str, str], ...]
+_Value = tuple[str, str, float]
+_Place = tuple[str, str]
+_Measurement = tuple[_Place, _Dimensions, tuple[_Value, ...], datetime]
+
+
+@dataclass(slots=True)
+class _Sum:
+    """Measurements of one metric within one minute: CloudWatch's statistic set."""
+
+    count: int = 0
+    total: float = 0.0
+    least: float = float("inf")
+    most: float = float("-inf")
+
+    def add(self, value: float) -> None:
+        self.count += 1
+        self.total += value
+        self.least = min(self.least, value)
+        self.most = max(self.most, value)
+
+
+class MetricWriter:
+    """Writes measurements of one namespace into CloudWatch, a little later and summed up by minute.
+
+    Whoever reads metrics calls `flush` first.
+    """
+
+    def __init__(self, namespace: str) -> None:
+        self._namespace = namespace
+        self._taken: collections.deque[_Measurement] = collections.deque()
+        self._writing = threading.Lock()
+        self._closing = threading.Event()
+        self._failure: Exception | None = None
+        self._thread = threading.Thread(target=self._run, name="metric-writer", daemon=True)
+        self._thread.start()
+
+    def add(
+        self, account_id: str, region: str, dimensions: _Dimensions, values: tuple[_Value, ...], at: datetime
+    ) -> None:
+        """Takes each of `values`: metric, unit, number."""
+        self._taken.append(((account_id, region), dimensions, values, at))
+
+    def flush(self) -> None:
+        """Writes everything taken so far. Raises what a write before it did."""
+        while self._taken:
+            self._write_some()
+        with self._writing:
+            failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+
+    def close(self) -> None:
+        """Writes what is left and ends the thread. Idempotent."""
+        self._closing.set()
+        self._thread.join()
+        self.flush()
+
+    def _run(self) -> None:
+        while not self._closing.wait(_INTERVAL_SECONDS):
+            while self._taken and not self._closing.is_set():
+                self._write_some()
+
+    def _write_some(self) -> None:
+        with self._writing:
+            sums: dict[tuple[_Place, str, str, _Dimensions, datetime], _Sum] = {}
+            for _ in range(min(_AT_ONCE, len(self._taken))):
+                place, dimensions, values, at = self._taken.popleft()
+                minute = at.replace(second=0, microsecond=0, tzinfo=None)
+                for name, unit, value in values:
+                    sums.setdefault((place, name, unit, dimensions, minute), _Sum()).add(value)
+            try:
+                self._put(sums)
+            except Exception as error:  # a thread's boundary: the next flush or close raises it
+                self._failure = error
+
+    def _put(self, sums: dict[tuple[_Place, str, str, _Dimensions, datetime], _Sum]) -> None:
+        from moto.cloudwatch.models import cloudwatch_backends
+
+        places: dict[_Place, list[dict[str, Any]]] = {}
+        for (place, name, unit, dimensions, minute), summed in sums.items():
+            statistics = {
+                "SampleCount": summed.count,
+                "Sum": summed.total,
+                "Minimum": summed.least,
+                "Maximum": summed.most,
+            }
+            places.setdefault(place, []).append(
+                {
+                    "MetricName": name,
+                    "Unit": unit,
+                    "Dimensions": [{"Name": key, "Value": value} for key, value in dimensions],
+                    "Timestamp": minute,
+                    "StatisticValues": statistics,
+                }
+            )
+        for (account_id, region), data in places.items():
+            cloudwatch_backends[account_id][region].put_metric_data(self._namespace, data)

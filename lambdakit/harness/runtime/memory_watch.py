@@ -1,0 +1,44 @@
+"""The memory of one execution environment, held against what it is configured with.
+
+By looking at its processes: an address-space limit breaks threads and Node.js, and a cgroup would count /tmp.
+Knows nothing of invocations; whoever holds the environment looks, and ends what holds too much.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lambdakit.harness.runtime import process_tree
+
+LOOK_SECONDS = 0.01  # between two looks at what executes; a look costs 0.1 ms
+
+
+class MemoryWatch:
+    """The most memory that was seen at once. limit_mib: what is configured."""
+
+    def __init__(self, limit_mib: int) -> None:
+        self._limit_mib = limit_mib
+        self._peak_mib = 0
+        self._held_mib = 0
+
+    @property
+    def used_mib(self) -> int:
+        """What Lambda reports: never above the configured; 0 before the first look."""
+        return min(self._peak_mib, self._limit_mib)
+
+    @property
+    def exceeded(self) -> bool:
+        """Whether more was held than is configured."""
+        return self._held_mib > self._limit_mib
+
+    def look(self, pids: Sequence[int]) -> None:
+        """Takes in what the processes hold now."""
+        self._take(process_tree.memory(pids))
+
+    def look_back(self, pids: Sequence[int]) -> None:
+        """Takes in the most that any one of the processes has ever held: a peak between two looks."""
+        self._take(process_tree.peak_memory(pids))
+
+    def _take(self, seen: process_tree.Memory) -> None:
+        self._peak_mib = max(self._peak_mib, seen.resident)
+        self._held_mib = max(self._held_mib, seen.held)

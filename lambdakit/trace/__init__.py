@@ -1,0 +1,74 @@
+"""What happened, in order: the single observable of the harness.
+
+A `TraceEvent` is plain data. The harness appends to its `TraceLog`; a caller in another process reads the events
+back with `event_from_wire`. Every test, report and cost figure reads these and nothing else.
+"""
+
+from lambdakit.trace.asynchronous import (
+    CapacityScaled,
+    DestinationFailed,
+    DestinationSent,
+    EventQueued,
+    EventSettled,
+    InvocationRetryScheduled,
+    InvocationThrottled,
+    ProvisionedConcurrencyChanged,
+    ProvisionedSpillover,
+    RecursionStopped,
+)
+from lambdakit.trace.deployments import (
+    DeploymentEnded,
+    DeploymentStarted,
+    PropertyRecorded,
+    ResourceChanged,
+    UnsupportedIgnored,
+)
+from lambdakit.trace.event import TraceEvent
+from lambdakit.trace.invocations import (
+    EnvironmentReset,
+    EnvironmentStarted,
+    EnvironmentStopped,
+    FunctionLogged,
+    InvocationEnded,
+    InvocationStarted,
+    RequestAnswered,
+    RequestReceived,
+    ResponseStreamed,
+    RuntimeNote,
+    ServiceCalled,
+)
+from lambdakit.trace.log import TraceLog
+from lambdakit.trace.wire import event_from_wire, event_to_wire
+
+__all__ = [
+    "CapacityScaled",
+    "DeploymentEnded",
+    "DeploymentStarted",
+    "DestinationFailed",
+    "DestinationSent",
+    "EnvironmentReset",
+    "EnvironmentStarted",
+    "EnvironmentStopped",
+    "EventQueued",
+    "EventSettled",
+    "FunctionLogged",
+    "InvocationEnded",
+    "InvocationRetryScheduled",
+    "InvocationStarted",
+    "InvocationThrottled",
+    "PropertyRecorded",
+    "ProvisionedConcurrencyChanged",
+    "ProvisionedSpillover",
+    "RecursionStopped",
+    "RequestAnswered",
+    "RequestReceived",
+    "ResourceChanged",
+    "ResponseStreamed",
+    "RuntimeNote",
+    "ServiceCalled",
+    "TraceEvent",
+    "TraceLog",
+    "UnsupportedIgnored",
+    "event_from_wire",
+    "event_to_wire",
+]

@@ -1,0 +1,62 @@
+"""What deployments do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lambdakit.trace.event import TraceEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentStarted(TraceEvent):
+    """A deployment began. stacks: the names, in the order in which they are deployed."""
+
+    deployment: str
+    stacks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentEnded(TraceEvent):
+    """A deployment ended. status: `CREATED`, `UPDATED`, `DESTROYED`, `RESET` or `FAILED`."""
+
+    deployment: str
+    status: str
+    duration_ms: float
+    resources: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceChanged(TraceEvent):
+    """A resource of a stack.
+
+    status: `CREATED`, `UPDATED`, `REPLACED`, `DELETED`, `RETAINED` or `FAILED`. reason: why it failed.
+    """
+
+    stack: str
+    logical_id: str
+    type: str
+    physical_id: str
+    status: str
+    duration_ms: float
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnsupportedIgnored(TraceEvent):
+    """Something the harness does not know was left out, as `unsupported="warn"` asks."""
+
+    stack: str
+    logical_id: str
+    type: str
+    pointer: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PropertyRecorded(TraceEvent):
+    """A property that the account shows and that nothing acts on here. pointer: within the template."""
+
+    stack: str
+    logical_id: str
+    type: str
+    pointer: str
