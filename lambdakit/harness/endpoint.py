@@ -11,7 +11,6 @@ everything else                     moto
 from __future__ import annotations
 
 import dataclasses
-import json
 import logging
 import re
 import threading
@@ -28,6 +27,7 @@ from lambdakit.harness.lambda_service.invoke_api import InvokeApi
 from lambdakit.harness.lambda_service.invoke_stream_api import InvokeStreamApi
 from lambdakit.harness.moto_state.access_keys import account_of_key
 from lambdakit.harness.service_request import ServiceRequest, is_lambda_request, read_service_request
+from lambdakit.harness.unserved_request import refusal
 from lambdakit.harness.wire import OpenAnswer, Request, Response
 from lambdakit.trace import ServiceCalled, TraceLog
 
@@ -81,8 +81,7 @@ class Endpoint:
             return self._route(request)
         except Exception:  # the boundary of a connection's thread
             logger.exception("%s %s", request.method, request.path)
-            body = json.dumps({"message": "the harness failed to answer; its log says why"}).encode()
-            return Response(status=500, headers=[*_JSON, ("x-amzn-ErrorType", "InternalFailure")], body=body)
+            return refusal(request, 500, "InternalFailure", "the harness failed to answer; its log says why")
 
     def _route(self, request: Request) -> Response:
         by_path = _API_PATH.fullmatch(request.path)

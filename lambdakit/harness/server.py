@@ -141,6 +141,7 @@ class Server:
             trace=trace,
         )
         account.stand_before(SERVICE, ScalingApi(self._invocations.scaling, region=options.region).serve)
+        changes = self._stack.enter_context(contextlib.ExitStack())  # of stacks, which end when no function answers
         self._stack.callback(self._invocations.join)  # what is under way ends with its environments
         self._stack.callback(self._invoker.pool.close)
         self._stack.callback(self._invocations.stop)
@@ -173,6 +174,7 @@ class Server:
             stacks=Stacks(),
         )
         cloudformation = CloudFormationApi(deployer.engine, self.activity)
+        changes.callback(cloudformation.close)
         control = Control(
             token=options.token,
             deployer=deployer,

@@ -97,7 +97,7 @@ FLOORS: Final[Mapping[str, Floor]] = {
     "harness.event_source_mapping": Floor(imports=_BELOW_EVENTS, third_party=_SDK),
     "harness.deployment": Floor(imports=(*_BELOW_DEPLOYMENT, "assembly"), third_party=(*_SDK, "jmespath", "yaml")),
     "harness.control": Floor(imports=(*_BELOW_SERVER, "harness.drain")),
-    "harness.endpoint": Floor(imports=_BELOW_SERVER),
+    "harness.endpoint": Floor(imports=(*_BELOW_SERVER, "harness.unserved_request")),
     "harness.server": Floor(
         imports=(*_BELOW_SERVER, "harness.certificates", "harness.drain", "harness.control", "harness.endpoint")
     ),

@@ -128,7 +128,6 @@ class TestRollback:
             ("FnVersion", {"FunctionName": "missing"}),
             ("Table", {"KeySchema": None}),
             ("Table", {"StreamSpecification": {}}),
-            ("Api", {"ProtocolType": "WEBSOCKET"}),
             ("ApiStage", {"StageName": None}),
             ("ApiIntegration0", {"PayloadFormatVersion": "1.0"}),
             ("ApiIntegration0", {"IntegrationType": "HTTP_PROXY"}),

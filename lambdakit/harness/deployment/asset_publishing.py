@@ -63,8 +63,10 @@ def zipped(directory: Path) -> bytes:
     """A directory as a zip file, the same bytes each time."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for folder, folders, files in os.walk(directory):
-            folders.sort()
+        for folder, folders, files in os.walk(directory, followlinks=True):
+            # A link to a directory above would be followed for ever.
+            above = Path(folder).resolve()
+            folders[:] = sorted(name for name in folders if not above.is_relative_to((Path(folder) / name).resolve()))
             for name in sorted(files):
                 path = Path(folder) / name
                 entry = zipfile.ZipInfo(path.relative_to(directory).as_posix(), date_time=_EPOCH)

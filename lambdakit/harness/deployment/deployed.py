@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from lambdakit.assembly.template import Template
-from lambdakit.harness.deployment.provisioner import Created, Resource
+from lambdakit.harness.deployment.provisioner import Created
 from lambdakit.harness.deployment.stack_ids import stack_id
 
 NESTED_STACK = "AWS::CloudFormation::Stack"
@@ -133,7 +133,7 @@ class Stacks:
 
     def __init__(self) -> None:
         self._stacks: dict[str, DeployedStack] = {}
-        self._generations: dict[tuple[str, str, str, str], int] = {}
+        self._generations: dict[tuple[str, str, str], int] = {}
         self._numbers: Counter[tuple[str, str, str]] = Counter()
         self._lock = threading.RLock()
 
@@ -169,14 +169,19 @@ class Stacks:
         return [other for other in self.all() if other.parent is stack]
 
     def keep(self, created: Created) -> None:
-        """A resource stays in the account that its stack does not have any more: a later one must get another name."""
-        place = _place(created.resource)
+        """A resource stays in the account that its stack does not have any more.
+
+        What is made for a stack of that name later must get another name: the kept one's, or one that follows from
+        another resource's name as `/aws/lambda/` with a function's does, would be taken. On AWS every name is random.
+        """
+        resource = created.resource
+        place = (resource.account_id, resource.region, resource.stack)
         with self._lock:
             self._generations[place] = max(self._generations.get(place, 0), created.resource.generation + 1)
 
-    def generation(self, stack: DeployedStack, logical_id: str) -> int:
-        """The first generation of a resource whose name none has that was kept."""
-        return self._generations.get((stack.account_id, stack.region, stack.name, logical_id), 0)
+    def generation(self, stack: DeployedStack) -> int:
+        """The first generation of resources whose names none has that was kept."""
+        return self._generations.get((stack.account_id, stack.region, stack.name), 0)
 
     def exporter(self, account_id: str, region: str, name: str) -> DeployedStack | None:
         """The stack that exports a name. Exports are shared by one account and region.
@@ -193,11 +198,6 @@ class Stacks:
         for stack in self.all():
             if (stack.account_id, stack.region) == (exporter.account_id, exporter.region) and name in stack.imports:
                 yield stack
-
-
-def _place(resource: Resource) -> tuple[str, str, str, str]:
-    """Where a generated name comes from, but for the generation."""
-    return (resource.account_id, resource.region, resource.stack, resource.logical_id)
 
 
 def to_wire(deployment: Deployment, api_urls: Mapping[str, str]) -> dict[str, Any]:

@@ -195,7 +195,7 @@ class ResourceSteps:
         self._stack.resources[created.resource.logical_id] = created
 
     def _next_generation(self, there: Created) -> int:
-        kept = self._engine.stacks.generation(self._stack, there.resource.logical_id)
+        kept = self._engine.stacks.generation(self._stack)
         return max(there.resource.generation + 1, kept)
 
 

@@ -151,15 +151,12 @@ class StackChange:
             account_id=self._stack.account_id,
             region=self._stack.region,
             construct_path=declared.construct_path,
-            generation=there.resource.generation if there is not None else self._generation(logical_id),
+            generation=self._engine.stacks.generation(self._stack) if there is None else there.resource.generation,
             metadata=declared.metadata,
             keep_when_deleted=policy in ("Retain", "RetainExceptOnCreate"),
             keep_when_replaced=declared.update_replace_policy == "Retain",
             keep_when_taken_back=policy == "Retain",
         )
-
-    def _generation(self, logical_id: str) -> int:
-        return self._engine.stacks.generation(self._stack, logical_id)
 
     def _provisioner(self, type_name: str) -> Provisioner:
         if type_name == NESTED_STACK:

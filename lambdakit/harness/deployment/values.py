@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdakit.assembly.dynamic_references import DynamicReference
+from lambdakit.assembly.scalars import as_text
 from lambdakit.harness.account import Account
 
 # AWS CDK Developer Guide, "AWS CDK bootstrapping": the version parameter that every template of the CDK's asks for.
@@ -16,6 +17,7 @@ _BOOTSTRAP_PREFIX = "/cdk-bootstrap/"
 _BOOTSTRAP_VERSION = "30"
 # Systems Manager User Guide, "Discovering public parameters": AWS's own, which are in every account.
 _PUBLIC_PREFIX = "/aws/service/"
+_RECOMMENDED = "/recommended"
 
 
 class AccountValues:
@@ -32,6 +34,8 @@ class AccountValues:
         A bootstrapped environment's version and AWS's public parameters are always there: images of machines, of
         which nothing here depends on which one it is.
         """
+        if name.startswith(_PUBLIC_PREFIX) and name.endswith(_RECOMMENDED):
+            return _public(name)  # moto's is no JSON
         try:
             found = self._account.client("ssm", self._region, self._account_id).get_parameter(
                 Name=name, WithDecryption=True
@@ -43,6 +47,8 @@ class AccountValues:
             if name.startswith(_PUBLIC_PREFIX):
                 return _public(name)
             raise LookupError(error.response["Error"].get("Message", str(error))) from None
+        except BotoCoreError as error:  # a name that is none
+            raise LookupError(str(error)) from None
 
     def dynamic(self, reference: DynamicReference) -> str:
         """The value behind `{{resolve:…}}`. LookupError when there is none."""
@@ -58,11 +64,17 @@ class AccountValues:
             )
         except ClientError as error:
             raise LookupError(error.response["Error"].get("Message", str(error))) from None
+        except BotoCoreError as error:
+            raise LookupError(str(error)) from None
         text = str(secret["SecretString"])
         if not reference.json_key:
             return text
-        value: Mapping[str, object] = json.loads(text)
-        return str(value[reference.json_key])
+        try:
+            value = json.loads(text)[reference.json_key]
+        except (ValueError, TypeError):
+            raise LookupError(f"the secret {reference.name} is no JSON object") from None
+        scalar = as_text(value)
+        return json.dumps(value) if scalar is None else scalar
 
 
 def availability_zones(region: str) -> Sequence[str]:
@@ -72,6 +84,6 @@ def availability_zones(region: str) -> Sequence[str]:
 
 def _public(name: str) -> str:
     identity = hashlib.sha256(name.encode()).hexdigest()[:17]
-    if name.endswith("/recommended"):
+    if name.endswith(_RECOMMENDED):
         return json.dumps({"image_id": f"ami-{identity}", "image_name": name.rpartition("/")[2]})
     return f"ami-{identity}" if "ami" in name or "image" in name else identity

@@ -82,18 +82,20 @@ def items(account_id: str, region: str, table_name: str) -> Mapping[Any, Any] | 
     return None if table is None else copy.deepcopy(_items(table)) or None
 
 
-def restore_items(account_id: str, region: str, table_name: str, taken: Mapping[Any, Any] | None) -> None:
-    """A table with no other items than those taken. Its stream does not tell of the change."""
+def restore_items(account_id: str, region: str, table_name: str, taken: Mapping[Any, Any] | None) -> bool:
+    """A table with no other items than those taken; whether there is such a table.
+
+    Its stream does not tell of the change.
+    """
     from moto.dynamodb.models import dynamodb_backends
 
     table = dynamodb_backends[account_id][region].tables.get(table_name)
     if table is None:
-        return
-    present = _items(table)
-    if present == (taken or {}):
-        return
-    table.items.clear()
-    table.items.update(copy.deepcopy(dict(taken or {})))
+        return False
+    if _items(table) != (taken or {}):
+        table.items.clear()
+        table.items.update(copy.deepcopy(dict(taken or {})))
+    return True
 
 
 def records(account_id: str, region: str, stream_name: str) -> Mapping[str, Any] | None:

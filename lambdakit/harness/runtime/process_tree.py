@@ -1,7 +1,7 @@
 """Processes seen through /proc: what they started, their memory, and how they are stopped and let go on.
 
 On systems without /proc there is nothing to see: memory reads as 0, and nothing is known of descendants.
-Source: proc(5), `status` (VmHWM, RssFile), `statm`, `smaps_rollup`, `task/TID/children`.
+Source: proc(5), `status` (VmHWM, VmRSS, RssFile), `smaps_rollup`, `task/TID/children`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _MIB = 1024 * 1024
 
 
@@ -89,9 +88,9 @@ def _kib(status: bytes, name: bytes) -> int:
 
 
 def _sizes(pid: int) -> tuple[int, int]:
-    """Bytes resident, and how many of them are pages of files or shared."""
-    fields = _read(f"/proc/{pid}/statm").split()
-    return (int(fields[1]) * _PAGE_BYTES, int(fields[2]) * _PAGE_BYTES) if len(fields) > 2 else (0, 0)
+    """Bytes resident, and how many of them are pages of files; memory that is shared is no file's."""
+    status = _read(f"/proc/{pid}/status")
+    return _kib(status, b"VmRSS:") * 1024, _kib(status, b"RssFile:") * 1024
 
 
 def _private_bytes(pid: int, resident: int) -> int:

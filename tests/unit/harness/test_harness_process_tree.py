@@ -91,6 +91,23 @@ def test_what_forks_share_counts_once_until_one_of_them_writes() -> None:
     assert writing >= reading + 64
 
 
+def test_memory_that_is_shared_is_held() -> None:
+    source = (
+        "import mmap, sys\n"
+        "mapped = mmap.mmap(-1, 64 * 1024 * 1024)\n"
+        "mapped[:] = bytes([1]) * len(mapped)\n"
+        "print('ready', flush=True)\nsys.stdin.read()"
+    )
+    process = subprocess.Popen([sys.executable, "-c", source], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"ready\n"
+
+    held = process_tree.memory([process.pid]).held
+
+    process.communicate()
+    assert held >= 64
+
+
 def test_what_is_gone_counts_nothing() -> None:
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()

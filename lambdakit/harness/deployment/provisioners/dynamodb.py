@@ -105,7 +105,8 @@ class Table:
     def reset(self, created: Created, context: Context) -> None:
         """Takes every item away but those captured."""
         del context
-        contents.restore_items(*_place(created), created.captured)
+        if not contents.restore_items(*_place(created), created.captured):
+            raise ResourceRefused("somebody deleted it")
 
     def _table(self, resource: Resource, context: Context) -> Mapping[str, Any]:
         return resource.properties

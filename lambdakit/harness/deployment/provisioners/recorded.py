@@ -21,9 +21,27 @@ _NAME_LENGTH_MAX = 128
 _ID_LENGTH = 17
 # CloudFormation Template Reference, "Return values" of each: `Ref` is not what the schema calls the identifier.
 _REF: Mapping[str, str] = {
+    "AWS::AppConfig::ConfigurationProfile": "ConfigurationProfileId",
+    "AWS::AppConfig::Environment": "EnvironmentId",
+    "AWS::AppConfig::HostedConfigurationVersion": "VersionNumber",
     "AWS::AppSync::ApiKey": "Arn",
     "AWS::Batch::JobDefinition": "JobDefinitionArn",
+    "AWS::CloudFormation::Macro": "Name",
+    "AWS::CodeBuild::Project": "Name",
+    "AWS::CodeDeploy::DeploymentGroup": "DeploymentGroupName",
+    "AWS::DocDB::DBCluster": "DBClusterIdentifier",
+    "AWS::DocDB::DBInstance": "DBInstanceIdentifier",
     "AWS::ECS::Service": "ServiceArn",
+    "AWS::ElasticBeanstalk::ApplicationVersion": "Id",
+    "AWS::ElasticBeanstalk::ConfigurationTemplate": "TemplateName",
+    "AWS::Glue::Connection": "ConnectionInput.Name",
+    "AWS::QLDB::Ledger": "Name",
+    "AWS::SSM::MaintenanceWindowTarget": "WindowTargetId",
+    "AWS::SSM::MaintenanceWindowTask": "WindowTaskId",
+}
+_WORDS: Mapping[str, str] = {
+    **dict.fromkeys(("status", "state"), "ACTIVE"),
+    **dict.fromkeys(("version", "latestversion", "latestversionnumber", "defaultversionnumber"), "1"),
 }
 _EMPTY: Mapping[str, Any] = {"integer": 0, "number": 0, "boolean": False, "array": [], "object": {}}
 _HOSTS = ("address", "endpoint", "domainname", "host", "hostname")
@@ -51,8 +69,10 @@ class Recorded:
     def create(self, resource: Resource, context: Context) -> Provisioned:
         """What the resource gives; nothing is made."""
         names = _Names(self._type, resource, now=iso_milliseconds(context.clock.now()))
+        # Some pages list attributes that the schema knows as properties: a cluster's port, an endpoint's name.
+        stated = {name: value for name, value in resource.properties.items() if isinstance(value, str | int)}
         attributes = {path: names.attribute(path, kind) for path, kind in self._type.read_only.items()}
-        return Provisioned(physical_id=names.reference(), attributes=attributes)
+        return Provisioned(physical_id=names.reference(), attributes={**stated, **attributes})
 
     def update(self, created: Created, resource: Resource, context: Context) -> Provisioned:
         """The same, and what follows from the changed properties."""
@@ -121,7 +141,7 @@ class _Names:
             return self._now
         if lower.endswith(("id", "identifier")):
             return self._identity()
-        return {"status": "ACTIVE", "state": "ACTIVE", "version": "1", "latestversion": "1"}.get(lower, self._name())
+        return _WORDS.get(lower, self._name())
 
     def _arn(self) -> str:
         kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", self._type.name.rpartition("::")[2]).lower()
