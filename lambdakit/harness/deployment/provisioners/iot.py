@@ -66,6 +66,7 @@ TOPIC_RULE: Final = MotoBacked(
     service="iot",
     properties=properties_of(read="RuleName TopicRulePayload", recorded="Tags"),
     named=("RuleName", 128),
+    underscores=True,
     made_by=Call(operation="create_topic_rule", renamed={"Tags": ""}),
     reference="name",
     deleted_by=(call("delete_topic_rule", ruleName="name"),),

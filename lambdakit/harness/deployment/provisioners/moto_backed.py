@@ -137,7 +137,8 @@ class MotoBacked:
     made_by: creates it. completed_by: what follows. read_by: reads it, for the attributes.
     changed_by: each is made when what it takes differs. deleted_by: in this order.
     reference: what `Ref` gives. attributes: what `Fn::GetAtt` gives.
-    named: the property that gets a generated name, and the longest one; lower_case: that it is one.
+    named: the property that gets a generated name, and the longest one; lower_case: that it is one; underscores: that
+    it has no hyphens.
     defaults: what an absent property means. tags: the property that holds them.
     remade: deleted and made again for a change that no request makes; only for what keeps its `Ref` by that.
     gone: error codes of the service's own that say that it is not there.
@@ -156,6 +157,7 @@ class MotoBacked:
     attributes: Mapping[str, str] = field(default_factory=dict)
     named: tuple[str, int] | None = None
     lower_case: bool = False
+    underscores: bool = False
     defaults: Mapping[str, Any] = field(default_factory=dict)
     tagged_by: Tagging | None = None
     tags: str = "Tags"
@@ -281,7 +283,8 @@ class MotoBacked:
         name = None
         if self.named is not None:
             key, length_max = self.named
-            name = properties.get(key) or resource.generated_name(length_max=length_max, lower_case=self.lower_case)
+            generated = resource.generated_name(length_max=length_max, lower_case=self.lower_case)
+            name = properties.get(key) or (generated.replace("-", "_") if self.underscores else generated)
             properties[key] = name
         return {
             "p": properties,

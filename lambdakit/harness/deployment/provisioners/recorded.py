@@ -68,6 +68,9 @@ class Recorded:
 
     def create(self, resource: Resource, context: Context) -> Provisioned:
         """What the resource gives; nothing is made."""
+        for arn in sorted(set(_lambda_arns(resource.properties))):
+            note = f"{resource.type} ({resource.logical_id}) names it and is only recorded: it will not invoke it"
+            context.note(arn.split(":")[6], note)
         names = _Names(self._type, resource, now=iso_milliseconds(context.clock.now()))
         # Some pages list attributes that the schema knows as properties: a cluster's port, an endpoint's name.
         stated = {name: value for name, value in resource.properties.items() if isinstance(value, str | int)}
@@ -178,13 +181,13 @@ def _given(properties: Mapping[str, Any], path: str) -> Any:
     return found
 
 
-def lambda_arns(value: object) -> Iterator[str]:
+def _lambda_arns(value: object) -> Iterator[str]:
     """Every ARN of a function below a resolved value."""
     if isinstance(value, Mapping):
         for below in value.values():
-            yield from lambda_arns(below)
+            yield from _lambda_arns(below)
     elif isinstance(value, list):
         for below in value:
-            yield from lambda_arns(below)
+            yield from _lambda_arns(below)
     elif isinstance(value, str) and re.fullmatch(r"arn:aws:lambda:[^:]+:\d{12}:function:[^/]+", value):
         yield value

@@ -139,3 +139,15 @@ def test_every_property_of_the_schema_is_recorded_and_no_other() -> None:
     assert set(tree) == set(schema.properties)
     assert list(recorded(tree, {"EndpointName": "x"}, "P")) == ["P.EndpointName"]
     assert set(tree.values()) == {RECORDED}
+
+
+def test_what_would_invoke_a_function_is_noted(provisioning: Provisioning) -> None:
+    arn = "arn:aws:lambda:eu-west-1:111122223333:function:resolve:live"
+    source = {"ApiId": "a", "Name": "d", "Type": "AWS_LAMBDA", "LambdaConfig": {"LambdaFunctionArn": arn}}
+
+    made(provisioning, "AWS::AppSync::DataSource", source)
+
+    ((function, note),) = provisioning.notes
+    assert function == "resolve"
+    assert note.startswith("AWS::AppSync::DataSource (Thing)")
+    assert note.endswith("it will not invoke it")

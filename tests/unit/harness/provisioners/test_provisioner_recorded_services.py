@@ -210,6 +210,14 @@ ROWS = [
         shows=('{"Version": "2012-10-17", "Statement": []}', '{"Version": "2012-10-17"}'),
     ),
     Row(
+        # Its name is generated, and may hold no hyphen.
+        type="AWS::IoT::TopicRule",
+        first={"TopicRulePayload": {"Sql": "SELECT 1", "Actions": []}},
+        second={"TopicRulePayload": {"Sql": "SELECT 2", "Actions": []}},
+        read=shown("iot", "get_topic_rule", "rule.sql", ruleName="ref"),
+        shows=("SELECT 1", "SELECT 2"),
+    ),
+    Row(
         type="AWS::SES::Template",
         first={"Template": {"TemplateName": "t", "SubjectPart": "a"}},
         second={"Template": {"TemplateName": "t", "SubjectPart": "b"}},
