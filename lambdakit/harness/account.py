@@ -104,6 +104,11 @@ class Account:
                 self._clients[key] = self._make_client(*key)
             return self._clients[key]
 
+    @staticmethod
+    def holds_anything_of(service: str) -> bool:
+        """Whether moto's side of a service is loaded: before, nobody can have written to it."""
+        return f"moto.{service}.models" in sys.modules
+
     def warm_up(self, services: Sequence[str], stop: threading.Event) -> None:
         """Makes the clients of `services`, and moto's side of them by one read, until `stop` is set."""
         for service in services:

@@ -36,6 +36,8 @@ class AccountValues:
         """
         if name.startswith(_PUBLIC_PREFIX) and name.endswith(_RECOMMENDED):
             return _public(name)  # moto's is no JSON
+        if name.startswith(_BOOTSTRAP_PREFIX) and not self._account.holds_anything_of("ssm"):
+            return _BOOTSTRAP_VERSION  # every template of the CDK's asks, and loading moto's takes 1.5 s
         try:
             found = self._account.client("ssm", self._region, self._account_id).get_parameter(
                 Name=name, WithDecryption=True
