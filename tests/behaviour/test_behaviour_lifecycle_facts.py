@@ -85,8 +85,8 @@ FACTS = (
             "        threading.Event().wait(0.01)\n",
         ),
         calls=("start", "look"),
-        # The frozen process may finish the tick that it was in; it never makes one for each 10 ms that went by.
-        expect=lambda seen: seen.payload[0] <= 3 < seen.payload[1],
+        # A slow machine gives it some ticks before it is frozen; it never makes one for each 10 ms that went by.
+        expect=lambda seen: seen.payload[0] <= 9 and seen.payload[1] >= seen.payload[0] + 3,
         takes_time=True,
     ),
     *(
