@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from enum import Enum
+from typing import Any
 
 
 class Leaf(Enum):
@@ -86,3 +87,13 @@ def _intrinsic(value: Mapping[str, object]) -> str | None:
         return None
     name = next(iter(value))
     return name if name == "Ref" or name.startswith("Fn::") else None
+
+
+def value_at(properties: Mapping[str, Any], path: str) -> Any:
+    """What stands at a path such as `Endpoint.Address`; None when nothing does."""
+    found: Any = properties
+    for name in path.split("."):
+        if not isinstance(found, Mapping):
+            return None
+        found = found.get(name)
+    return found

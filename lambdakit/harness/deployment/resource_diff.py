@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
+from lambdakit.harness.deployment.property_tree import value_at
 from lambdakit.harness.deployment.provider_schemas import ResourceType, resource_type
 from lambdakit.harness.deployment.provisioner import Created, Resource
 
@@ -49,8 +50,8 @@ def clashing_name(created: Created, wanted: Resource) -> str | None:
     schema = resource_type(wanted.type)
     if schema is None or created.resource.type != wanted.type or len(schema.identifier) != 1:
         return None
-    name = _at(wanted.properties, _custom_name(schema))
-    same_name = name is not None and name == _at(created.resource.properties, _custom_name(schema))
+    name = value_at(wanted.properties, _custom_name(schema))
+    same_name = name is not None and name == value_at(created.resource.properties, _custom_name(schema))
     return str(name) if same_name else None
 
 
@@ -72,16 +73,7 @@ def _custom_name(schema: ResourceType) -> str:
 
 def _differs(path: str, before: Resource, wanted: Resource) -> bool:
     path = path.partition(".*")[0]
-    return not same(_at(before.properties, path), _at(wanted.properties, path))
-
-
-def _at(properties: Mapping[str, Any], path: str) -> Any:
-    found: Any = properties
-    for name in path.split("."):
-        if not isinstance(found, Mapping):
-            return None
-        found = found.get(name)
-    return found
+    return not same(value_at(before.properties, path), value_at(wanted.properties, path))
 
 
 def _text(value: Any) -> Any:

@@ -21,8 +21,9 @@ from lambdakit.harness.deployment.provisioner import (
     ResourceRefused,
     undone_on_failure,
 )
-from lambdakit.harness.deployment.provisioners.moto_backed import is_gone, tag_map
+from lambdakit.harness.deployment.provisioners.moto_backed import is_gone
 from lambdakit.harness.deployment.request_shapes import request
+from lambdakit.harness.deployment.service_call import tag_map
 
 Patch = dict[str, str]
 

@@ -18,8 +18,8 @@ from lambdakit.harness.deployment.provisioners.moto_backed import (
     call,
     is_gone,
     properties_of,
-    tag_map,
 )
+from lambdakit.harness.deployment.service_call import tag_map
 
 _LOCK: Final = "{Value: p.DisableApiTermination}"
 

@@ -15,7 +15,8 @@ from botocore.exceptions import ClientError
 from lambdakit.harness.deployment.property_tree import READ, PropertyTree
 from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource, undone_on_failure
 from lambdakit.harness.deployment.provisioners.ec2_tagged import TAGGING
-from lambdakit.harness.deployment.provisioners.moto_backed import is_gone, tag_map
+from lambdakit.harness.deployment.provisioners.moto_backed import is_gone
+from lambdakit.harness.deployment.service_call import tag_map
 
 Direction = Literal["ingress", "egress"]
 

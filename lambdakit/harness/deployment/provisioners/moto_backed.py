@@ -28,6 +28,7 @@ from lambdakit.harness.deployment.provisioner import (
 )
 from lambdakit.harness.deployment.provisioners.expressions import evaluate
 from lambdakit.harness.deployment.request_shapes import convert, input_shape, matching
+from lambdakit.harness.deployment.service_call import tag_map
 
 # The parts of the services' error codes that say that something is not there.
 _GONE: Final = re.compile(r"NotFound|NoSuch|NotExist|DoesNotExist|404|\.Unknown")
@@ -322,13 +323,6 @@ class _LiveAttributes(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._known)
-
-
-def tag_map(tags: Any) -> dict[str, str]:
-    """Tags by key, from a property that is a list of them, a map, or absent."""
-    if isinstance(tags, Mapping):
-        return {str(key): str(value) for key, value in tags.items()}
-    return {str(tag["Key"]): str(tag.get("Value", "")) for tag in tags or ()}
 
 
 def _compare(old: dict[str, Any], new: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lambdakit.clock import iso_milliseconds
-from lambdakit.harness.deployment.property_tree import RECORDED, PropertyTree
+from lambdakit.harness.deployment.property_tree import RECORDED, PropertyTree, value_at
 from lambdakit.harness.deployment.provider_schemas import ResourceType
 from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource
 
@@ -107,7 +107,7 @@ class _Names:
 
     def attribute(self, path: str, kind: str) -> Any:
         """What `Fn::GetAtt` gives: what the template says where it says it, else a value of the right form."""
-        given = _given(self._resource.properties, path)
+        given = value_at(self._resource.properties, path)
         if given is not None:
             return given
         last = path.rpartition(".")[2]
@@ -123,7 +123,7 @@ class _Names:
     def _identifying(self, path: str) -> object:
         if path in self._type.read_only or path == _REF.get(self._type.name):
             return self.attribute(path, self._type.read_only.get(path, "string"))
-        given = _given(self._resource.properties, path)
+        given = value_at(self._resource.properties, path)
         return self._name(path) if given is None else given
 
     def _text(self, name: str) -> str:
@@ -154,7 +154,7 @@ class _Names:
     def _own_name(self) -> str:
         """The name within the ARN: the one that the template gives, else the generated one."""
         for path in (*self._type.identifier, "Name", f"{self._type.name.rpartition('::')[2]}Name"):
-            given = _given(self._resource.properties, path)
+            given = value_at(self._resource.properties, path)
             if isinstance(given, str) and not given.startswith("arn:"):
                 return given
         return self._name()
@@ -170,15 +170,6 @@ class _Names:
 
     def _host(self) -> str:
         return f"{self._identity()}.{self._type.service}.{self._resource.region}.amazonaws.com"
-
-
-def _given(properties: Mapping[str, Any], path: str) -> Any:
-    found: Any = properties
-    for name in path.split("."):
-        if not isinstance(found, Mapping):
-            return None
-        found = found.get(name)
-    return found
 
 
 def _lambda_arns(value: object) -> Iterator[str]:

@@ -14,9 +14,10 @@ from lambdakit.harness.account import Account
 from lambdakit.harness.deployment.provider_schemas import resource_type
 from lambdakit.harness.deployment.provisioner import ResourceRefused
 from lambdakit.harness.deployment.provisioners.expressions import evaluate
-from lambdakit.harness.deployment.provisioners.moto_backed import MotoBacked, tag_map
+from lambdakit.harness.deployment.provisioners.moto_backed import MotoBacked
 from lambdakit.harness.deployment.registry import PROVISIONERS
 from lambdakit.harness.deployment.request_shapes import convert, input_shape, request
+from lambdakit.harness.deployment.service_call import tag_map
 from tests.fakes.provisioning import Provisioning
 
 pytestmark = pytest.mark.xdist_group("moto")
