@@ -200,6 +200,21 @@ def _not_sent(event: trace.DestinationFailed) -> _Described:
     return "not sent", f"{event.function}  {event.purpose}: {event.destination}: {event.problem}", "red"
 
 
+def _denied(event: trace.AccessDenied) -> _Described:
+    who = event.function or event.principal
+    return "denied", f"{who}  {event.action} on {event.resource} {event.reason}", "red"
+
+
+def _unmapped(event: trace.ActionUnmapped) -> _Described:
+    outcome = "let through" if event.allowed else "denied"
+    text = f"{event.function or event.principal}  {event.service} {event.operation}: its action is not known, {outcome}"
+    return "unmapped", text, "yellow"
+
+
+def _blocked(event: trace.NetworkBlocked) -> _Described:
+    return "unreachable", f"{event.function}  {event.destination}: {event.reason}; {event.fix}", "red"
+
+
 def _nothing(event: trace.TraceEvent) -> _Described:
     return None
 
@@ -235,4 +250,7 @@ _DESCRIPTIONS: Mapping[type[trace.TraceEvent], Callable[[Any], _Described]] = {
     trace.EventSettled: _settled,
     trace.DestinationSent: _sent,
     trace.DestinationFailed: _not_sent,
+    trace.AccessDenied: _denied,
+    trace.ActionUnmapped: _unmapped,
+    trace.NetworkBlocked: _blocked,
 }

@@ -24,6 +24,7 @@ from lambdakit.trace.deployments import (
     UnsupportedIgnored,
 )
 from lambdakit.trace.event import TraceEvent
+from lambdakit.trace.guards import AccessDenied, ActionUnmapped, NetworkBlocked
 from lambdakit.trace.invocations import (
     EnvironmentReset,
     EnvironmentStarted,
@@ -41,6 +42,8 @@ from lambdakit.trace.log import TraceLog
 from lambdakit.trace.wire import event_from_wire, event_to_wire
 
 __all__ = [
+    "AccessDenied",
+    "ActionUnmapped",
     "CapacityScaled",
     "DeploymentEnded",
     "DeploymentStarted",
@@ -56,6 +59,7 @@ __all__ = [
     "InvocationRetryScheduled",
     "InvocationStarted",
     "InvocationThrottled",
+    "NetworkBlocked",
     "PropertyRecorded",
     "ProvisionedConcurrencyChanged",
     "ProvisionedSpillover",

@@ -27,6 +27,7 @@ from lambdakit.trace.deployments import (
     UnsupportedIgnored,
 )
 from lambdakit.trace.event import TraceEvent
+from lambdakit.trace.guards import AccessDenied, ActionUnmapped, NetworkBlocked
 from lambdakit.trace.invocations import (
     EnvironmentReset,
     EnvironmentStarted,
@@ -70,6 +71,9 @@ _EVENTS: Mapping[str, type[TraceEvent]] = {
         EventSettled,
         DestinationSent,
         DestinationFailed,
+        AccessDenied,
+        ActionUnmapped,
+        NetworkBlocked,
     )
 }
 

@@ -85,7 +85,9 @@ FLOORS: Final[Mapping[str, Floor]] = {
         third_party=(*_SDK, "moto.moto_server.werkzeug_app", "moto.core.request"),
     ),
     "harness.moto_state": Floor(imports=(*_GROUND, "harness.wire", "harness.account"), third_party=("moto",)),
-    "harness.iam": Floor(imports=(*_GROUND, "harness.wire", "harness.service_request", "harness.moto_state")),
+    "harness.iam": Floor(
+        imports=(*_GROUND, "harness.wire", "harness.service_request", "harness.moto_state"), third_party=("botocore",)
+    ),
     "harness.network": Floor(imports=(*_GROUND, "harness.wire", "harness.service_request", "harness.moto_state")),
     "harness.runtime": Floor(imports=_BELOW_RUNTIME, third_party=("awslambdaric",)),
     "harness.runtime.inside": Floor(third_party=("awslambdaric", *_SDK), scripts=True),
