@@ -266,6 +266,10 @@ _HARNESS: Final[Mapping[str, Explanation]] = {
         'The base installation synthesizes; pip install "lambdakit[harness]" also runs. '
         "The harness needs Linux or macOS.",
     ),
+    "LK548": Explanation(
+        "nobody can act as that role",
+        "client(role_arn=…) begins a session of a role that the account has; the role's trust policy is not asked.",
+    ),
     "LK551": Explanation("a directory that is not empty", "A new project is never written over something."),
     "LK552": Explanation("an unknown pattern", "The message lists the patterns that come with lambdakit."),
     "LK553": Explanation("an event that is no JSON", "--event takes a file with a JSON value, or - for stdin."),

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from lambdakit.harness.service_request import signed_service
 from lambdakit.harness.unserved_request import is_no_such_path, not_served, refusal
 from lambdakit.harness.wire import Headers, Request, Response
 
@@ -57,7 +58,8 @@ class Account:
     def serve(self, request: Request, *, account_id: str | None = None) -> Response:
         """The answer to an AWS API request. account_id: whose it is; absence: the harness's own."""
         owner = account_id or self.account_id
-        front = self._fronts.get(request.headers.get("x-amz-target").partition(".")[0])
+        target = request.headers.get("x-amz-target")
+        front = self._fronts.get(target.partition(".")[0] if target else signed_service(request))
         if front is None:
             return self._moto(request, owner)
         return front(request, owner, lambda passed_on: self._moto(passed_on, owner))
@@ -65,7 +67,8 @@ class Account:
     def stand_before(self, service: str, front: Front) -> None:
         """Gives the requests to a service to `front` first, whoever makes them.
 
-        service: as the header `X-Amz-Target` names it, before the dot.
+        service: as the header `X-Amz-Target` names it, before the dot; of a service without that header, the name that
+        its requests are signed for.
         """
         self._fronts[service] = front
 

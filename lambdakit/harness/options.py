@@ -6,13 +6,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lambdakit.errors import Diagnostic, HarnessError, not_yet
+from lambdakit.errors import Diagnostic, HarnessError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """The options of `lambdakit.Harness`, and what only its process needs.
 
+    enforce_iam: `on` lets calls through of which it is not known what they need, `strict` refuses them.
     port: of the endpoint; 0 lets the system choose.
     seed: of the draws by which an alias with weights chooses a version.
     token: what control calls must carry.
@@ -20,8 +21,8 @@ class Options:
 
     account_id: str = "123456789012"
     region: str = "us-east-1"
-    enforce_iam: str = "off"
-    enforce_network: str = "off"
+    enforce_iam: str = "on"
+    enforce_network: str = "on"
     sandbox: str = "auto"
     unsupported: str = "error"
     port: int = 0
@@ -30,11 +31,16 @@ class Options:
 
 
 _TEXTS = ("account_id", "region", "enforce_iam", "enforce_network", "sandbox", "unsupported", "token")
-_CHOICES: Mapping[str, tuple[str, ...]] = {"sandbox": ("auto", "off"), "unsupported": ("error", "warn")}
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "enforce_iam": ("on", "strict", "off"),
+    "enforce_network": ("on", "off"),
+    "sandbox": ("auto", "off"),
+    "unsupported": ("error", "warn"),
+}
 
 
 def read_options(wire: Mapping[str, object]) -> Options:
-    """Options from JSON. HarnessError for a value that is not allowed, NotYetSupported for one that will be."""
+    """Options from JSON. HarnessError for a value that is not allowed."""
     unknown = sorted(set(wire) - {*_TEXTS, "port", "seed"})
     if unknown:
         raise _refused(f"{unknown[0]} is no option of the harness")
@@ -53,9 +59,6 @@ def read_options(wire: Mapping[str, object]) -> Options:
     for name, allowed in _CHOICES.items():
         if getattr(options, name) not in allowed:
             raise _refused(f"{name}: {getattr(options, name)!r} is none of {', '.join(allowed)}")
-    for name in ("enforce_iam", "enforce_network"):
-        if getattr(options, name) != "off":
-            raise not_yet(f'{name}="{getattr(options, name)}"', hint=f'leave {name} out, or give "off"')
     return options
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from lambdakit.clock import HarnessClock
+from lambdakit.harness import managed_kafka
 from lambdakit.harness.account import Account
 from lambdakit.harness.activity import Activity
 from lambdakit.harness.certificates import Certificates
@@ -141,6 +142,7 @@ class Server:
             trace=trace,
         )
         account.stand_before(SERVICE, ScalingApi(self._invocations.scaling, region=options.region).serve)
+        account.stand_before(managed_kafka.SERVICE, managed_kafka.ManagedKafkaApi(account).serve)
         changes = self._stack.enter_context(contextlib.ExitStack())  # of stacks, which end when no function answers
         self._stack.callback(self._invocations.join)  # what is under way ends with its environments
         self._stack.callback(self._invoker.pool.close)

@@ -55,6 +55,12 @@ def read_service_request(request: Request) -> ServiceRequest:
     return ServiceRequest(access_key_id=key, region=region, service=service, operation=operation, resource=resource)
 
 
+def signed_service(request: Request) -> str:
+    """The service that `request` is signed for; empty where it is not."""
+    match = _CREDENTIAL.search(request.headers.get("authorization"))
+    return "" if match is None else match[3]
+
+
 def is_lambda_request(request: Request) -> bool:
     """Whether the Lambda API is meant: by its signature, or by a path that only Lambda has."""
     match = _CREDENTIAL.search(request.headers.get("authorization"))

@@ -1,4 +1,4 @@
-"""boto3 clients on the harness's endpoint, as the account's administrator.
+"""boto3 clients on the harness's endpoint, as the account's administrator or in a session of a role.
 
 Nothing of the caller's AWS configuration reaches them: no profile, no file, no variable, no proxy, no metadata service.
 """
@@ -6,9 +6,10 @@ Nothing of the caller's AWS configuration reaches them: no profile, no file, no 
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Any, Final
 
-from lambdakit.errors import not_yet
+from lambdakit.errors import Diagnostic, HarnessError
 from lambdakit.session.functions import ADMINISTRATOR_KEY_ID, ADMINISTRATOR_SECRET
 
 if TYPE_CHECKING:
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 # A function called through a client may run for 15 minutes.
 _READ_SECONDS: Final = 960
+# A session of a role is made anew before it ends.
+# Source: AWS STS API Reference, "AssumeRole": `DurationSeconds` is 3,600 by default.
+_SESSION_SECONDS: Final = 3_000
+_SESSION_NAME: Final = "lambdakit"
 
 
 class AwsClients:
@@ -25,14 +30,19 @@ class AwsClients:
         self._region = region
         self._session: boto3.session.Session | None = None
         self._clients: dict[tuple[object, ...], Any] = {}
+        self._sessions: dict[str, tuple[float, dict[str, str]]] = {}
         self._lock = threading.Lock()
 
     def client(
         self, service: str, *, endpoint_url: str, role_arn: str | None, region: str | None, **arguments: Any
     ) -> Any:
-        """The boto3 client of a service; `arguments` go to boto3 as they are."""
+        """The boto3 client of a service; `arguments` go to boto3 as they are.
+
+        role_arn: acts in a session of that role, whoever the role trusts. Absence: as the account's administrator.
+        HarnessError when there is no such role.
+        """
         if role_arn is not None:
-            raise not_yet("client(role_arn=…)", hint="leave role_arn out to act as the account's administrator")
+            arguments |= self._session_of(role_arn, endpoint_url)
         key = (service, region, *((name, repr(value)) for name, value in sorted(arguments.items())))
         # boto3 sessions are not safe for threads while they make a client.
         with self._lock:
@@ -46,6 +56,34 @@ class AwsClients:
             clients, self._clients = self._clients, {}
         for client in clients.values():
             client.close()
+
+    def _session_of(self, role_arn: str, endpoint_url: str) -> dict[str, str]:
+        """The session's credentials, as boto3 takes them."""
+        from botocore.exceptions import ClientError
+
+        with self._lock:
+            until, arguments = self._sessions.get(role_arn, (0.0, {}))
+        if time.monotonic() < until:
+            return arguments
+        sts = self.client("sts", endpoint_url=endpoint_url, role_arn=None, region=None)
+        try:
+            given = sts.assume_role(RoleArn=role_arn, RoleSessionName=_SESSION_NAME)["Credentials"]
+        except ClientError as refused:
+            raise HarnessError(
+                Diagnostic(
+                    problem=f"nobody can act as {role_arn}: {refused}",
+                    code="LK548",
+                    hint="give the ARN of a role that is deployed, as its resource's attributes tell it",
+                )
+            ) from None
+        arguments = {
+            "aws_access_key_id": given["AccessKeyId"],
+            "aws_secret_access_key": given["SecretAccessKey"],
+            "aws_session_token": given["SessionToken"],
+        }
+        with self._lock:
+            self._sessions[role_arn] = (time.monotonic() + _SESSION_SECONDS, arguments)
+        return arguments
 
     def _made(self, service: str, endpoint_url: str, region: str, arguments: dict[str, Any]) -> Any:
         from botocore.config import Config

@@ -34,6 +34,10 @@ class Harness:
     process (mocks, frozen time, changed variables) reaches a harness.
 
     account_id: 12 digits. region: where everything is deployed.
+    enforce_iam: "on" refuses what the roles and resource policies do not allow; "strict" also calls of which it is not
+    known what they need; "off" refuses nothing.
+    enforce_network: "on" lets a function in a VPC reach what its subnets, routes, endpoints and security groups let it
+    reach; "off" lets it reach everything that the harness has.
     sandbox: "off" leaves out the namespaces around the functions even where the machine has them.
     unsupported: "warn" deploys without what the harness does not know, and records it in the trace.
     port: where the endpoint listens; absence takes any free port.
@@ -45,8 +49,8 @@ class Harness:
         *,
         account_id: str = "123456789012",
         region: str = "us-east-1",
-        enforce_iam: EnforceIam = "off",
-        enforce_network: EnforceNetwork = "off",
+        enforce_iam: EnforceIam = "on",
+        enforce_network: EnforceNetwork = "on",
         sandbox: Sandbox = "auto",
         unsupported: Unsupported = "error",
         port: int | None = None,
@@ -177,9 +181,11 @@ class Harness:
         return tuple(deployment for deployment in self._deployments if deployment.status != "DESTROYED")
 
     def client(self, service: str, *, role_arn: str | None = None, region: str | None = None, **arguments: Any) -> Any:
-        """A boto3 client of the account's administrator; the harness closes it.
+        """A boto3 client; the harness closes it.
 
-        role_arn: acts as that role. NotYetSupported. region: absence takes the harness's.
+        role_arn: acts in a session of that role, whoever the role trusts; HarnessError when there is none. Absence: as
+        the account's administrator, whom nothing refuses.
+        region: absence takes the harness's.
         """
         return self._clients.client(
             service, endpoint_url=self.endpoint_url, role_arn=role_arn, region=region, **arguments

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from lambdakit.errors import Diagnostic, HarnessError, not_yet
+from lambdakit.errors import Diagnostic, HarnessError
 
 EnforceIam = Literal["on", "strict", "off"]
 EnforceNetwork = Literal["on", "off"]
@@ -44,13 +44,10 @@ class HarnessOptions:
     seed: int = 0
 
     def check(self) -> None:
-        """HarnessError naming every value that is not allowed; NotYetSupported for a guard that is not built."""
+        """HarnessError naming every value that is not allowed."""
         diagnostics = [*self._wrong_identity(), *self._wrong_choices(), *self._wrong_port(), *self._wrong_seed()]
         if diagnostics:
             raise HarnessError(*diagnostics)
-        for guard in ("enforce_iam", "enforce_network"):
-            if getattr(self, guard) != "off":
-                raise not_yet(f"Harness({guard}={getattr(self, guard)!r})", hint=f'leave it out, or pass {guard}="off"')
 
     def to_wire(self, *, token: str) -> dict[str, object]:
         """The start line of the harness's process. token: what its control API will ask for."""

@@ -84,6 +84,7 @@ FLOORS: Final[Mapping[str, Floor]] = {
         imports=(*_GROUND, "harness.wire", "harness.service_request", "harness.unserved_request"),
         third_party=(*_SDK, "moto.moto_server.werkzeug_app", "moto.core.request"),
     ),
+    "harness.managed_kafka": Floor(imports=(*_GROUND, "harness.wire", "harness.account")),
     "harness.moto_state": Floor(imports=(*_GROUND, "harness.wire", "harness.account"), third_party=("moto",)),
     "harness.iam": Floor(
         imports=(*_GROUND, "harness.wire", "harness.service_request", "harness.moto_state"), third_party=("botocore",)
@@ -101,7 +102,10 @@ FLOORS: Final[Mapping[str, Floor]] = {
     "harness.control": Floor(imports=(*_BELOW_SERVER, "harness.drain")),
     "harness.endpoint": Floor(imports=(*_BELOW_SERVER, "harness.unserved_request")),
     "harness.server": Floor(
-        imports=(*_BELOW_SERVER, "harness.certificates", "harness.drain", "harness.control", "harness.endpoint")
+        imports=(
+            *_BELOW_SERVER,
+            *("harness.certificates", "harness.drain", "harness.control", "harness.endpoint", "harness.managed_kafka"),
+        )
     ),
     "harness.__main__": Floor(imports=(*_GROUND, "harness.options", "harness.server")),
     "harness": Floor(),

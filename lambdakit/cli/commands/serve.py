@@ -27,7 +27,7 @@ def serve(
         str | None, typer.Option("--region", help="What everything is in.", show_default="us-east-1")
     ] = None,
     enforce_iam: Annotated[
-        str | None, typer.Option("--enforce-iam", help="on, strict or off.", show_default="off")
+        str | None, typer.Option("--enforce-iam", help="on, strict or off.", show_default="on")
     ] = None,
 ) -> None:
     """Serve an empty emulated account until Ctrl-C.

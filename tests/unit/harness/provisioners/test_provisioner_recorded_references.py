@@ -61,7 +61,6 @@ FORMS = {
     "AWS::AppSync::DataSource": ARN % "appsync",
     "AWS::Batch::JobDefinition": ARN % "batch",
     "AWS::Batch::JobQueue": ARN % "batch",
-    "AWS::MSK::Cluster": ARN % "(kafka|msk)",
     "AWS::SageMaker::Endpoint": ARN % "sagemaker",
     "AWS::SageMaker::Model": ARN % "sagemaker",
     "AWS::SSM::MaintenanceWindowTarget": r"[0-9a-z]+",
