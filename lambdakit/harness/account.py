@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 Environ = dict[str, Any]
 # A request, whose account it is in, and what gives moto's own answer to a request.
 Front = Callable[[Request, str, Callable[[Request], Response]], Response]
+# Why a request is not to be made, as the service would answer; None for one that may be.
+Refusal = Callable[[Request], Response | None]
 
 _READS = frozenset({"list_roles", "describe_log_groups", "list_tables", "get_apis"})
 
@@ -51,7 +53,7 @@ class Account:
             return create_backend_app(service)
 
         self._application: Any = DomainDispatcherApplication(application_of)
-        self._clients: dict[tuple[str, str, str], Any] = {}
+        self._clients: dict[tuple[str, str, str, str], Any] = {}
         self._fronts: dict[str, Front] = {}
         self._lock = threading.Lock()
 
@@ -96,15 +98,25 @@ class Account:
         response = Response(status=int(status.partition(" ")[0]), headers=headers, body=body)
         return not_served(request) if is_no_such_path(response) else response
 
-    def client(self, service: str, region: str | None = None, account_id: str | None = None) -> Any:
+    def client(
+        self,
+        service: str,
+        region: str | None = None,
+        account_id: str | None = None,
+        *,
+        caller: str = "",
+        refusal: Refusal | None = None,
+    ) -> Any:
         """A boto3 client whose requests go to moto without a socket.
 
         Absence of `region` and `account_id`: the harness's.
+        caller: whom the client acts for, by any name; refusal: asked before each request whether they may. Absence: the
+        administrator, whom nothing refuses.
         """
-        key = (service, region or self.region, account_id or self.account_id)
+        key = (service, region or self.region, account_id or self.account_id, caller)
         with self._lock:
             if key not in self._clients:
-                self._clients[key] = self._make_client(*key)
+                self._clients[key] = self._make_client(*key[:3], refusal)
             return self._clients[key]
 
     @staticmethod
@@ -121,7 +133,7 @@ class Account:
             reading = next(name for name in dir(client) if name in _READS)
             getattr(client, reading)()
 
-    def _make_client(self, service: str, region: str, account_id: str) -> Any:
+    def _make_client(self, service: str, region: str, account_id: str, refusal: Refusal | None) -> Any:
         import boto3
         from botocore.config import Config
 
@@ -130,10 +142,10 @@ class Account:
         )
         config = Config(retries={"max_attempts": 0}, parameter_validation=True, s3={"addressing_style": "path"})
         client = session.client(service, endpoint_url=f"http://{service}.{region}.amazonaws.com", config=config)
-        client.meta.events.register_first("before-send.*.*", functools.partial(self._send, account_id))
+        client.meta.events.register_first("before-send.*.*", functools.partial(self._send, account_id, refusal))
         return client
 
-    def _send(self, account_id: str, request: Any, **_: object) -> Any:
+    def _send(self, account_id: str, refusal: Refusal | None, request: Any, **_: object) -> Any:
         """botocore's hook to answer a request instead of sending it: `before-send`."""
         from botocore.awsrequest import AWSResponse
 
@@ -147,15 +159,13 @@ class Account:
             (str(name), value.decode() if isinstance(value, bytes) else str(value))
             for name, value in request.headers.items()
         ]
-        response = self.serve(
-            Request(
-                method=request.method,
-                target=slash + target or "/",
-                headers=Headers([*headers, ("host", host)]),
-                body=body.encode() if isinstance(body, str) else bytes(body),
-            ),
-            account_id=account_id,
+        asked = Request(
+            method=request.method,
+            target=slash + target or "/",
+            headers=Headers([*headers, ("host", host)]),
+            body=body.encode() if isinstance(body, str) else bytes(body),
         )
+        response = (refusal and refusal(asked)) or self.serve(asked, account_id=account_id)
         return AWSResponse(request.url, response.status, dict(response.headers), _RawBody(response.body))
 
 

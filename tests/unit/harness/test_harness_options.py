@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lambdakit.errors import HarnessError, NotYetSupported
+from lambdakit.errors import HarnessError
 from lambdakit.harness.options import Options, read_options
 
 
@@ -16,8 +16,8 @@ def test_everything_given_is_read() -> None:
     wire = {
         "account_id": "111122223333",
         "region": "eu-central-1",
-        "enforce_iam": "off",
-        "enforce_network": "off",
+        "enforce_iam": "on",
+        "enforce_network": "on",
         "sandbox": "off",
         "unsupported": "warn",
         "port": 4566,
@@ -84,8 +84,7 @@ def test_an_unknown_option_is_named() -> None:
         read_options({"region": "us-east-1", "colour": "blue"})
 
 
-@pytest.mark.parametrize("name", ["enforce_iam", "enforce_network"])
-@pytest.mark.parametrize("value", ["on", "strict", "maybe"])
-def test_the_guards_are_not_built_yet(name: str, value: str) -> None:
-    with pytest.raises(NotYetSupported, match=f'{name}="{value}" is not built yet'):
+@pytest.mark.parametrize(("name", "value"), [("enforce_iam", "maybe"), ("enforce_network", "strict")])
+def test_guards_have_no_other_settings(name: str, value: str) -> None:
+    with pytest.raises(HarnessError, match=f"{name}: '{value}' is none of on, "):
         read_options({name: value})
