@@ -215,6 +215,32 @@ def _blocked(event: trace.NetworkBlocked) -> _Described:
     return "unreachable", f"{event.function}  {event.destination}: {event.reason}; {event.fix}", "red"
 
 
+def _filtered(event: trace.RecordsFiltered) -> _Described:
+    return "filtered", f"{event.function}  {event.records} records of {event.source}", "dim"
+
+
+def _batch(event: trace.RecordBatchSettled) -> _Described:
+    text = f"{event.function}  {event.records} records of {event.source}: {event.outcome}"
+    if event.outcome == "success":
+        return "batch", text, "blue"
+    return "batch", f"{text}, {event.failed} failed  {event.reason}", "red"
+
+
+def _discarded(event: trace.RecordsDiscarded) -> _Described:
+    told = f", told {event.destination}" if event.destination else ""
+    return "given up", f"{event.function}  {event.records} records of {event.source}: {event.condition}{told}", "red"
+
+
+def _delivered(event: trace.EventDelivered) -> _Described:
+    return "delivered", f"{event.source} -> {event.target}  {event.what}", "bright_blue"
+
+
+def _not_delivered(event: trace.EventNotDelivered) -> _Described:
+    settled = f", {event.settled}" if event.settled else ", to be tried again"
+    text = f"{event.source} -> {event.target}  {event.what}: {event.reason}{settled}"
+    return "undelivered", text, "red"
+
+
 def _nothing(event: trace.TraceEvent) -> _Described:
     return None
 
@@ -253,4 +279,9 @@ _DESCRIPTIONS: Mapping[type[trace.TraceEvent], Callable[[Any], _Described]] = {
     trace.AccessDenied: _denied,
     trace.ActionUnmapped: _unmapped,
     trace.NetworkBlocked: _blocked,
+    trace.RecordsFiltered: _filtered,
+    trace.RecordBatchSettled: _batch,
+    trace.RecordsDiscarded: _discarded,
+    trace.EventDelivered: _delivered,
+    trace.EventNotDelivered: _not_delivered,
 }

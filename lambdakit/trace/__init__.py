@@ -39,6 +39,13 @@ from lambdakit.trace.invocations import (
     ServiceCalled,
 )
 from lambdakit.trace.log import TraceLog
+from lambdakit.trace.sources import (
+    EventDelivered,
+    EventNotDelivered,
+    RecordBatchSettled,
+    RecordsDiscarded,
+    RecordsFiltered,
+)
 from lambdakit.trace.wire import event_from_wire, event_to_wire
 
 __all__ = [
@@ -52,6 +59,8 @@ __all__ = [
     "EnvironmentReset",
     "EnvironmentStarted",
     "EnvironmentStopped",
+    "EventDelivered",
+    "EventNotDelivered",
     "EventQueued",
     "EventSettled",
     "FunctionLogged",
@@ -63,6 +72,9 @@ __all__ = [
     "PropertyRecorded",
     "ProvisionedConcurrencyChanged",
     "ProvisionedSpillover",
+    "RecordBatchSettled",
+    "RecordsDiscarded",
+    "RecordsFiltered",
     "RecursionStopped",
     "RequestAnswered",
     "RequestReceived",

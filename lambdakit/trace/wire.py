@@ -41,6 +41,13 @@ from lambdakit.trace.invocations import (
     RuntimeNote,
     ServiceCalled,
 )
+from lambdakit.trace.sources import (
+    EventDelivered,
+    EventNotDelivered,
+    RecordBatchSettled,
+    RecordsDiscarded,
+    RecordsFiltered,
+)
 
 _EVENTS: Mapping[str, type[TraceEvent]] = {
     event.__name__: event
@@ -74,6 +81,11 @@ _EVENTS: Mapping[str, type[TraceEvent]] = {
         AccessDenied,
         ActionUnmapped,
         NetworkBlocked,
+        EventDelivered,
+        EventNotDelivered,
+        RecordBatchSettled,
+        RecordsDiscarded,
+        RecordsFiltered,
     )
 }
 

@@ -99,12 +99,14 @@ FLOORS: Final[Mapping[str, Floor]] = {
     "harness.delivery": Floor(imports=_BELOW_EVENTS, third_party=_SDK),
     "harness.event_source_mapping": Floor(imports=_BELOW_EVENTS, third_party=_SDK),
     "harness.deployment": Floor(imports=(*_BELOW_DEPLOYMENT, "assembly"), third_party=(*_SDK, "jmespath", "yaml")),
+    "harness.event_sources": Floor(imports=_BELOW_DEPLOYMENT),
     "harness.control": Floor(imports=(*_BELOW_SERVER, "harness.drain")),
     "harness.endpoint": Floor(imports=(*_BELOW_SERVER, "harness.unserved_request")),
     "harness.server": Floor(
         imports=(
             *_BELOW_SERVER,
             *("harness.certificates", "harness.drain", "harness.control", "harness.endpoint", "harness.managed_kafka"),
+            "harness.event_sources",
         )
     ),
     "harness.__main__": Floor(imports=(*_GROUND, "harness.options", "harness.server")),

@@ -1,0 +1,74 @@
+"""What happens between event sources and functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lambdakit.trace.event import TraceEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordsFiltered(TraceEvent):
+    """Records that the filters of a mapping kept from its function. mapping: its UUID. source: an ARN."""
+
+    mapping: str
+    function: str
+    source: str
+    records: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordBatchSettled(TraceEvent):
+    """A batch of records that a function was given.
+
+    mapping: its UUID. source: an ARN. request_id: of the invocation; empty when there was none.
+    outcome: `success`, `partial`, `failed` or `throttled`. failed: how many records are to be tried again or given up.
+    """
+
+    mapping: str
+    function: str
+    source: str
+    request_id: str
+    records: int
+    failed: int
+    outcome: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordsDiscarded(TraceEvent):
+    """Records of a stream that were given up. condition: why, as the on-failure destination is told.
+
+    destination: the ARN of what was told; empty where there is none.
+    """
+
+    mapping: str
+    function: str
+    source: str
+    records: int
+    condition: str
+    destination: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventDelivered(TraceEvent):
+    """An event source gave an event to a target. source, target: ARNs. what: the kind of event, in a few words."""
+
+    source: str
+    target: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventNotDelivered(TraceEvent):
+    """A target did not take an event. attempts: so far. settled: where it went instead of being tried again.
+
+    settled: the ARN of a dead-letter queue, `dropped`, or empty when it will be tried again.
+    """
+
+    source: str
+    target: str
+    what: str
+    reason: str
+    attempts: int
+    settled: str = ""
