@@ -51,12 +51,6 @@ class FilterCriteria:
         return one.pattern.matches({**record, self._data_key: parsed if one.wants_json else data})
 
 
-def check_filters(settings: Mapping[str, Any]) -> None:
-    """InvalidPattern for a filter that Lambda does not take."""
-    for one in (settings.get("FilterCriteria") or {}).get("Filters") or ():
-        compile_pattern(str(one.get("Pattern", "")), FILTER_CRITERIA)
-
-
 def _read(text: str, data_key: str) -> _Filter:
     try:
         pattern = compile_pattern(text, FILTER_CRITERIA)

@@ -6,11 +6,11 @@ event source.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lambdakit.harness.event_pattern import FILTER_CRITERIA, compile_pattern, read_json
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.limits import EVENT_FILTERS_MAX
 
@@ -181,11 +181,11 @@ def _filters(settings: Settings) -> Iterator[ServiceFault]:
     if len(filters) > EVENT_FILTERS_MAX:
         yield _invalid(f"An event source mapping has at most {EVENT_FILTERS_MAX} filters, not {len(filters)}.")
     for one in filters:
+        text = one.get("Pattern") or "{}"
         try:
-            pattern = json.loads(one.get("Pattern", ""))
-        except (ValueError, RecursionError):
-            pattern = None
-        if not isinstance(pattern, dict):
+            if read_json(text) != {}:  # which lets everything through
+                compile_pattern(text, FILTER_CRITERIA)
+        except ValueError:
             yield _invalid("Invalid filter pattern definition.")
 
 
