@@ -147,6 +147,19 @@ class HarnessClock:
         self.check()
         return self.now()
 
+    def reach(self, moment: datetime, *, timeout_seconds: float | None = None) -> datetime:
+        """Moves the clock forward to a moment, unless it is there already, and returns the new time.
+
+        So several who want the same moment do not move it further than one. What comes due meanwhile runs as in
+        `advance`, and nothing is waited for; what a timer raises, `check` tells.
+        timeout_seconds: how long to wait for another one that moves the clock, then TimeoutError.
+        """
+        with self._steering(timeout_seconds):
+            limit = max(self._ahead, moment - datetime.now(UTC))
+            _refuse_endless(limit)
+            self._run_to(limit, lambda: None)
+        return self.now()
+
     @property
     def fired(self) -> int:
         """How many timers have begun to run so far."""

@@ -1,4 +1,4 @@
-"""pytest plugin: the fixtures `harness` and `deploy`.
+"""pytest plugin: the fixtures `harness` and `deploy`, and the report of what the functions' roles did in a run.
 
 Every worker (of pytest-xdist too) has one harness, started by the first test that asks for it. A test finds an empty
 trace and every deployment in the state right after deploy.
@@ -7,21 +7,34 @@ pytest loads this file at every start, in projects that never use it as well: no
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from lambdakit.session.deployment import Deployment
     from lambdakit.session.harness import Harness
+    from lambdakit.session.permissions import Permissions
     from lambdakit.session.reuse import ReusedDeployments
+
+_PERMISSIONS: Final = pytest.StashKey["Permissions"]()
+# What a worker of pytest-xdist hands to the process that it works for.
+_WORKER_OUTPUT: Final = "lambdakit_permissions"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--lambdakit-target`."""
-    parser.getgroup("lambdakit").addoption(
+    """`--lambdakit-target` and `--lambdakit-permissions`."""
+    group = parser.getgroup("lambdakit")
+    group.addoption(
+        "--lambdakit-permissions",
+        metavar="FILE",
+        help="write what the roles used, were granted in vain and were refused, in all tests with the fixtures "
+        "`harness` and `deploy`: for `lambdakit report permissions FILE`",
+    )
+    group.addoption(
         "--lambdakit-target",
         choices=("local", "aws"),
         default="local",
@@ -30,11 +43,56 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuses a target that is not built, before anything is collected."""
+    """Refuses a target that is not built, and a file that cannot be written, before anything is collected."""
     if config.getoption("lambdakit_target") == "aws":
         from lambdakit.errors import not_yet
 
         raise pytest.UsageError(str(not_yet("--lambdakit-target=aws", hint="leave the option out to run locally")))
+    file = _permissions_file(config)
+    if file is not None and not file.parent.is_dir():
+        raise pytest.UsageError(f"--lambdakit-permissions={file}: there is no directory {file.parent}")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Takes over what a worker of pytest-xdist collected."""
+    report = getattr(node, "workeroutput", {}).get(_WORKER_OUTPUT)
+    if report is not None:
+        from lambdakit.session.permission_report import from_file
+
+        _collect(node.config, from_file(report))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Writes the report, or hands it to the process that this one works for."""
+    file = _permissions_file(session.config)
+    if file is None:
+        return
+    from lambdakit.session.permission_report import to_file
+    from lambdakit.session.permissions import Permissions
+
+    collected = session.config.stash.get(_PERMISSIONS, Permissions(roles={}))
+    worker_output = getattr(session.config, "workeroutput", None)
+    if worker_output is not None:
+        worker_output[_WORKER_OUTPUT] = to_file(collected)
+        return
+    import json
+
+    file.write_text(json.dumps(to_file(collected), indent=1) + "\n", encoding="utf-8")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Says what the report holds."""
+    file = _permissions_file(config)
+    if file is None:
+        return
+    terminalreporter.section("permissions")
+    found = config.stash.get(_PERMISSIONS, None)
+    if found is None:
+        terminalreporter.write_line("nothing was deployed with the fixtures harness or deploy")
+        return
+    counts = f"used: {len(found.used)}, grants never used: {len(found.unused)}, denied: {len(found.denied)}"
+    terminalreporter.write_line(f"{counts}; for the details: lambdakit report permissions {file}")
 
 
 @pytest.fixture(scope="session")
@@ -53,11 +111,14 @@ def _lambdakit_worker(lambdakit_options: dict[str, Any]) -> Iterator[tuple[Harne
 
 
 @pytest.fixture
-def harness(_lambdakit_worker: tuple[Harness, ReusedDeployments]) -> Iterator[Harness]:
+def harness(_lambdakit_worker: tuple[Harness, ReusedDeployments], request: pytest.FixtureRequest) -> Iterator[Harness]:
     """The worker's harness with an empty trace. What a test deploys with it is destroyed after the test."""
     worker_harness, deployments = _lambdakit_worker
     worker_harness.trace.clear()
     yield worker_harness
+    if _permissions_file(request.config) is not None:
+        for deployment in worker_harness.deployments:
+            _collect(request.config, deployment.permissions)
     deployments.restore()
 
 
@@ -77,3 +138,15 @@ def deploy(
         return deployments.deploy(source, base=base, **arguments)
 
     return deploy_once
+
+
+def _permissions_file(config: pytest.Config) -> Path | None:
+    name = config.getoption("lambdakit_permissions")
+    return None if name is None else config.invocation_params.dir / name
+
+
+def _collect(config: pytest.Config, permissions: Permissions) -> None:
+    from lambdakit.session.permissions import merged
+
+    known = config.stash.get(_PERMISSIONS, None)
+    config.stash[_PERMISSIONS] = permissions if known is None else merged([known, permissions])

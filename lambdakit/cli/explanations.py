@@ -231,6 +231,10 @@ _HARNESS: Final[Mapping[str, Explanation]] = {
     "LK504": Explanation(
         "a malformed control call", "Something else than lambdakit talks to the harness's control API."
     ),
+    "LK505": Explanation(
+        "an address that cannot stand for a resource",
+        "bind takes a server of this machine, such as postgresql://127.0.0.1:5432/test; allow_host the name of a host.",
+    ),
     "LK510": Explanation(
         "not built yet",
         "A part of the public surface that a later version brings. It is refused, so that nothing passes for what it "
@@ -270,6 +274,10 @@ _HARNESS: Final[Mapping[str, Explanation]] = {
         "nobody can act as that role",
         "client(role_arn=…) begins a session of a role that the account has; the role's trust policy is not asked.",
     ),
+    "LK549": Explanation(
+        "permissions that nobody looks at",
+        'Under enforce_iam="off" no request is decided, so that the harness does not know what a role used.',
+    ),
     "LK551": Explanation("a directory that is not empty", "A new project is never written over something."),
     "LK552": Explanation("an unknown pattern", "The message lists the patterns that come with lambdakit."),
     "LK553": Explanation("an event that is no JSON", "--event takes a file with a JSON value, or - for stdin."),
@@ -287,6 +295,22 @@ _HARNESS: Final[Mapping[str, Explanation]] = {
         "The message says what the installer said. An image comes from the index that pip, uv or npm is configured "
         "with. Until it is there, Python functions run on the harness's own interpreter, and Node.js functions find "
         "no AWS SDK.",
+    ),
+    "LK560": Explanation(
+        "nothing would run the functions",
+        "What was never called was never used. --events names a directory of events, called after the functions that "
+        "get them; --exercise a command that is run while the harness serves: a script, curl, pytest with boto3. Tests "
+        "with the fixtures harness and deploy have a harness of their own: pytest --lambdakit-permissions=FILE.",
+    ),
+    "LK561": Explanation("a file that is no report", "The message says what is wrong with it."),
+    "LK562": Explanation(
+        "an event for no function",
+        "In a directory of events, <function>.json and <function>_<what>.json are events of that function.",
+    ),
+    "LK563": Explanation("a command that cannot be started", "--exercise is split as a shell does, but run by none."),
+    "LK564": Explanation("the command failed", "The report speaks of what it did until then."),
+    "LK565": Explanation(
+        "a report with findings", "--fail-on was asked for. A grant is unused when none of its actions was ever used."
     ),
 }
 

@@ -50,7 +50,7 @@ def main() -> int:
 
 
 def _raise_descriptor_limit() -> None:
-    """An execution environment takes seven descriptors here; functions themselves get AWS's limit."""
+    """An execution environment takes nine descriptors here; functions themselves get AWS's limit."""
     import resource
 
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -35,6 +35,7 @@ class Account:
     """moto's services for one account, and for others that stacks name.
 
     Building it imports moto, which takes a quarter of a second.
+    check: may be set: what a service refuses of a request, whoever makes it, and moto does not; None for all else.
     """
 
     def __init__(self, *, account_id: str, region: str) -> None:
@@ -55,11 +56,15 @@ class Account:
         self._application: Any = DomainDispatcherApplication(application_of)
         self._clients: dict[tuple[str, str, str, str], Any] = {}
         self._fronts: dict[str, Front] = {}
+        self.check: Callable[[Request, str], Response | None] = lambda request, account_id: None
         self._lock = threading.Lock()
 
     def serve(self, request: Request, *, account_id: str | None = None) -> Response:
         """The answer to an AWS API request. account_id: whose it is; absence: the harness's own."""
         owner = account_id or self.account_id
+        refused = self.check(request, owner)
+        if refused is not None:
+            return refused
         target = request.headers.get("x-amz-target")
         front = self._fronts.get(target.partition(".")[0] if target else signed_service(request))
         if front is None:

@@ -20,15 +20,18 @@ from lambdakit.clock import Clock
 from lambdakit.errors import Diagnostic, HarnessError, LambdakitError, error_to_wire
 from lambdakit.harness.deployment.deploy import Deployer
 from lambdakit.harness.deployment.deployed import Deployment, to_wire
+from lambdakit.harness.deployment.permission_report import PermissionReport
 from lambdakit.harness.deployment.public_urls import FrontDoors
+from lambdakit.harness.deployment.reachability_report import ReachabilityReport
 from lambdakit.harness.drain import Drain
+from lambdakit.harness.network.bind_calls import BindCalls
 from lambdakit.harness.wire import Request, Response
 from lambdakit.trace import TraceLog, event_to_wire
 
 logger = logging.getLogger(__name__)
 
 _OPEN = frozenset({("GET", "/_lambdakit/health"), ("GET", "/_lambdakit/clock"), ("POST", "/_lambdakit/clock")})
-_DEPLOYMENT = re.compile(r"/_lambdakit/deployments/([A-Za-z0-9-]+)(/reset)?")
+_DEPLOYMENT = re.compile(r"/_lambdakit/deployments/([A-Za-z0-9-]+)(?:/(reset|permissions|reachability))?")
 _WAIT_SECONDS_MAX = 60.0
 _REST_SECONDS: Final = 60.0
 _REST_SECONDS_MAX: Final = 7 * 24 * 3600.0
@@ -42,6 +45,7 @@ class Control:
     drain: waits until nothing is in flight, and moves the clock.
     health: what `GET /_lambdakit/health` says.
     prepare: begins to build the images of runtimes that will be needed, and returns at once.
+    permissions, reachability: what is told of a deployment's roles, and of what its functions reach over their network.
     """
 
     def __init__(
@@ -55,6 +59,9 @@ class Control:
         drain: Drain,
         health: Callable[[], Mapping[str, str]],
         prepare: Callable[[Sequence[str]], None],
+        binds: BindCalls,
+        permissions: PermissionReport,
+        reachability: ReachabilityReport,
     ) -> None:
         self._token = token
         self._deployer = deployer
@@ -64,6 +71,9 @@ class Control:
         self._settling = drain
         self._health = health
         self._prepare = prepare
+        self._binds = binds
+        self._permissions = permissions
+        self._reachability = reachability
 
     def serve(self, request: Request) -> Response:
         """The answer: JSON, or the error as `errors.error_to_wire` writes it."""
@@ -94,6 +104,8 @@ class Control:
             case "POST", "/_lambdakit/runtimes":
                 self._prepare([str(name) for name in _json(request).get("runtimes") or ()])
                 return {}
+            case "POST", "/_lambdakit/outside":
+                return {"note": self._binds.serve(_json(request))}
             case "POST", "/_lambdakit/drain":
                 return self._drain(_json(request))
             case "POST", "/_lambdakit/clock":
@@ -101,23 +113,44 @@ class Control:
             case "GET", "/_lambdakit/clock":
                 return {"now": self._clock.now().isoformat()}
             case method, path if (match := _DEPLOYMENT.fullmatch(path)) is not None:
-                return self._change(method, match[1], request, reset=match[2] is not None)
+                return self._of_deployment(method, match[1], match[2] or "", request)
         raise _no_such_call(request)
 
     def _deploy(self, body: JsonObject) -> Mapping[str, Any]:
-        return self._wire(self._deployer.deploy(Path(str(body.get("assembly"))), **_choices(body)))
+        return self._deployed(self._deployer.deploy(Path(str(body.get("assembly"))), **_choices(body)))
 
-    def _change(self, method: str, deployment_id: str, request: Request, *, reset: bool) -> Mapping[str, Any]:
-        if reset and method == "POST":
-            self._deployer.reset(deployment_id)
-            return {}
-        if not reset and method == "DELETE":
-            self._deployer.destroy(deployment_id)
-            return {}
-        if not reset and method == "PUT":
-            body = _json(request)
-            return self._wire(self._deployer.update(deployment_id, Path(str(body.get("assembly"))), **_choices(body)))
+    def _of_deployment(self, method: str, deployment_id: str, what: str, request: Request) -> Mapping[str, Any]:
+        match method, what:
+            case "PUT", "":
+                body = _json(request)
+                directory = Path(str(body.get("assembly")))
+                return self._deployed(self._deployer.update(deployment_id, directory, **_choices(body)))
+            case "DELETE", "":
+                self._destroy(deployment_id)
+                return {}
+            case "POST", "reset":
+                self._reset(deployment_id)
+                return {}
+            case "GET", "permissions":
+                return self._permissions.of(self._deployer.get(deployment_id))
+            case "GET", "reachability":
+                also = parse_qs(request.query).get("also", [])
+                return self._reachability.of(self._deployer.get(deployment_id), also)
         raise _no_such_call(request)
+
+    def _deployed(self, deployment: Deployment) -> Mapping[str, Any]:
+        self._permissions.begin(deployment)
+        return self._wire(deployment)
+
+    def _reset(self, deployment_id: str) -> None:
+        self._deployer.reset(deployment_id)
+        self._permissions.reset(self._deployer.get(deployment_id))
+
+    def _destroy(self, deployment_id: str) -> None:
+        # Once the deployment is gone, nothing tells which roles it had.
+        roles = self._permissions.roles_of(self._deployer.get(deployment_id))
+        self._deployer.destroy(deployment_id)
+        self._permissions.forget(roles)
 
     def _drain(self, body: JsonObject) -> Mapping[str, Any]:
         seconds = min(_number(body.get("timeout_seconds", 30), "timeout_seconds"), _REST_SECONDS_MAX)

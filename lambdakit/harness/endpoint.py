@@ -18,14 +18,15 @@ import time
 import uuid
 from collections.abc import Callable
 
+from lambdakit.harness.access import Access
 from lambdakit.harness.account import Account
 from lambdakit.harness.deployment.public_urls import FrontDoors
-from lambdakit.harness.iam.credentials import CredentialRegistry
+from lambdakit.harness.iam.principal import Principal
 from lambdakit.harness.lambda_service.control_plane import ControlPlane
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.invoke_api import InvokeApi
 from lambdakit.harness.lambda_service.invoke_stream_api import InvokeStreamApi
-from lambdakit.harness.moto_state.access_keys import account_of_key
+from lambdakit.harness.network.guard import NetworkGuard
 from lambdakit.harness.service_request import ServiceRequest, is_lambda_request, read_service_request
 from lambdakit.harness.unserved_request import refusal
 from lambdakit.harness.wire import OpenAnswer, Request, Response
@@ -43,8 +44,8 @@ class Endpoint:
 
     cloudformation: answers that service's requests, with the region that they are signed for and their caller's
     account; empty for the harness's own.
-    control: answers what is below `/_lambdakit/`. before_logs, before_metrics: called before CloudWatch
-    Logs, or CloudWatch, is asked anything.
+    network: what functions reach. control: answers what is below `/_lambdakit/`.
+    before_logs, before_metrics: called before CloudWatch Logs, or CloudWatch, is asked anything.
     """
 
     def __init__(
@@ -55,7 +56,8 @@ class Endpoint:
         invoke: InvokeApi,
         invoke_stream: InvokeStreamApi,
         control_plane: ControlPlane,
-        credentials: CredentialRegistry,
+        access: Access,
+        network: NetworkGuard,
         trace: TraceLog,
         control: Callable[[Request], Response],
         cloudformation: Callable[[Request, str, str], Response],
@@ -67,7 +69,8 @@ class Endpoint:
         self._invoke = invoke
         self._invoke_stream = invoke_stream
         self._control_plane = control_plane
-        self._credentials = credentials
+        self._access = access
+        self._network = network
         self._trace = trace
         self._control = control
         self._cloudformation = cloudformation
@@ -75,15 +78,18 @@ class Endpoint:
         # moto lost one of 320 concurrent counter updates and gave a stream record's number twice.
         self._dynamodb = threading.Lock()
 
-    def serve(self, request: Request) -> Response:
-        """The answer, whatever happens: a fault of ours is answered with 500 and logged."""
+    def serve(self, request: Request, environment: str = "") -> Response:
+        """The answer, whatever happens: a fault of ours is answered with 500 and logged.
+
+        environment: the id of the execution environment whose own listener the request came through; empty for others.
+        """
         try:
-            return self._route(request)
+            return self._route(request, environment)
         except Exception:  # the boundary of a connection's thread
             logger.exception("%s %s", request.method, request.path)
             return refusal(request, 500, "InternalFailure", "the harness failed to answer; its log says why")
 
-    def _route(self, request: Request) -> Response:
+    def _route(self, request: Request, environment: str) -> Response:
         by_path = _API_PATH.fullmatch(request.path)
         if by_path is not None:
             return self._through_door(by_path[1], _below(request, by_path[2] or "/"))
@@ -92,7 +98,7 @@ class Endpoint:
         by_host = _API_HOST.fullmatch(request.headers.get("host"))
         if by_host is not None:
             return self._through_door(by_host[1], request)
-        return self._serve_aws(request)
+        return self._serve_aws(request, environment)
 
     def _through_door(self, api_id: str, request: Request) -> Response:
         handle = self._doors.handler(api_id)
@@ -100,46 +106,55 @@ class Endpoint:
             return Response(status=404, headers=_JSON, body=b'{"message":"Not Found"}')
         return handle(request)
 
-    def _serve_aws(self, request: Request) -> Response:
+    def _serve_aws(self, request: Request, environment: str) -> Response:
         started = time.perf_counter()
         named = read_service_request(request)
-        account_id = self._account_of(named.access_key_id)
-        if is_lambda_request(request):
-            response = self._serve_lambda(request, named.region, account_id)
-        elif named.service == "cloudformation":
-            response = self._cloudformation(request, named.region, account_id)
-        elif named.service == "dynamodb":
-            with self._dynamodb:
-                response = self._account.serve(request, account_id=account_id)
-        else:
-            if named.service in self._before:
-                self._before[named.service]()
-            response = self._account.serve(request, account_id=account_id)
-        if response.stream is not None:
-            return dataclasses.replace(response, stream=self._told(named, started, response.stream))
-        self._tell(named, response.status, (time.perf_counter() - started) * 1000)
+        principal = self._access.identify(request, named, environment)
+        if isinstance(principal, Response):
+            return principal
+        held = self._network.hold(principal.environment or environment, named.service, named.region)
+        if held is not None:
+            return held
+        response = self._access.refusal(request, named, principal) or self._answer(request, named, principal)
+        if response.stream is not None and principal.function:
+            stream = self._told(named, principal, started, response.stream)
+            return dataclasses.replace(response, stream=stream)
+        self._tell(named, principal, response.status, (time.perf_counter() - started) * 1000)
         return response
 
+    def _answer(self, request: Request, named: ServiceRequest, principal: Principal) -> Response:
+        """What the service says to a request that is allowed."""
+        account_id = principal.account_id
+        if is_lambda_request(request):
+            # What a function calls stands in the trace before it has its answer.
+            return self._serve_lambda(request, named.region, account_id, answers_first=not principal.function)
+        if named.service == "cloudformation":
+            return self._cloudformation(request, named.region, account_id)
+        if named.service == "dynamodb":
+            with self._dynamodb:
+                return self._account.serve(request, account_id=account_id)
+        if named.service == "sts":
+            return self._access.answer(request, named, principal) or self._account.serve(request, account_id=account_id)
+        if named.service in self._before:
+            self._before[named.service]()
+        response = self._account.serve(request, account_id=account_id)
+        return self._access.hidden(request, named, principal, response) or response
+
     def _told(
-        self, named: ServiceRequest, started: float, stream: Callable[[OpenAnswer], None]
+        self, named: ServiceRequest, principal: Principal, started: float, stream: Callable[[OpenAnswer], None]
     ) -> Callable[[OpenAnswer], None]:
         """A stream of which the trace tells once it is over."""
 
         def run(answer: OpenAnswer) -> None:
             stream(answer)
-            self._tell(named, answer.status, (time.perf_counter() - started) * 1000)
+            self._tell(named, principal, answer.status, (time.perf_counter() - started) * 1000)
 
         return run
 
-    def _account_of(self, access_key_id: str) -> str:
-        """The account in which a caller acts: that of the function or role it is; empty for the harness's own."""
-        caller = self._credentials.caller(access_key_id)
-        return account_of_key(access_key_id) if caller is None else caller.account_id
-
-    def _serve_lambda(self, request: Request, region: str, account_id: str) -> Response:
+    def _serve_lambda(self, request: Request, region: str, account_id: str, *, answers_first: bool) -> Response:
         try:
             if InvokeApi.matches(request):
-                return self._invoke.serve(request, region=region, account_id=account_id)
+                return self._invoke.serve(request, region=region, account_id=account_id, answers_first=answers_first)
             if InvokeStreamApi.matches(request):
                 return self._invoke_stream.serve(request, region=region, account_id=account_id)
             return self._control_plane.serve(request, region=region, account_id=account_id)
@@ -148,13 +163,12 @@ class Endpoint:
             headers = [*refusal.headers, ("x-amzn-RequestId", str(uuid.uuid4()))]
             return Response(status=refusal.status, headers=headers, body=refusal.body)
 
-    def _tell(self, named: ServiceRequest, status: int, duration_ms: float) -> None:
-        caller = self._credentials.caller(named.access_key_id)
-        if caller is not None:
+    def _tell(self, named: ServiceRequest, principal: Principal, status: int, duration_ms: float) -> None:
+        if principal.function:
             self._trace.append(
                 ServiceCalled(
-                    function=caller.function,
-                    environment=caller.environment,
+                    function=principal.function,
+                    environment=principal.environment,
                     service=named.service,
                     operation=named.operation,
                     resource=named.resource,

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -31,8 +30,9 @@ from lambdakit.harness.deployment.public_urls import FrontDoors
 from lambdakit.harness.deployment.registry import PROVISIONERS
 from lambdakit.harness.drain import Drain
 from lambdakit.harness.endpoint import Endpoint
-from lambdakit.harness.iam.credentials import CredentialRegistry, account_of
-from lambdakit.harness.inner_listeners import HTTPS_PORT, InnerListeners
+from lambdakit.harness.event_sources import EventSources
+from lambdakit.harness.guards import Guards
+from lambdakit.harness.inner_listeners import HTTPS_PORT
 from lambdakit.harness.invocation.concurrency import Concurrency
 from lambdakit.harness.invocation.function_metrics import NAMESPACE
 from lambdakit.harness.invocation.invoke import Event, Invoker
@@ -45,19 +45,23 @@ from lambdakit.harness.lambda_service.invoke_stream_api import InvokeStreamApi
 from lambdakit.harness.lambda_service.layers import LayerStore
 from lambdakit.harness.lambda_service.operations.operation import OperationContext
 from lambdakit.harness.lambda_service.scaling.api import SERVICE, ScalingApi
+from lambdakit.harness.launching import available_launcher
 from lambdakit.harness.listener import Listener, RequestHandler
 from lambdakit.harness.moto_state.http_apis import read_http_api
+from lambdakit.harness.moto_state.kept_policies import keep_policies
 from lambdakit.harness.moto_state.logs import LogWriter
 from lambdakit.harness.moto_state.metrics import MetricWriter
 from lambdakit.harness.moto_state.time import follow_clock, wake_receivers
 from lambdakit.harness.moto_state.triggers import disarm
+from lambdakit.harness.network.bind_calls import BindCalls
+from lambdakit.harness.network.namespace_watch import NamespaceWatch
+from lambdakit.harness.network.verdict import Judge
 from lambdakit.harness.options import Options
 from lambdakit.harness.routing.http_api import FunctionAnswer, FunctionRefused, HttpApi
 from lambdakit.harness.runtime.available_launcher import AvailableLauncher
 from lambdakit.harness.runtime.code_package import CodeStore
-from lambdakit.harness.runtime.fork_launcher import ForkLauncher
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
-from lambdakit.harness.runtime.launcher import Launcher, SpawnLauncher
+from lambdakit.harness.runtime.launcher import Launcher
 from lambdakit.harness.runtime.runtime_image import cache_directory
 from lambdakit.harness.runtime.runtimes.registry import Runtimes
 from lambdakit.harness.wire import Request, Response
@@ -67,9 +71,13 @@ _USUAL_SERVICES = ("iam", "logs", "dynamodb", "apigatewayv2")
 
 
 class Server:
-    """A running harness. HarnessError when its port cannot be used."""
+    """A running harness. HarnessError when its port cannot be used.
 
-    def __init__(self, options: Options) -> None:
+    judge: what the functions' networks let them reach; absence: what the account's network says.
+    """
+
+    def __init__(self, options: Options, *, judge: Judge | None = None) -> None:
+        self._judge = judge
         self._options = options
         self._stack = contextlib.ExitStack()
         self._closing = threading.Event()
@@ -108,12 +116,11 @@ class Server:
         self._stack.callback(metrics.close)
         follow_clock(lambda: clock.ahead)
         disarm()
+        keep_policies()
         account = Account(account_id=options.account_id, region=options.region)
-        credentials = CredentialRegistry()
         code = CodeStore(work / "code")
         self._doors = FrontDoors(lambda: self._listener.url)
         self._stack.callback(self._doors.close)
-        launcher = self._launcher(Runtimes(cache_directory(), fallback=work, code=code), code)
         self._functions = FunctionStores(
             account_id=options.account_id,
             region=options.region,
@@ -121,34 +128,59 @@ class Server:
             clock=clock,
             seed=options.seed,
         )
+        layers, stacks = LayerStore(), Stacks()
+        self._guards = Guards(
+            options,
+            stacks=stacks,
+            functions=self._functions,
+            layers=layers,
+            trace=trace,
+            clock=clock,
+            judge=self._judge,
+        )
+        access, network = self._guards.access, self._guards.network
+        launcher = self._launcher(Runtimes(cache_directory(), fallback=work, code=code), code)
+        account.check = access.malformed
         concurrency = Concurrency(StoredFunctions(self._functions), now=clock.now)
         self._invoker = Invoker(
             launcher=launcher,
-            credentials=credentials,
+            credentials=self._guards.credentials,
             logs=self._logs,
             trace=trace,
             clock=clock,
             endpoint_url=lambda: self._listener.url,
             admit_environment=concurrency.admit_environment,
+            network=network,
         )
         self._invocations = Invocations(
             stores=self._functions,
             invoker=self._invoker,
             concurrency=concurrency,
-            clients=lambda service, region, *, role: account.client(service, region, account_of(role)),
+            clients=access.clients(account),
+            refusal=lambda role, action, resource: access.role_refusal(role, "awslambda", action, resource),
             metrics=metrics,
             clock=clock,
             activity=self.activity,
             trace=trace,
+        )
+        self._events = EventSources(
+            stores=self._functions,
+            invocations=self._invocations,
+            clock=clock,
+            activity=self.activity,
+            trace=trace,
+            clients=account.client,
+            permissions=access,
         )
         account.stand_before(SERVICE, ScalingApi(self._invocations.scaling, region=options.region).serve)
         account.stand_before(managed_kafka.SERVICE, managed_kafka.ManagedKafkaApi(account).serve)
         changes = self._stack.enter_context(contextlib.ExitStack())  # of stacks, which end when no function answers
         self._stack.callback(self._invocations.join)  # what is under way ends with its environments
         self._stack.callback(self._invoker.pool.close)
+        self._stack.callback(self._events.join)
         self._stack.callback(self._invocations.stop)
+        self._stack.callback(self._events.close)
         self._stack.callback(clock.close)
-        layers = LayerStore()
         custom_resources = CustomResourceCalls(
             base_url=self._answered_at,
             invoke=self._invoke_custom_resource,
@@ -165,7 +197,7 @@ class Server:
             note=self._note,
             retire=self._reset_function,
             open_http_api=self._open_http_api,
-            flush_logs=self._logs.flush,
+            flush_logs=self._flush_logs,
             custom_resources=custom_resources,
         )
         deployer = Deployer(
@@ -173,7 +205,7 @@ class Server:
             provisioner_of=known_types(PROVISIONERS),
             trace=trace,
             lenient=options.unsupported == "warn",
-            stacks=Stacks(),
+            stacks=stacks,
         )
         cloudformation = CloudFormationApi(deployer.engine, self.activity)
         changes.callback(cloudformation.close)
@@ -187,11 +219,19 @@ class Server:
                 clock=clock,
                 activity=self.activity,
                 environments=self._invoker.pool,
-                flush=self._logs.flush,
+                flush=self._flush_logs,
                 moved=wake_receivers,
             ),
-            health=self._health,
+            health=lambda: self._health(launcher),
+            binds=BindCalls(
+                self._guards.bindings,
+                functions=network.functions,
+                retire=self._retire,
+                has_sandbox=lambda: launcher.has_sandbox,
+            ),
             prepare=lambda names: self._prepare(launcher, names, work),
+            permissions=self._guards.permissions,
+            reachability=self._guards.reachability(lambda: launcher.network_coverage),
         )
         self._endpoint = Endpoint(
             account=account,
@@ -208,37 +248,38 @@ class Server:
                     region=region or options.region,
                 )
             ),
-            credentials=credentials,
+            access=access,
+            network=network,
             trace=trace,
             cloudformation=lambda request, region, account_id: cloudformation.serve(
                 request, region or options.region, account_id or options.account_id
             ),
             control=lambda request: custom_resources.serve(request) or control.serve(request),
-            before_logs=self._logs.flush,
+            before_logs=self._flush_logs,
             before_metrics=metrics.flush,
         )
         self._ready.set()
         self._ahead("warm-up", lambda: _warm_up(account, self._closing))
 
     def _launcher(self, runtimes: Runtimes, code: CodeStore) -> AvailableLauncher:
-        sandboxed = None
-        reason = "runs without a sandbox, as asked for"
-        if self._options.sandbox == "auto" and sys.platform == "linux":
-            listeners = InnerListeners(self._certificates.context)
-            self._stack.callback(listeners.close)
-            sandboxed = ForkLauncher(
-                runtimes, code=code, listeners=listeners, reachable=self._reachable, authority=self._authority
-            )
-        elif self._options.sandbox == "auto":
-            reason = f"runs without a sandbox: {sys.platform} has no namespaces"
-        launcher = AvailableLauncher(sandboxed, lambda note: SpawnLauncher(runtimes, note=note), reason=reason)
-        self._stack.callback(launcher.close)
+        launcher = available_launcher(
+            runtimes,
+            code,
+            sandbox=self._options.sandbox,
+            tls=self._certificates.context,
+            watch=lambda: NamespaceWatch(self._guards.network, self._guards.bindings),
+            reachable=self._reachable,
+            authority=self._authority,
+            endpoint_port=lambda: self._listener.port,
+            ends=self._stack,
+        )
         self._ahead("launcher", launcher.start)
         return launcher
 
-    def _reachable(self) -> Mapping[int, RequestHandler]:
-        https = {HTTPS_PORT: self._endpoint.serve} if self._use_https else {}
-        return {self._listener.port: self._endpoint.serve, **https, **self._doors.ports()}
+    def _reachable(self, environment: str) -> Mapping[int, RequestHandler]:
+        serve = functools.partial(self._endpoint.serve, environment=environment)
+        https = {HTTPS_PORT: serve} if self._use_https else {}
+        return {self._listener.port: serve, **https, **self._doors.ports()}
 
     def _authority(self) -> str:
         return self._certificates.authority() if self._use_https else ""
@@ -274,6 +315,10 @@ class Server:
     def _when_ready(self, request: Request) -> Response:
         self._ready.wait()
         return self._endpoint.serve(request)
+
+    def _flush_logs(self) -> None:
+        self.trace.wait_until_settled()
+        self._logs.flush()
 
     def _note(self, function: str, note: str) -> None:
         self.trace.append(RuntimeNote(function=function, note=note))
@@ -321,21 +366,27 @@ class Server:
         at_work = [what for what in self.activity.still_open() if not what.startswith(STACK_CHANGE)]
         return self._invoker.pool.busy == 0 and not at_work
 
-    def _call_function(self, arn: str, payload: bytes, *, trace_id: str) -> FunctionAnswer:
+    def _call_function(self, arn: str, payload: bytes, *, trace_id: str, source_arn: str) -> FunctionAnswer:
+        refused = self._guards.access.service_refusal(
+            "apigateway.amazonaws.com", "lambda:InvokeFunction", arn, source_arn=source_arn
+        )
+        if refused is not None:
+            raise FunctionRefused(refused)
         try:
             target = self._functions.resolve(arn)
             event = Event(payload=payload, qualifier=target.qualifier, trace_id=trace_id)
             result = self._invocations.invoke(target.configuration, event)
-        except ServiceFault as refused:
-            raise FunctionRefused(str(refused)) from None
+        except ServiceFault as fault:
+            raise FunctionRefused(str(fault)) from None
         return FunctionAnswer(payload=result.outcome.payload, failed=result.outcome.fault is not None)
 
-    def _health(self) -> Mapping[str, str]:
+    def _health(self, launcher: AvailableLauncher) -> Mapping[str, str]:
         return {
             "status": "ready",
             "account_id": self._options.account_id,
             "region": self._options.region,
             "endpoint_url": self._listener.url,
+            "network": launcher.network_coverage,
         }
 
 

@@ -92,7 +92,9 @@ class StreamedAnswer:
         """Sends the rest, however long the client takes; whether the connection can serve another request."""
         with contextlib.suppress(OSError):
             if not self.client_left:
-                self._connection.sendall(self._pending if self._is_cut else self._pending + self._ends_with)
+                rest = self._pending if self._is_cut else self._pending + self._ends_with
+                if rest:
+                    self._connection.sendall(rest)
                 return self._keeps_alive and not self._is_cut
         self._leave()
         return False

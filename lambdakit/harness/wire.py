@@ -7,63 +7,29 @@ Source: RFC 9110, RFC 9112.
 
 from __future__ import annotations
 
-import json
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final, Protocol
+
+from lambdakit.harness.header_fields import NO_HEADERS, TOKEN, joined, read_fields
+from lambdakit.harness.header_fields import BadRequest as BadRequest
+from lambdakit.harness.header_fields import Headers as Headers
+from lambdakit.harness.header_fields import ascii_json as ascii_json
+from lambdakit.harness.header_fields import header_value as header_value
 
 HEAD_BYTES_MAX: Final = 1024 * 1024  # AWS Lambda quotas: request line and headers of an invoke, the largest of all
 BODY_BYTES_MAX: Final = 1024 * 1024 * 1024
 _TRAILERS_MAX: Final = 64  # each is a line as long as a head may be
 
-_TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_TARGET = re.compile(rb"[\x21-\x7e\x80-\xff]+")
-_ENDS_A_FIELD = re.compile(r"[\r\n\x00]+")
+_REQUEST_LINE = re.compile(TOKEN + rb" [\x21-\x7e\x80-\xff]+ [^ ]+")
 _HEX = re.compile(rb"[0-9A-Fa-f]{1,16}")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 # RFC 9110, 7.6.1: these speak of one connection, and whoever answers on it decides them.
 _FRAMING = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding", "upgrade"})
-
-
-class BadRequest(Exception):
-    """Bytes that are no request. status: what to answer before closing the connection."""
-
-    def __init__(self, status: int, problem: str) -> None:
-        super().__init__(problem)
-        self.status = status
-        self.problem = problem
-
-
-class Headers:
-    """Header fields in the order received; names compare without case."""
-
-    __slots__ = ("_first", "items")
-
-    def __init__(self, items: Iterable[tuple[str, str]]) -> None:
-        self.items: Sequence[tuple[str, str]] = tuple(items)
-        # Of a repeated name the first one counts, which is entered last.
-        self._first: dict[str, str] = {name.lower(): value for name, value in reversed(self.items)}
-
-    def get(self, name: str, default: str = "") -> str:
-        """The first value of `name`, which is given in lower case; `default` when there is none."""
-        return self._first.get(name, default)
-
-    def all(self, name: str) -> list[str]:
-        """Every value of `name`, given in lower case, in order."""
-        if name not in self._first:
-            return []
-        if len(self._first) == len(self.items):  # no name is repeated
-            return [self._first[name]]
-        return [value for key, value in self.items if key.lower() == name]
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._first
-
-
-_NO_HEADERS: Final = Headers(())
+_STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}" for status in HTTPStatus}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +45,7 @@ class Request:
     body: bytes = b""
     http_version: str = "HTTP/1.1"
     peer: tuple[str, int] = ("127.0.0.1", 0)
-    trailers: Headers = _NO_HEADERS
+    trailers: Headers = NO_HEADERS
 
     @property
     def path(self) -> str:
@@ -160,32 +126,18 @@ def streamed_head(status: int, headers: Sequence[tuple[str, str]], *, chunked: b
 
 
 def _head(status: int, headers: Sequence[tuple[str, str]], framing: str, *, keeps_alive: bool) -> bytes:
-    try:
-        phrase = HTTPStatus(status).phrase
-    except ValueError:
-        phrase = ""
-    lines = [f"HTTP/1.1 {status} {phrase}"]
-    lines += [f"{name}: {header_value(value)}" for name, value in headers if name.lower() not in _FRAMING]
+    lines = [_STATUS_LINES.get(status) or f"HTTP/1.1 {status} "]
+    lines += [f"{name}: {value}" for name, value in headers if name.lower() not in _FRAMING]
     if framing:
         lines.append(framing)
     if not keeps_alive:
         lines.append("Connection: close")
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
+    return (joined(lines) + "\r\n\r\n").encode("latin-1", "replace")
 
 
 def may_have_body(status: int) -> bool:
     """Whether an answer with this status has a body at all. Source: RFC 9112, 6.3."""
     return status >= 200 and status not in (204, 304)
-
-
-def header_value(text: str) -> str:
-    """`text` as a header can carry it: no line breaks, no NUL, nothing that ends the field early."""
-    return _ENDS_A_FIELD.sub(" ", text)
-
-
-def ascii_json(text: str) -> str:
-    """A JSON document with every other character escaped, so that a header can carry it."""
-    return "".join(letter if letter.isascii() else json.dumps(letter)[1:-1] for letter in text)
 
 
 class RequestParser:
@@ -200,8 +152,9 @@ class RequestParser:
         self._body_bytes_max = body_bytes_max
         self._buffer = bytearray()
         self._head: Request | None = None
-        self._body: _Body | None = None
+        self._body: _Body | None = None  # of the request that is coming in, unless it is there as a whole
         self._awaits_continue = False
+        self._last: tuple[bytes, Request] = b"", Request(method="", target="", headers=NO_HEADERS)
 
     def feed(self, data: bytes) -> None:
         """Takes the next bytes of the stream."""
@@ -215,18 +168,18 @@ class RequestParser:
     def begun(self, peer: tuple[str, int] = ("127.0.0.1", 0)) -> Request | None:
         """The request that is coming in, without its body; None until its head is there. BadRequest as below."""
         if self._head is None:
-            head = self._read_head(peer)
+            head = self._read_head(peer) if self._buffer else None
             if head is None:
                 return None
-            self._body = _Body(head, self._body_bytes_max)
+            _refuse_framing(head, self._body_bytes_max)
             self._head = head
-            self._awaits_continue = not self._buffer and _expects_continue(self._head)
+            self._awaits_continue = not self._buffer and _expects_continue(head)
         return self._head
 
     def give_parts(self) -> None:
         """Has the body of the request that is coming in given out by `take_part`; it may then be of any length."""
-        assert self._body is not None
-        self._body.bytes_max = sys.maxsize
+        assert self._head is not None
+        self._body = _Body(self._head, sys.maxsize)
 
     def take_part(self) -> bytes:
         """What `next_request`, which had no whole request yet, has seen of the body since the last time."""
@@ -237,13 +190,20 @@ class RequestParser:
 
     def next_request(self, peer: tuple[str, int] = ("127.0.0.1", 0)) -> Request | None:
         """The next whole request; None until more bytes come. BadRequest when it can never become one."""
-        if self.begun(peer) is None:
+        head = self._head or self.begun(peer)
+        if head is None:
             return None
-        assert self._head is not None and self._body is not None
-        if not self._body.take(self._buffer):
-            return None
+        trailers: list[tuple[str, str]] = []
+        if self._body is None and "transfer-encoding" not in head.headers and self._is_whole(head):
+            length = int(head.headers.get("content-length", "0"))
+            body = bytes(self._buffer[:length])
+            del self._buffer[:length]
+        else:
+            self._body = self._body or _Body(head, self._body_bytes_max)
+            if not self._body.take(self._buffer):
+                return None
+            body, trailers = bytes(self._body.content), self._body.trailers
         self._awaits_continue = False
-        head, body, trailers = self._head, bytes(self._body.content), self._body.trailers
         self._head = self._body = None
         if not body and not trailers:
             return head
@@ -253,9 +213,13 @@ class RequestParser:
             headers=head.headers,
             body=body,
             http_version=head.http_version,
-            peer=peer,
-            trailers=Headers(trailers) if trailers else _NO_HEADERS,
+            peer=head.peer,
+            trailers=Headers(trailers) if trailers else NO_HEADERS,
         )
+
+    def _is_whole(self, head: Request) -> bool:
+        """Whether the whole body is there, of a request that is not in chunks."""
+        return len(self._buffer) >= int(head.headers.get("content-length", "0"))
 
     def _read_head(self, peer: tuple[str, int]) -> Request | None:
         while self._buffer[:2] == b"\r\n":  # RFC 9112 2.2: empty lines before a request line are skipped
@@ -265,32 +229,36 @@ class RequestParser:
             if len(self._buffer) > self._head_bytes_max:
                 raise BadRequest(431, "request line and headers are too long")
             return None
-        lines = bytes(self._buffer[:end]).split(b"\r\n")
+        text = bytes(self._buffer[:end])
         del self._buffer[: end + 4]
-        method, target, version = _request_line(lines[0])
-        headers = Headers(_header_field(line) for line in lines[1:])
-        hosts = len(headers.all("host"))
-        if hosts > 1 or (hosts == 0 and version == "HTTP/1.1"):  # RFC 9112 3.2
-            raise BadRequest(400, "there must be one host header")
-        return Request(
-            method=method,
-            target=target,
-            headers=headers,
-            http_version=version,
-            peer=peer,
-        )
+        # Whoever asks for the same again, as a runtime does for its next event, says it in the same bytes.
+        if text != self._last[0] or peer != self._last[1].peer:
+            self._last = text, _head_of(text, peer)
+        return self._last[1]
+
+
+def _head_of(text: bytes, peer: tuple[str, int]) -> Request:
+    line_end = text.find(b"\r\n")
+    if line_end < 0:
+        line_end = len(text)
+    method, target, version = _request_line(text[:line_end])
+    headers = Headers(read_fields(text[line_end:]))
+    hosts = len(headers.all("host"))
+    if hosts > 1 or (hosts == 0 and version == "HTTP/1.1"):  # RFC 9112 3.2
+        raise BadRequest(400, "there must be one host header")
+    return Request(method=method, target=target, headers=headers, http_version=version, peer=peer)
 
 
 def _request_line(line: bytes) -> tuple[str, str, str]:
-    parts = line.split(b" ")
-    if len(parts) != 3 or not _TOKEN.fullmatch(parts[0]) or not _TARGET.fullmatch(parts[1]):
+    parts = _REQUEST_LINE.fullmatch(line)
+    if parts is None:
         raise BadRequest(400, "malformed request line")
-    if parts[2] not in (b"HTTP/1.1", b"HTTP/1.0"):
+    method, target, version = parts[0].decode("latin-1").split(" ")
+    if version not in ("HTTP/1.1", "HTTP/1.0"):
         raise BadRequest(505, "only HTTP/1.0 and HTTP/1.1 are spoken here")
-    target = parts[1].decode("latin-1")
     if not target.startswith("/"):
         target = _origin_form(target)
-    return parts[0].decode("ascii"), target, parts[2].decode("ascii")
+    return method, target, version
 
 
 def _origin_form(target: str) -> str:
@@ -304,20 +272,29 @@ def _origin_form(target: str) -> str:
     raise BadRequest(400, "malformed request target")
 
 
-def _header_field(line: bytes) -> tuple[str, str]:
-    name, colon, value = line.partition(b":")
-    if not colon or not _TOKEN.fullmatch(name) or b"\x00" in value or b"\r" in value or b"\n" in value:
-        raise BadRequest(400, "malformed header")
-    return name.decode("ascii"), value.strip(b" \t").decode("latin-1")
-
-
 def _expects_continue(head: Request) -> bool:
     """RFC 9110 10.1.1: an expectation of HTTP/1.0 is ignored."""
     return head.http_version == "HTTP/1.1" and head.headers.get("expect").lower() == "100-continue"
 
 
+def _refuse_framing(head: Request, bytes_max: int) -> None:
+    """BadRequest for a request whose end cannot be told, or that is longer than `bytes_max`."""
+    headers = head.headers
+    if "transfer-encoding" in headers:
+        encodings = [value.lower() for value in headers.all("transfer-encoding")]
+        # RFC 9112 6.1: both at once, or in HTTP/1.0, is how requests are smuggled.
+        if encodings != ["chunked"] or "content-length" in headers or head.http_version == "HTTP/1.0":
+            raise BadRequest(400, "transfer-encoding is not chunked, or stands beside a content-length")
+    elif "content-length" in headers:
+        lengths = headers.all("content-length")
+        if len(set(lengths)) > 1 or not _LENGTH.fullmatch(lengths[0]):
+            raise BadRequest(400, "malformed content-length")
+        if int(lengths[0]) > bytes_max:
+            raise BadRequest(413, "the body is too long")
+
+
 class _Body:
-    """The body of one request: by length, chunked, or none."""
+    """The body of one request that was not refused: by length, chunked, or none."""
 
     def __init__(self, head: Request, bytes_max: int) -> None:
         self.content = bytearray()
@@ -325,17 +302,8 @@ class _Body:
         self.bytes_max = bytes_max
         self._in_trailers = False
         self._ends_chunk = False
-        lengths = set(head.headers.all("content-length"))
-        encodings = [value.lower() for value in head.headers.all("transfer-encoding")]
-        # RFC 9112 6.1: both at once, or in HTTP/1.0, is how requests are smuggled.
-        if encodings and (encodings != ["chunked"] or lengths or head.http_version == "HTTP/1.0"):
-            raise BadRequest(400, "transfer-encoding is not chunked, or stands beside a content-length")
-        self._chunked = bool(encodings)
-        if len(lengths) > 1 or any(not _LENGTH.fullmatch(length) for length in lengths):
-            raise BadRequest(400, "malformed content-length")
-        self._missing = int(lengths.pop()) if lengths else 0
-        if self._missing > bytes_max:
-            raise BadRequest(413, "the body is too long")
+        self._chunked = "transfer-encoding" in head.headers
+        self._missing = int(head.headers.get("content-length", "0"))
 
     def take(self, buffer: bytearray) -> bool:
         """Moves what belongs to the body out of `buffer`; whether the body is complete."""
@@ -383,7 +351,7 @@ class _Body:
 
     def _trailer_line(self, line: bytes) -> bool:
         if line:
-            self.trailers.append(_header_field(line))
+            self.trailers += read_fields(b"\r\n" + line)
             if len(self.trailers) > _TRAILERS_MAX:
                 raise BadRequest(431, "too many trailers")
         return not line

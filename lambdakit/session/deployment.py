@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
+from urllib.parse import quote
 
-from lambdakit.errors import Diagnostic, HarnessError, not_yet
+from lambdakit.errors import Diagnostic, HarnessError
+from lambdakit.session import permission_report, reachability
 from lambdakit.session.control_api import ControlApi
 from lambdakit.session.functions import DeployedFunction
 from lambdakit.session.lookup import described, find_one
+from lambdakit.session.permissions import Permissions
+from lambdakit.session.reachability import Reachability
 from lambdakit.session.sources import AssemblySources
 from lambdakit.session.trace_view import TraceView
 
@@ -189,14 +193,22 @@ class Deployment:
             self._status = "DESTROYED"
 
     @property
-    def permissions(self) -> object:
-        """What each role may do and what was used of it. NotYetSupported."""
-        raise not_yet("deployment.permissions")
+    def permissions(self) -> Permissions:
+        """What each role did since the deployment or its last reset, may do and never did, and was refused.
+
+        Read anew each time. HarnessError under `enforce_iam="off"`, where nothing is decided.
+        """
+        return permission_report.read_wire(self._control.get(f"{self._path()}/permissions"), self.functions)
 
     @property
-    def reachability(self) -> object:
-        """What each function reaches through its network. NotYetSupported."""
-        raise not_yet("deployment.reachability")
+    def reachability(self) -> Reachability:
+        """What each function reaches through its network: `deployment.reachability["fn"]["dynamodb"]`."""
+        path = f"{self._path()}/reachability"
+
+        def ask(name: str) -> Mapping[str, Any]:
+            return self._control.get(f"{path}?also={quote(name, safe='')}")
+
+        return reachability.read_wire(self._control.get(path), self.functions, ask)
 
     def _path(self) -> str:
         if self._status == "DESTROYED":

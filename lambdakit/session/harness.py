@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import warnings
 import weakref
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -200,12 +201,32 @@ class Harness:
         return drain(self._started(), self._trace, timeout_seconds=timeout, advance=advance)
 
     def bind(self, resource: str, address: str) -> None:
-        """Makes a resource that the harness does not emulate lead to something that runs here. NotYetSupported."""
-        raise not_yet(f"harness.bind({resource!r}, {address!r})")
+        """Has the functions' connections to a database, cache or domain of a stack go to a server of this machine.
+
+        They are made to the resource's own endpoint, and reach it only if the network lets them: subnets, routes and
+        security groups. Again for another server. Environments that are there are replaced.
+        resource: a logical id, a construct path or a unique part of either; or the name of a host.
+        address: a URL such as `postgresql://127.0.0.1:5432/test`, or `127.0.0.1:5432`; only its host and port count.
+        HarnessError for what is not deployed, and for a server anywhere but on this machine. A warning where functions
+        run without a sandbox, as it changes nothing there.
+        """
+        self._outside({"bind": resource, "url": address})
+
+    def allow_host(self, host: str) -> None:
+        """Lets the functions out to a host on the internet, where their network has a path to it.
+
+        host: a name, for ports 443 and 80, or `name:port`. A warning where functions run without a sandbox.
+        """
+        self._outside({"allow": host})
 
     def send_records(self, mapping: str, records: Sequence[object]) -> None:
         """Hands records to an event source mapping whose source runs nowhere. NotYetSupported."""
         raise not_yet(f"harness.send_records({mapping!r}, …)")
+
+    def _outside(self, call: Mapping[str, object]) -> None:
+        note = self._started().post("/_lambdakit/outside", call).get("note")
+        if note:
+            warnings.warn(str(note), RuntimeWarning, stacklevel=3)
 
     def _started(self) -> ControlApi:
         self.start()

@@ -8,6 +8,7 @@ their `synth()`.
 from __future__ import annotations
 
 import inspect
+import json
 import os
 import shutil
 import tempfile
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from lambdakit.assembly.source_map import SOURCE_MAP
 from lambdakit.errors import Diagnostic, LambdakitError, SourceError, SynthesisError
 from lambdakit.session.cdk_project import CdkProject
 
@@ -101,13 +103,26 @@ class AssemblySources:
             from lambdakit.compiler.synthesize import Compiler
 
             self._compiler = self._resources.enter_context(Compiler(validation=False))
-        return self._compiler.synthesize(path)
+        assembly = self._compiler.synthesize(path)
+        _name_document(assembly, path)
+        return assembly
 
     def _temporary(self) -> Path:
         if self._directory is None:
             self._directory = Path(tempfile.mkdtemp(prefix="lambdakit-"))
             self._resources.callback(shutil.rmtree, self._directory, ignore_errors=True)
         return self._directory
+
+
+def _name_document(assembly: Path, document: Path) -> None:
+    """Writes the document's path, as the user gave it, into the source map of an assembly that is ours alone.
+
+    The compiler leaves it out: its assemblies are the same wherever the document lies.
+    """
+    file = assembly / SOURCE_MAP
+    if file.is_file():
+        content = json.loads(file.read_text(encoding="utf-8"))
+        file.write_text(json.dumps({**content, "document": str(document)}), encoding="utf-8")
 
 
 def _synthesized(synth: Callable[..., object]) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -9,13 +10,18 @@ from typing import TypeVar
 from lambdakit.clock import Clock
 from lambdakit.trace.event import TraceEvent
 
+_SETTLE_SECONDS = 5.0  # far above what any of it takes
+
+_set = object.__setattr__
+
 EventT = TypeVar("EventT", bound=TraceEvent)
 
 
 class TraceLog:
     """The events of one harness, appended by any thread.
 
-    Absence of `after`: from the first event on.
+    Whoever reads them gets all that belongs to answers which are out already, though some of it is written down after
+    the answer; see `owe`. Absence of `after`: from the first event on.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -24,25 +30,50 @@ class TraceLog:
         self._changed = threading.Condition()
         self._closed = False
         self._waiting = 0
+        self._numbers = itertools.count()
+        self._owed: set[int] = set()
+
+    def owe(self) -> int:
+        """Announces events of something that counts as done from now on; to be ended with `settle`, by the number."""
+        number = next(self._numbers)
+        with self._changed:
+            self._owed.add(number)
+        return number
+
+    def settle(self, number: int) -> None:
+        """The events that were announced are all here."""
+        with self._changed:
+            self._owed.discard(number)
+            if self._waiting:
+                self._changed.notify_all()
+
+    def wait_until_settled(self) -> None:
+        """Waits until the events are here that had been announced."""
+        if self._owed:
+            with self._changed:
+                owed = set(self._owed)
+                self._wait_locked(lambda: not owed & self._owed, _SETTLE_SECONDS)
 
     def append(self, event: EventT) -> EventT:
         """Gives the event, which must be new, its number and time, and returns it."""
         with self._changed:
             # Seven of these go with each invocation, and a copy of a frozen object costs ten times as much.
-            object.__setattr__(event, "sequence", len(self._events) + 1)
-            object.__setattr__(event, "at", self._clock.now())
             self._events.append(event)
+            _set(event, "sequence", len(self._events))
+            _set(event, "at", self._clock.now())
             if self._waiting:
                 self._changed.notify_all()
         return event
 
     def events(self, *, after: int = 0) -> Sequence[TraceEvent]:
         """The events with a higher sequence than `after`."""
+        self.wait_until_settled()
         with self._changed:
             return self._events[after:]
 
     def wait(self, *, after: int, timeout_seconds: float) -> Sequence[TraceEvent]:
         """As `events`, once there is one; nothing when there is none in time, or the log is closed."""
+        self.wait_until_settled()
         with self._changed:
             self._wait_locked(lambda: self._closed or len(self._events) > after, timeout_seconds)
             return self._events[after:]

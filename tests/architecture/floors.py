@@ -67,7 +67,8 @@ FLOORS: Final[Mapping[str, Floor]] = {
     # Floor 2a: the CDK.
     "constructs": Floor(imports=_GROUND, third_party=("aws_cdk", "constructs")),
     # Floor 2b: the harness, from the leaves up. Only `moto_state` knows moto's insides; `account` its public entry.
-    "harness.wire": Floor(imports=_GROUND),
+    "harness.header_fields": Floor(imports=_GROUND),
+    "harness.wire": Floor(imports=(*_GROUND, "harness.header_fields")),
     "harness.options": Floor(imports=_GROUND),
     "harness.event_pattern": Floor(imports=_GROUND),
     "harness.schedule_expression": Floor(imports=_GROUND),
@@ -99,14 +100,17 @@ FLOORS: Final[Mapping[str, Floor]] = {
     "harness.delivery": Floor(imports=_BELOW_EVENTS, third_party=_SDK),
     "harness.event_source_mapping": Floor(imports=_BELOW_EVENTS, third_party=_SDK),
     "harness.deployment": Floor(imports=(*_BELOW_DEPLOYMENT, "assembly"), third_party=(*_SDK, "jmespath", "yaml")),
+    "harness.access": Floor(imports=_BELOW_RUNTIME),
+    "harness.guards": Floor(imports=(*_BELOW_SERVER, "harness.access")),
+    "harness.launching": Floor(imports=(*_BELOW_RUNTIME, "harness.runtime")),
     "harness.event_sources": Floor(imports=_BELOW_DEPLOYMENT),
     "harness.control": Floor(imports=(*_BELOW_SERVER, "harness.drain")),
-    "harness.endpoint": Floor(imports=(*_BELOW_SERVER, "harness.unserved_request")),
+    "harness.endpoint": Floor(imports=(*_BELOW_SERVER, "harness.unserved_request", "harness.access")),
     "harness.server": Floor(
         imports=(
             *_BELOW_SERVER,
             *("harness.certificates", "harness.drain", "harness.control", "harness.endpoint", "harness.managed_kafka"),
-            "harness.event_sources",
+            *("harness.access", "harness.event_sources", "harness.guards", "harness.launching"),
         )
     ),
     "harness.__main__": Floor(imports=(*_GROUND, "harness.options", "harness.server")),

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.xdist_group("behaviour-accounts")
 
 @pytest.fixture(scope="module")
 def harness() -> Iterator[Harness]:
-    with Harness(account_id=HOME, region=REGIONS[HOME]) as running:
+    with Harness(account_id=HOME, region=REGIONS[HOME], enforce_iam="off") as running:
         yield running
 
 

@@ -45,7 +45,7 @@ def handler(event, context):
 
 @pytest.fixture(scope="module")
 def harness() -> Iterator[Harness]:
-    with Harness(account_id=HOME, region=REGIONS[HOME]) as running:
+    with Harness(account_id=HOME, region=REGIONS[HOME], enforce_iam="off") as running:
         yield running
 
 

@@ -63,7 +63,7 @@ def host(tmp_path: Path) -> Iterator[FunctionHost]:
     code = CodeStore(tmp_path / "merged")
     runtimes = Runtimes(cache_directory(), fallback=tmp_path / "image", code=code)
     launcher: Launcher = ForkLauncher(
-        runtimes, code=code, listeners=listeners, reachable=lambda: {gates.port: gates.hold}
+        runtimes, code=code, listeners=listeners, reachable=lambda environment: {gates.port: gates.hold}
     )
     try:
         launcher.start()

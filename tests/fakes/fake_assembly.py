@@ -16,8 +16,13 @@ def fake_harness(**options: str | int) -> Harness:
     return Harness(**options, _command=FAKE_COMMAND)  # type: ignore[arg-type]  # the options under test may be wrong
 
 
-def write_assembly(directory: Path, *, functions: dict[str, str], apis: tuple[str, ...] = ()) -> Path:
-    """An assembly directory. functions: physical name -> construct path in the stack `shop`; apis: names."""
+def write_assembly(
+    directory: Path, *, functions: dict[str, str], apis: tuple[str, ...] = (), **reports: object
+) -> Path:
+    """An assembly directory. functions: physical name -> construct path in the stack `shop`; apis: names.
+
+    reports: what is told of the deployment's `permissions` and `reachability`.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "manifest.json").write_text('{"version": "55.0.0"}')
     table = {
@@ -32,6 +37,7 @@ def write_assembly(directory: Path, *, functions: dict[str, str], apis: tuple[st
         "stacks": {"shop": stack},
         "functions": [_function(name, path) for name, path in functions.items()],
         "apis": [_api(name) for name in apis],
+        **reports,
     }
     (directory / "fake.json").write_text(json.dumps(wire))
     return directory

@@ -104,6 +104,10 @@ class Requests(BaseHTTPRequestHandler):
         if parts[-1] == "reset":
             self.server.resets.append(parts[1])
             return {"resets": len(self.server.resets)}
+        if parts[-1] in ("permissions", "reachability"):
+            asked = parse_qs(urlsplit(self.path).query).get("also", [])
+            told: dict[str, Any] = known[parts[1]][parts[-1]]
+            return {**told, "rows": [*told["rows"], *(told["more"][name] for name in asked)]} if asked else told
         identity = parts[1] if len(parts) > 1 else f"deployment-{len(known) + 1}"
         wire = json.loads((Path(body["assembly"]) / "fake.json").read_text())
         for stack in wire["stacks"].values():

@@ -62,13 +62,26 @@ def asset_code(key: str) -> dict[str, Any]:
     return {"S3Bucket": {"Fn::Sub": _BUCKET}, "S3Key": key}
 
 
-def function(name: str, source: str = "def handler(event, context): return event", **properties: Any) -> Resources:
-    """A function with its role and log group; their logical ids are `name`, `name`Role and `name`Logs."""
+def role(*statements: Mapping[str, Any], service: str = "lambda.amazonaws.com") -> dict[str, Any]:
+    """A role that a service may assume. statements: of its inline policy; absence: everything on everything."""
+    allowed = list(statements) or [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
+    trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     return {
-        f"{name}Role": {
-            "Type": "AWS::IAM::Role",
-            "Properties": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}},
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
+            "Policies": [{"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": allowed}}],
         },
+    }
+
+
+def function(name: str, source: str = "def handler(event, context): return event", **properties: Any) -> Resources:
+    """A function with its role, which may do everything, and log group.
+
+    Their logical ids are `name`, `name`Role and `name`Logs.
+    """
+    return {
+        f"{name}Role": role(),
         f"{name}Logs": {"Type": "AWS::Logs::LogGroup", "Properties": {}},
         name: {
             "Type": "AWS::Lambda::Function",

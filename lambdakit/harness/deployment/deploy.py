@@ -74,6 +74,15 @@ class Deployer:
         """What the CloudFormation API changes stacks with, too."""
         return self._engine
 
+    def get(self, deployment_id: str) -> Deployment:
+        """The deployment with this id. DeploymentError when there is none."""
+        try:
+            return self._deployments[deployment_id]
+        except KeyError:
+            raise DeploymentError(
+                Diagnostic(problem=f"there is no deployment {deployment_id!r}, or it was destroyed", code="LK302")
+            ) from None
+
     def deploy(self, directory: Path, *, stacks: Sequence[str] | None, parameters: Mapping[str, str]) -> Deployment:
         """Creates the stacks of an assembly, with what they need; nothing is left of them when one fails.
 
@@ -93,14 +102,14 @@ class Deployer:
         Stacks that the assembly does not have any more stay, as they do after `cdk deploy`.
         """
         with self._lock:
-            deployment = self._get(deployment_id)
+            deployment = self.get(deployment_id)
             self._change(deployment, directory, stacks, parameters)
             return deployment
 
     def reset(self, deployment_id: str) -> None:
         """Brings back what the deployment's resources held right after it."""
         with self._lock:
-            deployment = self._get(deployment_id)
+            deployment = self.get(deployment_id)
             started = time.perf_counter()
             problems = reset_stacks(self._engine, deployment.stacks)
             self._ended(deployment, "FAILED" if problems else "RESET", started)
@@ -110,7 +119,7 @@ class Deployer:
     def destroy(self, deployment_id: str) -> None:
         """Deletes the stacks of a deployment, the last one first."""
         with self._lock:
-            deployment = self._get(deployment_id)
+            deployment = self.get(deployment_id)
             started = time.perf_counter()
             problems: list[Diagnostic] = []
             for stack in reversed([stack for stack in deployment.stacks if stack.parent is None]):
@@ -307,14 +316,6 @@ class Deployer:
         left = undo.run()
         if left and isinstance(failure, LambdakitError):
             raise type(failure)(*failure.diagnostics, *left) from failure
-
-    def _get(self, deployment_id: str) -> Deployment:
-        try:
-            return self._deployments[deployment_id]
-        except KeyError:
-            raise DeploymentError(
-                Diagnostic(problem=f"there is no deployment {deployment_id!r}, or it was destroyed", code="LK302")
-            ) from None
 
     def _ended(self, deployment: Deployment, status: str, started: float) -> float:
         duration_ms = (time.perf_counter() - started) * 1000

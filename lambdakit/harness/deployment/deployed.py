@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from lambdakit.assembly.source_map import SourceMap
 from lambdakit.assembly.template import Template
 from lambdakit.harness.deployment.provisioner import Created
 from lambdakit.harness.deployment.stack_ids import stack_id
@@ -36,12 +37,14 @@ class StackRecord:
 
     text: the template as it was given. template: the same, read; None before there is one.
     processed: the same with its transforms carried out; None before that.
+    source_map: the way back to the document; empty where there is none.
     given: the values of its parameters, by name. version: how often the stack was changed.
     """
 
     text: str = ""
     template: Template | None = None
     processed: Mapping[str, object] | None = None
+    source_map: SourceMap = field(default_factory=lambda: SourceMap(stacks={}))
     description: str = ""
     given: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)

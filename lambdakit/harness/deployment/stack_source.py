@@ -47,14 +47,17 @@ def note_source(stack: DeployedStack, source: StackSource, at: datetime) -> Call
     """Keeps what the CloudFormation API tells of where a stack comes from. Returns what brings back the one before."""
     record = stack.record
     before = (record.text, record.template, record.processed, record.description, record.given, record.tags)
+    source_map_before = record.source_map
 
     def undo() -> None:
         record.text, record.template, record.processed, record.description, record.given, record.tags = before
+        record.source_map = source_map_before
 
     record.version += 1
     record.deleted_at = None
     record.text = source.text or json.dumps(source.template.raw)
     record.template = source.template
+    record.source_map = source.source_map
     description = source.template.raw.get("Description")
     record.description = description if isinstance(description, str) else ""
     record.given, record.tags = dict(source.given), dict(source.tags)

@@ -25,6 +25,7 @@ class Principal:
     session_policies: policy documents that the session was limited to when it began, as JSON; none: no limit.
     tags: of the role or user with those of the session, which go before.
     context: condition keys, in lower case, that every request of this principal carries.
+    canonical_user: the id by which S3 knows the account; empty where it is not known.
     function, environment: of the execution environment that it is; empty for everybody else.
     """
 
@@ -37,6 +38,7 @@ class Principal:
     session_policies: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    canonical_user: str = ""
     function: str = ""
     environment: str = ""
 

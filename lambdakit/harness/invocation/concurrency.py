@@ -164,13 +164,13 @@ class Concurrency:
 
 
 class Lease:
-    """An admitted invocation; leave it when that has ended.
+    """An admitted invocation; `leave` it when that has ended, or the block.
 
     concurrent: how many of the function ran then, with it. unreserved: how many of all on demand and without a
     reservation.
     """
 
-    __slots__ = ("_function", "_lock", "_owner", "_pool", "concurrent", "unreserved")
+    __slots__ = ("_function", "_left", "_lock", "_owner", "_pool", "concurrent", "unreserved")
 
     def __init__(
         self, lock: threading.Lock, function: _Count, pool: _Count | None, unreserved: int, owner: str = ""
@@ -179,6 +179,7 @@ class Lease:
         self._function = function
         self._pool = pool
         self._owner = owner
+        self._left = False
         self.concurrent = function.all
         self.unreserved = unreserved
 
@@ -188,7 +189,14 @@ class Lease:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.leave()
+
+    def leave(self) -> None:
+        """The invocation has ended. Idempotent."""
         with self._lock:
+            if self._left:
+                return
+            self._left = True
             if self._pool is None:
                 self._function.provisioned[self._owner] -= 1
                 return

@@ -19,14 +19,14 @@ from lambdakit.harness.invocation.shipment import (
     send_message,
 )
 
-InvokeLater = Callable[[str, bytes, str], None]
+InvokeLater = Callable[[str, bytes, str, str], None]
 
 
 class Destinations:
     """Sends records to queues, topics, event buses, functions and buckets.
 
-    invoke_later: takes an event for a function asynchronously: its ARN, the payload, the X-Ray header; raises what
-    refuses it.
+    invoke_later: takes an event for a function asynchronously: its ARN, the payload, the X-Ray header, the role that
+    invokes it; raises what refuses it.
     """
 
     def __init__(self, clients: Clients, *, invoke_later: InvokeLater) -> None:
@@ -72,7 +72,7 @@ class Destinations:
             raise Undeliverable(f"{refused.get('ErrorCode')}: {refused.get('ErrorMessage')}")
 
     def _to_function(self, target: Arn, record: str, shipment: Shipment) -> None:
-        self._invoke_later(str(target), record.encode(), shipment.trace_id)
+        self._invoke_later(str(target), record.encode(), shipment.trace_id, shipment.role)
 
     def _to_bucket(self, target: Arn, record: str, shipment: Shipment) -> None:
         if shipment.verdict.condition == "Success":

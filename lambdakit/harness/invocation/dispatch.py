@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lambdakit.harness.invocation.concurrency import Concurrency, Throttled
+from lambdakit.harness.invocation.concurrency import Concurrency, Lease, Throttled
 from lambdakit.harness.invocation.function_metrics import FunctionMetrics
-from lambdakit.harness.invocation.invoke import Event, InvocationResult, Invoker
+from lambdakit.harness.invocation.invoke import Event, InvocationResult, Invoker, OnAnswer
 from lambdakit.harness.invocation.provisioned import ProvisionedEnvironments
 from lambdakit.harness.invocation.recursion import INVOCATIONS_MAX, RecursionDetected, invocations_so_far
 from lambdakit.harness.runtime.execution_environment import ExecutionEnvironment
@@ -51,26 +51,37 @@ class Dispatcher:
         return self._invoke(configuration, event, outlet=None, at=None)
 
     def invoke(
-        self, configuration: FunctionConfiguration, event: Event, *, outlet: Outlet | None = None
+        self,
+        configuration: FunctionConfiguration,
+        event: Event,
+        *,
+        outlet: Outlet | None = None,
+        on_answer: OnAnswer | None = None,
     ) -> InvocationResult:
         """What the function answers. configuration: the version to run, event.qualifier: what the caller named.
 
         Throttled without concurrency, RecursionDetected for a function that called itself too often;
-        RuntimeUnavailable when nothing here can run it. outlet: see `Invoker.invoke`.
+        RuntimeUnavailable when nothing here can run it. outlet, on_answer: see `Invoker.invoke`.
         """
-        return self._invoke(configuration, event, outlet=outlet, at=self._seconds())
+        return self._invoke(configuration, event, outlet=outlet, at=self._seconds(), on_answer=on_answer)
 
     def in_use(self, arn: str, owner: str) -> float:
         """The part of a version's or alias's allocated environments that is in use now, 0 to 1."""
         return self._provisioned.utilization(arn, owner, self._concurrency.provisioned_in_flight(arn, owner))
 
     def _invoke(
-        self, configuration: FunctionConfiguration, event: Event, *, outlet: Outlet | None, at: float | None
+        self,
+        configuration: FunctionConfiguration,
+        event: Event,
+        *,
+        outlet: Outlet | None,
+        at: float | None,
+        on_answer: OnAnswer | None = None,
     ) -> InvocationResult:
         arn = configuration.arn
         self._refuse_recursion(configuration, event)
         try:
-            return self._admitted(arn, configuration, event, outlet, at)
+            return self._admitted(arn, configuration, event, outlet, at, on_answer)
         except Throttled as throttled:
             self._metrics.add(configuration.arn, event.qualifier, "Throttles")
             self._trace.append(
@@ -84,7 +95,13 @@ class Dispatcher:
             raise
 
     def _admitted(
-        self, arn: str, configuration: FunctionConfiguration, event: Event, outlet: Outlet | None, at: float | None
+        self,
+        arn: str,
+        configuration: FunctionConfiguration,
+        event: Event,
+        outlet: Outlet | None,
+        at: float | None,
+        on_answer: OnAnswer | None,
     ) -> InvocationResult:
         owner, environment = self._provisioned.take(configuration, event.qualifier)
         if environment is None:
@@ -98,9 +115,31 @@ class Dispatcher:
         with lease:
             if owner:
                 self._measure_provisioned(arn, owner, configuration, event, environment)
-            result = self._invoker.invoke(configuration, event, outlet=outlet, taken=environment)
+            answers: list[InvocationResult] = []
+
+            def answered(result: InvocationResult) -> None:
+                answers.append(result)
+                lease.leave()  # whoever has the answer may call again, and there is room for it
+                self._measure(configuration, event, result, lease)
+                if on_answer is not None:
+                    on_answer(result)
+
+            result = self._invoker.invoke(
+                configuration,
+                event,
+                outlet=outlet,
+                taken=environment,
+                on_answer=None if on_answer is None else answered,
+            )
+        if not answers:
+            self._measure(configuration, event, result, lease)
+        return result
+
+    def _measure(
+        self, configuration: FunctionConfiguration, event: Event, result: InvocationResult, lease: Lease
+    ) -> None:
         self._metrics.invocation(
-            arn,
+            configuration.arn,
             event.qualifier,
             configuration.version,
             duration_ms=result.outcome.duration_ms,
@@ -109,7 +148,6 @@ class Dispatcher:
             unreserved=lease.unreserved,
             allocated=self._concurrency.allocated(configuration.place),
         )
-        return result
 
     def _refuse_recursion(self, configuration: FunctionConfiguration, event: Event) -> None:
         if "Lineage=" not in event.trace_id:

@@ -41,6 +41,7 @@ class EnvironmentPool:
         self._busy: set[ExecutionEnvironment] = set()
         self._retired: dict[ExecutionEnvironment, str] = {}
         self._provisioned: dict[ExecutionEnvironment, _Key] = {}
+        self._answered: dict[ExecutionEnvironment, _Key] = {}
         self._on_lost: Callable[[str], None] = lambda arn: None
         self._closed = False
         self._changed = threading.Condition()
@@ -51,6 +52,7 @@ class EnvironmentPool:
     ) -> Iterator[ExecutionEnvironment]:
         """An environment for one event: an idle one, else a new one, whose state is then `created`.
 
+        One that has answered already, and is about to be idle, is waited for.
         taken: one that `take_provisioned` gave, which is leased instead.
         """
         key = _key(configuration) if taken is None else self._provisioned[taken]
@@ -59,6 +61,11 @@ class EnvironmentPool:
             yield environment
         finally:
             self._give_back(key, environment)
+
+    def answered(self, environment: ExecutionEnvironment) -> None:
+        """The answer of a leased environment goes out now, a moment before it is given back."""
+        with self._changed:
+            self._answered[environment] = self._provisioned.get(environment) or _key(environment.configuration)
 
     def take_provisioned(self, configuration: FunctionConfiguration, owner: str) -> ExecutionEnvironment | None:
         """An idle provisioned environment, to be leased at once; None when all are busy. owner: version or alias."""
@@ -168,9 +175,10 @@ class EnvironmentPool:
     def _take_idle(self, key: _Key) -> ExecutionEnvironment | None:
         while True:
             with self._changed:
-                environments = self._idle.get(key)
-                if not environments:
-                    return None
+                while not (environments := self._idle.get(key)):
+                    if key not in self._answered.values():
+                        return None
+                    self._changed.wait()
                 environment = environments.pop()
                 # Idle or busy at every moment, so that `retire` and `close` see each one.
                 self._busy.add(environment)
@@ -203,6 +211,7 @@ class EnvironmentPool:
             why = "shutdown" if self._closed else why
             if why is None:
                 self._busy.discard(environment)
+                self._answered.pop(environment, None)
                 self._idle[key].append(environment)
                 self._changed.notify_all()
                 return
@@ -216,6 +225,7 @@ class EnvironmentPool:
         """lost: nobody wanted it to end."""
         with self._changed:
             self._busy.discard(environment)
+            self._answered.pop(environment, None)
             self._retired.pop(environment, None)
             provisioned = self._provisioned.pop(environment, None)
             self._changed.notify_all()

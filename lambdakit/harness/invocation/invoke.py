@@ -6,7 +6,6 @@ Lambda service; what happens inside the process stands below, in the runtime.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,9 +14,11 @@ from typing import Protocol
 from lambdakit.clock import Clock
 from lambdakit.harness.iam.credentials import Credentials
 from lambdakit.harness.invocation.environment_pool import EnvironmentPool
+from lambdakit.harness.invocation.placement import network_of
 from lambdakit.harness.invocation.streamed_response import response_streamed, slower_on_aws
 from lambdakit.harness.invocation.x_ray import trace_header
 from lambdakit.harness.moto_state.logs import LogPlace
+from lambdakit.harness.network.guard import NetworkGuard
 from lambdakit.harness.runtime.environment_variables import clean, function_variables
 from lambdakit.harness.runtime.execution_environment import (
     EnvironmentGone,
@@ -27,6 +28,7 @@ from lambdakit.harness.runtime.function_configuration import FunctionConfigurati
 from lambdakit.harness.runtime.launcher import Launcher, Place
 from lambdakit.harness.runtime.outcomes import Initialization, InvocationOutcome
 from lambdakit.harness.runtime.platform_log import Accounting, PlatformLog, billed_ms
+from lambdakit.harness.runtime.random_ids import random_uuid
 from lambdakit.harness.runtime.response_stream import Outlet
 from lambdakit.harness.runtime.runtime_conversation import InvocationRequest
 from lambdakit.harness.runtime.runtimes.family import RuntimeUnavailable
@@ -53,7 +55,9 @@ class LogStore(Protocol):
 class CredentialIssuer(Protocol):
     """Who gives an execution environment its session of the execution role."""
 
-    def issue(self, *, function: str, environment: str, role: str, account_id: str) -> Credentials:
+    def issue(
+        self, *, function: str, environment: str, role: str, account_id: str, function_arn: str
+    ) -> Credentials:
         """A new session."""
 
     def revoke(self, environment: str) -> None:
@@ -73,7 +77,7 @@ class Event:
     qualifier: str = ""
     client_context: str | None = None
     trace_id: str = ""
-    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    request_id: str = field(default_factory=random_uuid)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,11 +90,40 @@ class InvocationResult:
     log: tuple[str, ...]
 
 
+OnAnswer = Callable[[InvocationResult], None]
+
+
+class _Answer:
+    """The answer of one invocation that goes out before all of it is written down."""
+
+    def __init__(self, trace: TraceLog, on_answer: OnAnswer | None) -> None:
+        self._trace = trace
+        self._on_answer = on_answer
+        self._owed: int | None = None
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether somebody wants it early."""
+        return self._on_answer is not None
+
+    def give(self, result: InvocationResult) -> None:
+        """Sends it, on the way to what is then owed."""
+        assert self._on_answer is not None
+        self._owed = self._trace.owe()
+        self._on_answer(result)
+
+    def is_written_down(self) -> None:
+        """All of the invocation is in the trace, and in its log."""
+        if self._owed is not None:
+            self._trace.settle(self._owed)
+
+
 class Invoker:
     """Invokes functions in execution environments of its own.
 
     endpoint_url: where functions find the AWS APIs.
     admit_environment: called with a function's ARN before it gets a new environment on demand; raises what refuses it.
+    network: what environments may reach; absence: nothing is looked at.
     """
 
     def __init__(
@@ -103,14 +136,16 @@ class Invoker:
         clock: Clock,
         endpoint_url: Callable[[], str],
         admit_environment: Callable[[str], None] = lambda arn: None,
+        network: NetworkGuard | None = None,
     ) -> None:
+        self._network = network
         self._launcher = launcher
         self._credentials = credentials
         self._logs = logs
         self._trace = trace
         self._clock = clock
         self._endpoint_url = endpoint_url
-        self._streams: dict[str, str] = {}
+        self._places: dict[str, LogPlace] = {}
         self._noted: set[tuple[str, str]] = set()
         self._admit_environment = admit_environment
         self.pool = EnvironmentPool(self._create, self._on_stopped, self._on_reset)
@@ -122,18 +157,25 @@ class Invoker:
         *,
         outlet: Outlet | None = None,
         taken: ExecutionEnvironment | None = None,
+        on_answer: OnAnswer | None = None,
     ) -> InvocationResult:
         """Runs the function to its end. RuntimeUnavailable when nothing here can run it.
 
         outlet: where a streamed result goes while it is made; absence: the caller waits for all of it.
         taken: the provisioned environment to run it in, which the pool gave; absence: one on demand.
+        on_answer: called with the result as soon as it is certain, which is sometimes before this returns: what is
+        written down of the invocation then follows, and there is no log yet. Absence: there is time.
         """
-        while True:
-            with self.pool.lease(configuration, taken) as environment:
-                try:
-                    return self._invoke_in(environment, event, outlet)
-                except EnvironmentGone:
-                    taken = None
+        answer = _Answer(self._trace, on_answer)
+        try:
+            while True:
+                with self.pool.lease(configuration, taken) as environment:
+                    try:
+                        return self._invoke_in(environment, event, outlet, answer)
+                    except EnvironmentGone:
+                        taken = None
+        finally:
+            answer.is_written_down()
 
     def initialize_ahead(self, environment: ExecutionEnvironment) -> bool:
         """Runs the init phase of a provisioned environment; whether it succeeded."""
@@ -146,20 +188,23 @@ class Invoker:
             self._note(environment.configuration, str(unavailable))
             return False
 
-    def _invoke_in(self, environment: ExecutionEnvironment, event: Event, outlet: Outlet | None) -> InvocationResult:
+    def _invoke_in(
+        self, environment: ExecutionEnvironment, event: Event, outlet: Outlet | None, answer: _Answer
+    ) -> InvocationResult:
         configuration = environment.configuration
         log = environment.take_log()
         cold = environment.starts_cold
         init_ms = self._initialize(environment, event.request_id) if cold else None
         platform = PlatformLog(configuration)
-        trace_id = trace_header(event.trace_id, at=self._clock.now(), arn=configuration.arn)
+        arn = configuration.arn
+        trace_id = trace_header(event.trace_id, at=self._clock.now(), arn=arn)
 
         def started() -> None:
             self._trace.append(
                 InvocationStarted(
                     request_id=event.request_id,
                     function=configuration.name,
-                    arn=configuration.arn,
+                    arn=arn,
                     version=configuration.version,
                     qualifier=event.qualifier,
                     environment=environment.id,
@@ -169,16 +214,25 @@ class Invoker:
             )
             self._write(environment, platform.start(event.request_id, self._clock.now()), event.request_id)
 
+        def answered(outcome: InvocationOutcome) -> None:
+            self.pool.answered(environment)
+            answer.give(
+                InvocationResult(
+                    request_id=event.request_id, executed_version=configuration.version, outcome=outcome, log=()
+                )
+            )
+
         outcome = environment.invoke(
             InvocationRequest(
                 request_id=event.request_id,
-                invoked_arn=configuration.arn + (f":{event.qualifier}" if event.qualifier else ""),
+                invoked_arn=f"{arn}:{event.qualifier}" if event.qualifier else arn,
                 payload=event.payload or b"{}",
                 trace_id=trace_id,
                 client_context=event.client_context,
             ),
             outlet=outlet,
             on_start=started,
+            on_answer=answered if answer.is_wanted else None,
         )
         accounting = Accounting(
             request_id=event.request_id,
@@ -193,8 +247,9 @@ class Invoker:
         )
         at = self._clock.now()
         self._write(environment, [*platform.failure(accounting, at), *platform.end(accounting, at)], event.request_id)
-        environment.report(platform.report_record(accounting))
+        environment.report(lambda: platform.report_record(accounting))
         self._report(environment, outcome, accounting)
+        environment.freeze()  # by now the runtime has come back for its next event, and is not waited for
         return InvocationResult(
             request_id=event.request_id, executed_version=configuration.version, outcome=outcome, log=tuple(log)
         )
@@ -282,12 +337,13 @@ class Invoker:
                 environment=environment.id,
                 role=configuration.role,
                 account_id=configuration.account_id,
+                function_arn=configuration.arn,
             )
             return clean(
                 function_variables(
                     configuration,
                     credentials=credentials,
-                    log_stream=self._stream(environment),
+                    log_stream=self._log_place(environment).stream,
                     runtime_api=place.runtime_api,
                     endpoint_url=self._endpoint_url(),
                     task_root=place.task_root,
@@ -298,14 +354,18 @@ class Invoker:
                 )
             )
 
-        return ExecutionEnvironment(
+        environment = ExecutionEnvironment(
             configuration,
             launcher=self._launcher,
             variables=variables,
             log=self._on_line,
             now=self._clock.now,
             provisioned=provisioned,
+            network=network_of(configuration, self._network),
         )
+        if self._network is not None:
+            self._network.enter(environment.id, environment.network)
+        return environment
 
     def _note(self, configuration: FunctionConfiguration, note: str) -> None:
         if note and (configuration.arn, note) not in self._noted:
@@ -313,17 +373,9 @@ class Invoker:
             self._trace.append(RuntimeNote(function=configuration.name, note=note))
 
     def _on_line(self, environment: ExecutionEnvironment, line: str, request_id: str) -> None:
-        configuration = environment.configuration
-        place = LogPlace(
-            account_id=configuration.account_id,
-            region=configuration.region,
-            group=configuration.log_group,
-            stream=self._stream(environment),
-        )
+        name, place = environment.configuration.name, self._log_place(environment)
         self._logs.write(place, line, self._clock.now())
-        self._trace.append(
-            FunctionLogged(function=configuration.name, environment=environment.id, request_id=request_id, line=line)
-        )
+        self._trace.append(FunctionLogged(function=name, environment=environment.id, request_id=request_id, line=line))
 
     def _on_reset(self, environment: ExecutionEnvironment, reason: str) -> None:
         self._credentials.revoke(environment.id)
@@ -339,7 +391,9 @@ class Invoker:
 
     def _on_stopped(self, environment: ExecutionEnvironment, reason: str) -> None:
         self._credentials.revoke(environment.id)
-        self._streams.pop(environment.id, None)
+        if self._network is not None:
+            self._network.leave(environment.id)
+        self._places.pop(environment.id, None)
         self._trace.append(
             EnvironmentStopped(
                 function=environment.configuration.name,
@@ -349,9 +403,15 @@ class Invoker:
             )
         )
 
-    def _stream(self, environment: ExecutionEnvironment) -> str:
+    def _log_place(self, environment: ExecutionEnvironment) -> LogPlace:
         # DG "Sending Lambda function logs to CloudWatch Logs": date, version and environment name the stream.
-        if environment.id not in self._streams:
-            day = self._clock.now().strftime("%Y/%m/%d")
-            self._streams[environment.id] = f"{day}/[{environment.configuration.version}]{environment.id}"
-        return self._streams[environment.id]
+        place = self._places.get(environment.id)
+        if place is None:
+            configuration, day = environment.configuration, self._clock.now().strftime("%Y/%m/%d")
+            place = self._places[environment.id] = LogPlace(
+                account_id=configuration.account_id,
+                region=configuration.region,
+                group=configuration.log_group,
+                stream=f"{day}/[{configuration.version}]{environment.id}",
+            )
+        return place

@@ -9,6 +9,7 @@ Guide, "X-Ray concepts" (tracing header: Lineage).
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from typing import Final
@@ -58,5 +59,6 @@ def _lineage(header: str) -> dict[str, int]:
     return {name: int(loops) for name, loops in _ENTRY.findall(match[1])}
 
 
+@functools.lru_cache(maxsize=4096)
 def _name(arn: str) -> str:
     return hashlib.sha256(arn.encode()).hexdigest()[:8]

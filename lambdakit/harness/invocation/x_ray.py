@@ -7,10 +7,10 @@ header Lambda makes one with `Sampled=0` for a function in pass-through mode.
 from __future__ import annotations
 
 import re
-import secrets
 from datetime import datetime
 
 from lambdakit.harness.invocation.recursion import with_invocation
+from lambdakit.harness.runtime.random_ids import random_hex
 
 _HEADER = re.compile(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24}")
 
@@ -19,7 +19,7 @@ def chain_header(upstream: str, *, at: datetime) -> str:
     """The upstream header where it is well-formed, else a new one: what all attempts at one event have in common."""
     if _HEADER.match(upstream):
         return upstream
-    return f"Root=1-{int(at.timestamp()):08x}-{secrets.token_hex(12)};Parent={secrets.token_hex(8)};Sampled=0"
+    return f"Root=1-{int(at.timestamp()):08x}-{random_hex(24)};Parent={random_hex(16)};Sampled=0"
 
 
 def trace_header(upstream: str, *, at: datetime, arn: str) -> str:

@@ -5,7 +5,7 @@ Puts together what stands below `invocation`, and tells it what the store knows 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from lambdakit.clock import HarnessClock
 from lambdakit.harness.activity import Activity
@@ -17,10 +17,10 @@ from lambdakit.harness.invocation.dead_letters import DeadLetters
 from lambdakit.harness.invocation.destinations import Destinations
 from lambdakit.harness.invocation.dispatch import Dispatcher
 from lambdakit.harness.invocation.function_metrics import FunctionMetrics, MetricStore
-from lambdakit.harness.invocation.invoke import Event, InvocationResult, Invoker
+from lambdakit.harness.invocation.invoke import Event, InvocationResult, Invoker, OnAnswer
 from lambdakit.harness.invocation.provisioned import ProvisionedEnvironments, Status, Wanted
 from lambdakit.harness.invocation.recursion import RecursionDetected
-from lambdakit.harness.invocation.shipment import Clients
+from lambdakit.harness.invocation.shipment import Clients, Undeliverable
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.function_record import StoredFunction
 from lambdakit.harness.lambda_service.function_stores import FunctionStores
@@ -39,6 +39,7 @@ class Invocations:
     """Runs the functions of every account. Stop it before the pool of environments is closed, and join it after.
 
     clients: for what asynchronous invocations send. concurrency: which `invoker` asks before it adds environments.
+    refusal: why a role may not do an action on a resource; None when it may.
     scaling: what Application Auto Scaling does to provisioned concurrency.
     """
 
@@ -53,8 +54,10 @@ class Invocations:
         clock: HarnessClock,
         activity: Activity,
         trace: TraceLog,
+        refusal: Callable[[str, str, str], str | None] = lambda role_arn, action, resource: None,
     ) -> None:
         self._stores = stores
+        self._refusal = refusal
         self._functions = StoredFunctions(stores)
         measured = FunctionMetrics(metrics, clock.now)
         self.provisioned = ProvisionedEnvironments(
@@ -104,11 +107,16 @@ class Invocations:
         stores.each(lambda store: store.concurrency.watch(lambda arn: concurrency.settings_changed()))
 
     def invoke(
-        self, configuration: FunctionConfiguration, event: Event, *, outlet: Outlet | None = None
+        self,
+        configuration: FunctionConfiguration,
+        event: Event,
+        *,
+        outlet: Outlet | None = None,
+        on_answer: OnAnswer | None = None,
     ) -> InvocationResult:
-        """The function's answer. ServiceFault when it did not run. outlet: see `Invoker.invoke`."""
+        """The function's answer. ServiceFault when it did not run. outlet, on_answer: see `Invoker.invoke`."""
         try:
-            return self._dispatcher.invoke(configuration, event, outlet=outlet)
+            return self._dispatcher.invoke(configuration, event, outlet=outlet, on_answer=on_answer)
         except Throttled as throttled:
             details = {"Reason": throttled.reason}
             raise ServiceFault("TooManyRequestsException", str(throttled), details=details) from None
@@ -141,7 +149,10 @@ class Invocations:
         self._queue.join()
         self.provisioned.join()
 
-    def _invoke_destination(self, arn: str, payload: bytes, trace_id: str) -> None:
+    def _invoke_destination(self, arn: str, payload: bytes, trace_id: str, role_arn: str) -> None:
+        refused = self._refusal(role_arn, "lambda:InvokeFunction", arn)
+        if refused is not None:
+            raise Undeliverable(f"AccessDeniedException: {refused}")
         check_payload(payload, bytes_max=ASYNC_REQUEST_BYTES_MAX)
         target = self._stores.resolve(arn)
         self.invoke_later(target, Event(payload=payload, qualifier=target.qualifier, trace_id=trace_id))

@@ -12,8 +12,9 @@ from lambdakit.harness.invocation.invoke import Event, InvocationResult
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.function_stores import FunctionStores
 from lambdakit.harness.lambda_service.invocations import Invocations
-from lambdakit.harness.lambda_service.invoke_request import check_payload, client_context, log_tail, wants_tail
-from lambdakit.harness.wire import Request, Response
+from lambdakit.harness.lambda_service.invoke_request import check_payload, client_context, log_tail, refusal, wants_tail
+from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
+from lambdakit.harness.wire import OpenAnswer, Request, Response
 from lambdakit.limits import ASYNC_REQUEST_BYTES_MAX, SYNC_REQUEST_BYTES_MAX
 
 _PATH = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
@@ -32,10 +33,14 @@ class InvokeApi:
         """Whether this operation is meant."""
         return request.method == "POST" and _PATH.fullmatch(request.path) is not None
 
-    def serve(self, request: Request, *, region: str = "", account_id: str = "") -> Response:
+    def serve(
+        self, request: Request, *, region: str = "", account_id: str = "", answers_first: bool = False
+    ) -> Response:
         """The function's answer; at once and without one for `Event`. ServiceFault when the function is not run.
 
         region, account_id: the caller's, where a bare name is looked for; empty: the harness's own.
+        answers_first: what is written down of the invocation may follow its answer, which then runs the function when
+        it is sent; not for a caller who wants the log.
         """
         match = _PATH.fullmatch(request.path)
         assert match is not None
@@ -58,8 +63,22 @@ class InvokeApi:
         if later:
             self._invocations.invoke_later(target, event)
             return Response(status=202, headers=[("x-amzn-RequestId", event.request_id)])
-        result = self._invocations.invoke(target.configuration, event)
-        return _answer(result, tail=wants_tail(request))
+        tail = wants_tail(request)
+        if answers_first and not tail:
+            return Response(status=200, stream=lambda answer: self._run(target.configuration, event, answer))
+        return _answer(self._invocations.invoke(target.configuration, event), tail=tail)
+
+    def _run(self, configuration: FunctionConfiguration, event: Event, answer: OpenAnswer) -> None:
+        def respond(result: InvocationResult) -> None:
+            answer.respond(_answer(result, tail=False))
+
+        try:
+            result = self._invocations.invoke(configuration, event, on_answer=respond)
+        except ServiceFault as fault:
+            answer.respond(refusal(fault, event.request_id))
+        else:
+            if not answer.status:
+                respond(result)
 
 
 def _answer(result: InvocationResult, *, tail: bool) -> Response:

@@ -6,11 +6,12 @@ Source: AWS Lambda API Reference, "Invoke" and "InvokeWithResponseStream".
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 from collections.abc import Sequence
 
 from lambdakit.harness.lambda_service.faults import ServiceFault
-from lambdakit.harness.wire import Request
+from lambdakit.harness.wire import Request, Response
 from lambdakit.limits import CLIENT_CONTEXT_BYTES_MAX, SYNC_REQUEST_BYTES_MAX, TAIL_LOG_BYTES
 
 
@@ -24,7 +25,7 @@ def check_payload(body: bytes, *, bytes_max: int = SYNC_REQUEST_BYTES_MAX) -> No
     if not body:
         return
     try:
-        json.loads(body.decode(), parse_constant=_no_constant)
+        _JSON.decode(body.decode())
     except (ValueError, RecursionError) as error:
         raise ServiceFault(
             "InvalidRequestContentException", f"Could not parse request body into json: {error}"
@@ -58,5 +59,14 @@ def log_tail(log: Sequence[str]) -> str:
     return base64.b64encode("\n".join([*log, ""]).encode()[-TAIL_LOG_BYTES:]).decode()
 
 
+def refusal(fault: ServiceFault, request_id: str) -> Response:
+    """The answer to a request that is refused."""
+    refused = fault.response()
+    return dataclasses.replace(refused, headers=[*refused.headers, ("x-amzn-RequestId", request_id)])
+
+
 def _no_constant(name: str) -> None:
     raise ValueError(f"Unrecognized token '{name}'")  # NaN and Infinity are Python's, not JSON's
+
+
+_JSON = json.JSONDecoder(parse_constant=_no_constant)

@@ -8,7 +8,6 @@ Source: AWS Lambda API Reference, "InvokeWithResponseStream", "InvokeResponseStr
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 from urllib.parse import parse_qs, unquote
@@ -18,7 +17,7 @@ from lambdakit.harness.invocation.invoke import Event, InvocationResult
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.function_stores import FunctionStores
 from lambdakit.harness.lambda_service.invocations import Invocations
-from lambdakit.harness.lambda_service.invoke_request import check_payload, client_context, log_tail, wants_tail
+from lambdakit.harness.lambda_service.invoke_request import check_payload, client_context, log_tail, refusal, wants_tail
 from lambdakit.harness.lambda_service.store import Target
 from lambdakit.harness.wire import OpenAnswer, Request, Response
 from lambdakit.limits import MIB
@@ -68,14 +67,9 @@ class InvokeStreamApi:
         try:
             result = self._invocations.invoke(target.configuration, event, outlet=chunks)
         except ServiceFault as refused:
-            answer.respond(_refusal(refused, event.request_id))
+            answer.respond(refusal(refused, event.request_id))
         else:
             chunks.complete(result, tail=tail)
-
-
-def _refusal(fault: ServiceFault, request_id: str) -> Response:
-    refusal = fault.response()
-    return dataclasses.replace(refusal, headers=[*refusal.headers, ("x-amzn-RequestId", request_id)])
 
 
 class _PayloadChunks:

@@ -5,7 +5,7 @@ are none, and some fail a caller's request over it. Events reach functions by ou
 
 Private surface used: `moto.awslambda.utils.get_backend`, which every caller imports when it runs;
 `moto.s3.notifications.send_event` and `send_test_event`; `moto.s3.models.FakeBucket.get_permission`;
-`moto.events.models.Rule.send_to_targets`. Canary: tests/unit/harness/test_harness_moto_contents.py.
+`moto.events.models.Rule.send_to_targets`; `moto.kms.responses.validate_policy`. Canary: tests/unit/harness/test_harness_moto_contents.py.
 """
 
 from __future__ import annotations
@@ -89,10 +89,16 @@ def _disarm_rules(models: Any) -> None:
         rule.send_to_targets = _to_each_that_moto_serves(rule.send_to_targets)
 
 
+def _disarm_key_policies(responses: Any) -> None:
+    """moto reads a key's policy without conditions and principals, and one denial was everybody's."""
+    responses.validate_policy = _tell_nobody
+
+
 # Module -> what is done to it once it is loaded.
 _DISARMING: Final[Mapping[str, Change]] = {
     "moto.awslambda.utils": _disarm_functions,
     "moto.events.models": _disarm_rules,
+    "moto.kms.responses": _disarm_key_policies,
     "moto.s3.models": _disarm_bucket_policies,
     "moto.s3.notifications": _disarm_notifications,
 }

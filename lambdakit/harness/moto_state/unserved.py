@@ -4,7 +4,7 @@ Private surface used: `apigatewayv2_backends[account][region].apis[id].routes[id
 `logs_backends[account][region].groups[name].kms_key_id`;
 `events_backends[account][region].archives[name]` with `description` and `retention`;
 `dynamodb_backends[account][region].tables[name]` with `sse_specification` and
-`latest_stream_label`;
+`latest_stream_label`; `ec2_backends[account][region].vpc_end_points[id].private_dns_enabled`;
 `cloudwatch_backends[account][region].put_metric_alarm(…, rule=…)`.
 Canary: tests/unit/harness/provisioners, which read them back through the API.
 """
@@ -85,3 +85,10 @@ def forget_route_target(account_id: str, region: str, api_id: str, route_id: str
     from moto.apigatewayv2.models import apigatewayv2_backends
 
     apigatewayv2_backends[account_id][region].apis[api_id].routes[route_id].target = None  # type: ignore[assignment]  # as of a route made without one
+
+
+def set_private_dns(account_id: str, region: str, endpoint_id: str, *, enabled: bool) -> None:
+    """Whether a service's own name leads to a VPC endpoint: moto's `ModifyVpcEndpoint` passes over it."""
+    from moto.ec2.models import ec2_backends
+
+    ec2_backends[account_id][region].vpc_end_points[endpoint_id].private_dns_enabled = enabled

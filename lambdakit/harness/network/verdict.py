@@ -29,7 +29,8 @@ class Destination:
     """What a function connects to: an AWS service by its signing name, or a host.
 
     service, region: of an AWS API, as requests to it are signed; empty for a host.
-    host: a name, or an IPv4 or IPv6 address; empty for a service.
+    host: a name, or an IPv4 or IPv6 address; empty for a service. With a service, the name by which it is called:
+    it tells apart what signs alike (`streams.dynamodb…`, `bedrock-runtime…`, an endpoint's own name).
     """
 
     service: str = ""
@@ -40,12 +41,21 @@ class Destination:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """path: what the connection goes through, in words. reason, fix: what is missing, and one change that opens it."""
+    """path: what the connection goes through, in words. reason, fix: what is missing, and one change that opens it.
+
+    endpoint_id, endpoint_policy: of the VPC endpoint that it goes through, whose policy (JSON) applies to every request
+    to the service; empty where it goes through none.
+    judged: false where a part of the network is not known here (a subnet that was looked up, a transit gateway, a
+    virtual private gateway, an address without an interface); it then counts as reachable, and `path` names that part.
+    """
 
     reachable: bool
     path: str = ""
     reason: str = ""
     fix: str = ""
+    endpoint_id: str = ""
+    endpoint_policy: str = ""
+    judged: bool = True
 
 
 Judge = Callable[[Placement, Destination], Verdict]

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from lambdakit.clock import Clock
+from lambdakit.harness.iam.service_calls import http_api_source_arn
 from lambdakit.harness.moto_state.http_apis import HttpApiDefinition, Integration, Stage
 from lambdakit.harness.routing import cors, payload_v2
 from lambdakit.harness.routing.http_routes import RouteMatch, choose_stage, match_route
@@ -37,8 +38,11 @@ class FunctionAnswer:
 class FunctionCaller(Protocol):
     """Whoever invokes functions for a front door."""
 
-    def __call__(self, arn: str, payload: bytes, *, trace_id: str) -> FunctionAnswer:
-        """The function's answer. FunctionRefused when it is not run."""
+    def __call__(self, arn: str, payload: bytes, *, trace_id: str, source_arn: str) -> FunctionAnswer:
+        """The function's answer. FunctionRefused when it is not run.
+
+        source_arn: the API's route, which the function's resource policy has to admit.
+        """
 
 
 class FunctionRefused(Exception):
@@ -73,6 +77,7 @@ class HttpApi:
     ) -> None:
         self._api_id = api_id
         self._account_id = account_id
+        self._region = region
         self._domain_name = f"{api_id}.execute-api.{region}.amazonaws.com"
         self._definition = definition
         self._call = call
@@ -148,7 +153,16 @@ class HttpApi:
         )
         payload = json.dumps(event, separators=(",", ":")).encode()
         try:
-            answer = self._call(function_arn(integration), payload, trace_id=request.headers.get("x-amzn-trace-id"))
+            source_arn = http_api_source_arn(
+                region=self._region,
+                account_id=self._account_id,
+                api_id=self._api_id,
+                stage=stage.name,
+                route_key=match.route.key,
+                method=request.method,
+            )
+            trace_id = request.headers.get("x-amzn-trace-id")
+            answer = self._call(function_arn(integration), payload, trace_id=trace_id, source_arn=source_arn)
         except FunctionRefused as refused:
             raise _OwnAnswer(500, "Internal Server Error", str(refused)) from None
         if answer.failed:

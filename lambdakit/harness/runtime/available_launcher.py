@@ -32,6 +32,18 @@ class AvailableLauncher:
         if self._sandboxed is not None:
             self._sandboxed.close()
 
+    @property
+    def has_sandbox(self) -> bool:
+        """Whether functions run in one; waits until that is known."""
+        return self._sandboxed is not None and self._choose() is self._sandboxed
+
+    @property
+    def network_coverage(self) -> str:
+        """What of a function is held to its network: `every socket`, `calls of AWS APIs`, or `not known yet`."""
+        if self._sandboxed is not None and self._chosen is None:
+            return "not known yet"
+        return "every socket" if self.has_sandbox else "calls of AWS APIs"
+
     def prepare(self, configuration: FunctionConfiguration) -> Prepared:
         """What the function is started from."""
         return self._choose().prepare(configuration)

@@ -16,15 +16,16 @@ lifecycle".
 from __future__ import annotations
 
 import selectors
-import signal
 import time
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from lambdakit.harness.runtime import faults, process_tree
+from lambdakit.harness.network.hanging import EnvironmentNetwork
+from lambdakit.harness.runtime import faults
 from lambdakit.harness.runtime.extensions import Extensions
+from lambdakit.harness.runtime.freezer import Freezer
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.launcher import Launched, Launcher, Place, RuntimeProcess
 from lambdakit.harness.runtime.lifecycle import TRANSITIONS, Event, State
@@ -36,7 +37,7 @@ from lambdakit.harness.runtime.response_stream import Outlet
 from lambdakit.harness.runtime.runtime_api import RuntimeApi
 from lambdakit.harness.runtime.runtime_conversation import InvocationRequest, RuntimeConversation
 from lambdakit.harness.runtime.shutdown_phase import shut_down
-from lambdakit.limits import INIT_SECONDS, SYNC_RESPONSE_BYTES_MAX
+from lambdakit.limits import INIT_SECONDS
 
 _EXIT_CHECK_SECONDS = 0.05  # how often to look for an exit where no descriptor tells of it
 _SETTLE_SECONDS = 0.1  # how long an answer waits for the runtime to come back to `next`, which takes far less
@@ -55,6 +56,7 @@ class ExecutionEnvironment:
     variables: given the environment and where the function finds things, every variable of the process.
     log: takes each line that belongs to the environment, with its request id. now: the time that telemetry carries;
     absence: the machine's. provisioned: it is initialized before there is an event for it.
+    network: what it waits for in its network; absence: nothing there is ever waited for.
     ended_by: why it cannot take another event, once it cannot (see `trace.EnvironmentStopped`).
     """
 
@@ -67,8 +69,10 @@ class ExecutionEnvironment:
         log: Callable[[ExecutionEnvironment, str, str], None],
         now: Callable[[], datetime] | None = None,
         provisioned: bool = False,
+        network: EnvironmentNetwork | None = None,
     ) -> None:
         self.configuration = configuration
+        self.network = network or EnvironmentNetwork()
         self.id = uuid.uuid4().hex
         self._launcher = launcher
         self._launched: Launched
@@ -80,7 +84,7 @@ class ExecutionEnvironment:
         self._was_reset = False
         self._shutting_down = False
         self._memory = MemoryWatch(configuration.memory_mib)
-        self._frozen: list[int] = []
+        self._freezer = Freezer()
         self._selector = selectors.DefaultSelector()
         self._api: RuntimeApi | None = None
         self._process: RuntimeProcess | None = None
@@ -111,67 +115,73 @@ class ExecutionEnvironment:
         request_id: of the invocation that waits for it, for the texts of faults; empty when none does.
         """
         self._talk.begin(request_id)
+        self.network.begin(request_id, limit_seconds)
         started = time.perf_counter()
         self._start()
         self._poll_while(State.INITIALIZING, started + limit_seconds)
         if self.state is State.INITIALIZING:
             self._talk.fault = faults.timed_out(request_id, limit_seconds)
             self._talk.move(Event.DEADLINE)
-        if self._talk.fault is not None:
-            self.ended_by = "init failed"
         return Initialization(duration_ms=self._end_init(started), fault=self._talk.fault)
 
     def invoke(
-        self, request: InvocationRequest, *, outlet: Outlet | None = None, on_start: Callable[[], None] = lambda: None
+        self,
+        request: InvocationRequest,
+        *,
+        outlet: Outlet | None = None,
+        on_start: Callable[[], None] = lambda: None,
+        on_answer: Callable[[InvocationOutcome], None] | None = None,
     ) -> InvocationOutcome:
         """Hands the event to the function and returns what came of it; the environment may be unusable afterwards.
 
         outlet: where a streamed result goes while it is made; absence: it is collected.
         on_start: called once it is sure that the event belongs to this environment.
+        on_answer: called with the outcome as soon as nothing can change it but the memory that it tells of; not called
+        when there is more to wait for.
         EnvironmentGone when it died between the last invocation and this one.
         """
         started = time.perf_counter()
         deadline = started + self.configuration.timeout_seconds
         self._talk.begin(request.request_id, outlet)
+        self.network.begin(request.request_id, self.configuration.timeout_seconds)
         if self.state is not State.READY or len(request.payload) > _READ_AT_ONCE_BYTES:
-            self._thaw()
-        if self.state is State.CREATED:
+            self._freezer.thaw()
+        begins_with_init = self.state is State.CREATED
+        if begins_with_init:
             on_start()
             self._start(request.request_id)
             self._poll_while(State.INITIALIZING, deadline)
-            if self._talk.fault is not None:
-                self.ended_by = "init failed"
             self._end_init(started)
         else:
             self._poll_while(State.ANSWERED, deadline)
             if self.state is State.FAILED and self._talk.fault is None:
                 raise EnvironmentGone
-            on_start()
             started = time.perf_counter()
             deadline = started + self.configuration.timeout_seconds
         assert self._output is not None and self._process is not None
         self._output.belongs_to(request.request_id)
         self._phases.invocation_begins(request.request_id, request.trace_id)
-        if self.state is State.READY:
+        delivered = self.state is State.READY
+        if delivered:
             self._talk.deliver(request, limit_seconds=deadline - time.perf_counter())
-            self._thaw()  # it wakes to find its event, and not once more for it
-            self._poll_while(State.INVOKING, deadline)
-            if self._talk.undelivered and self._talk.state is State.FAILED:
-                raise EnvironmentGone
-            self._poll_while(State.STREAMING, deadline)
-            self._phases.runtime_answered(self._talk.result, self._talk.stream)
-            self._explain_broken_stream()
-            self._wait_for_extensions(deadline)
+            self._freezer.thaw()  # it wakes to find its event, and not once more for it
+        if not begins_with_init:
+            on_start()  # while the function is at work already; what it writes is not read before
+        if delivered:
+            self._await_result(deadline)
         if self._talk.result is None and self._talk.fault is None:
             self._talk.fault = faults.timed_out(request.request_id, self.configuration.timeout_seconds)
             self.ended_by = "timeout"
             self._talk.move(Event.DEADLINE)
-        duration_ms = (time.perf_counter() - started) * 1000
+        duration_ms = self.network.lasted((time.perf_counter() - started) * 1000)
+        if on_answer is not None and self._is_certain(duration_ms):
+            on_answer(self._talk.outcome(duration_ms, max_memory_mib=self._memory.used_mib))
         self._output.drain()
-        members = self._process.members()
-        outcome = self._outcome(duration_ms, members)
-        self.freeze(members)
-        return outcome
+        self._look_back()
+        if self._talk.fault is None and self._memory.exceeded:
+            # A peak between two looks: AWS would have killed it there.
+            self._end_for_memory()
+        return self._talk.outcome(duration_ms, max_memory_mib=self._memory.used_mib)
 
     def reset(self) -> None:
         """Ends the processes of an environment that failed; its id and its /tmp stay.
@@ -186,19 +196,18 @@ class ExecutionEnvironment:
         self._memory = MemoryWatch(self.configuration.memory_mib)
         self.ended_by = "crash"
 
-    def freeze(self, members: list[int] | None = None) -> None:
-        """Stops everything in it once the runtime is back in `next`. members: its processes, where they are known.
+    def freeze(self) -> None:
+        """Stops everything in it that does not stand still by itself once the runtime is back in `next`.
 
         DG "Understanding the Lambda execution environment lifecycle": between invocations it is frozen.
         """
         if self.state is State.ANSWERED:
             self._poll_while(State.ANSWERED, time.perf_counter() + _SETTLE_SECONDS)
         if self.state is State.READY and self._process is not None:
-            self._frozen = self._process.members() if members is None else members
-            process_tree.signal_all(self._frozen, signal.SIGSTOP)
+            self._freezer.freeze(self._process)
 
-    def report(self, record: Mapping[str, Any]) -> None:
-        """Tells telemetry's subscribers what the invocation came to. record: of `platform.report`."""
+    def report(self, record: Callable[[], Mapping[str, Any]]) -> None:
+        """Tells telemetry's subscribers what the invocation came to. record: gives that of `platform.report`."""
         self._phases.invocation_ends(self._talk.fault, record, runtime_is_gone=self.state is State.FAILED)
 
     def log(self, line: str, request_id: str) -> None:
@@ -210,12 +219,6 @@ class ExecutionEnvironment:
         """The list that collects the lines from now on; what was collected before is let go."""
         self._lines = []
         return self._lines
-
-    def peak_memory_mib(self) -> int:
-        """The most memory that was seen at once, in whole MiB, never above the configured; 0 before it started."""
-        if self._process is not None:
-            self._memory.look_back(self._process.members())
-        return self._memory.used_mib
 
     def abort(self) -> None:
         """Kills the process from any thread; whoever holds the environment sees it exit."""
@@ -256,6 +259,16 @@ class ExecutionEnvironment:
         if self._process.exit_handle is not None:
             self._selector.register(self._process.exit_handle, selectors.EVENT_READ, self._on_exit)
 
+    def _await_result(self, deadline: float) -> None:
+        """Waits until the event that was delivered has its result, or `deadline` is over."""
+        self._poll_while(State.INVOKING, deadline)
+        if self._talk.undelivered and self._talk.state is State.FAILED:
+            raise EnvironmentGone
+        self._poll_while(State.STREAMING, deadline)
+        self._phases.runtime_answered(self._talk.result, self._talk.stream)
+        self._explain_broken_stream()
+        self._wait_for_extensions(deadline)
+
     def _explain_broken_stream(self) -> None:
         """A stream breaks off a moment before its runtime is seen to be gone, which is then the reason."""
         if self._talk.fault is not None and self._talk.fault.error_type == faults.TRUNCATED:
@@ -282,15 +295,17 @@ class ExecutionEnvironment:
     def _end_init(self, started: float) -> float:
         """The milliseconds that the init phase took."""
         assert self._output is not None and self._talk.extensions is not None
+        if self._talk.fault is not None:
+            self.ended_by = "init failed"
         self._output.drain()
-        duration_ms = (time.perf_counter() - started) * 1000
+        duration_ms = self.network.lasted((time.perf_counter() - started) * 1000)
         self._phases.init_ends(self._talk.fault, duration_ms=duration_ms, extensions=self._talk.extensions)
         return duration_ms
 
     def _end_processes(self, *, failed: bool) -> None:
         telemetry = self._phases.telemetry
         if self._talk.extensions is not None:
-            self._thaw()
+            self._freezer.thaw()
             self._shutting_down = True
             reason = _SHUTDOWN_REASONS.get(self.ended_by, "FAILURE") if failed else "SPINDOWN"
             shut_down(self._talk.extensions, self._launched, telemetry, reason=reason, poll=self._handle_ready)
@@ -306,9 +321,12 @@ class ExecutionEnvironment:
         self._shutting_down = False
         self._talk.restart()
 
-    def _thaw(self) -> None:
-        process_tree.signal_all(self._frozen, signal.SIGCONT)
-        self._frozen = []
+    def _look_back(self) -> None:
+        """Takes in the most that its processes have held, and whether they need freezing."""
+        assert self._process is not None
+        seen = self._process.look()
+        self._memory.look_back(seen.peak)
+        self._freezer.needed = seen.need_freezing
 
     def _watch_memory(self) -> None:
         assert self._process is not None
@@ -323,25 +341,13 @@ class ExecutionEnvironment:
         self.ended_by = "out of memory"
         self._process.terminate()
 
-    def _outcome(self, duration_ms: float, members: list[int]) -> InvocationOutcome:
-        self._memory.look_back(members)
-        if self._talk.fault is None and self._memory.exceeded:
-            # A peak between two looks: AWS would have killed it there.
-            self._end_for_memory()
-        if (
-            self._talk.fault is None
-            and self._talk.result is not None
-            and len(self._talk.result) > SYNC_RESPONSE_BYTES_MAX
-        ):
-            self._talk.fault = faults.response_too_large()
-        fault = self._talk.fault
-        payload = fault.payload if fault is not None else self._talk.result or b""
-        return InvocationOutcome(
-            payload=payload,
-            fault=fault,
-            duration_ms=duration_ms,
-            max_memory_mib=self._memory.used_mib,
-            stream=None if self._talk.stream is None else self._talk.stream.outcome(fault),
+    def _is_certain(self, duration_ms: float) -> bool:
+        """Whether a result is there that neither an extension, nor the memory that was held, can turn into a fault."""
+        extensions = self._talk.extensions
+        return (
+            self.state in (State.ANSWERED, State.READY)
+            and not (extensions is not None and extensions.any)
+            and not self._memory.may_have_exceeded(duration_ms / 1000)
         )
 
     def _poll_while(self, state: State, deadline: float) -> None:
@@ -349,8 +355,7 @@ class ExecutionEnvironment:
         next_look = time.perf_counter() + LOOK_SECONDS
         while self.state is state:
             now = time.perf_counter()
-            left = deadline - now
-            if left <= 0:
+            if (left := (self.network.deadline(deadline) if executes else deadline) - now) <= 0:
                 return
             assert self._process is not None
             if self._process.exit_handle is None:
@@ -371,7 +376,7 @@ class ExecutionEnvironment:
         ready = self._selector.select(telemetry.wait_seconds(seconds))
         for key, _ in ready:
             # One before it may have dealt with it: an exit reads all that was sent before.
-            if key.fd in self._selector.get_map():
+            if len(ready) == 1 or key.fd in self._selector.get_map():
                 key.data()
         return bool(ready)
 

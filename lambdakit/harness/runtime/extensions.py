@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from lambdakit.harness.runtime import telemetry_subscription
 from lambdakit.harness.runtime.external_extensions import LostExtension
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
-from lambdakit.harness.runtime.runtime_api import Call, accepted, refusal
+from lambdakit.harness.runtime.runtime_api import Call, refusal
 from lambdakit.harness.runtime.telemetry_subscription import Api
 from lambdakit.harness.wire import Response
 
@@ -168,7 +168,7 @@ class Extensions:
         """An external one is to exit now, and the environment ends with that; an internal one has no process."""
         shown_type = call.request.headers.get("lambda-extension-function-error-type") or "Extension.Unknown"
         extension.failure = error_type, shown_type
-        call.answer(accepted())
+        call.accept()
         if not extension.external:
             self.failure = ExtensionFailure(
                 name=extension.name,

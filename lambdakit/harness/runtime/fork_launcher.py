@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from lambdakit.harness.listener import RequestHandler
+from lambdakit.harness.network.service_names import service_variables
 from lambdakit.harness.runtime import external_extensions
 from lambdakit.harness.runtime.code_package import CodeStore
+from lambdakit.harness.runtime.environment_processes import Processes
 from lambdakit.harness.runtime.external_extensions import LostExtension
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.launcher import Launched, Place, SandboxUnavailable, VariablesAt
@@ -38,10 +40,36 @@ class InnerListeners(Protocol):
         """Stops serving and closes listeners."""
 
 
+class NetworkWatch(Protocol):
+    """Who stands for the world around the network namespaces."""
+
+    def relayed(self) -> Sequence[tuple[str, int]]:
+        """Addresses and ports at which a new environment is to have listeners."""
+
+    def attach(
+        self,
+        environment: str,
+        *,
+        pid: int,
+        ports: Collection[int],
+        sockets: Sequence[socket.socket],
+        relays: Sequence[tuple[str, int]],
+    ) -> None:
+        """Serves a new environment, with its resolver, its packet socket and a listener for each of `relays`.
+
+        ports: on which something listens at every address.
+        """
+
+    def detach(self, environment: str) -> None:
+        """Lets go of an environment that is gone."""
+
+
 class ForkLauncher:
     """Starts environments in a sandbox.
 
-    reachable: what a function can reach, by port: the harness's endpoint and its front doors.
+    reachable: what an environment can reach, by port: the harness's endpoint and its front doors.
+    endpoint_port: where it has the AWS APIs; only asked with `network`.
+    network: absence leaves nothing but those: no name resolves, and every other address is unreachable at once.
     authority: the certificate that Node.js functions are to trust, PEM; empty while nothing is reached by HTTPS.
     """
 
@@ -51,9 +79,13 @@ class ForkLauncher:
         *,
         code: CodeStore,
         listeners: InnerListeners,
-        reachable: Callable[[], Mapping[int, RequestHandler]],
+        reachable: Callable[[str], Mapping[int, RequestHandler]],
         authority: Callable[[], str] = str,
+        network: NetworkWatch | None = None,
+        endpoint_port: Callable[[], int] = lambda: 0,
     ) -> None:
+        self._network = network
+        self._endpoint_port = endpoint_port
         self._authority = authority
         self._runtimes = runtimes
         self._code = code
@@ -85,19 +117,25 @@ class ForkLauncher:
 
     def launch(self, configuration: FunctionConfiguration, environment: str, variables: VariablesAt) -> Launched:
         """Forks a process. RuntimeUnavailable when that cannot be done."""
-        reachable = self._reachable()
+        reachable = self._reachable(environment)
         start = self._runtimes.family(configuration).in_sandbox(configuration)
         settings = self._settings(configuration, start, environment, variables)
         try:
             parent = self._parent(start.parent, start.preload)
             zygote, process, sockets = parent.fork(settings, [_RUNTIME_API_PORT, *reachable])
-            runtime_api, inner, connectors = sockets[0], sockets[1 : len(reachable) + 1], sockets[len(reachable) + 1 :]
+            runtime_api, inner, others = sockets[0], sockets[1 : len(reachable) + 1], sockets[len(reachable) + 1 :]
+            connectors, around = others[: settings["connectors"]], others[settings["connectors"] :]
         except (OSError, SandboxUnavailable) as error:
             raise RuntimeUnavailable(f"no execution environment could be made: {error}") from None
         with self._lock:
             self._slots[environment] = zygote
         self._listeners.attach(list(zip(inner, reachable.values(), strict=True)))
-        sandboxed = _Sandboxed(process, lambda: self._listeners.detach(inner))
+        if self._network is not None:
+            relays = [(address, port) for address, port in settings["relays"]]
+            self._network.attach(
+                environment, pid=process.first_pid, ports=reachable.keys(), sockets=around, relays=relays
+            )
+        sandboxed = _Sandboxed(process, lambda: self._detach(environment, inner))
         return Launched(
             process=sandboxed,
             runtime_api=runtime_api,
@@ -122,6 +160,20 @@ class ForkLauncher:
             parents = list(self._parents.values())
         for parent in parents:
             parent.close()
+
+    def _detach(self, environment: str, listeners: Sequence[socket.socket]) -> None:
+        self._listeners.detach(listeners)
+        if self._network is not None:
+            self._network.detach(environment)
+
+    def _calls_by_name(self, configuration: FunctionConfiguration) -> bool:
+        """Whether the function finds each AWS API at a name of its own."""
+        return self._network is not None and bool(configuration.vpc_subnet_ids)
+
+    def _service_endpoints(self, configuration: FunctionConfiguration) -> Mapping[str, str]:
+        if not self._calls_by_name(configuration):
+            return {}
+        return service_variables(configuration.region, self._endpoint_port())
 
     def _trusted(self, configuration: FunctionConfiguration) -> Mapping[str, str]:
         authority = self._authority() if configuration.runtime.startswith("nodejs") else ""
@@ -154,10 +206,16 @@ class ForkLauncher:
             "tmp_mib": configuration.ephemeral_storage_mib,
             "binds": binds,
             "directory": start.directory,
-            "variables": {**variables(place), **self._trusted(configuration)},
+            "variables": {
+                **self._service_endpoints(configuration),
+                **variables(place),
+                **self._trusted(configuration),
+            },
             "extensions": extensions,
             # One for each that may subscribe to telemetry, and one for what runs inside the runtime.
             "connectors": len(extensions) + 1,
+            "relays": None if self._network is None else self._network.relayed(),
+            "listens_on": "0.0.0.0" if self._calls_by_name(configuration) else "127.0.0.1",
             **runs,
         }
 
@@ -190,6 +248,9 @@ class _Sandboxed:
 
     def members(self) -> list[int]:
         return self._process.members()
+
+    def look(self) -> Processes:
+        return self._process.look()
 
     def terminate(self) -> None:
         self._process.terminate()

@@ -6,9 +6,12 @@ import os
 import time
 from collections.abc import Callable
 
+from lambdakit.harness.runtime.brief_calls import Buffer
+
 LogSink = Callable[[str, str], None]
 """Takes a line and the request id it belongs to; the id is empty outside an invocation."""
 
+_LOOK_BYTES = 1024
 _READ_BYTES = 64 * 1024
 _LINE_BYTES_MAX = 256 * 1024 - 26  # CloudWatch Logs API Reference, "InputLogEvent"
 # A process that never stops writing must not keep an invocation from ending: what it wrote before its last word is
@@ -24,6 +27,7 @@ class OutputReader:
         self._descriptor = descriptor
         self._sink = sink
         self._rest = b""
+        self._buffer = Buffer(_LOOK_BYTES)
         self.request_id = ""
 
     def read_available(self) -> bool:
@@ -40,20 +44,30 @@ class OutputReader:
             if not data:
                 self.flush()
                 return False
-            *lines, self._rest = (self._rest + data).split(b"\n")
-            for line in lines:
-                for piece in _pieces(line):
-                    self._pass_on(piece)
-            *pieces, self._rest = _pieces(self._rest)  # output without a line break would else be kept for ever
-            for piece in pieces:
-                self._pass_on(piece)
+            self._take(data)
         return True
+
+    def read_if_any(self) -> None:
+        """The same, for when there most likely is nothing: at the end of every invocation."""
+        data = self._buffer.read(self._descriptor)
+        if data:
+            self._take(data)
+            self.read_available()
 
     def flush(self) -> None:
         """Passes on a last line that has no line break."""
         if self._rest:
             self._pass_on(self._rest)
             self._rest = b""
+
+    def _take(self, data: bytes) -> None:
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            for piece in _pieces(line):
+                self._pass_on(piece)
+        *pieces, self._rest = _pieces(self._rest)  # output without a line break would else be kept for ever
+        for piece in pieces:
+            self._pass_on(piece)
 
     def _pass_on(self, line: bytes) -> None:
         # The Python runtime client writes a traceback as one line with carriage returns in it.

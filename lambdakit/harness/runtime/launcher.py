@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from lambdakit.harness.listener import LOOPBACK
 from lambdakit.harness.runtime import external_extensions
+from lambdakit.harness.runtime.environment_processes import Processes
 from lambdakit.harness.runtime.external_extensions import LostExtension
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.loopback_sockets import LoopbackSockets
@@ -63,6 +64,9 @@ class RuntimeProcess(Protocol):
 
     def members(self) -> list[int]:
         """The pids, as the harness sees them, of the runtime and of all that it started and that is still there."""
+
+    def look(self) -> Processes:
+        """The same, with the most memory that any of them held, and whether they need freezing between invocations."""
 
     def exit_code(self) -> int | None:
         """The exit code, negative for a signal; None while it runs."""
@@ -149,7 +153,7 @@ class SpawnLauncher:
     def describe(self, configuration: FunctionConfiguration) -> tuple[str, str]:
         """The interpreter and how it differs from AWS."""
         interpreter, note = self._runtimes.family(configuration).describe(configuration)
-        return interpreter, "; ".join(filter(None, (note, self._note, _without_extensions(configuration))))
+        return interpreter, "; ".join(filter(None, (note, self._note, *_without_a_sandbox(configuration))))
 
     def launch(self, configuration: FunctionConfiguration, environment: str, variables: VariablesAt) -> Launched:
         """Starts a process in a group of its own."""
@@ -174,6 +178,15 @@ class SpawnLauncher:
 
     def release(self, environment: str) -> None:
         """Nothing outlives a process: /tmp is the host's."""
+
+
+def _without_a_sandbox(configuration: FunctionConfiguration) -> Iterator[str]:
+    yield _without_extensions(configuration)
+    if configuration.vpc_subnet_ids:
+        yield (
+            "only its calls of AWS APIs can be held to the network of its VPC: without a sandbox its other "
+            "connections are made from this machine, to whatever that reaches"
+        )
 
 
 def _without_extensions(configuration: FunctionConfiguration) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from lambdakit.harness.runtime import process_tree
 
+_FILLED_MIB_PER_SECOND = 64 * 1024  # several times what a laptop's or a CI machine's memory takes
 LOOK_SECONDS = 0.01  # between two looks at what executes; a look costs 0.1 ms
 
 
@@ -35,9 +36,16 @@ class MemoryWatch:
         """Takes in what the processes hold now."""
         self._take(process_tree.memory(pids))
 
-    def look_back(self, pids: Sequence[int]) -> None:
+    def look_back(self, peak: process_tree.Memory) -> None:
         """Takes in the most that any one of the processes has ever held: a peak between two looks."""
-        self._take(process_tree.peak_memory(pids))
+        self._take(peak)
+
+    def may_have_exceeded(self, seconds: float) -> bool:
+        """Whether more than is configured can have been held for a moment within the last `seconds`.
+
+        It takes its time to fill memory: what was held before and the most that the machine fills meanwhile bound it.
+        """
+        return self._held_mib + seconds * _FILLED_MIB_PER_SECOND > self._limit_mib
 
     def _take(self, seen: process_tree.Memory) -> None:
         self._peak_mib = max(self._peak_mib, seen.resident)

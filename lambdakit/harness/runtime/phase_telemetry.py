@@ -123,14 +123,16 @@ class PhaseTelemetry:
             self._began_at, self._answered_at = stream.began, stream.ended or self._answered_at
             self._produced_bytes = stream.produced_bytes
 
-    def invocation_ends(self, fault: Fault | None, report: Mapping[str, Any], *, runtime_is_gone: bool) -> None:
-        """All is over. report: the record of `platform.report`. runtime_is_gone: it asks for no other event."""
+    def invocation_ends(
+        self, fault: Fault | None, report: Callable[[], Mapping[str, Any]], *, runtime_is_gone: bool
+    ) -> None:
+        """All is over. report: gives the record of `platform.report`. runtime_is_gone: it asks for no other event."""
         if not self.telemetry.listened_to:
             return
         if runtime_is_gone and not self._runtime_is_done:
             self._runtime_ends(fault)
         self.telemetry.emit("platform.end", {"requestId": self._request_id})
-        self.telemetry.emit("platform.report", {**report, "tracing": records.tracing(self._trace_id)})
+        self.telemetry.emit("platform.report", {**report(), "tracing": records.tracing(self._trace_id)})
         if fault is not None and fault.message:
             self.telemetry.emit("platform.fault", fault.message)
 

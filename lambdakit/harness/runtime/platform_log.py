@@ -173,6 +173,8 @@ def _status(accounting: Accounting) -> Mapping[str, str]:
 
 def _x_ray(trace_id: str) -> str:
     """What REPORT ends with when the trace is sampled."""
+    if "Sampled=1" not in trace_id:
+        return ""
     fields = dict(part.split("=", 1) for part in trace_id.split(";") if "=" in part)
     if fields.get("Sampled") != "1":
         return ""

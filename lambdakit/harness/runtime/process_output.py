@@ -28,7 +28,7 @@ class ProcessOutput:
     def drain(self) -> None:
         """Passes on every whole line that is there now."""
         for reader in self._readers.values():
-            reader.read_available()
+            reader.read_if_any()
 
     def flush(self) -> None:
         """Passes on all that is there, and last lines without a line break."""

@@ -28,7 +28,7 @@ class Memory:
 
 def peak_memory(pids: Sequence[int]) -> Memory:
     """The most memory that any one of them had at once."""
-    found = [_peak(pid) for pid in pids]
+    found = [peak_of(_read(f"/proc/{pid}/status")) for pid in pids]
     return Memory(
         resident=max((memory.resident for memory in found), default=0),
         held=max((memory.held for memory in found), default=0),
@@ -75,16 +75,18 @@ def all_sleep(pids: Sequence[int]) -> bool:
     return all(_read(f"/proc/{pid}/stat").rpartition(b") ")[2][:1] in (b"S", b"") for pid in pids)
 
 
-def _peak(pid: int) -> Memory:
-    """The high-water mark is of everything; the pages of files change little once they are loaded."""
-    status = _read(f"/proc/{pid}/status")
+def peak_of(status: bytes) -> Memory:
+    """The most memory that the process with this `status` had at once.
+
+    The high-water mark is of everything; the pages of files change little once they are loaded.
+    """
     resident, of_files = _kib(status, b"VmHWM:"), _kib(status, b"RssFile:")
     return Memory(resident=-(-resident // 1024), held=-(-max(0, resident - of_files) // 1024))
 
 
 def _kib(status: bytes, name: bytes) -> int:
-    _, found, rest = status.partition(name)
-    return int(rest.split(maxsplit=1)[0]) if found else 0
+    start = status.find(name)
+    return int(status[start + len(name) : status.find(b" kB", start)]) if start >= 0 else 0
 
 
 def _sizes(pid: int) -> tuple[int, int]:
@@ -107,11 +109,6 @@ def children(pid: int) -> list[int]:
         for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208  # a Path for each would cost more than the read
             found += [int(text) for text in _read(f"/proc/{pid}/task/{thread}/children").split()]
     return found
-
-
-def children_of_main_thread(pid: int) -> list[int]:
-    """The same for a process that has no other thread, without a look for them."""
-    return [int(text) for text in _read(f"/proc/{pid}/task/{pid}/children").split()]
 
 
 def _read(path: str) -> bytes:

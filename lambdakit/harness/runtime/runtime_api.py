@@ -11,16 +11,17 @@ import base64
 import contextlib
 import dataclasses
 import json
-import os
 import selectors
 import socket
 from dataclasses import dataclass
 from typing import Protocol
 
+from lambdakit.harness.runtime.brief_calls import Buffer
 from lambdakit.harness.runtime.response_stream import Outlet, ResponseStream
 from lambdakit.harness.wire import BadRequest, Headers, Request, RequestParser, Response, response_head
 from lambdakit.limits import MIB
 
+_BRIEF_BYTES = 8 * 1024  # of a request that most are shorter than
 _RECEIVE_BYTES = 256 * 1024
 _SEND_SECONDS = 60
 _HEAD_BYTES_MAX = 2 * MIB  # an X-Ray cause, which travels in a header, has up to 1 MiB, or more in UTF-8
@@ -44,16 +45,26 @@ class Call:
 
         A runtime that is gone, or does not read, is noticed by its exit or time-out, not here.
         """
-        answer = response_head(response, keeps_alive=True) + response.body
+        return self.send(response_head(response, keeps_alive=True) + response.body, limit_seconds=limit_seconds)
+
+    def accept(self) -> None:
+        """Sends what a call that reports something gets."""
+        self.send(_ACCEPTED, limit_seconds=_SEND_SECONDS)
+
+    def send(self, answer: bytes, *, limit_seconds: float) -> bool:
+        """The same for a whole answer in bytes."""
         with contextlib.suppress(OSError):
-            # It never blocks, and nearly every answer goes out by this one call of the system.
             try:
-                sent = os.write(self.connection.fileno(), answer)
+                sent = self.connection.send(
+                    answer
+                )  # it never blocks, and nearly every answer goes out by this one call
             except BlockingIOError:
                 sent = 0
-            if sent < len(answer):
-                self.connection.settimeout(limit_seconds)
-                self.connection.sendall(memoryview(answer)[sent:])
+            if sent == len(answer):
+                return True
+            self.connection.settimeout(limit_seconds)
+            self.connection.sendall(memoryview(answer)[sent:])
+            self.connection.setblocking(False)
             return True
         return False
 
@@ -87,6 +98,7 @@ class RuntimeApi:
         self._streams: dict[socket.socket, ResponseStream | None] = {}
         self._paused: tuple[socket.socket, Outlet, int] | None = None
         self._hurries = False
+        self._buffer = Buffer(_BRIEF_BYTES)
         self._listening = listening
         listening.setblocking(False)
         selector.register(listening, selectors.EVENT_READ, self._accept)
@@ -107,7 +119,7 @@ class RuntimeApi:
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             connection, _ = self._listening.accept()
-            connection.settimeout(_SEND_SECONDS)
+            connection.setblocking(False)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._connections[connection] = RequestParser(
                 head_bytes_max=_HEAD_BYTES_MAX, body_bytes_max=_RESULT_BYTES_MAX
@@ -116,9 +128,14 @@ class RuntimeApi:
 
     def _receive(self, connection: socket.socket) -> None:
         parser = self._connections[connection]
+        refused = 0
+        data = self._buffer.read(connection.fileno())
         try:
-            data = connection.recv(_RECEIVE_BYTES)
-            refused = 0
+            if len(data) in (0, _BRIEF_BYTES):
+                data += connection.recv(_RECEIVE_BYTES)
+        except BlockingIOError:
+            if not data:
+                return
         except OSError as error:
             data, refused = b"", error.errno or 0
         if not data:
@@ -246,11 +263,6 @@ def _with_error_of_trailers(request: Request) -> Request:
     )
 
 
-def accepted() -> Response:
-    """What a call that reports something gets."""
-    return Response(status=202, headers=_JSON, body=b'{"status":"OK"}\n')
-
-
 def refusal(status: int, error_type: str, message: str) -> Response:
     """What a call that cannot be taken gets. Source: the emulator's `rendering/render_error.go`."""
     body = json.dumps({"errorMessage": message, "errorType": error_type}).encode()
@@ -258,4 +270,5 @@ def refusal(status: int, error_type: str, message: str) -> Response:
 
 
 _JSON = [("Content-Type", "application/json")]
+_ACCEPTED = b'HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n{"status":"OK"}\n'
 _NO_HEADERS = Headers(())

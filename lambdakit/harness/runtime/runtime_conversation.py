@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import socket
 import time
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,8 +17,10 @@ from lambdakit.harness.runtime import faults
 from lambdakit.harness.runtime.extensions import ExtensionFailure, Extensions
 from lambdakit.harness.runtime.faults import Fault
 from lambdakit.harness.runtime.lifecycle import TRANSITIONS, Event, InvalidTransition, State, next_state
+from lambdakit.harness.runtime.outcomes import InvocationOutcome
+from lambdakit.harness.runtime.random_ids import random_uuid
 from lambdakit.harness.runtime.response_stream import Outlet, ResponseStream
-from lambdakit.harness.runtime.runtime_api import RESPONSE_MODE, Call, accepted, error_of_trailers, refusal
+from lambdakit.harness.runtime.runtime_api import RESPONSE_MODE, Call, error_of_trailers, refusal
 from lambdakit.harness.wire import Response, ascii_json, header_value
 from lambdakit.limits import SYNC_RESPONSE_BYTES_MAX
 
@@ -103,7 +104,7 @@ class RuntimeConversation:
         assert self._waiting is not None
         self.move(Event.INVOKE)
         self._delivered = time.perf_counter()
-        self._invocation_id = str(uuid.uuid4())
+        self._invocation_id = random_uuid()
         headers = [
             ("Content-Type", "application/json"),
             ("Lambda-Runtime-Aws-Request-Id", request.request_id),
@@ -126,6 +127,19 @@ class RuntimeConversation:
         response = Response(status=200, headers=headers, body=request.payload)
         # A runtime that does not read what it asked for must not outlast the time-out.
         self.undelivered = not waiting.answer(response, limit_seconds=limit_seconds)
+
+    def outcome(self, duration_ms: float, *, max_memory_mib: int) -> InvocationOutcome:
+        """What came of the invocation. Both numbers are its environment's."""
+        if self.fault is None and self.result is not None and len(self.result) > SYNC_RESPONSE_BYTES_MAX:
+            self.fault = faults.response_too_large()
+        fault = self.fault
+        return InvocationOutcome(
+            payload=fault.payload if fault is not None else self.result or b"",
+            fault=fault,
+            duration_ms=duration_ms,
+            max_memory_mib=max_memory_mib,
+            stream=None if self.stream is None else self.stream.outcome(fault),
+        )
 
     def on_call(self, call: Call) -> None:
         """Answers a call of the runtime's, or keeps it until there is an event."""
@@ -172,7 +186,10 @@ class RuntimeConversation:
             self.fault = faults.reported(body, error_type)
         self.result = self.stream.payload
         self.move(Event.STREAM_END)
-        call.answer(_too_large(self.stream.limit) if self.stream.too_large else accepted())
+        if self.stream.too_large:
+            call.answer(_too_large(self.stream.limit))
+        else:
+            call.accept()
 
     def on_unread(self, connection: socket.socket) -> None:
         """The other side of a connection is gone, and did not read the answer that was sent last."""
@@ -201,7 +218,7 @@ class RuntimeConversation:
             case "POST", "/2018-06-01/runtime/init/error":
                 self.move(Event.INIT_ERROR)
                 self.fault = faults.reported(request.body, request.headers.get(_ERROR_TYPE))
-                call.answer(accepted())
+                call.accept()
             case _, "/2018-06-01/runtime/restore/next" | "/2018-06-01/runtime/restore/error":
                 # DG "Using the Lambda runtime API": 404 where SnapStart is off.
                 call.answer(refusal(404, "SnapStartNotEnabled", "SnapStart is not enabled for this function"))
@@ -218,7 +235,7 @@ class RuntimeConversation:
         if kind == "error":
             self.fault = faults.reported(body, call.request.headers.get(_ERROR_TYPE))
             self.move(Event.ERROR)
-            call.answer(accepted())
+            call.accept()
             return
         mode = call.request.headers.get(RESPONSE_MODE)
         if mode:  # `streaming`, the only one there is, does not come this way
@@ -228,7 +245,10 @@ class RuntimeConversation:
             return
         self.result = body
         self.move(Event.RESPONSE)
-        call.answer(_too_large(SYNC_RESPONSE_BYTES_MAX) if len(body) > SYNC_RESPONSE_BYTES_MAX else accepted())
+        if len(body) > SYNC_RESPONSE_BYTES_MAX:
+            call.answer(_too_large(SYNC_RESPONSE_BYTES_MAX))
+        else:
+            call.accept()
 
     def _concerns_this(self, call: Call, request_id: str) -> bool:
         """Whether a call speaks of the invocation that runs; one that does not is refused."""

@@ -13,7 +13,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from lambdakit.harness.runtime import process_tree
+from lambdakit.harness.runtime.environment_processes import EnvironmentProcesses, Processes
 from lambdakit.harness.runtime.external_extensions import LostExtension
 
 
@@ -44,6 +44,7 @@ class SpawnedProcess:
         finally:
             os.close(write_end)
         self._pid = self._process.pid
+        self._members = EnvironmentProcesses(self._pid, includes_first=True)
         if hasattr(os, "pidfd_open"):
             self.exit_handle = os.pidfd_open(self._pid)
 
@@ -63,7 +64,11 @@ class SpawnedProcess:
 
     def members(self) -> list[int]:
         """Its pid, and those of all that it started and that is still there."""
-        return [self._pid, *process_tree.descendants(self._pid)]
+        return self._members.members()
+
+    def look(self) -> Processes:
+        """What they hold, and whether they need freezing."""
+        return self._members.look()
 
     def signal(self, number: int) -> None:
         """Signals the process, and nothing that it started."""
@@ -81,6 +86,7 @@ class SpawnedProcess:
             return
         self.terminate()
         self._process.wait()
+        self._members.close()
         os.close(self.output)
         self.output = -1
         if self.exit_handle is not None:

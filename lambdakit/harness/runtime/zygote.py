@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from lambdakit.harness.runtime import external_extensions, process_tree
+from lambdakit.harness.runtime.environment_processes import EnvironmentProcesses, Processes
 from lambdakit.harness.runtime.external_extensions import LostExtension
 from lambdakit.harness.runtime.launcher import SandboxUnavailable
 from lambdakit.harness.runtime.runtimes.family import PythonInterpreter
@@ -55,6 +56,12 @@ class ForkedProcess:
             if descriptor is not None:
                 os.set_blocking(descriptor, False)
         self._first_pid = _host_pid(handle)
+        self._members = EnvironmentProcesses(self._first_pid, includes_first=False)
+
+    @property
+    def first_pid(self) -> int:
+        """The first process of the environment, as the harness sees it."""
+        return self._first_pid
 
     @property
     def lost_extension(self) -> LostExtension | None:
@@ -99,8 +106,11 @@ class ForkedProcess:
 
     def members(self) -> list[int]:
         """The pids of all that runs in the environment, without the first process, which only waits."""
-        started = process_tree.children_of_main_thread(self._first_pid)
-        return started + [pid for each in started for pid in process_tree.descendants(each)]
+        return self._members.members()
+
+    def look(self) -> Processes:
+        """What they hold, and whether they need freezing."""
+        return self._members.look()
 
     def signal_runtime(self, number: int, *, extensions: int) -> None:
         """Signals the runtime, and nothing else; extensions: how many were started before it."""
@@ -124,6 +134,7 @@ class ForkedProcess:
             ending.register(self.exit_handle, select.POLLIN)
             if not ending.poll(_KILL_SECONDS * 1000):
                 break
+        self._members.close()
         with self._lock:
             _close(self._handle, self.output, self.extension_output, self.exit_handle)
             self._handle, self.output, self.extension_output, self.exit_handle = -1, -1, None, None
@@ -176,7 +187,7 @@ class Zygote:
             raise
 
     def fork(self, settings: Mapping[str, Any], ports: Sequence[int]) -> tuple[ForkedProcess, list[socket.socket]]:
-        """An environment, its listeners, one for each of `ports`, and as many sockets as it is to have connectors.
+        """An environment and its sockets as `inside/environment.py` makes them: listeners, connectors, the network's.
 
         OSError when it cannot be made.
         """
@@ -205,7 +216,8 @@ class Zygote:
         finally:
             _close(output_in, status_in, extension_output_in)
             ready_in.close()
-        return process, _sockets(ready, process, len(ports) + settings["connectors"])
+        around = 0 if settings["relays"] is None else 2 + len(settings["relays"])
+        return process, _sockets(ready, process, len(ports) + settings["connectors"] + around)
 
     @property
     def alive(self) -> bool:

@@ -75,7 +75,6 @@ def test_version_is_printed() -> None:
         ("eject", "a.yaml"),
         ("import", "template.json"),
         ("events", "generate", "a.yaml"),
-        ("report", "permissions", "a.yaml"),
         ("report", "cost"),
         ("report", "cold-starts"),
         ("run", "a.yaml", "--watch"),

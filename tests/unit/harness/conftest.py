@@ -56,7 +56,7 @@ def forking(runtimes: Runtimes, code: CodeStore, gates: Gates) -> Iterator[Runti
         runtimes,
         code=code,
         listeners=listeners,
-        reachable=lambda: {gates.port: gates.hold},
+        reachable=lambda environment: {gates.port: gates.hold},
     )
     try:
         launcher.start()

@@ -160,3 +160,50 @@ class TestClose:
         wait_until(lambda: not clock.scheduled(), "the clock was not closed")
 
         assert diary.names == []
+
+
+class TestReach:
+    def test_clock_is_moved_to_a_moment_and_what_is_due_runs(self, clock: HarnessClock, diary: Diary) -> None:
+        moment = clock.now() + 5 * MINUTE
+        clock.schedule(moment - MINUTE, diary.write("due"), label="due")
+
+        now = clock.reach(moment)
+
+        assert moment <= now < moment + MINUTE
+        assert diary.names == ["due"]
+
+    def test_moment_that_is_past_moves_nothing(self, clock: HarnessClock) -> None:
+        clock.advance(MINUTE)
+        ahead = clock.ahead
+
+        clock.reach(clock.now() - 10 * MINUTE)
+
+        assert clock.ahead == ahead
+
+    def test_two_who_want_one_moment_do_not_add_up(self, clock: HarnessClock) -> None:
+        moment = clock.now() + 5 * MINUTE
+        threads = [threading.Thread(target=clock.reach, args=(moment,)) for _ in range(4)]
+
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert moment <= clock.now() < moment + MINUTE
+
+    def test_somebody_else_who_moves_the_clock_is_not_waited_for_for_ever(self, clock: HarnessClock) -> None:
+        moving, go_on = threading.Event(), threading.Event()
+
+        def settle() -> None:
+            moving.set()
+            go_on.wait(WAIT_SECONDS)
+
+        other = threading.Thread(target=clock.advance, args=(MINUTE,), kwargs={"settle": settle})
+        other.start()
+        assert moving.wait(WAIT_SECONDS)
+
+        with pytest.raises(TimeoutError):
+            clock.reach(clock.now() + 5 * MINUTE, timeout_seconds=0.01)
+
+        go_on.set()
+        other.join()

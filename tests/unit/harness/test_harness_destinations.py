@@ -89,9 +89,8 @@ class TestDestinations:
 
         Destinations(calls, invoke_later=refuse_all).send(QUEUE, shipment())
 
-        (lookup,) = calls.of("get_queue_url")
         (sent,) = calls.of("send_message")
-        assert lookup == {"QueueName": "records", "QueueOwnerAWSAccountId": "123456789012"}
+        assert sent["QueueUrl"].endswith("/123456789012/records")
         assert json.loads(sent["MessageBody"])["requestPayload"] == {"a": 1}
         assert sent["MessageSystemAttributes"]["AWSTraceHeader"]["StringValue"] == TRACE
         assert calls.made[0][:3] == ("sqs", "us-east-1", "arn:role")
@@ -127,12 +126,12 @@ class TestDestinations:
             Destinations(calls, invoke_later=refuse_all).send(BUS, shipment())
 
     def test_a_function_is_invoked_in_the_same_chain(self) -> None:
-        taken: list[tuple[str, bytes, str]] = []
+        taken: list[tuple[str, bytes, str, str]] = []
 
         Destinations(RecordedCalls(), invoke_later=lambda *given: taken.append(given)).send(f"{ARN}:live", shipment())
 
-        ((arn, payload, trace_id),) = taken
-        assert (arn, trace_id) == (f"{ARN}:live", TRACE)
+        ((arn, payload, trace_id, role),) = taken
+        assert (arn, trace_id, role) == (f"{ARN}:live", TRACE, "arn:role")
         assert json.loads(payload)["requestContext"]["requestId"] == "request"
 
     def test_a_bucket_gets_an_object(self) -> None:

@@ -79,11 +79,11 @@ class TestReuse:
         first = json_of(host.invoke(function, "x"))[0]
 
         with host.pool.lease(function) as environment, pytest.raises(EnvironmentGone):
+            os.kill(first, signal.SIGKILL)
             environment.invoke(
                 InvocationRequest(
                     request_id="r", invoked_arn=function.arn, payload=b'"' + b"x" * size + b'"', trace_id=""
-                ),
-                on_start=lambda: os.kill(first, signal.SIGKILL),
+                )
             )
         second, length = json_of(host.invoke(function, "x" * size))
 

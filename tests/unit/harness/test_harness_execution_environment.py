@@ -265,5 +265,4 @@ def test_a_new_environment_is_created_and_a_closed_one_stopped(host: FunctionHos
     environment.close()
 
     assert (created, environment.state) == (State.CREATED, State.STOPPED)
-    assert environment.peak_memory_mib() == 0
     assert not environment.reusable

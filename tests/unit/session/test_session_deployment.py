@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lambdakit.errors import HarnessError, NotYetSupported
+from lambdakit.errors import HarnessError
 from lambdakit.session.harness import Harness
 from tests.fakes.fake_assembly import fake_harness, write_assembly
 
@@ -152,12 +152,3 @@ def test_destroyed_deployment_refuses_everything_but_destroy(harness: Harness, a
         deployment.reset()
     with pytest.raises(HarnessError, match="was destroyed"):
         deployment.update(assembly)
-
-
-def test_parts_that_are_not_built_are_refused_as_such(harness: Harness, assembly: Path) -> None:
-    deployment = harness.deploy(assembly)
-
-    with pytest.raises(NotYetSupported, match=r"deployment\.permissions is not built yet"):
-        _ = deployment.permissions
-    with pytest.raises(NotYetSupported, match=r"deployment\.reachability is not built yet"):
-        _ = deployment.reachability

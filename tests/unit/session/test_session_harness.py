@@ -258,10 +258,9 @@ def test_two_harnesses_of_one_account_are_two_processes() -> None:
 @pytest.mark.parametrize(
     "use",
     [
-        lambda harness: harness.bind("Database", "postgresql://127.0.0.1:5432/test"),
         lambda harness: harness.send_records("jobs", []),
     ],
-    ids=["bind", "send_records"],
+    ids=["send_records"],
 )
 def test_part_that_is_not_built_is_refused_as_such(use: object) -> None:
     assert callable(use)

@@ -15,6 +15,7 @@ from lambdakit.harness.deployment.property_tree import PropertyTree
 from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource
 from lambdakit.harness.deployment.provisioners.ec2_tagged import SET_TAGS, TAGGING, UNTAGGED
 from lambdakit.harness.deployment.provisioners.moto_backed import Call, MotoBacked, call, is_gone, properties_of
+from lambdakit.harness.moto_state.unserved import set_private_dns
 
 _ENDPOINT: Final = MotoBacked(
     service="ec2",
@@ -24,7 +25,8 @@ _ENDPOINT: Final = MotoBacked(
         recorded="DnsOptions IpAddressType ResourceConfigurationArn ServiceNetworkArn ServiceRegion",
     ),
     # Amazon EC2 API Reference, "CreateVpcEndpoint": the type that an endpoint has when none is said.
-    defaults={"VpcEndpointType": "Gateway", "RouteTableIds": []},
+    # The template reference: private DNS is off when nothing is said of it, where the API switches it on.
+    defaults={"VpcEndpointType": "Gateway", "RouteTableIds": [], "PrivateDnsEnabled": False},
     made_by=Call(operation="create_vpc_endpoint", renamed=UNTAGGED),
     reference="made.VpcEndpoint.VpcEndpointId",
     completed_by=(SET_TAGS,),
@@ -65,8 +67,13 @@ class VPCEndpoint:
         return self._kept.create(resource, context)
 
     def update(self, created: Created, resource: Resource, context: Context) -> Provisioned:
-        """Changes policy, subnets, groups and route tables; moto keeps the routes of those that are no more."""
+        """Changes policy, subnets, groups and route tables; moto keeps the routes of those that are no more.
+
+        It has no way to switch private DNS either.
+        """
         provisioned = self._kept.update(created, resource, context)
+        enabled = str(resource.properties.get("PrivateDnsEnabled", False)).lower() == "true"
+        set_private_dns(resource.account_id, resource.region, provisioned.physical_id, enabled=enabled)
         ec2 = context.client("ec2", resource)
         old = created.resource.properties.get("RouteTableIds") or []
         new = resource.properties.get("RouteTableIds") or []

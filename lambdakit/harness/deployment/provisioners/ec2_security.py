@@ -37,6 +37,8 @@ _SOURCE: PropertyTree = {
 _TARGET: PropertyTree = {"DestinationPrefixListId": READ, "DestinationSecurityGroupId": READ}
 # What every new group allows, and a group that states its own egress does not.
 _ALL_OUT: Mapping[str, Any] = {"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}
+# The same, in a VPC with an IPv6 block. Source: Amazon VPC User Guide, "Security group rules".
+_ALL_OUT_6: Mapping[str, Any] = {"IpProtocol": "-1", "CidrIpv6": "::/0"}
 
 
 class SecurityGroup:
@@ -67,7 +69,8 @@ class SecurityGroup:
                 physical_id=group_id, attributes={"GroupId": group_id, "Id": group_id, "VpcId": group.get("VpcId", "")}
             )
             _change_rules(ec2, "ingress", group_id, [], properties.get("SecurityGroupIngress") or [])
-            _change_rules(ec2, "egress", group_id, [_ALL_OUT], _egress(properties))
+            implied = _implied_egress(ec2, group)
+            _change_rules(ec2, "egress", group_id, implied, properties.get("SecurityGroupEgress") or implied)
             _tag(ec2, group_id, {}, properties)
         return provisioned
 
@@ -76,12 +79,19 @@ class SecurityGroup:
         ec2 = context.client("ec2", resource)
         group_id = created.provisioned.physical_id
         old, new = created.resource.properties, resource.properties
+        implied = _implied_egress(ec2, ec2.describe_security_groups(GroupIds=[group_id])["SecurityGroups"][0])
 
         def change(old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
             _change_rules(
                 ec2, "ingress", group_id, old.get("SecurityGroupIngress") or [], new.get("SecurityGroupIngress") or []
             )
-            _change_rules(ec2, "egress", group_id, _egress(old), _egress(new))
+            _change_rules(
+                ec2,
+                "egress",
+                group_id,
+                old.get("SecurityGroupEgress") or implied,
+                new.get("SecurityGroupEgress") or implied,
+            )
             _tag(ec2, group_id, old, new)
 
         try:
@@ -151,8 +161,10 @@ def _group(properties: Mapping[str, Any]) -> dict[str, Any]:
     return {key: properties[key]}
 
 
-def _egress(properties: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    return properties.get("SecurityGroupEgress") or [_ALL_OUT]
+def _implied_egress(ec2: Any, group: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """What a group lets out that says nothing of it."""
+    vpcs = ec2.describe_vpcs(VpcIds=[group["VpcId"]])["Vpcs"] if group.get("VpcId") else []
+    return [_ALL_OUT, _ALL_OUT_6] if any(vpc.get("Ipv6CidrBlockAssociationSet") for vpc in vpcs) else [_ALL_OUT]
 
 
 def _change_rules(
@@ -164,9 +176,9 @@ def _change_rules(
 ) -> None:
     group = {"GroupId": group_id}
     removed, added = [rule for rule in old if rule not in new], [rule for rule in new if rule not in old]
-    if removed:
+    for rule in removed:
         with _gone_is_fine():
-            _send(ec2, "revoke", direction, group, removed)
+            _send(ec2, "revoke", direction, group, [rule])
     if added:
         _send(ec2, "authorize", direction, group, added)
 

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import kernel  # type: ignore[import-not-found]  # this folder is no package in there
+import namespace_network  # type: ignore[import-not-found]
 import python_runtime  # type: ignore[import-not-found]
 
 FUNCTION_ID = 993
@@ -60,19 +61,27 @@ def make_slot(settings: Mapping[str, Any]) -> None:
     kernel.mount("tmpfs", path, "tmpfs", 0, options)
 
 
-def start(settings: Mapping[str, Any], output: int, ready: int, status: int, extension_output: list[int]) -> None:
-    """Starts the function and waits for its end; never returns. extension_output: empty when it has no extensions.
+def prepare() -> None:
+    """Makes ahead what is the same for every function: the network and what processes share, with nothing in them."""
+    kernel.unshare(kernel.NEWNET | kernel.NEWIPC)
+    kernel.raise_loopback()
 
-    settings: `slot`, `tmp_mib`; `binds`, pairs of a host path and where it is seen; `ports` to listen on;
-    `connectors`, how many sockets to make for the harness to connect to what listens in here; `directory`, where the
-    function starts; `variables`; `extensions`, the names in `/opt/extensions` to start before the function, which then
-    waits for the harness's word; `path`, the search path of a Python function, or `command`, what to execute for any
-    other.
+
+def start(settings: Mapping[str, Any], output: int, ready: int, status: int, extension_output: list[int]) -> None:
+    """Starts the function and waits for its end, after `prepare`; never returns.
+
+    extension_output: empty when it has no extensions.
+    settings: `slot`, `tmp_mib`; `binds`, pairs of a host path and where it is seen; `ports` to listen on, and the
+    address, `listens_on`; `connectors`, how many sockets to make for the harness to connect to what listens in here;
+    `relays`, None or pairs of an address and a port that stand for something outside, see `namespace_network`;
+    `directory`, where the function starts; `variables`; `extensions`, the names in `/opt/extensions` to start before
+    the function, which then waits for the harness's word; `path`, the search path of a Python function, or `command`,
+    what to execute for any other.
     """
     _take_output(output)
-    kernel.unshare(kernel.NEWNS | kernel.NEWNET | kernel.NEWIPC)
+    kernel.unshare(kernel.NEWNS)
     with socket.socket(fileno=ready) as channel:
-        _offer_sockets(settings["ports"], settings["connectors"], channel)
+        _offer_sockets(settings, channel)
         _arrange_files(settings)
         _give_up_privileges()
         extensions = {}
@@ -168,21 +177,21 @@ def _take_output(output: int) -> None:
     os.close(output)
 
 
-def _offer_sockets(ports: list[int], connectors: int, channel: socket.socket) -> None:
+def _offer_sockets(settings: Mapping[str, Any], channel: socket.socket) -> None:
     """Makes the only listeners that can be reached in here, and hands them to the harness.
 
     So too some sockets that are not connected: a socket stays in the namespace it was made in, whoever connects it.
     """
-    kernel.raise_loopback()
     listeners = []
-    for port in ports:
+    for port in settings["ports"]:
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", port))
+        listener.bind((settings["listens_on"], port))
         listener.listen(128)
         listeners.append(listener)
-    unconnected = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in range(connectors)]
-    offered = [*listeners, *unconnected]
+    unconnected = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in range(settings["connectors"])]
+    around = [] if settings["relays"] is None else namespace_network.make(settings["relays"])
+    offered = [*listeners, *unconnected, *around]
     socket.send_fds(channel, [b"listening"], [each.fileno() for each in offered])
     for each in offered:
         each.close()

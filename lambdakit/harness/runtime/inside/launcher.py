@@ -27,6 +27,7 @@ _USERS = (
     f"root:x:0:0:root:/root:/bin/bash\nsbx_user1051:x:{FUNCTION_ID}:{FUNCTION_ID}::/home/sbx_user1051:/sbin/nologin\n"
 )
 _HOSTS = "127.0.0.1 localhost localhost.localdomain\n127.0.0.1 sandbox.localdomain sandbox\n"
+_RESOLVER = "nameserver 127.0.0.1\n"  # where one is looked for as well when the host's file is not to be seen in here
 _BINDS = ("/usr", "/etc")
 _LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
@@ -50,7 +51,8 @@ def main() -> None:
     kernel.die_with_parent()
     _build_root(settings)
     if not is_root:
-        kernel.keep_capabilities_over_exec(kernel.CAP_SETPCAP, kernel.CAP_NET_ADMIN, kernel.CAP_SYS_ADMIN)
+        network = (kernel.CAP_NET_BIND_SERVICE, kernel.CAP_NET_ADMIN, kernel.CAP_NET_RAW)
+        kernel.keep_capabilities_over_exec(kernel.CAP_SETPCAP, kernel.CAP_SYS_ADMIN, *network)
     os.set_inheritable(control, True)
     python = "/var/lang/" + settings["python"]
     environment = {"LD_LIBRARY_PATH": _LIBRARY_PATH, "LANG": "en_US.UTF-8"}
@@ -105,21 +107,24 @@ def _name_the_user() -> None:
 
     Without them, whoever asks for the home directory fails, the AWS SDK for JavaScript for one.
     """
-    if os.path.isfile("/etc/passwd"):  # noqa: PTH113
-        _write("/.passwd", _USERS)
-        kernel.bind("/.passwd", "/etc/passwd")
-        os.unlink("/.passwd")  # noqa: PTH108
+    _cover("/etc/passwd", _USERS)
 
 
 def _name_the_hosts() -> None:
-    """Only the loopback has names; the host's own table is not shown.
+    """Only the loopback has names, and the harness is asked for all others; the host's own tables are not shown.
 
     DG "Accessing real-time telemetry data for extensions using the Telemetry API": `sandbox.localdomain`.
     """
-    if os.path.isfile("/etc/hosts"):  # noqa: PTH113
-        _write("/.hosts", _HOSTS)
-        kernel.bind("/.hosts", "/etc/hosts")
-        os.unlink("/.hosts")  # noqa: PTH108
+    _cover("/etc/hosts", _HOSTS)
+    _cover("/etc/resolv.conf", _RESOLVER)
+
+
+def _cover(path: str, text: str) -> None:
+    """Shows a text in place of a file of the host's; nothing is shown where there is none."""
+    if os.path.isfile(path):  # noqa: PTH113
+        _write("/.cover", text)
+        kernel.bind("/.cover", path)
+        os.unlink("/.cover")  # noqa: PTH108
 
 
 def _link_or_bind(name: str) -> None:

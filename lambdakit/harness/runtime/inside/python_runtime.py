@@ -43,12 +43,14 @@ def preload(*, sdk: bool) -> None:
 
 def run(path: list[str]) -> None:
     """Runs the function with `path` as its search path; never returns."""
+    if "warm_sdk" in sys.modules:
+        sys.modules["warm_sdk"].forget_session()
     time.tzset()  # an interpreter that starts reads TZ; this one has started before the function's was known
     sys.path[:] = path
     sys.argv[:] = ["/var/runtime/bootstrap.py"]
     # A process that `multiprocessing` spawns would run the zygote's file again, which it cannot see.
     sys.modules["__main__"] = types.ModuleType("__main__")
-    for name in ("environment", "kernel", "python_runtime", "warm_sdk", "zygote", "runtime_client"):
+    for name in ("environment", "kernel", "memory_gaps", "python_runtime", "warm_sdk", "zygote", "runtime_client"):
         sys.modules.pop(name, None)
     from awslambdaric import bootstrap
     from awslambdaric.lambda_runtime_client import LambdaRuntimeClient

@@ -7,9 +7,18 @@ Each patch only keeps what is the same for every session: service models, endpoi
 from __future__ import annotations
 
 import os
+from typing import Any
 
 # The clients that functions make most; each model is kept once it was loaded.
 _SERVICES = ("dynamodb", "s3", "sqs", "sns", "events", "kinesis", "secretsmanager", "ssm", "lambda", "stepfunctions")
+
+_ROUNDS = 8  # Python 3.11: code is adapted when it has been run that often
+
+# The default session of the parent knows no region and no credentials, which are looked up when they are needed, but
+# it has looked for a configuration file and for further data. Source: `configprovider.py` of botocore.
+_READ_BY_SESSIONS = frozenset(
+    {"AWS_CONFIG_FILE", "AWS_DATA_PATH", "AWS_DEFAULT_PROFILE", "AWS_PROFILE", "AWS_SHARED_CREDENTIALS_FILE"}
+)
 
 
 def warm() -> None:
@@ -39,3 +48,21 @@ def warm() -> None:
     throwaway = boto3.session.Session(aws_access_key_id="-", aws_secret_access_key="-", region_name="us-east-1")
     for service in _SERVICES:
         throwaway.client(service)
+    _settle_code(throwaway)
+    boto3.setup_default_session()
+
+
+def forget_session() -> None:
+    """Lets the function make its default session itself, if its variables say what only a new one would read."""
+    if not _READ_BY_SESSIONS.isdisjoint(os.environ):
+        import boto3
+
+        boto3.DEFAULT_SESSION = None
+
+
+def _settle_code(session: Any) -> None:
+    """Runs what every client is made by until the interpreter has adapted its code, which each child would write to."""
+    for _ in range(_ROUNDS):
+        session.client("sqs")
+        again = type(session)()
+        again.get_credentials()

@@ -29,6 +29,7 @@ sys.path.insert(0, "/var/rapid")
 
 import environment  # type: ignore[import-not-found]  # this folder is no package in there
 import kernel  # type: ignore[import-not-found]
+import memory_gaps  # type: ignore[import-not-found]
 
 _REQUEST_BYTES = 1024 * 1024
 
@@ -40,11 +41,13 @@ class Zygote:
         self._control = control
         self._children: dict[int, tuple[int, int]] = {}  # handle -> pid and status pipe
         self._poll = select.poll()
+        self._spare: tuple[int, int, socket.socket] | None = None  # handle, pid, and where it waits for its order
         self._own_namespace = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
 
     def serve(self) -> None:
         """Answers requests until the control socket ends."""
         self._poll.register(self._control, select.POLLIN)
+        self._make_spare()
         while True:
             for descriptor, _ in self._poll.poll():
                 if descriptor in self._children:
@@ -67,30 +70,80 @@ class Zygote:
         output, ready, status, *extension_output = descriptors
         try:
             environment.make_slot(settings)
-            kernel.unshare(kernel.NEWPID)
-            child = os.fork()
-            if child == 0:
-                self._become_environment(settings, descriptors)
-            kernel.join_namespace(self._own_namespace, kernel.NEWPID)
+            handle, child = self._give_order(settings, descriptors)
         except OSError as error:
             os.close(status)
             self._control.send(json.dumps({"error": str(error)}).encode())
         else:
-            handle = os.pidfd_open(child)
             self._children[handle] = child, status
             self._poll.register(handle, select.POLLIN)
             socket.send_fds(self._control, [json.dumps({"pid": child}).encode()], [handle])
         finally:
             for descriptor in (output, ready, *extension_output):
                 os.close(descriptor)
+        self._make_spare()
 
-    def _become_environment(self, settings: Mapping[str, Any], descriptors: list[int]) -> None:
-        """Runs the function; never returns."""
+    def _give_order(self, settings: Mapping[str, Any], descriptors: list[int]) -> tuple[int, int]:
+        """Has the spare child become an environment, or another one when it is gone; its handle and its pid."""
+        order = json.dumps(settings).encode()
+        if self._spare is None:
+            self._spare = self._fork_spare()
+        try:
+            _send_order(self._spare[2], order, descriptors)
+        except OSError:
+            self._let_go_of_spare()
+            self._spare = self._fork_spare()
+            _send_order(self._spare[2], order, descriptors)
+        handle, child, orders = self._spare
+        orders.close()
+        self._spare = None
+        return handle, child
+
+    def _make_spare(self) -> None:
+        """Forks the next environment's process while the last one's function starts; without one, a fork waits."""
+        with contextlib.suppress(OSError):
+            self._spare = self._fork_spare()
+
+    def _fork_spare(self) -> tuple[int, int, socket.socket]:
+        orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            kernel.unshare(kernel.NEWPID)
+            child = os.fork()
+            if child == 0:
+                orders.close()
+                self._become_environment(theirs)
+            kernel.join_namespace(self._own_namespace, kernel.NEWPID)
+        except BaseException:
+            orders.close()
+            raise
+        finally:
+            theirs.close()
+        return os.pidfd_open(child), child, orders
+
+    def _let_go_of_spare(self) -> None:
+        if self._spare is not None:
+            handle, child, orders = self._spare
+            self._spare = None
+            orders.close()
+            os.close(handle)
+            os.waitpid(child, 0)  # it ends with its orders
+
+    def _become_environment(self, orders: socket.socket) -> None:
+        """Waits for its order and runs the function; never returns."""
         try:
             others = [descriptor for handle, (_, pipe) in self._children.items() for descriptor in (handle, pipe)]
             for descriptor in (self._control.fileno(), self._own_namespace, *others):
                 os.close(descriptor)
-            output, ready, status, *extension_output = descriptors
+            failure = None
+            try:
+                environment.prepare()
+            except OSError as error:
+                failure = error
+            settings, (output, ready, status, *extension_output) = _take_order(orders)
+            orders.close()
+            if failure is not None:
+                os.dup2(output, 2)
+                raise failure
             environment.start(settings, output, ready, status, extension_output)
         except BaseException as error:
             environment.complain(error)
@@ -110,6 +163,26 @@ class Zygote:
         os.close(pipe)
 
 
+def _send_order(orders: socket.socket, order: bytes, descriptors: list[int]) -> None:
+    head = len(order).to_bytes(4, "little")
+    socket.send_fds(orders, [head], descriptors)
+    orders.sendall(order)
+
+
+def _take_order(orders: socket.socket) -> tuple[Mapping[str, Any], list[int]]:
+    """Ends the process when there will be none."""
+    head, descriptors, _, _ = socket.recv_fds(orders, 4, 4)
+    if not head:
+        os._exit(0)
+    data, length = b"", int.from_bytes(head, "little")
+    while len(data) < length:
+        part = orders.recv(length - len(data))
+        if not part:
+            os._exit(0)
+        data += part
+    return json.loads(data), descriptors
+
+
 def _release(path: str) -> None:
     with contextlib.suppress(OSError):
         kernel.unmount(path)
@@ -125,8 +198,10 @@ def main() -> None:
         os.rmdir(folder)  # noqa: PTH106  # see `_LIBRARY_PATH` in launcher.py
     control.send(b'{"ready": true}')
     gc.collect()
+    filled = memory_gaps.fill()
     gc.freeze()  # what is there now stays; collecting it would copy its pages in every child
     Zygote(control).serve()
+    del filled
 
 
 if __name__ == "__main__":

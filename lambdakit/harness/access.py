@@ -1,0 +1,198 @@
+"""Who makes a request, and whether they may: the one door to every AWS API of the harness.
+
+With `enforce_iam="off"` everybody is told by their key id alone, and nobody is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal
+
+from lambdakit.harness.account import Account
+from lambdakit.harness.iam.api_call import read_api_call
+from lambdakit.harness.iam.callers import Callers
+from lambdakit.harness.iam.credentials import CredentialRegistry, account_of
+from lambdakit.harness.iam.denial import denial_response
+from lambdakit.harness.iam.guard import Guard
+from lambdakit.harness.iam.identity_policies import IdentityPolicies
+from lambdakit.harness.iam.policy_checks import check_policy_in_request
+from lambdakit.harness.iam.principal import Principal, administrator
+from lambdakit.harness.iam.resource_policies import ResourcePolicies
+from lambdakit.harness.iam.sessions import Sessions, session_arn
+from lambdakit.harness.iam.sign_in import SignInRefused
+from lambdakit.harness.iam.sts_api import StsApi
+from lambdakit.harness.iam.usage import Usage
+from lambdakit.harness.moto_state.access_keys import account_of_key
+from lambdakit.harness.moto_state.identities import Identities
+from lambdakit.harness.moto_state.resource_lookups import FunctionLookups, MotoLookups
+from lambdakit.harness.service_request import ServiceRequest, read_service_request
+from lambdakit.harness.wire import Request, Response
+from lambdakit.trace import RuntimeNote, TraceLog
+
+Mode = Literal["on", "strict", "off"]
+# Of what Lambda does with a function's role by itself.
+_SESSION: Final = "awslambda"
+
+LambdaPolicy = Callable[[str], Mapping[str, Any] | None]
+
+
+class Access:
+    """Decides about requests. account_id, region: the harness's own, for requests that name none.
+
+    functions: what Lambda knows of its own resources. lambda_policy: the resource policy of a function, version, alias
+    or layer version by its ARN; None without one.
+    """
+
+    def __init__(
+        self,
+        mode: str,
+        *,
+        account_id: str,
+        region: str,
+        credentials: CredentialRegistry,
+        functions: FunctionLookups,
+        lambda_policy: LambdaPolicy,
+        trace: TraceLog,
+    ) -> None:
+        self._account_id = account_id
+        self._region = region
+        self._credentials = credentials
+        self._trace = trace
+        self.usage = Usage()
+        self.identities = Identities()
+        credentials.role_id = self.role_id
+        sessions = Sessions()
+        self._sts = StsApi(sessions, self.identities)
+        self._callers = Callers(credentials, account_id=account_id, identities=self.identities, sessions=sessions)
+        self._lookups = MotoLookups(functions)
+        self.guard: Guard | None = None
+        if mode != "off":
+            self.guard = Guard(
+                strict=mode == "strict",
+                identities=IdentityPolicies(self.identities, self._note),
+                resources=ResourcePolicies(lambda_policy),
+                lookups=self._lookups,
+                usage=self.usage,
+                trace=trace,
+            )
+
+    def identify(self, request: Request, named: ServiceRequest, environment: str) -> Principal | Response:
+        """Who makes `request`; the service's error when their credentials are not in order.
+
+        environment: through whose listener it came; empty for a request from outside.
+        """
+        if self.guard is None:
+            return self._believed(named.access_key_id)
+        try:
+            return self._callers.identify(request, service=named.service, environment=environment)
+        except SignInRefused as refused:
+            return denial_response(request, named, code=refused.code, message=refused.message, status=refused.status)
+
+    def refusal(self, request: Request, named: ServiceRequest, principal: Principal) -> Response | None:
+        """The service's error for what `principal` may not do; None for what they may."""
+        if self.guard is None:
+            return None
+        account_id, region = self._place(named, principal)
+        return self.guard.refusal(request, named, principal, account_id=account_id, region=region)
+
+    def answer(self, request: Request, named: ServiceRequest, principal: Principal) -> Response | None:
+        """The answer of the Security Token Service, which knows who asks; None for what is moto's."""
+        if self.guard is None or named.service != "sts":
+            return None
+        return self._sts.serve(request, named, principal)
+
+    def role_id(self, role_arn: str) -> str:
+        """The id of a role, as `AROA…`; empty for one that is not there."""
+        role = self.identities.role(role_arn)
+        return "" if role is None else role.role_id
+
+    def malformed(self, request: Request, account_id: str) -> Response | None:
+        """The service's error for a policy that it would not store, whoever brings it; None for all else."""
+        if b"Statement" not in request.body:
+            return None
+        named = read_service_request(request)
+        region = named.region or self._region
+        call = read_api_call(request, named.service, account_id=account_id, region=region, lookups=self._lookups)
+        problem = None if call is None else check_policy_in_request(call)
+        if problem is None:
+            return None
+        return denial_response(request, named, code=problem.code, message=problem.message, status=problem.status)
+
+    def hidden(
+        self, request: Request, named: ServiceRequest, principal: Principal, response: Response
+    ) -> Response | None:
+        """What is answered instead, where `response` would tell `principal` more than they may know."""
+        if self.guard is None or response.status != 404:
+            return None
+        account_id, region = self._place(named, principal)
+        return self.guard.missing_object(request, named, principal, account_id=account_id, region=region)
+
+    def acting_as(self, role_arn: str, session: str) -> Callable[[Request], Response | None] | None:
+        """What a client asks before each request that it makes for Lambda in a session of a role; None: nothing.
+
+        session: its name, which is the function's.
+        """
+        if self.guard is None:
+            return None
+        principal = self.execution_role(role_arn, session)
+        return lambda request: self.refusal(request, read_service_request(request), principal)
+
+    def clients(self, account: Account) -> Callable[..., Any]:
+        """Makes in-process clients that act in a session of a role; as the administrator without one."""
+
+        def client(service: str, region: str, *, role: str, session: str = _SESSION) -> Any:
+            refusal = self.acting_as(role, session) if role else None
+            caller = role and f"{role}/{session}"
+            return account.client(service, region, account_of(role), caller=caller, refusal=refusal)
+
+        return client
+
+    def role_refusal(self, role_arn: str, session: str, action: str, resource: str) -> str | None:
+        """Why Lambda may not do something in a session of a role; None when it may."""
+        if self.guard is None:
+            return None
+        return self.guard.role_refusal(self.execution_role(role_arn, session), action, resource)
+
+    def service_refusal(
+        self, service: str, action: str, resource: str, *, source_arn: str = "", source_account: str = ""
+    ) -> str | None:
+        """Why an AWS service may not do something to a resource; None when it may. See `Guard.service_refusal`."""
+        if self.guard is None:
+            return None
+        return self.guard.service_refusal(
+            service, action, resource, source_arn=source_arn, source_account=source_account
+        )
+
+    def execution_role(self, role_arn: str, session: str) -> Principal:
+        """A session of a function's role, as Lambda itself uses it.
+
+        Source: AWS Lambda Developer Guide, "Defining Lambda function permissions with an execution role".
+        """
+        account_id = account_of(role_arn) or self._account_id
+        role_id = self.role_id(role_arn)
+        return Principal(
+            kind="role",
+            account_id=account_id,
+            arn=role_arn,
+            caller_arn=session_arn(role_arn, session),
+            user_id=f"{role_id}:{session}" if role_id else "",
+        )
+
+    def _place(self, named: ServiceRequest, principal: Principal) -> tuple[str, str]:
+        return principal.account_id or self._account_id, named.region or self._region
+
+    def _believed(self, access_key_id: str) -> Principal:
+        caller = self._credentials.caller(access_key_id)
+        if caller is None:
+            return administrator(account_of_key(access_key_id) or self._account_id)
+        return Principal(
+            kind="role",
+            account_id=caller.account_id,
+            arn=caller.role,
+            caller_arn=caller.role,
+            function=caller.function,
+            environment=caller.environment,
+        )
+
+    def _note(self, text: str) -> None:
+        self._trace.append(RuntimeNote(function="", note=text))

@@ -1,0 +1,56 @@
+"""The RDS Data API, OpenSearch's and Kafka's control planes, and Amazon MQ.
+
+Source: Service Authorization Reference, "Amazon RDS Data API", "Amazon OpenSearch Service", "Amazon Managed Streaming
+for Apache Kafka" and "Amazon MQ"; Aurora User Guide, "Authorizing access to the Amazon RDS Data API" (the caller reads
+the secret).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from lambdakit.harness.iam.actions.secretsmanager import secret_arn
+from lambdakit.harness.iam.api_call import ApiCall
+from lambdakit.harness.iam.rules import Need, Rules
+
+
+def _on_cluster(call: ApiCall) -> Sequence[Need] | None:
+    cluster, secret = call.text("resourceArn", "dbClusterOrInstanceArn"), call.text("secretArn", "awsSecretStoreArn")
+    needs = []
+    if cluster.startswith("arn:"):
+        needs.append(Need(action=f"rds-data:{call.operation}", resources=(cluster,)))
+    if secret:
+        needs.append(Need(action="secretsmanager:GetSecretValue", resources=(secret_arn(call, secret),)))
+    return needs if cluster.startswith("arn:") else None
+
+
+RDS_DATA: Final = Rules(
+    readers=dict.fromkeys(
+        (
+            *("BatchExecuteStatement", "BeginTransaction", "CommitTransaction", "ExecuteSql", "ExecuteStatement"),
+            "RollbackTransaction",
+        ),
+        _on_cluster,
+    ),
+)
+
+OPENSEARCH: Final = Rules(
+    members={"domain.DomainName": ("DomainName", "DomainNames", "ARN", "DomainArn", "TargetDomainArn")},
+    opaque=frozenset({"GetDefaultApplicationSetting"}),
+)
+
+KAFKA: Final = Rules(
+    members={
+        "cluster.ClusterName": ("clusterArn", "ClusterArn", "clusterName", "ClusterName", "resourceArn", "ResourceArn"),
+        "configuration.ConfigurationName": ("arn", "Arn", "configurationArn", "ConfigurationInfo.Arn", "Name"),
+    },
+    any_of=frozenset({"RejectClientVpcConnection", "UpdateClusterConfiguration"}),
+)
+
+MQ: Final = Rules(
+    members={
+        "brokers.BrokerName": ("resource-arn", "ResourceArn"),
+        "brokers.BrokerId": ("BrokerId",),
+    },
+)

@@ -1,0 +1,128 @@
+"""Lambda. Functions are named by name, `account:function:name`, ARN, each with or without a qualifier.
+
+Source: Service Authorization Reference, "Actions, resources, and condition keys for AWS Lambda"; Lambda Developer
+Guide, "Resources and conditions for Lambda actions" and "Condition keys: lambda:FunctionArn"; API Reference, "Invoke":
+`FunctionName`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from lambdakit.harness.iam.api_call import ApiCall
+from lambdakit.harness.iam.rules import Need, Rules
+
+_FUNCTION: Final = re.compile(
+    r"(?:arn:(?P<partition>[\w-]+):lambda:)?(?:(?P<region>[a-z]{2}(?:-[a-z]+)+-\d):)?(?:(?P<account>\d{12}):)?(?:function:)?"
+    r"(?P<name>[\w-]+)(?::(?P<qualifier>\$LATEST(?:\.PUBLISHED)?|[\w-]+))?"
+)
+# The operations whose resource is the version or alias that they name. Source: Lambda Developer Guide, "Resources and
+# conditions for Lambda actions": "Function ARN, version or alias".
+_QUALIFIED: Final = frozenset(
+    {"Invoke", "InvokeAsync", "InvokeWithResponseStream", "GetFunction", "GetFunctionConfiguration", "DeleteFunction"}
+    | {"GetProvisionedConcurrencyConfig", "PutProvisionedConcurrencyConfig", "DeleteProvisionedConcurrencyConfig"}
+)
+
+
+def function_arn(call: ApiCall, name: str, qualifier: str = "") -> str:
+    """The ARN of a function; empty for what is no name of one."""
+    match = _FUNCTION.fullmatch(name)
+    if match is None:
+        return ""
+    qualifier = qualifier or match["qualifier"] or ""
+    suffix = f":{qualifier}" if qualifier else ""
+    return (
+        f"arn:{match['partition'] or call.partition}:lambda:{match['region'] or call.region}:"
+        f"{match['account'] or call.account_id}:function:{match['name']}{suffix}"
+    )
+
+
+def _function(call: ApiCall) -> Sequence[str]:
+    name = call.text("FunctionName", "Resource", "ResourceArn")
+    arn = function_arn(call, name, call.text("Qualifier"))
+    if not arn:
+        return []
+    return [arn if call.operation in _QUALIFIED else _unqualified(arn)]
+
+
+def _unqualified(arn: str) -> str:
+    return ":".join(arn.split(":")[:7])
+
+
+def _nothing(call: ApiCall) -> Sequence[str]:
+    """Versions and aliases are what `_function` gives."""
+    return ()
+
+
+def _invoke(call: ApiCall) -> Sequence[Need] | None:
+    functions = _function(call)
+    return [Need(action="lambda:InvokeFunction", resources=tuple(functions))] if functions else None
+
+
+def _provisioned(call: ApiCall) -> Sequence[Need] | None:
+    functions = _function(call)
+    return [Need(action=f"lambda:{call.operation}", resources=tuple(functions))] if functions else None
+
+
+def _mapping(call: ApiCall) -> Sequence[Need] | None:
+    """Event source mappings, with `lambda:FunctionArn`: that of the request, else of the mapping as it is."""
+    uuid = call.text("UUID")
+    if not uuid and call.operation != "CreateEventSourceMapping":
+        return None
+    named = function_arn(call, call.text("FunctionName"))
+    function = named or call.lookups.mapping_function(call.account_id, call.region, uuid)
+    return [
+        Need(
+            action=f"lambda:{call.operation}",
+            resources=(call.arn("lambda", f"event-source-mapping:{uuid}") if uuid else "*",),
+            keys={"lambda:functionarn": (function,)} if function else {},
+        )
+    ]
+
+
+def _tags(call: ApiCall) -> Sequence[Need] | None:
+    resource = call.text("Resource")
+    if not resource.startswith("arn:"):
+        return None
+    return [Need(action=f"lambda:{call.operation}", resources=(resource,))]
+
+
+LAMBDA: Final = Rules(
+    actions={"GetLayerVersionByArn": ("GetLayerVersion",)},
+    resources={"function": _function, "function alias": _nothing, "function version": _nothing},
+    members={
+        "LayerName": ("LayerName", "Arn"),
+        "layerVersion.LayerVersion": ("VersionNumber",),
+    },
+    opaque=frozenset(f"SendDurableExecutionCallback{outcome}" for outcome in ("Failure", "Heartbeat", "Success")),
+    readers={
+        "Invoke": _invoke,
+        "InvokeWithResponseStream": _invoke,
+        **dict.fromkeys(
+            (
+                "DeleteProvisionedConcurrencyConfig",
+                "GetProvisionedConcurrencyConfig",
+                "PutProvisionedConcurrencyConfig",
+            ),
+            _provisioned,
+        ),
+        **dict.fromkeys(
+            (
+                *("CreateEventSourceMapping", "GetEventSourceMapping"),
+                *("UpdateEventSourceMapping", "DeleteEventSourceMapping"),
+            ),
+            _mapping,
+        ),
+        **dict.fromkeys(("ListTags", "TagResource", "UntagResource"), _tags),
+    },
+    keys={
+        "lambda:codesigningconfigarn": "CodeSigningConfigArn",
+        "lambda:functionurlauthtype": "AuthType",
+        "lambda:layer": "Layers",
+        "lambda:securitygroupids": "VpcConfig.SecurityGroupIds",
+        "lambda:subnetids": "VpcConfig.SubnetIds",
+    },
+    pass_role=frozenset({"UpdateFunctionConfiguration"}),
+)

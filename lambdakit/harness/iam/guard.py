@@ -1,0 +1,221 @@
+"""Lets a request pass, or refuses it, by the permissions of who makes it.
+
+    request -> the call it means -> the actions it needs, of the service and of the keys behind it -> a decision on each
+      -> the first refusal is the service's own error; every decision is kept for the reports
+
+Calls that services make by themselves, and those that Lambda makes with a function's role, are asked for by action.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from lambdakit.harness.iam.api_call import ApiCall, read_api_call
+from lambdakit.harness.iam.authorization import Authorization, Context, Decision, Reason
+from lambdakit.harness.iam.denial import access_denied, denial_response
+from lambdakit.harness.iam.evaluate import decide
+from lambdakit.harness.iam.identity_policies import IdentityPolicies
+from lambdakit.harness.iam.key_refusals import key_denied, kms_sentence, unusable_key
+from lambdakit.harness.iam.key_use import key_use
+from lambdakit.harness.iam.missing_statement import missing_statement
+from lambdakit.harness.iam.policy_document import NamedPolicy
+from lambdakit.harness.iam.principal import Principal
+from lambdakit.harness.iam.required_actions import ResourceLookups, actions_of_call
+from lambdakit.harness.iam.resource_policies import ResourcePolicies
+from lambdakit.harness.iam.service_calls import ServiceCalls, refusal_of
+from lambdakit.harness.iam.usage import Usage
+from lambdakit.harness.service_request import ServiceRequest
+from lambdakit.harness.wire import Request, Response
+from lambdakit.trace import AccessDenied, ActionUnmapped, TraceLog
+
+# What a statement that is added would allow.
+_WANTING: Final = frozenset(
+    {Reason.NO_IDENTITY_POLICY, Reason.NO_RESOURCE_POLICY, Reason.NO_BOUNDARY, Reason.NO_SESSION_POLICY}
+)
+_ASSUMING: Final = frozenset({"sts:assumerole", "sts:assumerolewithwebidentity", "sts:assumerolewithsaml"})
+
+
+class Places(Protocol):
+    """Where a statement that is missing belongs."""
+
+    def __call__(self, role_arn: str, action: str, resource: str) -> str:
+        """The stack, the construct and the document's line of a role; empty where nobody knows."""
+
+
+class Guard:
+    """Decides for every caller but the account's administrator.
+
+    strict: refuses requests of which it is not known what they need.
+    """
+
+    def __init__(
+        self,
+        *,
+        strict: bool,
+        identities: IdentityPolicies,
+        resources: ResourcePolicies,
+        lookups: ResourceLookups,
+        usage: Usage,
+        trace: TraceLog,
+        place: Places = lambda role_arn, action, resource: "",
+    ) -> None:
+        self._strict = strict
+        self._identities = identities
+        self._resources = resources
+        self._services = ServiceCalls(resources)
+        self._lookups = lookups
+        self._usage = usage
+        self._trace = trace
+        self.place = place
+
+    def refusal(
+        self, request: Request, named: ServiceRequest, principal: Principal, *, account_id: str, region: str
+    ) -> Response | None:
+        """The service's error for a request that is not allowed; None for one that is.
+
+        account_id, region: where the request acts.
+        """
+        if principal.kind == "root":
+            return None
+        call = read_api_call(request, named.service, account_id=account_id, region=region, lookups=self._lookups)
+        wanted = None if call is None else actions_of_call(call)
+        if call is None or wanted is None:
+            return self._unmapped(request, named, principal)
+        refused = self._first_refusal(principal, wanted)
+        if refused is not None:
+            return access_denied(request, named, principal, refused)
+        return self._key_refusal(request, named, principal, call, wanted)
+
+    def missing_object(
+        self, request: Request, named: ServiceRequest, principal: Principal, *, account_id: str, region: str
+    ) -> Response | None:
+        """What S3 says instead of "not found" to who may not list the bucket; None where they may.
+
+        Source: Amazon S3 API Reference, "GetObject" and "HeadObject", Permissions.
+        """
+        if principal.kind == "root" or named.service != "s3" or request.method not in ("GET", "HEAD"):
+            return None
+        call = read_api_call(request, named.service, account_id=account_id, region=region, lookups=self._lookups)
+        if call is None or call.operation not in ("GetObject", "HeadObject"):
+            return None
+        listing = Authorization(
+            action="s3:ListBucket", resources=(call.arn("s3", call.text("Bucket"), region="", account_id=""),)
+        )
+        decision = self._decide(principal, listing, listing.resources[0])
+        return None if decision.allowed else access_denied(request, named, principal, decision)
+
+    def role_refusal(self, principal: Principal, action: str, resource: str) -> str | None:
+        """Why Lambda may not do something with a function's role; None when it may."""
+        refused = self._first_refusal(principal, (Authorization(action=action, resources=(resource,)),))
+        if refused is None:
+            return None
+        reason = refused.reason.value.format(action=action)
+        return f"User: {principal.caller_arn} is not authorized to perform: {action} on resource: {resource} {reason}"
+
+    def service_refusal(
+        self,
+        service: str,
+        action: str,
+        resource: str,
+        *,
+        source_arn: str = "",
+        source_account: str = "",
+        context: Context | None = None,
+    ) -> str | None:
+        """Why an AWS service may not do something to a resource; None when it may.
+
+        service: its principal, such as `sns.amazonaws.com`. The rest as `ServiceCalls.decide` has it.
+        """
+        decision = self._services.decide(
+            service, action, resource, source_arn=source_arn, source_account=source_account, context=context
+        )
+        if decision.allowed:
+            return None
+        self._tell(service, decision)
+        return f"{service} is {refusal_of(decision)}"
+
+    def _first_refusal(self, principal: Principal, wanted: Sequence[Authorization]) -> Decision | None:
+        for authorization in wanted:
+            for resource in authorization.resources:
+                decision = self._decide(principal, authorization, resource)
+                self._usage.record(principal, decision)
+                if not decision.allowed:
+                    who = principal.caller_arn or principal.service or principal.kind
+                    self._tell(who, decision, principal)
+                    return decision
+        return None
+
+    def _key_refusal(
+        self,
+        request: Request,
+        named: ServiceRequest,
+        principal: Principal,
+        call: ApiCall,
+        wanted: Sequence[Authorization],
+    ) -> Response | None:
+        uses = key_use(wanted, call)
+        if not uses:
+            return None
+        unusable = unusable_key(named.service, uses)
+        if unusable is None:
+            refused = self._first_refusal(principal, uses)
+            if refused is None:
+                return None
+            unusable = key_denied(named.service, refused.action, kms_sentence(principal, refused))
+        return denial_response(request, named, code=unusable.code, message=unusable.message, status=unusable.status)
+
+    def _decide(self, principal: Principal, wanted: Authorization, resource: str) -> Decision:
+        policy, required = self._policy_of(wanted.action, resource)
+        return decide(
+            principal,
+            wanted,
+            resource,
+            policies=self._identities.of(principal),
+            resource_policy=policy,
+            resource_account=self._resources.account_of(resource),
+            resource_policy_required=required,
+        )
+
+    def _policy_of(self, action: str, resource: str) -> tuple[NamedPolicy | None, bool]:
+        """The resource's policy, and whether it has to allow what its own account asks for."""
+        if action.lower() in _ASSUMING:
+            return self._identities.trust_policy_of(resource), True
+        return self._resources.of(resource), self._resources.required(resource)
+
+    def _unmapped(self, request: Request, named: ServiceRequest, principal: Principal) -> Response | None:
+        self._trace.append(
+            ActionUnmapped(
+                principal=principal.caller_arn or principal.kind,
+                service=named.service,
+                operation=named.operation,
+                allowed=not self._strict,
+                function=principal.function,
+                environment=principal.environment,
+            )
+        )
+        if not self._strict:
+            return None
+        who = principal.caller_arn or principal.kind
+        problem = (
+            f"User: {who} is not authorized to perform: {named.operation}: it is not known which action that needs"
+        )
+        return denial_response(request, named, code="AccessDenied", message=problem)
+
+    def _tell(self, who: str, decision: Decision, principal: Principal | None = None) -> None:
+        wanting = decision.reason in _WANTING
+        place = ""
+        if principal is not None and principal.kind == "role":
+            place = self.place(principal.arn, decision.action, decision.resource)
+        self._trace.append(
+            AccessDenied(
+                principal=who,
+                action=decision.action,
+                resource=decision.resource,
+                reason=decision.reason.value.format(action=decision.action),
+                statement=missing_statement(decision.action, decision.resource) if wanting else "",
+                place=place,
+                function="" if principal is None else principal.function,
+                environment="" if principal is None else principal.environment,
+            )
+        )
