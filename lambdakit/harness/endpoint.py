@@ -112,7 +112,7 @@ class Endpoint:
         principal = self._access.identify(request, named, environment)
         if isinstance(principal, Response):
             return principal
-        held = self._network.hold(principal.environment or environment, named.service, named.region)
+        held = self._network.hold(environment or principal.environment, named.service, named.region)
         if held is not None:
             return held
         response = self._access.refusal(request, named, principal) or self._answer(request, named, principal)

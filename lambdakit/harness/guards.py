@@ -65,6 +65,7 @@ class Guards:
         self.bindings = Bindings(lambda: resource_endpoints(stacks))
         self._functions = functions
         self._trace = trace
+        self._noted = 0  # how many of its events
         places = Places(stacks)
         if self.access.guard is not None:
             self.access.guard.place = places.of_denial
@@ -88,8 +89,9 @@ class Guards:
 
     def _note_platform(self) -> None:
         """Counts what Lambda did with the roles of functions that ran: their logs, traces and network interfaces."""
-        ran = {event.arn for event in self._trace.events() if isinstance(event, InvocationStarted)}
-        for arn in ran:
+        events = self._trace.events(after=self._noted)
+        self._noted += len(events)
+        for arn in {event.arn for event in events if isinstance(event, InvocationStarted)}:
             try:
                 configuration = self._functions.resolve(arn).configuration
             except ServiceFault:

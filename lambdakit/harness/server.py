@@ -47,6 +47,7 @@ from lambdakit.harness.lambda_service.operations.operation import OperationConte
 from lambdakit.harness.lambda_service.scaling.api import SERVICE, ScalingApi
 from lambdakit.harness.launching import available_launcher
 from lambdakit.harness.listener import Listener, RequestHandler
+from lambdakit.harness.moto_state.clusters import name_clusters
 from lambdakit.harness.moto_state.http_apis import read_http_api
 from lambdakit.harness.moto_state.kept_policies import keep_policies
 from lambdakit.harness.moto_state.logs import LogWriter
@@ -115,8 +116,8 @@ class Server:
         metrics = MetricWriter(NAMESPACE)
         self._stack.callback(metrics.close)
         follow_clock(lambda: clock.ahead)
-        disarm()
-        keep_policies()
+        for mend in (disarm, keep_policies, name_clusters):
+            mend()
         account = Account(account_id=options.account_id, region=options.region)
         code = CodeStore(work / "code")
         self._doors = FrontDoors(lambda: self._listener.url)
@@ -170,6 +171,7 @@ class Server:
             activity=self.activity,
             trace=trace,
             clients=account.client,
+            role_clients=access.clients(account),
             permissions=access,
         )
         account.stand_before(SERVICE, ScalingApi(self._invocations.scaling, region=options.region).serve)
@@ -230,6 +232,7 @@ class Server:
                 has_sandbox=lambda: launcher.has_sandbox,
             ),
             prepare=lambda names: self._prepare(launcher, names, work),
+            send_records=self._events.pulled.sent.send,
             permissions=self._guards.permissions,
             reachability=self._guards.reachability(lambda: launcher.network_coverage),
         )

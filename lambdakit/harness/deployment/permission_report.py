@@ -33,7 +33,7 @@ class PermissionReport:
     """Reads the report of a deployment.
 
     all_actions: every action of a service by its prefix. decided: whether requests are decided at all.
-    complete: called before a report is made, to note what is known only then.
+    complete: called before the notes are read or forgotten, to add what was not noted at once.
     """
 
     def __init__(
@@ -72,10 +72,12 @@ class PermissionReport:
 
     def begin(self, deployment: Deployment) -> None:
         """What the roles did until now, for custom resources, belongs to the deployment: `reset` keeps it."""
+        self._complete()
         self._usage.keep(_role_arns(deployment))
 
     def reset(self, deployment: Deployment) -> None:
         """Forgets what the roles did since `begin`."""
+        self._complete()
         self._usage.clear(_role_arns(deployment))
 
     def roles_of(self, deployment: Deployment) -> Sequence[str]:

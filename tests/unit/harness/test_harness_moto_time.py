@@ -220,6 +220,7 @@ class TestStamps:
 
         sns.publish(TopicArn=topic, Message="x")
         events.put_events(Entries=[{"Source": name, "DetailType": "d", "Detail": "{}"}])
+        harness.drain()
 
         bodies = [
             json.loads(message["Body"])

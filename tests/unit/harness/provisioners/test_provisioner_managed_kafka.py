@@ -6,6 +6,7 @@ Source: CloudFormation Template Reference, "AWS::MSK::Cluster"; Amazon MSK API R
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from lambdakit.harness.account import Account
 from lambdakit.harness.managed_kafka import SERVICE, ManagedKafkaApi
+from lambdakit.harness.moto_state.clusters import name_clusters
 from tests.fakes.provisioning import REGION, Provisioning
 
 TYPE = "AWS::MSK::Cluster"
@@ -29,6 +31,7 @@ PLAIN: Mapping[str, Any] = {
 
 @pytest.fixture
 def kafka(provisioning: Provisioning, account: Account) -> Any:
+    name_clusters()
     account.stand_before(SERVICE, ManagedKafkaApi(account).serve)
     return provisioning.client("kafka")
 
@@ -40,6 +43,7 @@ def test_a_cluster_is_there_until_it_is_deleted(provisioning: Provisioning, kafk
     described = kafka.describe_cluster(ClusterArn=arn)["ClusterInfo"]
 
     assert made.provisioned.attributes["Arn"] == arn
+    assert re.fullmatch(rf"arn:aws:kafka:{REGION}:\d{{12}}:cluster/clicks/[0-9a-f-]{{36}}-\d", arn)
     assert (described["ClusterName"], described["NumberOfBrokerNodes"]) == ("clicks", 2)
     assert described["CreationTime"].utcoffset() is not None
     assert kafka.list_tags_for_resource(ResourceArn=arn)["Tags"] == {"team": "shop"}
