@@ -97,7 +97,8 @@ class TestCreate:
         assert refused == ("AlreadyExistsException", "Stack [api] already exists")
 
     def test_iam_is_acknowledged(self, cloudformation: CloudFormation) -> None:
-        properties = {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}}
+        trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        properties = {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]}}
         role = {"Type": "AWS::IAM::Role", "Properties": properties}
         named = {"Type": "AWS::IAM::Role", "Properties": {**properties, "RoleName": "api-role"}}
 

@@ -17,7 +17,8 @@ from tests.fakes.wired_harness import WiredHarness
 
 pytestmark = pytest.mark.xdist_group("behaviour-deployment")
 
-TRUST = {"Version": "2012-10-17", "Statement": []}
+_LAMBDA = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+TRUST = {"Version": "2012-10-17", "Statement": [_LAMBDA]}
 MISSING = "arn:aws:iam::aws:policy/NoSuchPolicy"
 
 
