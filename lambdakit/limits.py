@@ -47,6 +47,9 @@ TAGS_MAX: Final = 50
 # DG "Control which events Lambda sends to your function"
 EVENT_FILTERS_MAX: Final = 5
 
+# DG "Implementing stateful Kinesis Data Streams processing in Lambda": the state of a tumbling window, for each shard
+WINDOW_STATE_BYTES_MAX: Final = MIB
+
 # DG "Lambda quotas": invocation payloads. The response check stands 100 bytes above the request's.
 # Source: aws/aws-lambda-runtime-interface-emulator, interop/model.go
 SYNC_REQUEST_BYTES_MAX: Final = 6 * MIB
@@ -94,6 +97,7 @@ INIT_SECONDS: Final = 10
 # API Gateway Developer Guide "Quotas for HTTP APIs"
 HTTP_API_PAYLOAD_BYTES_MAX: Final = 10 * MIB
 HTTP_API_ROUTES_MAX: Final = 300
+HTTP_API_HEAD_BYTES_MAX: Final = 10_240
 
 # API Gateway Developer Guide "Configuring CORS for HTTP APIs"; API apigatewayv2 Cors.MaxAge
 CORS_MAX_AGE_SECONDS_MAX: Final = 86_400

@@ -15,15 +15,16 @@ from lambdakit.assembly.template import Resource, Template
 from lambdakit.assembly.topological_order import CircularOrder, topological_order
 from lambdakit.errors import AssemblyError, Diagnostic
 
-_CUSTOM = ("Custom::", "AWS::CloudFormation::CustomResource")
+# What asks others at once whether they are ready: a function, or the permissions of one.
+_LATE = ("Custom::", "AWS::CloudFormation::CustomResource", "AWS::Lambda::EventSourceMapping")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DependencyGraph:
     """order: logical ids of the resources that exist, each after those it needs, else as in the template.
 
-    Custom resources and what needs them come last: CloudFormation creates what is independent in parallel, and all of
-    that is there before a function has answered.
+    Custom resources, event source mappings and what needs them come last: CloudFormation creates what is independent in
+    parallel, and all of that is there before a function has answered, or a mapping was tried with its function's role.
     """
 
     order: tuple[str, ...]
@@ -71,10 +72,10 @@ def deployment_order(
 
 
 def _late(template: Template, order: Sequence[str], needs: Mapping[str, Mapping[str, None]]) -> frozenset[str]:
-    """The custom resources, and all that needs one of them."""
+    """The custom resources and event source mappings, and all that needs one of them."""
     late: set[str] = set()
     for name in order:
-        if template.resources[name].type.startswith(_CUSTOM) or not late.isdisjoint(needs[name]):
+        if template.resources[name].type.startswith(_LATE) or not late.isdisjoint(needs[name]):
             late.add(name)
     return frozenset(late)
 

@@ -312,6 +312,22 @@ _HARNESS: Final[Mapping[str, Explanation]] = {
     "LK565": Explanation(
         "a report with findings", "--fail-on was asked for. A grant is unused when none of its actions was ever used."
     ),
+    "LK570": Explanation(
+        "a mapping that takes no records by hand",
+        "send_records stands in for what runs nowhere: Kafka, Amazon MQ and DocumentDB. A queue, a stream or a table "
+        "is written to through its own API, and its mapping reads from there.",
+    ),
+    "LK571": Explanation(
+        "a record of another form",
+        "The message names the record's member, its value and what it may be. Nothing was sent: all go, or none.",
+    ),
+    "LK580": Explanation(
+        "an unknown source of events", "The message lists the nearest names; `lambdakit events list` shows all of them."
+    ),
+    "LK581": Explanation(
+        "an option that a sample event cannot have",
+        "The message says what the source's event takes. Every other member is set by --json.",
+    ),
 }
 
 EXPLANATIONS: Final[Mapping[str, Explanation]] = {**CODES, **_SOURCES, **_DEPLOYMENTS, **_SYNTHESIS, **_HARNESS}

@@ -227,8 +227,22 @@ def _batch(event: trace.RecordBatchSettled) -> _Described:
 
 
 def _discarded(event: trace.RecordsDiscarded) -> _Described:
-    told = f", told {event.destination}" if event.destination else ""
+    told = f", told {event.destination}" if event.destination else f"  {event.reason}"
     return "given up", f"{event.function}  {event.records} records of {event.source}: {event.condition}{told}", "red"
+
+
+def _alarm(event: trace.AlarmStateChanged) -> _Described:
+    return (
+        "alarm",
+        f"{event.alarm}  {event.previous} -> {event.state}: {event.reason}",
+        "red" if event.state == "ALARM" else "blue",
+    )
+
+
+def _execution(event: trace.StateMachineEnded) -> _Described:
+    if event.status == "SUCCEEDED":
+        return "execution", event.execution, "blue"
+    return "execution", f"{event.execution}  {event.status} {event.error}: {event.cause}", "red"
 
 
 def _delivered(event: trace.EventDelivered) -> _Described:
@@ -282,6 +296,8 @@ _DESCRIPTIONS: Mapping[type[trace.TraceEvent], Callable[[Any], _Described]] = {
     trace.RecordsFiltered: _filtered,
     trace.RecordBatchSettled: _batch,
     trace.RecordsDiscarded: _discarded,
+    trace.AlarmStateChanged: _alarm,
+    trace.StateMachineEnded: _execution,
     trace.EventDelivered: _delivered,
     trace.EventNotDelivered: _not_delivered,
 }

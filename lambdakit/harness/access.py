@@ -5,6 +5,7 @@ With `enforce_iam="off"` everybody is told by their key id alone, and nobody is 
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal
 
@@ -15,23 +16,29 @@ from lambdakit.harness.iam.credentials import CredentialRegistry, account_of
 from lambdakit.harness.iam.denial import denial_response
 from lambdakit.harness.iam.guard import Guard
 from lambdakit.harness.iam.identity_policies import IdentityPolicies
+from lambdakit.harness.iam.network_path import NetworkPath
 from lambdakit.harness.iam.policy_checks import check_policy_in_request
 from lambdakit.harness.iam.principal import Principal, administrator
 from lambdakit.harness.iam.resource_policies import ResourcePolicies
-from lambdakit.harness.iam.sessions import Sessions, session_arn
+from lambdakit.harness.iam.sessions import Sessions, principal_of, session_arn
 from lambdakit.harness.iam.sign_in import SignInRefused
 from lambdakit.harness.iam.sts_api import StsApi
 from lambdakit.harness.iam.usage import Usage
 from lambdakit.harness.moto_state.access_keys import account_of_key
 from lambdakit.harness.moto_state.identities import Identities
 from lambdakit.harness.moto_state.resource_lookups import FunctionLookups, MotoLookups
+from lambdakit.harness.network.verdict import Verdict
 from lambdakit.harness.service_request import ServiceRequest, read_service_request
-from lambdakit.harness.wire import Request, Response
+from lambdakit.harness.wire import Headers, Request, Response
 from lambdakit.trace import RuntimeNote, TraceLog
 
 Mode = Literal["on", "strict", "off"]
+_LAMBDA: Final = "lambda.amazonaws.com"
 # Of what Lambda does with a function's role by itself.
 _SESSION: Final = "awslambda"
+
+# In the form that moto reads regions from.
+_NOBODY: Final = "AWS4-HMAC-SHA256 Credential=-/20200101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=-"
 
 LambdaPolicy = Callable[[str], Mapping[str, Any] | None]
 
@@ -61,10 +68,11 @@ class Access:
         self.usage = Usage()
         self.identities = Identities()
         credentials.role_id = self.role_id
-        sessions = Sessions()
+        self._sessions = sessions = Sessions()
         self._sts = StsApi(sessions, self.identities)
         self._callers = Callers(credentials, account_id=account_id, identities=self.identities, sessions=sessions)
         self._lookups = MotoLookups(functions)
+        self._missing_roles: set[str] = set()
         self.guard: Guard | None = None
         if mode != "off":
             self.guard = Guard(
@@ -75,6 +83,11 @@ class Access:
                 usage=self.usage,
                 trace=trace,
             )
+
+    @property
+    def is_enforced(self) -> bool:
+        """Whether anybody is refused anything."""
+        return self.guard is not None
 
     def identify(self, request: Request, named: ServiceRequest, environment: str) -> Principal | Response:
         """Who makes `request`; the service's error when their credentials are not in order.
@@ -88,12 +101,26 @@ class Access:
         except SignInRefused as refused:
             return denial_response(request, named, code=refused.code, message=refused.message, status=refused.status)
 
-    def refusal(self, request: Request, named: ServiceRequest, principal: Principal) -> Response | None:
-        """The service's error for what `principal` may not do; None for what they may."""
+    def refusal(
+        self,
+        request: Request,
+        named: ServiceRequest,
+        principal: Principal,
+        way: Verdict | None = None,
+        serve: Callable[[Request], Response] | None = None,
+    ) -> Response | None:
+        """The service's error for what `principal` may not do; None for what they may.
+
+        way: how a function in a VPC reaches the service; None for everybody else. serve: answers what is left of a request
+        that is allowed in part; absence refuses all of it.
+        """
         if self.guard is None:
             return None
         account_id, region = self._place(named, principal)
-        return self.guard.refusal(request, named, principal, account_id=account_id, region=region)
+        path = None if way is None else _path(way)
+        return self.guard.refusal(
+            request, named, principal, account_id=account_id, region=region, path=path, serve=serve
+        )
 
     def answer(self, request: Request, named: ServiceRequest, principal: Principal) -> Response | None:
         """The answer of the Security Token Service, which knows who asks; None for what is moto's."""
@@ -106,6 +133,17 @@ class Access:
         role = self.identities.role(role_arn)
         return "" if role is None else role.role_id
 
+    def user_id(self, access_key_id: str) -> str:
+        """The unique id of who signs with a key, such as `AROA…:session` or `AIDA…`; empty for nobody known."""
+        caller = self._credentials.caller(access_key_id)
+        if caller is not None:
+            return f"{caller.role_id or self.role_id(caller.role) or 'AROAUNKNOWN'}:{caller.function}"
+        session = self._sessions.find(access_key_id)
+        if session is not None:
+            return principal_of(session, {}).user_id
+        key = self.identities.key(access_key_id) if access_key_id else None
+        return key.user.user_id if key is not None and key.user is not None else ""
+
     def malformed(self, request: Request, account_id: str) -> Response | None:
         """The service's error for a policy that it would not store, whoever brings it; None for all else."""
         if b"Statement" not in request.body:
@@ -117,6 +155,16 @@ class Access:
         if problem is None:
             return None
         return denial_response(request, named, code=problem.code, message=problem.message, status=problem.status)
+
+    def admitted(self, request: Request, principal: Principal) -> Request:
+        """A request that was let in, as moto is to see it: who asks without a signature was asked for permissions here.
+
+        moto serves an object without a signature only where it finds a public access control list.
+        """
+        if self.guard is None or principal.kind != "anonymous" or request.headers.get("authorization"):
+            return request
+        headers = Headers([*request.headers.items, ("authorization", _NOBODY)])
+        return dataclasses.replace(request, headers=headers)
 
     def hidden(
         self, request: Request, named: ServiceRequest, principal: Principal, response: Response
@@ -152,6 +200,36 @@ class Access:
         if self.guard is None:
             return None
         return self.guard.role_refusal(self.execution_role(role_arn, session), action, resource)
+
+    def action_refusal(
+        self, principal: Principal, action: str, resource: str, context: Mapping[str, tuple[str, ...]]
+    ) -> str | None:
+        """Why somebody may not do something to a resource; None when they may. context: condition keys, lower case."""
+        if self.guard is None:
+            return None
+        return self.guard.role_refusal(principal, action, resource, context)
+
+    def lambda_refusal(self, role_arn: str, action: str, resource: str) -> str | None:
+        """The same of what Lambda does in a session of its own."""
+        return self.role_refusal(role_arn, _SESSION, action, resource)
+
+    def assumption_refusal(self, role_arn: str, function_arn: str) -> str | None:
+        """Why Lambda may not assume a role for a function; None when it may, or there is no such role.
+
+        AWS makes no function with a role that is not there. Here one runs, may do nothing, and is told of once.
+        """
+        if self.guard is None or not role_arn:
+            return None
+        if self.identities.role(role_arn) is None:
+            if role_arn not in self._missing_roles:
+                self._missing_roles.add(role_arn)
+                name = function_arn.rpartition(":")[2]
+                note = (
+                    f"its role {role_arn} does not exist, so that it may do nothing; AWS would not create the function"
+                )
+                self._trace.append(RuntimeNote(function=name, note=note))
+            return None
+        return self.guard.assumption_refusal(_LAMBDA, role_arn, source_arn=function_arn)
 
     def service_refusal(
         self, service: str, action: str, resource: str, *, source_arn: str = "", source_account: str = ""
@@ -196,3 +274,12 @@ class Access:
 
     def _note(self, text: str) -> None:
         self._trace.append(RuntimeNote(function="", note=text))
+
+
+def _path(way: Verdict) -> NetworkPath:
+    return NetworkPath(
+        endpoint_id=way.endpoint_id,
+        endpoint_policy=way.endpoint_policy,
+        vpc_id=way.vpc_id,
+        source_ip=way.source_ip,
+    )

@@ -45,6 +45,8 @@ class Control:
     drain: waits until nothing is in flight, and moves the clock.
     health: what `GET /_lambdakit/health` says.
     prepare: begins to build the images of runtimes that will be needed, and returns at once.
+    send_records: hands records to a mapping, by its name, and returns the mapping's UUID.
+    was_reset: called once the account is as it was right after a deployment.
     permissions, reachability: what is told of a deployment's roles, and of what its functions reach over their network.
     """
 
@@ -60,8 +62,10 @@ class Control:
         health: Callable[[], Mapping[str, str]],
         prepare: Callable[[Sequence[str]], None],
         binds: BindCalls,
+        send_records: Callable[[str, Sequence[object]], str],
         permissions: PermissionReport,
         reachability: ReachabilityReport,
+        was_reset: Callable[[], None],
     ) -> None:
         self._token = token
         self._deployer = deployer
@@ -72,8 +76,10 @@ class Control:
         self._health = health
         self._prepare = prepare
         self._binds = binds
+        self._send_records = send_records
         self._permissions = permissions
         self._reachability = reachability
+        self._was_reset = was_reset
 
     def serve(self, request: Request) -> Response:
         """The answer: JSON, or the error as `errors.error_to_wire` writes it."""
@@ -106,12 +112,12 @@ class Control:
                 return {}
             case "POST", "/_lambdakit/outside":
                 return {"note": self._binds.serve(_json(request))}
+            case "POST", "/_lambdakit/records":
+                return self._send(_json(request))
             case "POST", "/_lambdakit/drain":
                 return self._drain(_json(request))
-            case "POST", "/_lambdakit/clock":
-                return self._advance(_json(request))
-            case "GET", "/_lambdakit/clock":
-                return {"now": self._clock.now().isoformat()}
+            case "GET" | "POST" as method, "/_lambdakit/clock":
+                return self._advance(_json(request)) if method == "POST" else {"now": self._clock.now().isoformat()}
             case method, path if (match := _DEPLOYMENT.fullmatch(path)) is not None:
                 return self._of_deployment(method, match[1], match[2] or "", request)
         raise _no_such_call(request)
@@ -144,6 +150,7 @@ class Control:
 
     def _reset(self, deployment_id: str) -> None:
         self._deployer.reset(deployment_id)
+        self._was_reset()
         self._permissions.reset(self._deployer.get(deployment_id))
 
     def _destroy(self, deployment_id: str) -> None:
@@ -151,6 +158,12 @@ class Control:
         roles = self._permissions.roles_of(self._deployer.get(deployment_id))
         self._deployer.destroy(deployment_id)
         self._permissions.forget(roles)
+
+    def _send(self, body: JsonObject) -> Mapping[str, Any]:
+        records = body.get("records")
+        if not isinstance(records, list):
+            raise HarnessError(Diagnostic(pointer="records", problem=f"{records!r} is not a list", code="LK571"))
+        return {"mapping": self._send_records(str(body.get("mapping")), records)}
 
     def _drain(self, body: JsonObject) -> Mapping[str, Any]:
         seconds = min(_number(body.get("timeout_seconds", 30), "timeout_seconds"), _REST_SECONDS_MAX)
@@ -183,8 +196,8 @@ class Control:
 
     def _wire(self, deployment: Deployment) -> Mapping[str, Any]:
         ids = {created.provisioned.physical_id for created in deployment.resources}
-        urls = {api_id: url for api_id in ids if (url := self._doors.url(api_id)) is not None}
-        return to_wire(deployment, urls)
+        doors = {physical_id: door for physical_id in ids if (door := self._doors.address(physical_id)) is not None}
+        return to_wire(deployment, doors)
 
 
 def _no_such_call(request: Request) -> HarnessError:

@@ -1,7 +1,7 @@
 """The one HTTP endpoint of a harness: which part answers a request.
 
 /_lambdakit/…                       control, for the harness's own client
-Host: <api>.execute-api.…           that API's front door
+Host: <api>.execute-api.…           that API's front door; so for <url>.lambda-url.… and custom domains
 /_lambdakit/apis/<api>/…            the same by path
 the Lambda API                      the Lambda service
 the CloudFormation API              the deployment engine
@@ -34,7 +34,9 @@ from lambdakit.trace import ServiceCalled, TraceLog
 
 logger = logging.getLogger(__name__)
 
-_API_HOST = re.compile(r"([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.(?:amazonaws\.com|localhost)(?::\d+)?")
+_API_HOST = re.compile(
+    r"([a-z0-9]+)\.(?:execute-api\.[a-z0-9-]+\.(?:amazonaws\.com|localhost)|lambda-url\.[a-z0-9-]+\.on\.aws)(?::\d+)?"
+)
 _API_PATH = re.compile(r"/_lambdakit/apis/([a-z0-9]+)(/.*)?")
 _JSON = [("Content-Type", "application/json")]
 
@@ -92,19 +94,23 @@ class Endpoint:
     def _route(self, request: Request, environment: str) -> Response:
         by_path = _API_PATH.fullmatch(request.path)
         if by_path is not None:
-            return self._through_door(by_path[1], _below(request, by_path[2] or "/"))
+            return self._through_door(by_path[1], _below(request, by_path[2] or "/"), environment)
         if request.path.startswith("/_lambdakit/"):
             return self._control(request)
-        by_host = _API_HOST.fullmatch(request.headers.get("host"))
+        host = request.headers.get("host")
+        by_host = _API_HOST.fullmatch(host)
         if by_host is not None:
-            return self._through_door(by_host[1], request)
+            return self._through_door(by_host[1], request, environment)
+        domain = self._doors.handler_of_host(host)
+        if domain is not None:
+            return domain(request, environment)
         return self._serve_aws(request, environment)
 
-    def _through_door(self, api_id: str, request: Request) -> Response:
+    def _through_door(self, api_id: str, request: Request, environment: str) -> Response:
         handle = self._doors.handler(api_id)
         if handle is None:
             return Response(status=404, headers=_JSON, body=b'{"message":"Not Found"}')
-        return handle(request)
+        return handle(request, environment)
 
     def _serve_aws(self, request: Request, environment: str) -> Response:
         started = time.perf_counter()
@@ -112,10 +118,16 @@ class Endpoint:
         principal = self._access.identify(request, named, environment)
         if isinstance(principal, Response):
             return principal
-        held = self._network.hold(environment or principal.environment, named.service, named.region)
+        asker = environment or principal.environment
+        held = self._network.hold(asker, named.service, named.region)
         if held is not None:
             return held
-        response = self._access.refusal(request, named, principal) or self._answer(request, named, principal)
+        way = self._network.verdict(asker, named.service, named.region)
+
+        def answer(passed: Request) -> Response:
+            return self._answer(passed, named, principal)
+
+        response = self._access.refusal(request, named, principal, way, answer) or answer(request)
         if response.stream is not None and principal.function:
             stream = self._told(named, principal, started, response.stream)
             return dataclasses.replace(response, stream=stream)
@@ -137,7 +149,8 @@ class Endpoint:
             return self._access.answer(request, named, principal) or self._account.serve(request, account_id=account_id)
         if named.service in self._before:
             self._before[named.service]()
-        response = self._account.serve(request, account_id=account_id)
+        admitted = self._access.admitted(request, principal)
+        response = self._account.serve(admitted, account_id=account_id)
         return self._access.hidden(request, named, principal, response) or response
 
     def _told(

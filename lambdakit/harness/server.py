@@ -31,13 +31,13 @@ from lambdakit.harness.deployment.registry import PROVISIONERS
 from lambdakit.harness.drain import Drain
 from lambdakit.harness.endpoint import Endpoint
 from lambdakit.harness.event_sources import EventSources
+from lambdakit.harness.front_doors import Gateways
 from lambdakit.harness.guards import Guards
 from lambdakit.harness.inner_listeners import HTTPS_PORT
 from lambdakit.harness.invocation.concurrency import Concurrency
 from lambdakit.harness.invocation.function_metrics import NAMESPACE
 from lambdakit.harness.invocation.invoke import Event, Invoker
 from lambdakit.harness.lambda_service.control_plane import ControlPlane
-from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.function_stores import FunctionStores
 from lambdakit.harness.lambda_service.invocations import Invocations, StoredFunctions
 from lambdakit.harness.lambda_service.invoke_api import InvokeApi
@@ -48,7 +48,6 @@ from lambdakit.harness.lambda_service.scaling.api import SERVICE, ScalingApi
 from lambdakit.harness.launching import available_launcher
 from lambdakit.harness.listener import Listener, RequestHandler
 from lambdakit.harness.moto_state.clusters import name_clusters
-from lambdakit.harness.moto_state.http_apis import read_http_api
 from lambdakit.harness.moto_state.kept_policies import keep_policies
 from lambdakit.harness.moto_state.logs import LogWriter
 from lambdakit.harness.moto_state.metrics import MetricWriter
@@ -58,7 +57,6 @@ from lambdakit.harness.network.bind_calls import BindCalls
 from lambdakit.harness.network.namespace_watch import NamespaceWatch
 from lambdakit.harness.network.verdict import Judge
 from lambdakit.harness.options import Options
-from lambdakit.harness.routing.http_api import FunctionAnswer, FunctionRefused, HttpApi
 from lambdakit.harness.runtime.available_launcher import AvailableLauncher
 from lambdakit.harness.runtime.code_package import CodeStore
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
@@ -111,7 +109,7 @@ class Server:
         self._stack.callback(self._listener.close)
         self._stack.callback(trace.close)  # who waits for events holds a connection of the listener's
         work = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="lambdakit-")))
-        self._logs = LogWriter()
+        self._logs = LogWriter(settle=trace.wait_until_settled)
         self._stack.callback(self._logs.close)
         metrics = MetricWriter(NAMESPACE)
         self._stack.callback(metrics.close)
@@ -173,10 +171,22 @@ class Server:
             clients=account.client,
             role_clients=access.clients(account),
             permissions=access,
+            metrics=metrics,
+        )
+        gateways = Gateways(
+            doors=self._doors,
+            stores=self._functions,
+            invocations=self._invocations,
+            access=access,
+            clients=access.clients(account),
+            write_line=self._logs.write,
+            trace=trace,
+            clock=clock,
         )
         account.stand_before(SERVICE, ScalingApi(self._invocations.scaling, region=options.region).serve)
         account.stand_before(managed_kafka.SERVICE, managed_kafka.ManagedKafkaApi(account).serve)
         changes = self._stack.enter_context(contextlib.ExitStack())  # of stacks, which end when no function answers
+        self._stack.callback(gateways.join)
         self._stack.callback(self._invocations.join)  # what is under way ends with its environments
         self._stack.callback(self._invoker.pool.close)
         self._stack.callback(self._events.join)
@@ -198,9 +208,11 @@ class Server:
             asset=lambda bucket, key: None,
             note=self._note,
             retire=self._reset_function,
-            open_http_api=self._open_http_api,
-            flush_logs=self._flush_logs,
+            open_http_api=gateways.open_http_api,
+            open_domain=gateways.open_domain,
+            flush_logs=self._logs.flush,
             custom_resources=custom_resources,
+            roles=access,
         )
         deployer = Deployer(
             context,
@@ -221,7 +233,7 @@ class Server:
                 clock=clock,
                 activity=self.activity,
                 environments=self._invoker.pool,
-                flush=self._flush_logs,
+                flush=self._logs.flush,
                 moved=wake_receivers,
             ),
             health=lambda: self._health(launcher),
@@ -235,6 +247,7 @@ class Server:
             send_records=self._events.pulled.sent.send,
             permissions=self._guards.permissions,
             reachability=self._guards.reachability(lambda: launcher.network_coverage),
+            was_reset=self._events.reset,
         )
         self._endpoint = Endpoint(
             account=account,
@@ -249,6 +262,7 @@ class Server:
                     account=account,
                     clock=clock,
                     region=region or options.region,
+                    roles=access,
                 )
             ),
             access=access,
@@ -258,7 +272,7 @@ class Server:
                 request, region or options.region, account_id or options.account_id
             ),
             control=lambda request: custom_resources.serve(request) or control.serve(request),
-            before_logs=self._flush_logs,
+            before_logs=self._logs.flush,
             before_metrics=metrics.flush,
         )
         self._ready.set()
@@ -282,7 +296,7 @@ class Server:
     def _reachable(self, environment: str) -> Mapping[int, RequestHandler]:
         serve = functools.partial(self._endpoint.serve, environment=environment)
         https = {HTTPS_PORT: serve} if self._use_https else {}
-        return {self._listener.port: serve, **https, **self._doors.ports()}
+        return {self._listener.port: serve, **https, **self._doors.ports(environment)}
 
     def _authority(self) -> str:
         return self._certificates.authority() if self._use_https else ""
@@ -319,10 +333,6 @@ class Server:
         self._ready.wait()
         return self._endpoint.serve(request)
 
-    def _flush_logs(self) -> None:
-        self.trace.wait_until_settled()
-        self._logs.flush()
-
     def _note(self, function: str, note: str) -> None:
         self.trace.append(RuntimeNote(function=function, note=note))
 
@@ -333,18 +343,6 @@ class Server:
     def _reset_function(self, arn: str) -> None:
         self._invocations.forget(arn)
         self._retire(arn)
-
-    def _open_http_api(self, api_id: str, region: str, account_id: str) -> None:
-        api = HttpApi(
-            api_id=api_id,
-            account_id=account_id,
-            region=region,
-            definition=lambda: read_http_api(account_id, region, api_id),
-            call=self._call_function,
-            trace=self.trace,
-            clock=self.clock,
-        )
-        self._doors.open(api_id, api.serve)
 
     def _invoke_custom_resource(self, arn: str, payload: bytes) -> str:
         target = self._functions.resolve(arn)
@@ -368,20 +366,6 @@ class Server:
     def _quiet(self) -> bool:
         at_work = [what for what in self.activity.still_open() if not what.startswith(STACK_CHANGE)]
         return self._invoker.pool.busy == 0 and not at_work
-
-    def _call_function(self, arn: str, payload: bytes, *, trace_id: str, source_arn: str) -> FunctionAnswer:
-        refused = self._guards.access.service_refusal(
-            "apigateway.amazonaws.com", "lambda:InvokeFunction", arn, source_arn=source_arn
-        )
-        if refused is not None:
-            raise FunctionRefused(refused)
-        try:
-            target = self._functions.resolve(arn)
-            event = Event(payload=payload, qualifier=target.qualifier, trace_id=trace_id)
-            result = self._invocations.invoke(target.configuration, event)
-        except ServiceFault as fault:
-            raise FunctionRefused(str(fault)) from None
-        return FunctionAnswer(payload=result.outcome.payload, failed=result.outcome.fault is not None)
 
     def _health(self, launcher: AvailableLauncher) -> Mapping[str, str]:
         return {

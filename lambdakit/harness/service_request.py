@@ -13,7 +13,9 @@ from urllib.parse import parse_qs, unquote
 
 from lambdakit.harness.wire import Request
 
-_CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/,\s]+)/([^/,\s]+)/aws4_request")
+_CREDENTIAL = re.compile(r"Credential=([^/,\s=]+)/\d{8}/([^/,\s]+)/([^/,\s]+)/aws4_request")
+_OLD_SIGNATURE = re.compile(r"AWS ([^:\s]+):")
+_OLD_QUERY = re.compile(r"(?:^|&)AWSAccessKeyId=([^&]+)")
 _RESOURCE_KEYS = (
     "TableName",
     "QueueUrl",
@@ -50,9 +52,15 @@ def read_service_request(request: Request) -> ServiceRequest:
     if not signature and "X-Amz-Credential" in request.query:
         signature = "Credential=" + parse_qs(request.query).get("X-Amz-Credential", [""])[0]
     match = _CREDENTIAL.search(signature)
-    key, region, service = match.groups() if match else ("", "", "")
+    key, region, service = match.groups() if match else _old_signature(request, signature)
     operation, resource = _operation(request, service)
     return ServiceRequest(access_key_id=key, region=region, service=service, operation=operation, resource=resource)
+
+
+def _old_signature(request: Request, signature: str) -> tuple[str, str, str]:
+    """Version 2, which S3 alone still takes, and which boto3 presigns with: key id, region and service."""
+    old = _OLD_SIGNATURE.match(signature) or _OLD_QUERY.search(request.query)
+    return (old[1], "", "s3") if old is not None else ("", "", "")
 
 
 def signed_service(request: Request) -> str:

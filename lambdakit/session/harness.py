@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Final, Self
 
-from lambdakit.errors import Diagnostic, HarnessError, not_yet
+from lambdakit.errors import Diagnostic, HarnessError
 from lambdakit.session.aws_clients import AwsClients
 from lambdakit.session.control_api import ControlApi
 from lambdakit.session.deployment import Deployment, DeploymentRequest, deploy
@@ -20,6 +20,7 @@ from lambdakit.session.harness_process import HARNESS_COMMAND, HarnessProcess
 from lambdakit.session.installation import require_harness_packages
 from lambdakit.session.options import EnforceIam, EnforceNetwork, HarnessOptions, Sandbox, Unsupported
 from lambdakit.session.preparation import prepare_runtimes
+from lambdakit.session.sent_records import mapping_name, records_to_wire
 from lambdakit.session.sources import AssemblySources
 from lambdakit.session.trace_view import TraceView
 from lambdakit.session.waiting import RemoteClock, ScheduledWork, drain
@@ -220,8 +221,17 @@ class Harness:
         self._outside({"allow": host})
 
     def send_records(self, mapping: str, records: Sequence[object]) -> None:
-        """Hands records to an event source mapping whose source runs nowhere. NotYetSupported."""
-        raise not_yet(f"harness.send_records({mapping!r}, …)")
+        """Hands records to an event source mapping whose source runs nowhere: Kafka, Amazon MQ, DocumentDB.
+
+        They are handled as the mapping is set, behind the caller's back: `drain` waits, the trace tells the outcome.
+        mapping: its logical id or UUID, its source's ARN, or its function as `Deployment.function` takes it.
+        records: dicts, all taken or none. Kafka: value, and key, topic, partition, headers, timestamp; Amazon MQ: data,
+        and properties, queue, redelivered, messageId, timestamp; DocumentDB: a change event with its operationType. A
+        text stands for itself, bytes for themselves, any other value for its JSON.
+        HarnessError when no such mapping takes records, and for records of another form.
+        """
+        wire = {"mapping": mapping_name(mapping, self.deployments), "records": records_to_wire(records)}
+        self._started().post("/_lambdakit/records", wire)
 
     def _outside(self, call: Mapping[str, object]) -> None:
         note = self._started().post("/_lambdakit/outside", call).get("note")

@@ -40,17 +40,20 @@ from lambdakit.trace.invocations import (
 )
 from lambdakit.trace.log import TraceLog
 from lambdakit.trace.sources import (
+    AlarmStateChanged,
     EventDelivered,
     EventNotDelivered,
     RecordBatchSettled,
     RecordsDiscarded,
     RecordsFiltered,
+    StateMachineEnded,
 )
 from lambdakit.trace.wire import event_from_wire, event_to_wire
 
 __all__ = [
     "AccessDenied",
     "ActionUnmapped",
+    "AlarmStateChanged",
     "CapacityScaled",
     "DeploymentEnded",
     "DeploymentStarted",
@@ -82,6 +85,7 @@ __all__ = [
     "ResponseStreamed",
     "RuntimeNote",
     "ServiceCalled",
+    "StateMachineEnded",
     "TraceEvent",
     "TraceLog",
     "UnsupportedIgnored",

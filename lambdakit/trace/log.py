@@ -27,7 +27,8 @@ class TraceLog:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._events: list[TraceEvent] = []
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._closed = False
         self._waiting = 0
         self._numbers = itertools.count()
@@ -36,13 +37,13 @@ class TraceLog:
     def owe(self) -> int:
         """Announces events of something that counts as done from now on; to be ended with `settle`, by the number."""
         number = next(self._numbers)
-        with self._changed:
+        with self._lock:
             self._owed.add(number)
         return number
 
     def settle(self, number: int) -> None:
         """The events that were announced are all here."""
-        with self._changed:
+        with self._lock:
             self._owed.discard(number)
             if self._waiting:
                 self._changed.notify_all()
@@ -56,7 +57,7 @@ class TraceLog:
 
     def append(self, event: EventT) -> EventT:
         """Gives the event, which must be new, its number and time, and returns it."""
-        with self._changed:
+        with self._lock:
             # Seven of these go with each invocation, and a copy of a frozen object costs ten times as much.
             self._events.append(event)
             _set(event, "sequence", len(self._events))

@@ -39,7 +39,7 @@ class RecordBatchSettled(TraceEvent):
 class RecordsDiscarded(TraceEvent):
     """Records of a stream that were given up. condition: why, as the on-failure destination is told.
 
-    destination: the ARN of what was told; empty where there is none.
+    destination: the ARN of what was told; empty where there is none, or where it could not be told for a `reason`.
     """
 
     mapping: str
@@ -48,6 +48,32 @@ class RecordsDiscarded(TraceEvent):
     records: int
     condition: str
     destination: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmStateChanged(TraceEvent):
+    """An alarm has another state. previous, state: `OK`, `ALARM` or `INSUFFICIENT_DATA`."""
+
+    alarm: str
+    arn: str
+    previous: str
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateMachineEnded(TraceEvent):
+    """An execution of a state machine has ended. execution, machine: ARNs. error, cause: empty unless it failed.
+
+    status: `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`.
+    """
+
+    execution: str
+    machine: str
+    status: str
+    error: str = ""
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,11 +42,13 @@ from lambdakit.trace.invocations import (
     ServiceCalled,
 )
 from lambdakit.trace.sources import (
+    AlarmStateChanged,
     EventDelivered,
     EventNotDelivered,
     RecordBatchSettled,
     RecordsDiscarded,
     RecordsFiltered,
+    StateMachineEnded,
 )
 
 _EVENTS: Mapping[str, type[TraceEvent]] = {
@@ -81,6 +83,8 @@ _EVENTS: Mapping[str, type[TraceEvent]] = {
         AccessDenied,
         ActionUnmapped,
         NetworkBlocked,
+        AlarmStateChanged,
+        StateMachineEnded,
         EventDelivered,
         EventNotDelivered,
         RecordBatchSettled,

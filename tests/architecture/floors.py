@@ -96,7 +96,8 @@ FLOORS: Final[Mapping[str, Floor]] = {
     "harness.invocation": Floor(imports=_BELOW_INVOCATION),
     # The service's model tells how requests and responses look.
     "harness.lambda_service": Floor(imports=_BELOW_LAMBDA_SERVICE, third_party=("botocore",)),
-    "harness.routing": Floor(imports=_BELOW_EVENTS),
+    # A service's model tells how its requests look; keys of tokens are RSA's.
+    "harness.routing": Floor(imports=_BELOW_EVENTS, third_party=("botocore", "cryptography")),
     "harness.delivery": Floor(imports=_BELOW_EVENTS, third_party=_SDK),
     "harness.event_source_mapping": Floor(imports=_BELOW_EVENTS, third_party=_SDK),
     "harness.deployment": Floor(imports=(*_BELOW_DEPLOYMENT, "assembly"), third_party=(*_SDK, "jmespath", "yaml")),
@@ -104,13 +105,14 @@ FLOORS: Final[Mapping[str, Floor]] = {
     "harness.guards": Floor(imports=(*_BELOW_SERVER, "harness.access")),
     "harness.launching": Floor(imports=(*_BELOW_RUNTIME, "harness.runtime")),
     "harness.event_sources": Floor(imports=_BELOW_DEPLOYMENT),
+    "harness.front_doors": Floor(imports=(*_BELOW_SERVER, "harness.access")),
     "harness.control": Floor(imports=(*_BELOW_SERVER, "harness.drain")),
     "harness.endpoint": Floor(imports=(*_BELOW_SERVER, "harness.unserved_request", "harness.access")),
     "harness.server": Floor(
         imports=(
             *_BELOW_SERVER,
             *("harness.certificates", "harness.drain", "harness.control", "harness.endpoint", "harness.managed_kafka"),
-            *("harness.access", "harness.event_sources", "harness.guards", "harness.launching"),
+            *("harness.access", "harness.event_sources", "harness.front_doors", "harness.guards", "harness.launching"),
         )
     ),
     "harness.__main__": Floor(imports=(*_GROUND, "harness.options", "harness.server")),

@@ -111,7 +111,7 @@ ROWS = [
     row(
         "stepfunctions SendTaskSuccess",
         {"taskToken": "t", "output": "{}"},
-        "states:SendTaskSuccess on *",
+        "states:SendTaskSuccess on one of *",
         source="SAR, AWS Step Functions",
     ),
     row(
@@ -169,7 +169,31 @@ ROWS = [
     row(
         "ses SendEmail",
         {"Source": "shop@example.com", "Message": SIMPLE["Simple"], "ConfigurationSetName": "c"} | MAIL,
-        "ses:SendEmail on arn:aws:ses~identity/shop@example.com arn:aws:ses~configuration-set/c",
+        "ses:SendEmail on one of arn:aws:ses~identity/shop@example.com arn:aws:ses~identity/example.com",
+        "ses:SendEmail on arn:aws:ses~configuration-set/c",
+        source=SES_POLICIES,
+    ),
+    row(
+        "ses SendEmail",
+        {"Source": "shop@mail.example.com", "Message": SIMPLE["Simple"], "ConfigurationSetName": "c"} | MAIL,
+        "ses:SendEmail on arn:aws:ses~identity/example.com arn:aws:ses~configuration-set/c",
+        known=KnownResources(addresses={"shop@mail.example.com": "example.com"}),
+        source=SES_POLICIES,
+    ),
+    row(
+        "ses SendRawEmail",
+        {"RawMessage": {"Data": b"From: Shop <shop@mail.example.com>\nTo: b@example.com\n\nHello"}},
+        "ses:SendRawEmail on arn:aws:ses~identity/example.com",
+        known=KnownResources(addresses={"shop@mail.example.com": "example.com"}),
+        keys={"ses:fromaddress": ("shop@mail.example.com",)},
+        source=SES_POLICIES,
+    ),
+    row(
+        "sesv2 SendEmail",
+        {"Content": {"Raw": {"Data": b"From: Shop <shop@mail.example.com>\nTo: b@example.com\n\nHello"}}},
+        "ses:SendEmail on arn:aws:ses~identity/example.com",
+        known=KnownResources(addresses={"shop@mail.example.com": "example.com"}),
+        keys={"ses:fromaddress": ("shop@mail.example.com",)},
         source=SES_POLICIES,
     ),
     row(

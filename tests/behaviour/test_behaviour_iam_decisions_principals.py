@@ -72,7 +72,6 @@ NAMED = (
     _named({"AWS": FEDERATED_ARN}, FEDERATED, BY_RESOURCE, "a federated user's ARN"),
     _named({"AWS": "AROAEXAMPLE1234567"}, ROLE, BY_RESOURCE, "the role's unique id"),
     _named({"AWS": "AIDAEXAMPLE1234567"}, USER, BY_RESOURCE, "the user's unique id"),
-    _named({"AWS": USER_ARN}, replace(USER, caller_arn=""), BY_RESOURCE, "a user without an ARN of its session"),
     _named({"AWS": "AROAANOTHER1234567"}, ROLE, NOT_BY_IDENTITY, "a deleted role's unique id"),
     _named("*", ROLE, BY_RESOURCE, "everyone"),
     _named({"AWS": "*"}, ROLE, BY_RESOURCE, "AWS: everyone"),
@@ -86,6 +85,14 @@ NAMED = (
     _named({"Federated": "graph.facebook.com"}, _GOOGLE, NOT_BY_IDENTITY, "another identity provider"),
     _named({"Federated": "accounts.google.com"}, ROLE, NOT_BY_IDENTITY, "no identity provider"),
     _named({"CanonicalUser": _CANONICAL}, ROLE, NOT_BY_IDENTITY, "a canonical user nobody knows"),
+    Row(
+        says="a user without a session is named directly",
+        source=_PRINCIPAL,
+        expect=BY_RESOURCE,
+        who=replace(USER, caller_arn=""),
+        resource_policy=(allow(Principal={"AWS": USER_ARN}),),
+        boundary=(),
+    ),
     Row(
         says="a user's unique id names it directly",
         source=_PRINCIPAL,
@@ -155,6 +162,7 @@ SPARED = tuple(
         (_NOT_PRINCIPAL, USER, {"AWS": [USER_ARN, _ROOT_ARN]}, BY_IDENTITY, {"Service": "x"}),
         (_NOT_PRINCIPAL, USER, {"AWS": [USER_ARN, ACCOUNT]}, BY_IDENTITY, {"Service": "x"}),
         (_NOT_PRINCIPAL, USER, {"AWS": USER_ARN}, _DENIED, {"Service": "x"}),
+        (_NOT_PRINCIPAL, replace(USER, caller_arn=""), {"AWS": [USER_ARN, ACCOUNT]}, BY_IDENTITY, {"Service": "x"}),
         (
             _NOT_PRINCIPAL,
             _KNOWN,

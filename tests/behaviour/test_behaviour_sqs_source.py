@@ -11,55 +11,13 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.event_source import ACCOUNT, REGION, FedFunction
+from tests.fakes.event_source import ACCOUNT, REGION, FedFunction, Queue, advance, do
 from tests.fakes.lambda_api import refusal
 from tests.fakes.wired_harness import WiredHarness
 
 pytestmark = pytest.mark.xdist_group("behaviour-sqs")
 
 REPORTS = ["ReportBatchItemFailures"]
-
-
-class Queue:
-    """A queue, with another for what it gives up."""
-
-    def __init__(self, harness: WiredHarness, name: str, *, give_up_after: int = 0, **attributes: str) -> None:
-        self.harness, self.sqs, self.name = harness, harness.aws("sqs"), name
-        self.arn = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
-        suffix = ".fifo" if name.endswith(".fifo") else ""
-        fifo = {"FifoQueue": "true", "ContentBasedDeduplication": "true"} if suffix else {}
-        dead = f"dead-{name}"
-        self.dead_url = self.sqs.create_queue(QueueName=dead, Attributes=fifo)["QueueUrl"]
-        if give_up_after:
-            policy = {"deadLetterTargetArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{dead}", "maxReceiveCount": give_up_after}
-            attributes = {**attributes, "RedrivePolicy": json.dumps(policy)}
-        self.url = self.sqs.create_queue(QueueName=name, Attributes={**fifo, **attributes})["QueueUrl"]
-
-    def send(self, *bodies: str, settle: bool = True, **more: Any) -> None:
-        """Sends messages, ten at a time, and waits until nothing is in flight."""
-        for begin in range(0, len(bodies), 10):
-            entries = [
-                {"Id": str(at), "MessageBody": body, **more} for at, body in enumerate(bodies[begin : begin + 10])
-            ]
-            assert not self.sqs.send_message_batch(QueueUrl=self.url, Entries=entries).get("Failed")
-        if settle:
-            self.harness.drain()
-
-    def left(self, url: str = "") -> tuple[int, int]:
-        """How many messages can be received, and how many are hidden."""
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        found = self.sqs.get_queue_attributes(QueueUrl=url or self.url, AttributeNames=names)["Attributes"]
-        return int(found[names[0]]), int(found[names[1]])
-
-    def dead(self) -> list[str]:
-        """The bodies of what was given up."""
-        received = self.sqs.receive_message(QueueUrl=self.dead_url, MaxNumberOfMessages=10, VisibilityTimeout=0)
-        return [message["Body"] for message in received.get("Messages", [])]
-
-    def remove(self) -> None:
-        """Takes both away."""
-        for url in (self.url, self.dead_url):
-            self.sqs.delete_queue(QueueUrl=url)
 
 
 @pytest.fixture
@@ -81,15 +39,6 @@ def fifo(harness: WiredHarness) -> Iterator[Queue]:
     made = Queue(harness, "orders.fifo", give_up_after=2)
     yield made
     made.remove()
-
-
-def advance(harness: WiredHarness, seconds: float) -> None:
-    assert harness.call("POST", "clock", {"advance_seconds": seconds}).status == 200
-    harness.drain()
-
-
-def do(what: str) -> str:
-    return json.dumps({"do": what})
 
 
 def test_a_message_is_handled_and_deleted(fed: FedFunction, queue: Queue) -> None:

@@ -174,9 +174,10 @@ def floor(how: Literal["spawn", "fork"], task: Path) -> Iterator[tuple[str, int]
 
 def _assembly(directory: Path, *, functions: int) -> Path:
     """An assembly directory with that many trivial functions, each of which has its own first invocation."""
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     role = {
         "Type": "AWS::IAM::Role",
-        "Properties": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}},
+        "Properties": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]}},
     }
     resources: dict[str, Mapping[str, object]] = {"Role": role}
     for number in range(functions):

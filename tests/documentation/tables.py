@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lambdakit.harness.deployment.property_tree import Leaf, PropertyTree
 from lambdakit.harness.deployment.registry import PROVISIONERS
+from lambdakit.harness.source_table import SOURCES
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -31,7 +32,16 @@ def _recorded(tree: PropertyTree, prefix: str) -> list[str]:
     return paths
 
 
-TABLES: Mapping[str, str] = {"resource types": resource_types()}
+def event_sources() -> str:
+    """Every source of events, how it arrives and how much of it the harness has."""
+    rows = ["| source | arrives | supported | only recorded | not done |", "| --- | --- | --- | --- | --- |"]
+    for source in SOURCES:
+        cells = (source.name, source.arrival.value, source.supported, source.recorded or "-", source.refused or "-")
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+TABLES: Mapping[str, str] = {"resource types": resource_types(), "event sources": event_sources()}
 
 
 def with_tables(text: str) -> str:

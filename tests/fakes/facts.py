@@ -184,10 +184,11 @@ def deployed_facts(directory: Path, facts: Sequence[Fact]) -> Iterator[FactTable
     """A table in a harness of its own, for as long as the block lasts."""
     assert len({fact.says for fact in facts}) == len(facts), "two rows say the same"
     out = directory / "cdk.out"
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     resources: Resources = {
         "Role": {
             "Type": "AWS::IAM::Role",
-            "Properties": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}},
+            "Properties": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]}},
         }
     }
     assets: dict[str, Path] = {}

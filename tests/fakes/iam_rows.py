@@ -76,7 +76,10 @@ def written(authorizations: Sequence[Authorization] | None) -> list[str] | None:
     if authorizations is None:
         return None
     return [
-        f"{one.action} on {' '.join(one.resources)}".replace(f":{REGION}:{ACCOUNT_ID}:", "~") for one in authorizations
+        f"{one.action} on {'one of ' if one.one_of else ''}{' '.join(one.resources)}".replace(
+            f":{REGION}:{ACCOUNT_ID}:", "~"
+        )
+        for one in authorizations
     ]
 
 

@@ -45,7 +45,7 @@ class KnownAccount:
         self.account = Account(account_id=self.account_id, region="us-east-1")
         self.iam: Any = self.account.client("iam")
         self.identities = Identities()
-        self.credentials = CredentialRegistry()
+        self.credentials = CredentialRegistry(self._role_id)
         self.sessions = Sessions(self.now)
         self.callers = Callers(
             self.credentials,
@@ -78,6 +78,10 @@ class KnownAccount:
             account_id=self.account_id,
             function_arn=f"{FUNCTION_ARN}:live",
         )
+
+    def _role_id(self, arn: str) -> str:
+        role = self.identities.role(arn)
+        return "" if role is None else role.role_id
 
     def clear(self) -> None:
         """Removes every role, user, group and policy of the account."""

@@ -31,6 +31,9 @@ class Treatment:
 
     retries: how often it is sent again. max_age: how long. pause_seconds: before the given attempt, counted from 1.
     dead_letter_arn: a queue; empty: it is dropped. dead_letter_attributes: of the message there.
+    dead_letter_role_arn: who puts it there; empty: the service itself. dead_letter_payload: what is put there. Absence:
+    as whom, and what, the target was to get.
+    renewed: the delivery as it is sent at an attempt, counted from 1; absence: as it is.
     """
 
     retries: int = 0
@@ -38,6 +41,9 @@ class Treatment:
     pause_seconds: Callable[[int], float] = lambda attempt: min(_PAUSE_SECONDS_MAX, 2.0 ** (attempt - 1))
     dead_letter_arn: str = ""
     dead_letter_attributes: Callable[[NotDelivered, int], Mapping[str, str]] = lambda refused, attempts: {}
+    dead_letter_role_arn: str | None = None
+    dead_letter_payload: bytes | None = None
+    renewed: Callable[[Delivery, int], Delivery] = lambda delivery, attempt: delivery
 
 
 NO_RETRIES: Final = Treatment()
@@ -62,6 +68,14 @@ class Deliveries:
         """Sends an event soon, and sees it to its end. Returns at once."""
         self._start(delivery, treatment, self._clock.now(), 1, self._generation)
 
+    def give_up(self, delivery: Delivery, treatment: Treatment, refused: NotDelivered) -> None:
+        """Puts an event away that was never sent, because of what is wrong with it. Returns at once."""
+
+        def run() -> None:
+            self._again_or_never(delivery, treatment, self._clock.now(), 1, refused)
+
+        self._submit(delivery, self._generation, run)
+
     def reset(self) -> None:
         """Forgets what waits to be sent again."""
         with self._lock:
@@ -71,12 +85,15 @@ class Deliveries:
             timer.cancel()
 
     def _start(self, delivery: Delivery, treatment: Treatment, since: datetime, attempt: int, generation: int) -> None:
+        self._submit(delivery, generation, lambda: self._attempt(delivery, treatment, since, attempt))
+
+    def _submit(self, delivery: Delivery, generation: int, work: Callable[[], None]) -> None:
         what = f"{delivery.what} for {delivery.target}"
 
         def run() -> None:
             try:
                 if generation == self._generation:
-                    self._attempt(delivery, treatment, since, attempt)
+                    work()
             finally:
                 self._activity.end(what)
 
@@ -84,6 +101,7 @@ class Deliveries:
         self._workers.submit(run)
 
     def _attempt(self, delivery: Delivery, treatment: Treatment, since: datetime, attempt: int) -> None:
+        delivery = treatment.renewed(delivery, attempt)
         try:
             self.targets.send(delivery)
         except NotDelivered as refused:
@@ -115,9 +133,9 @@ class Deliveries:
             source=delivery.source,
             account_id=delivery.account_id,
             service=delivery.service,
-            role_arn=delivery.role_arn,
+            role_arn=delivery.role_arn if treatment.dead_letter_role_arn is None else treatment.dead_letter_role_arn,
             target=treatment.dead_letter_arn,
-            payload=delivery.payload,
+            payload=delivery.payload if treatment.dead_letter_payload is None else treatment.dead_letter_payload,
             what=f"{delivery.what}, given up",
             parameters={"MessageAttributes": attributes} if attributes else {},
         )

@@ -8,7 +8,7 @@ resource-based IAM policies in Lambda".
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from botocore.exceptions import ClientError, ParamValidationError
@@ -37,9 +37,14 @@ class Permissions(Protocol):
     def role_refusal(self, role_arn: str, session: str, action: str, resource: str) -> str | None:
         """Why a session of a role may not; None when it may."""
 
+    def user_id(self, access_key_id: str) -> str:
+        """The unique id of who signs with a key; empty for nobody known."""
+
 
 # A client of the account's administrator: service, region, account.
 Clients = Callable[[str, str, str], Any]
+# Sends a delivery to its target. NotDelivered when the target does not take it.
+Sender = Callable[[Delivery, Arn], None]
 
 
 class Targets:
@@ -52,7 +57,7 @@ class Targets:
         self._invocations = invocations
         self._clients = clients
         self._permissions = permissions
-        self._senders: Mapping[str, Callable[[Delivery, Arn], None]] = {
+        self._senders: dict[str, Sender] = {
             "lambda": self._to_function,
             "sqs": self._to_queue,
             "sns": self._to_topic,
@@ -62,6 +67,10 @@ class Targets:
             "logs": self._to_log_group,
             "events": self._to_bus,
         }
+
+    def serve(self, service: str, sender: Sender) -> None:
+        """From now on `sender` sends to targets of a service, named as in their ARNs."""
+        self._senders[service] = sender
 
     def serves(self, target: str) -> bool:
         """Whether anything is sent to targets of this kind. target: an ARN."""
@@ -85,7 +94,8 @@ class Targets:
         except ParamValidationError as error:
             raise NotDelivered("InvalidParameterValue", str(error), is_final=True) from None
 
-    def _permit(self, delivery: Delivery, action: str, resource: str) -> None:
+    def permit(self, delivery: Delivery, action: str, resource: str) -> None:
+        """Returns when a delivery may do something to a resource, and is NotDelivered when it may not."""
         if delivery.role_arn:
             session = delivery.source.rpartition("/")[2].rpartition(":")[2]
             reason = self._permissions.role_refusal(delivery.role_arn, session, action, resource)
@@ -99,7 +109,7 @@ class Targets:
             raise NotDelivered("NO_PERMISSIONS", reason, is_final=True)
 
     def _to_function(self, delivery: Delivery, target: Arn) -> None:
-        self._permit(delivery, "lambda:InvokeFunction", delivery.target)
+        self.permit(delivery, "lambda:InvokeFunction", delivery.target)
         del target
         try:
             found = self._stores.resolve(delivery.target)
@@ -110,7 +120,7 @@ class Targets:
         self._invocations.invoke_later(found, event)
 
     def _to_queue(self, delivery: Delivery, target: Arn) -> None:
-        self._permit(delivery, "sqs:SendMessage", delivery.target)
+        self.permit(delivery, "sqs:SendMessage", delivery.target)
         client = self._clients("sqs", target.region, target.account)
         url = client.get_queue_url(QueueName=target.resource, QueueOwnerAWSAccountId=target.account)["QueueUrl"]
         request: dict[str, Any] = {"QueueUrl": url, "MessageBody": delivery.payload.decode(), **delivery.parameters}
@@ -120,29 +130,29 @@ class Targets:
         client.send_message(**request)
 
     def _to_topic(self, delivery: Delivery, target: Arn) -> None:
-        self._permit(delivery, "sns:Publish", delivery.target)
+        self.permit(delivery, "sns:Publish", delivery.target)
         client = self._clients("sns", target.region, target.account)
         client.publish(TopicArn=delivery.target, Message=delivery.payload.decode(), **delivery.parameters)
 
     def _to_stream(self, delivery: Delivery, target: Arn) -> None:
-        self._permit(delivery, "kinesis:PutRecord", delivery.target)
+        self.permit(delivery, "kinesis:PutRecord", delivery.target)
         client = self._clients("kinesis", target.region, target.account)
         client.put_record(StreamARN=delivery.target, Data=delivery.payload, **delivery.parameters)
 
     def _to_delivery_stream(self, delivery: Delivery, target: Arn) -> None:
-        self._permit(delivery, "firehose:PutRecord", delivery.target)
+        self.permit(delivery, "firehose:PutRecord", delivery.target)
         client = self._clients("firehose", target.region, target.account)
         name = target.resource.partition("/")[2]
         client.put_record(DeliveryStreamName=name, Record={"Data": delivery.payload})
 
     def _to_state_machine(self, delivery: Delivery, target: Arn) -> None:
-        self._permit(delivery, "states:StartExecution", delivery.target)
+        self.permit(delivery, "states:StartExecution", delivery.target)
         client = self._clients("stepfunctions", target.region, target.account)
         client.start_execution(stateMachineArn=delivery.target, input=delivery.payload.decode(), **delivery.parameters)
 
     def _to_log_group(self, delivery: Delivery, target: Arn) -> None:
         group = target.resource.removeprefix("log-group:").removesuffix(":*")
-        self._permit(delivery, "logs:PutLogEvents", f"{delivery.target.removesuffix(':*')}:*")
+        self.permit(delivery, "logs:PutLogEvents", f"{delivery.target.removesuffix(':*')}:*")
         client = self._clients("logs", target.region, target.account)
         stream = str(delivery.parameters["logStreamName"])
         try:
@@ -153,7 +163,7 @@ class Targets:
         client.put_log_events(logGroupName=group, logStreamName=stream, logEvents=[entry])
 
     def _to_bus(self, delivery: Delivery, target: Arn) -> None:
-        self._permit(delivery, "events:PutEvents", delivery.target)
+        self.permit(delivery, "events:PutEvents", delivery.target)
         client = self._clients("events", target.region, target.account)
         event = json.loads(delivery.payload)
         entry = {

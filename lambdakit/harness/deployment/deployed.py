@@ -203,23 +203,28 @@ class Stacks:
                 yield stack
 
 
-def to_wire(deployment: Deployment, api_urls: Mapping[str, str]) -> dict[str, Any]:
-    """The deployment as JSON. api_urls: base URL by API id."""
+def to_wire(deployment: Deployment, doors: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
+    """The deployment as JSON. doors: id and base URL of each front door, by its resource's physical id."""
     return {
         "id": deployment.id,
         "duration_ms": deployment.duration_ms,
         "stacks": {_key(stack, deployment): _stack(stack) for stack in deployment.stacks},
         "functions": [_function(created) for created in deployment.resources if created.resource.type == _FUNCTION],
         "apis": [
-            _api(created, api_urls[created.provisioned.physical_id])
+            _api(created, *doors[created.provisioned.physical_id])
             for created in deployment.resources
-            if created.resource.type in _APIS and created.provisioned.physical_id in api_urls
+            if created.resource.type in _APIS and created.provisioned.physical_id in doors
         ],
     }
 
 
 _FUNCTION = "AWS::Lambda::Function"
-_APIS: Mapping[str, str] = {"AWS::ApiGatewayV2::Api": "http_api", "AWS::ApiGateway::RestApi": "rest_api"}
+_APIS: Mapping[str, str] = {
+    "AWS::ApiGatewayV2::Api": "http_api",
+    "AWS::ApiGatewayV2::DomainName": "custom_domain",
+    "AWS::ApiGateway::RestApi": "rest_api",
+    "AWS::Lambda::Url": "function_url",
+}
 
 
 def _key(stack: DeployedStack, deployment: Deployment) -> str:
@@ -257,10 +262,12 @@ def _function(created: Created) -> dict[str, Any]:
     }
 
 
-def _api(created: Created, url: str) -> dict[str, Any]:
+def _api(created: Created, door_id: str, url: str) -> dict[str, Any]:
+    properties = created.resource.properties
+    function = str(properties.get("TargetFunctionArn", "")).rpartition(":function:")[2]
     return {
-        "name": created.resource.properties.get("Name") or created.resource.logical_id,
-        "api_id": created.provisioned.physical_id,
+        "name": properties.get("Name") or properties.get("DomainName") or function or created.resource.logical_id,
+        "api_id": door_id,
         "kind": _APIS[created.resource.type],
         "url": url,
         **_identity(created),

@@ -110,12 +110,14 @@ class PermissionReport:
 
     def _denial(self, role_arn: str, refusal: Refusal) -> dict[str, Any]:
         """A statement allows nothing that another one denies explicitly."""
+        # A grant helps neither against what is denied nor against what an endpoint lets nobody do.
+        granted_by_role = not refusal.explicit and "VPC endpoint policy" not in refusal.reason
         return {
             "action": refusal.action,
             "resource": refusal.resource,
             "reason": refusal.reason,
-            "statement": "" if refusal.explicit else missing_statement(refusal.action, refusal.resource),
-            "place": self._places.of_denial(role_arn, refusal.action, refusal.resource),
+            "statement": missing_statement(refusal.action, refusal.resource) if granted_by_role else "",
+            "place": self._places.of_denial(role_arn, refusal.action if granted_by_role else "", refusal.resource),
         }
 
     def _policies(self, role_arn: str) -> list[RolePolicy]:

@@ -19,6 +19,7 @@ from lambdakit.harness.deployment.custom_resource_responses import CustomResourc
 from lambdakit.harness.deployment.names import generated_name
 from lambdakit.harness.deployment.property_tree import PropertyTree
 from lambdakit.harness.deployment.public_urls import FrontDoors
+from lambdakit.harness.lambda_service.execution_roles import AnyRole, ExecutionRoles
 from lambdakit.harness.lambda_service.function_stores import FunctionStores
 from lambdakit.harness.lambda_service.layers import LayerStore
 from lambdakit.harness.lambda_service.store import FunctionStore
@@ -106,10 +107,11 @@ class Context:
     image: stack, logical id and URI of a function's container image -> what there is to run in its place.
     note: takes a remark about a function, for the trace.
     retire: ends the execution environments of a function, given its unqualified ARN.
-    open_http_api: serves an HTTP API, given its id, region and account.
+    open_http_api, open_domain: serve an HTTP API by its id, and a custom domain by its name, of a region and account.
     flush_logs: writes the lines that functions logged so far, which else come a little later.
     custom_resources: asks the functions behind custom resources.
     lenient: properties that nobody reads are left out rather than refused.
+    roles: what Lambda may do with the roles that functions are given.
     """
 
     account: Account
@@ -125,6 +127,8 @@ class Context:
     flush_logs: Callable[[], None]
     custom_resources: CustomResourceCalls
     lenient: bool = False
+    roles: ExecutionRoles = field(default_factory=AnyRole)
+    open_domain: Callable[[str, str, str], None] = lambda name, region, account_id: None
     image: Callable[[str, str, str], ImageSource] = lambda stack, logical_id, uri: ImageSource()
 
     def client(self, service: str, resource: Resource) -> Any:

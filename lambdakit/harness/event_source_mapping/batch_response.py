@@ -7,7 +7,7 @@ response with Kinesis Data Streams and Lambda".
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 
@@ -23,11 +23,19 @@ SUCCESS = BatchReport()
 FAILURE = BatchReport(whole=True)
 
 
-def read_batch_response(payload: bytes, identifiers: Collection[str]) -> BatchReport:
+def identifier_text(item: object) -> str | None:
+    """What an `itemIdentifier` names where it is a text, as in queues and streams; None for anything else."""
+    return item if isinstance(item, str) else None
+
+
+def read_batch_response(
+    payload: bytes, identifiers: Collection[str], *, named: Callable[[object], str | None] = identifier_text
+) -> BatchReport:
     """What a function that reports batch item failures answered.
 
     payload: its JSON response; empty, null, an object without the list, or an empty list mean that all succeeded.
     identifiers: those of the batch. A malformed report, or an identifier that is not among them, fails the whole batch.
+    named: what an `itemIdentifier` stands for.
     """
     try:
         answer = json.loads(payload) if payload.strip() else None
@@ -42,7 +50,7 @@ def read_batch_response(payload: bytes, identifiers: Collection[str]) -> BatchRe
         return SUCCESS
     if not isinstance(reported, list):
         return FAILURE
-    failed = [item.get("itemIdentifier") if isinstance(item, dict) else None for item in reported]
-    if any(not isinstance(identifier, str) or identifier not in identifiers for identifier in failed):
+    failed = [named(item.get("itemIdentifier")) if isinstance(item, dict) else None for item in reported]
+    if any(identifier is None or identifier not in identifiers for identifier in failed):
         return FAILURE
     return BatchReport(failed=frozenset(str(identifier) for identifier in failed))

@@ -10,6 +10,7 @@ from typing import Protocol
 from lambdakit.clock import Scheduler
 from lambdakit.harness.activity import Activity
 from lambdakit.harness.invocation.invoke import Event
+from lambdakit.harness.invocation.shipment import Clients
 from lambdakit.harness.lambda_service.event_source_mappings import EventSourceMapping
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.function_stores import FunctionStores
@@ -58,6 +59,12 @@ class MappingCalls:
         except ServiceFault:
             return ""
 
+    def report(self, mapping: EventSourceMapping, result: str) -> None:
+        """Keeps what came of the last polling, as `LastProcessingResult` tells it."""
+        store = self._stores.find(mapping.function_arn)
+        if store is not None:
+            store.event_source_mappings.report(mapping.uuid, result)
+
     def call(self, mapping: EventSourceMapping, payload: bytes, *, trace_id: str = "") -> Answer:
         """Runs the function with `payload` to its end."""
         try:
@@ -84,19 +91,36 @@ class MappingCalls:
         )
 
 
+class Calls(Protocol):
+    """What a poller does with a batch: a mapping's function is called, a pipe's records go on."""
+
+    def timeout_seconds(self, mapping: EventSourceMapping) -> int:
+        """How long a call may take; 0 where nobody is there to call."""
+
+    def execution_role(self, mapping: EventSourceMapping) -> str:
+        """The ARN of the role that is acted as; empty without one."""
+
+    def report(self, mapping: EventSourceMapping, result: str) -> None:
+        """Keeps what came of the last polling."""
+
+    def call(self, mapping: EventSourceMapping, payload: bytes, *, trace_id: str = "") -> Answer:
+        """What came of a batch. payload: JSON, with `Records`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What every poller works with.
 
-    submit: runs a job soon, on another thread.
+    submit: runs a job soon, on another thread. clients: for what is sent as the mapping's execution role.
     refusal: why the mapping's execution role may not do an action on a resource; None when it may.
     """
 
-    calls: MappingCalls
+    calls: Calls
     clock: Scheduler
     activity: Activity
     trace: TraceLog
     submit: Callable[[Callable[[], None]], None]
+    clients: Clients
     refusal: Callable[[str, str, str], str | None] = lambda role_arn, action, resource: None
 
 

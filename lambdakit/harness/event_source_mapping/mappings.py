@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Mapping
 
 from lambdakit.harness.event_source_mapping.calls import Poller, Surroundings
+from lambdakit.harness.event_source_mapping.sent_records import source_service
 from lambdakit.harness.lambda_service.event_source_mappings import EventSourceMapping
 from lambdakit.harness.lambda_service.function_stores import FunctionStores
 from lambdakit.harness.lambda_service.store import FunctionStore
@@ -64,13 +65,8 @@ class MappingPollers:
                 before.stop()
             if mapping is None or not mapping.enabled or self._closed:
                 return
-            make = self._make.get(_service(mapping))
+            make = self._make.get(source_service(mapping))
             if make is None:
                 return
             poller = self._running[mapping_id] = make(mapping, self._around)
         poller.start()
-
-
-def _service(mapping: EventSourceMapping) -> str:
-    parts = mapping.source_arn.split(":")
-    return parts[2] if len(parts) > 5 else "self-managed-kafka"

@@ -21,6 +21,7 @@ from lambdakit.harness.iam.api_services import ApiService, api_of_target, apis_s
 from lambdakit.harness.iam.cbor_members import read_cbor
 from lambdakit.harness.iam.form_members import read_form
 from lambdakit.harness.iam.lookups import ResourceLookups
+from lambdakit.harness.iam.posted_form import as_upload, is_form
 from lambdakit.harness.iam.rest_routes import Route, find_route, read_query
 from lambdakit.harness.iam.s3_address import s3_path
 from lambdakit.harness.iam.xml_members import read_xml
@@ -96,6 +97,8 @@ def read_api_call(
     signing_name: empty for a request that is not signed. Such a one is known by what it says of itself, and is S3's
     when it says nothing: nobody else has resources that are open to the public.
     """
+    if is_form(request) and signing_name in ("", "s3"):
+        signing_name, request = "s3", as_upload(request, s3_path(request))
     read = (
         _by_target(request, signing_name)
         or _by_rpc_path(request, signing_name)
@@ -129,8 +132,8 @@ def _by_target(request: Request, signing_name: str) -> _Read | None:
     if api is None:
         return None
     if "cbor" in request.headers.get("content-type"):
-        return api, operation, read_cbor(request.body), {}
-    return api, operation, _read_json(request.body), {}
+        return api, operation, read_cbor(_unpacked(request)), {}
+    return api, operation, _read_json(_unpacked(request)), {}
 
 
 def _by_rpc_path(request: Request, signing_name: str) -> _Read | None:

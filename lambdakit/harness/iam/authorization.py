@@ -19,12 +19,14 @@ class Authorization:
 
     action: such as `dynamodb:GetItem`, as the Service Authorization Reference writes it.
     resources: ARNs; `("*",)` for an action that takes none.
+    one_of: it is about one thing that one of `resources` stands for, each a pattern: the request does not tell which.
     context: the condition keys of the request, in lower case, each with its values; what the principal brings
     (`aws:principalarn` …) is added when it is decided. A key that the request does not have is absent.
     """
 
     action: str
     resources: tuple[str, ...] = ("*",)
+    one_of: bool = False
     context: Context = field(default_factory=dict)
 
 
@@ -42,10 +44,12 @@ class Reason(StrEnum):
     EXPLICIT_DENY_RESOURCE = "with an explicit deny in a resource-based policy"
     EXPLICIT_DENY_BOUNDARY = "with an explicit deny in a permissions boundary"
     EXPLICIT_DENY_SESSION = "with an explicit deny in a session policy"
+    EXPLICIT_DENY_ENDPOINT = "with an explicit deny in a VPC endpoint policy"
     NO_IDENTITY_POLICY = "because no identity-based policy allows the {action} action"
     NO_RESOURCE_POLICY = "because no resource-based policy allows the {action} action"
     NO_BOUNDARY = "because no permissions boundary allows the {action} action"
     NO_SESSION_POLICY = "because no session policy allows the {action} action"
+    NO_ENDPOINT_POLICY = "because no VPC endpoint policy allows the {action} action"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from typing import Final
 
 from lambdakit.harness.iam import signature_v2
 from lambdakit.harness.iam.credentials import Caller, CredentialRegistry
+from lambdakit.harness.iam.posted_form import violated_condition, wrong_size
 from lambdakit.harness.iam.principal import ANONYMOUS, Principal, administrator
 from lambdakit.harness.iam.protocols import Protocol, protocol_of
 from lambdakit.harness.iam.request_time import SKEW, check_time, moment_of
@@ -39,6 +40,11 @@ from lambdakit.harness.wire import Request
 
 _KEY_ID: Final = re.compile(r"Credential=([A-Za-z0-9]+)")
 _IS_SECONDS: Final = re.compile(r"[0-9]{1,12}")
+# Source: Amazon S3 API Reference, "Error responses".
+_SIZES: Final = {
+    "EntityTooLarge": "Your proposed upload exceeds the maximum allowed size",
+    "EntityTooSmall": "Your proposed upload is smaller than the minimum allowed size",
+}
 _ACTION: Final = re.compile(rb"(?:^|&)Action=([A-Za-z]+)")
 
 
@@ -107,7 +113,7 @@ class Callers:
                 return self._signed_version_2(request, old, environment)
             posted = signature_v2.read_posted_policy(request)
             if posted is not None:
-                return self._posted(posted, environment)
+                return self._posted(request, posted, environment)
             return ANONYMOUS
         if not environment:
             return self._administrator
@@ -130,7 +136,7 @@ class Callers:
             raise refused(SignInProblem.WRONG_SIGNATURE, Protocol.S3)
         return principal
 
-    def _posted(self, posted: signature_v2.PostedPolicy, environment: str) -> Principal:
+    def _posted(self, request: Request, posted: signature_v2.PostedPolicy, environment: str) -> Principal:
         identity = self._identity(posted.access_key_id, posted.token, Protocol.S3)
         if identity is None:
             return self._stranger(Protocol.S3, environment)
@@ -141,6 +147,12 @@ class Callers:
         ends = moment_of(posted.expiration)
         if ends is not None and ends < self._now():
             raise SignInRefused("AccessDenied", "Invalid according to Policy: Policy expired.", 403)
+        violated = violated_condition(request, posted.policy)
+        if violated:
+            raise SignInRefused("AccessDenied", f"Invalid according to Policy: {violated}", 403)
+        size = wrong_size(request, posted.policy)
+        if size:
+            raise SignInRefused(size, _SIZES[size], 400)
         return principal
 
     def _was_issued(self, access_key_id: str) -> bool:

@@ -7,6 +7,7 @@ Source: IAM User Guide, "Policy evaluation logic"; "Policy evaluation for reques
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,36 +41,48 @@ def decide(
     resource_policy: NamedPolicy | None = None,
     resource_account: str = "",
     resource_policy_required: bool = False,
+    endpoint_policy: NamedPolicy | None = None,
     now: datetime | None = None,
 ) -> Decision:
     """Whether `principal` may do what is `wanted` to `resource`, and which statement says so.
 
     resource: one of `wanted.resources`. resource_account: its owner, where the ARN does not say; empty for the
     principal's own account. resource_policy_required: the resource's policy has to allow within the account as well,
-    by itself or by naming the account, as a KMS key's and a role's trust policy do. now: real time unless given.
+    by itself or by naming the account, as a KMS key's and a role's trust policy do. endpoint_policy: of the VPC endpoint
+    that the request comes through. now: real time unless given.
     The administrator of an account (`root`) is never refused anything, not even where AWS would refuse the root user.
     """
     if principal.kind == "root":
         return _decision(True, Reason.ADMINISTRATOR, wanted, resource)
     request = RequestContext(principal, wanted.context, resource, account=resource_account, now=now)
-    evaluation = _Evaluation(wanted.action.lower(), request, policies, resource_policy)
+    evaluation = _Evaluation(wanted.action.lower(), request, policies, resource_policy, endpoint_policy)
     reason, found = evaluation.denied() or evaluation.allowed(resource_policy_required)
     is_allowed = reason in (Reason.IDENTITY_POLICY, Reason.RESOURCE_POLICY)
+    if is_allowed and endpoint_policy is not None and not evaluation.passes_endpoint():
+        return dataclasses.replace(
+            _decision(False, Reason.NO_ENDPOINT_POLICY, wanted, resource), policy=endpoint_policy.name
+        )
     return _decision(is_allowed, reason, wanted, resource, found)
 
 
 class _Evaluation:
     """One request against all policies that apply to it. action: in lower case."""
 
-    __slots__ = ("_action", "_policies", "_request", "_resource_policy")
+    __slots__ = ("_action", "_endpoint_policy", "_policies", "_request", "_resource_policy")
 
     def __init__(
-        self, action: str, request: RequestContext, policies: Policies, resource_policy: NamedPolicy | None
+        self,
+        action: str,
+        request: RequestContext,
+        policies: Policies,
+        resource_policy: NamedPolicy | None,
+        endpoint_policy: NamedPolicy | None,
     ) -> None:
         self._action = action
         self._request = request
         self._policies = policies
         self._resource_policy = resource_policy
+        self._endpoint_policy = endpoint_policy
 
     def denied(self) -> tuple[Reason, _Found] | None:
         """The explicit denial, wherever it stands; None without one."""
@@ -79,8 +92,10 @@ class _Evaluation:
             (Reason.EXPLICIT_DENY_BOUNDARY, (policies.boundary,) if policies.boundary else ()),
             (Reason.EXPLICIT_DENY_SESSION, policies.session or ()),
         )
-        if (found := self._in_resource_policy(allowing=False)) is not None:
+        if (found := self._naming_principal(self._resource_policy, allowing=False)) is not None:
             return Reason.EXPLICIT_DENY_RESOURCE, found
+        if (found := self._naming_principal(self._endpoint_policy, allowing=False)) is not None:
+            return Reason.EXPLICIT_DENY_ENDPOINT, found
         for reason, attached in places:
             if (found := self._first(attached, allowing=False)) is not None:
                 return reason, found
@@ -88,7 +103,7 @@ class _Evaluation:
 
     def allowed(self, resource_policy_required: bool) -> tuple[Reason, _Found | None]:
         """What allows the request, or why nothing does."""
-        by_resource = self._in_resource_policy(allowing=True)
+        by_resource = self._naming_principal(self._resource_policy, allowing=True)
         if not self._request.principal.arn:  # a service or nobody has no policies of its own
             return (Reason.RESOURCE_POLICY, by_resource) if by_resource else (Reason.NO_RESOURCE_POLICY, None)
         naming = by_resource.naming if by_resource else Naming.NOT
@@ -102,6 +117,10 @@ class _Evaluation:
         if resource_policy_required and naming is Naming.NOT:
             return Reason.NO_RESOURCE_POLICY, None
         return self._limited(by_identity, by_resource if naming is Naming.ENTITY else None)
+
+    def passes_endpoint(self) -> bool:
+        """Whether the VPC endpoint's policy allows it as well."""
+        return self._naming_principal(self._endpoint_policy, allowing=True) is not None
 
     def _limited(self, by_identity: _Found | None, by_resource: _Found | None) -> tuple[Reason, _Found | None]:
         """The grant, if the permissions boundary and the session's policies allow it too."""
@@ -123,18 +142,18 @@ class _Evaluation:
                     return _Found(policy=policy, statement=statement)
         return None
 
-    def _in_resource_policy(self, *, allowing: bool) -> _Found | None:
-        """The statement of the resource's policy that applies and names the principal the most directly."""
-        if self._resource_policy is None:
+    def _naming_principal(self, policy: NamedPolicy | None, *, allowing: bool) -> _Found | None:
+        """The statement of a resource's or endpoint's policy that applies and names the principal the most directly."""
+        if policy is None:
             return None
-        about = self._resource_policy.document.about(self._action)
+        about = policy.document.about(self._action)
         best: _Found | None = None
         for statement in about.allowing if allowing else about.denying:
             if statement.principal is None:
                 continue
             naming = statement.principal.naming(self._request, denies=not allowing)
             if naming > (best.naming if best else Naming.NOT) and statement.applies(self._request):
-                best = _Found(policy=self._resource_policy, statement=statement, naming=naming)
+                best = _Found(policy=policy, statement=statement, naming=naming)
         return best
 
 

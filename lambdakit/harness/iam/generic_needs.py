@@ -12,9 +12,10 @@ searched
 Where only some of the variables are known, the others are `*`: a stack's ARN ends with an id that requests do not name,
 and the policy for `stack/NAME/*` is meant to match. A type that the action requires and that the request makes has no
 name yet, and a list is about all there are: these are `*` as well, as EC2 writes `instance/*`. When a required type
-cannot be found in any other request, it is not known what the request is about, and it counts as not mapped; AWS would
-refuse most of these for a missing parameter. An action with optional types only, none of which the request names, is
-about `*`; one on tags or on a resource's policy is about that one of its types whose ARN is named.
+cannot be found in any other request, which says by an id of another kind what it is about, any grant of the action on
+something of that type may be the one for it. An action with optional types only, none of which the request names, is
+about `*`; one on tags or on a resource's policy is about that one of its types whose ARN is named, and not mapped
+without one.
 Source: Service Authorization Reference, "Actions table": required resources have an asterisk.
 """
 
@@ -50,17 +51,19 @@ def generic_needs(
         action = service.actions.get(name)
         if action is None:
             return None
-        resources = resources_of(call, action, rules)
-        if resources is None:
+        found = _needs_of(call, action, rules)
+        if found is None:
             return None
-        needs.append(Need(action=action.name, resources=resources))
+        needs += found
     return needs
 
 
-def resources_of(call: ApiCall, action: Action, rules: Rules) -> tuple[str, ...] | None:
-    """The ARNs that an action is about; None when one is required and not to be found."""
-    if not (action.required or action.optional) or call.operation in rules.opaque:
-        return ("*",)
+def _needs_of(call: ApiCall, action: Action, rules: Rules) -> list[Need] | None:
+    """What an action is about; None for one on tags or a policy that names nothing of the service."""
+    if call.operation in rules.opaque:
+        return [Need(action=action.name, one_of=True)]
+    if not (action.required or action.optional):
+        return [Need(action=action.name)]
     only = len(action.required) + len(action.optional) == 1
     found: list[str] = []
     missing: list[ResourceType] = []
@@ -70,13 +73,21 @@ def resources_of(call: ApiCall, action: Action, rules: Rules) -> tuple[str, ...]
         found += arns
         if not arns:
             missing.append(kind)
+    unknown: list[str] = []
     if missing and not (found and (call.operation in rules.any_of or _ON_ANY.match(call.operation))):
-        if _MAKES.match(call.operation) is None and (found or _LISTS.match(call.operation) is None):
+        named = [_filled(call, kind, {}) for kind in missing]
+        if _MAKES.match(call.operation) is not None or (not found and _LISTS.match(call.operation) is not None):
+            found += named
+        elif _ON_ANY.match(call.operation) is not None:
             return None
-        found += [_filled(call, kind, {}) for kind in missing]
+        else:
+            unknown = named
     for kind in action.optional:
         found += arns_of(call, kind, rules, loosely=only)
-    return tuple(dict.fromkeys(found)) or ("*",)
+    needs = [Need(action=action.name, resources=(arn,), one_of=True) for arn in dict.fromkeys(unknown)]
+    if found or not unknown:
+        needs.append(Need(action=action.name, resources=tuple(dict.fromkeys(found)) or ("*",)))
+    return needs
 
 
 def arns_of(call: ApiCall, kind: ResourceType, rules: Rules, *, loosely: bool) -> Sequence[str]:

@@ -8,17 +8,20 @@ Calls that services make by themselves, and those that Lambda makes with a funct
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Protocol
 
 from lambdakit.harness.iam.api_call import ApiCall, read_api_call
 from lambdakit.harness.iam.authorization import Authorization, Context, Decision, Reason
-from lambdakit.harness.iam.denial import access_denied, denial_response
+from lambdakit.harness.iam.denial import access_denied, denial_message, denial_response
 from lambdakit.harness.iam.evaluate import decide
+from lambdakit.harness.iam.granted_resources import granted_resources
 from lambdakit.harness.iam.identity_policies import IdentityPolicies
 from lambdakit.harness.iam.key_refusals import key_denied, kms_sentence, unusable_key
 from lambdakit.harness.iam.key_use import key_use
 from lambdakit.harness.iam.missing_statement import missing_statement
+from lambdakit.harness.iam.network_path import EndpointPolicies, NetworkPath
+from lambdakit.harness.iam.partial_deletion import delete_the_others, is_deletion
 from lambdakit.harness.iam.policy_document import NamedPolicy
 from lambdakit.harness.iam.principal import Principal
 from lambdakit.harness.iam.required_actions import ResourceLookups, actions_of_call
@@ -64,17 +67,27 @@ class Guard:
         self._identities = identities
         self._resources = resources
         self._services = ServiceCalls(resources)
+        self._endpoints = EndpointPolicies()
         self._lookups = lookups
         self._usage = usage
         self._trace = trace
         self.place = place
 
     def refusal(
-        self, request: Request, named: ServiceRequest, principal: Principal, *, account_id: str, region: str
+        self,
+        request: Request,
+        named: ServiceRequest,
+        principal: Principal,
+        *,
+        account_id: str,
+        region: str,
+        path: NetworkPath | None = None,
+        serve: Callable[[Request], Response] | None = None,
     ) -> Response | None:
         """The service's error for a request that is not allowed; None for one that is.
 
-        account_id, region: where the request acts.
+        account_id, region: where the request acts. path: which way it comes from a function in a VPC.
+        serve: answers what is left of a request that is allowed in part; absence refuses all of it.
         """
         if principal.kind == "root":
             return None
@@ -82,7 +95,9 @@ class Guard:
         wanted = None if call is None else actions_of_call(call)
         if call is None or wanted is None:
             return self._unmapped(request, named, principal)
-        refused = self._first_refusal(principal, wanted)
+        if serve is not None and is_deletion(call):
+            return self._deletion(request, named, principal, call, wanted, path, serve)
+        refused = self._first_refusal(principal, wanted, path)
         if refused is not None:
             return access_denied(request, named, principal, refused)
         return self._key_refusal(request, named, principal, call, wanted)
@@ -94,10 +109,10 @@ class Guard:
 
         Source: Amazon S3 API Reference, "GetObject" and "HeadObject", Permissions.
         """
-        if principal.kind == "root" or named.service != "s3" or request.method not in ("GET", "HEAD"):
+        if principal.kind == "root" or named.service not in ("", "s3") or request.method not in ("GET", "HEAD"):
             return None
         call = read_api_call(request, named.service, account_id=account_id, region=region, lookups=self._lookups)
-        if call is None or call.operation not in ("GetObject", "HeadObject"):
+        if call is None or call.api.name != "s3" or call.operation not in ("GetObject", "HeadObject"):
             return None
         listing = Authorization(
             action="s3:ListBucket", resources=(call.arn("s3", call.text("Bucket"), region="", account_id=""),)
@@ -105,13 +120,32 @@ class Guard:
         decision = self._decide(principal, listing, listing.resources[0])
         return None if decision.allowed else access_denied(request, named, principal, decision)
 
-    def role_refusal(self, principal: Principal, action: str, resource: str) -> str | None:
-        """Why Lambda may not do something with a function's role; None when it may."""
-        refused = self._first_refusal(principal, (Authorization(action=action, resources=(resource,)),))
+    def role_refusal(
+        self, principal: Principal, action: str, resource: str, context: Context | None = None
+    ) -> str | None:
+        """Why somebody, such as Lambda with a function's role, may not do something; None when they may.
+
+        context: condition keys of the request, in lower case.
+        """
+        wanted = Authorization(action=action, resources=(resource,), context=context or {})
+        refused = self._first_refusal(principal, (wanted,))
         if refused is None:
             return None
         reason = refused.reason.value.format(action=action)
         return f"User: {principal.caller_arn} is not authorized to perform: {action} on resource: {resource} {reason}"
+
+    def assumption_refusal(self, service: str, role_arn: str, *, source_arn: str) -> str | None:
+        """Why an AWS service may not assume a role on behalf of a resource; None when it may.
+
+        Source: IAM User Guide, "Update a role trust policy"; "The confused deputy problem" (`aws:SourceArn`).
+        """
+        decision = self._services.decide_assumption(
+            service, role_arn, self._identities.trust_policy_of(role_arn), source_arn=source_arn
+        )
+        if decision.allowed:
+            return None
+        self._tell(service, decision)
+        return f"{service} is {refusal_of(decision)}"
 
     def service_refusal(
         self,
@@ -135,16 +169,71 @@ class Guard:
         self._tell(service, decision)
         return f"{service} is {refusal_of(decision)}"
 
-    def _first_refusal(self, principal: Principal, wanted: Sequence[Authorization]) -> Decision | None:
+    def _deletion(
+        self,
+        request: Request,
+        named: ServiceRequest,
+        principal: Principal,
+        call: ApiCall,
+        wanted: Sequence[Authorization],
+        path: NetworkPath | None,
+        serve: Callable[[Request], Response],
+    ) -> Response | None:
+        """S3's answer where some of several objects may not be deleted; None where all may."""
+        refused: dict[str, str] = {}
+        for decision in self._refusals(principal, wanted, path):
+            refused.setdefault(decision.resource, denial_message(request, named, principal, decision))
+        return delete_the_others(call, refused, serve) if refused else None
+
+    def _first_refusal(
+        self, principal: Principal, wanted: Sequence[Authorization], path: NetworkPath | None = None
+    ) -> Decision | None:
+        return next(self._refusals(principal, wanted, path), None)
+
+    def _refusals(
+        self, principal: Principal, wanted: Sequence[Authorization], path: NetworkPath | None
+    ) -> Iterator[Decision]:
+        service = wanted[0].action.partition(":")[0] if wanted else ""
+        endpoint_policy = None if path is None else self._endpoints.of(path)
         for authorization in wanted:
-            for resource in authorization.resources:
-                decision = self._decide(principal, authorization, resource)
+            if path is not None:
+                authorization = path.seen_by(authorization)
+            # What a request needs of other services (a role that is passed) is no request through the endpoint.
+            policy = endpoint_policy if authorization.action.startswith(f"{service}:") else None
+            for decision in self._decisions(principal, authorization, policy):
                 self._usage.record(principal, decision)
                 if not decision.allowed:
                     who = principal.caller_arn or principal.service or principal.kind
                     self._tell(who, decision, principal)
-                    return decision
-        return None
+                    yield decision
+
+    def _decisions(
+        self, principal: Principal, wanted: Authorization, endpoint_policy: NamedPolicy | None
+    ) -> Iterator[Decision]:
+        decisions = (self._decide(principal, wanted, resource, endpoint_policy) for resource in wanted.resources)
+        if wanted.one_of:
+            yield self._one_of(principal, wanted, list(decisions), endpoint_policy)
+        else:
+            yield from decisions
+
+    def _one_of(
+        self,
+        principal: Principal,
+        wanted: Authorization,
+        decisions: Sequence[Decision],
+        endpoint_policy: NamedPolicy | None,
+    ) -> Decision:
+        """The decision that allows what is wanted on something that may be meant; the first without such a one."""
+        policies = self._identities.of(principal)
+        for decision in decisions:
+            if decision.allowed or decision.reason not in _WANTING:
+                return decision
+        for decision in decisions:
+            for resource in granted_resources(wanted.action.lower(), decision.resource, policies):
+                other = self._decide(principal, wanted, resource, endpoint_policy)
+                if other.allowed:
+                    return other
+        return decisions[0]
 
     def _key_refusal(
         self,
@@ -165,7 +254,9 @@ class Guard:
             unusable = key_denied(named.service, refused.action, kms_sentence(principal, refused))
         return denial_response(request, named, code=unusable.code, message=unusable.message, status=unusable.status)
 
-    def _decide(self, principal: Principal, wanted: Authorization, resource: str) -> Decision:
+    def _decide(
+        self, principal: Principal, wanted: Authorization, resource: str, endpoint_policy: NamedPolicy | None = None
+    ) -> Decision:
         policy, required = self._policy_of(wanted.action, resource)
         return decide(
             principal,
@@ -175,6 +266,7 @@ class Guard:
             resource_policy=policy,
             resource_account=self._resources.account_of(resource),
             resource_policy_required=required,
+            endpoint_policy=endpoint_policy,
         )
 
     def _policy_of(self, action: str, resource: str) -> tuple[NamedPolicy | None, bool]:
@@ -204,16 +296,23 @@ class Guard:
 
     def _tell(self, who: str, decision: Decision, principal: Principal | None = None) -> None:
         wanting = decision.reason in _WANTING
+        through_endpoint = decision.reason in (Reason.NO_ENDPOINT_POLICY, Reason.EXPLICIT_DENY_ENDPOINT)
+        statement = missing_statement(decision.action, decision.resource) if wanting else ""
         place = ""
-        if principal is not None and principal.kind == "role":
-            place = self.place(principal.arn, decision.action, decision.resource)
+        if through_endpoint:
+            place = f"the policy of VPC endpoint {decision.policy}"
+            if decision.reason is Reason.NO_ENDPOINT_POLICY:
+                statement = missing_statement(decision.action, decision.resource, principal="*")
+        elif principal is not None and principal.kind == "role":
+            # A grant helps against nothing that is denied.
+            place = self.place(principal.arn, decision.action if wanting else "", decision.resource)
         self._trace.append(
             AccessDenied(
                 principal=who,
                 action=decision.action,
                 resource=decision.resource,
                 reason=decision.reason.value.format(action=decision.action),
-                statement=missing_statement(decision.action, decision.resource) if wanting else "",
+                statement=statement,
                 place=place,
                 function="" if principal is None else principal.function,
                 environment="" if principal is None else principal.environment,

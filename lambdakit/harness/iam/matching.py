@@ -23,6 +23,11 @@ def wildcards(text: str) -> str:
     return text.replace("*", ANY).replace("?", ONE)
 
 
+def as_written(pattern: str) -> str:
+    """The text of a pattern, as a policy has it."""
+    return pattern.replace(ANY, "*").replace(ONE, "?")
+
+
 def is_plain(text: str) -> bool:
     """Whether a text may become part of a pattern: none that holds `ANY` or `ONE` may."""
     return ANY not in text and ONE not in text

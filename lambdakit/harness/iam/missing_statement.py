@@ -27,13 +27,14 @@ class GrantMethod:
         return f"{on or self.construct}.{self.method}({grantee})"
 
 
-def missing_statement(action: str, resource: str) -> str:
+def missing_statement(action: str, resource: str, *, principal: str = "") -> str:
     """The Allow statement that would have allowed `action` on exactly `resource`, as JSON.
 
-    resource: an ARN, or `*` for an action that is about no resource.
+    resource: an ARN, or `*` for an action that is about no resource. principal: of a policy that names one.
     """
     exact = resource if resource == "*" else _SPECIAL.sub(lambda found: f"${{{found[0]}}}", resource)
-    return json.dumps({"Effect": "Allow", "Action": action, "Resource": exact})
+    whom = {"Principal": principal} if principal else {}
+    return json.dumps({"Effect": "Allow", **whom, "Action": action, "Resource": exact})
 
 
 def grant_method(action: str) -> GrantMethod | None:

@@ -45,13 +45,15 @@ def protocol_of(request: Request, service: str) -> Protocol:
         return Protocol.REST_XML if "x-amz-account-id" in request.headers else Protocol.S3
     if service in _REST_XML:
         return Protocol.REST_XML
-    if _is_query(request):
+    if _is_query(request, service):
         return Protocol.QUERY
     if not service and not is_lambda_request(request):
         return Protocol.S3  # what has no name of its own in it is a bucket's or an object's
     return Protocol.REST_JSON
 
 
-def _is_query(request: Request) -> bool:
+def _is_query(request: Request, service: str) -> bool:
     in_body = request.headers.get("content-type").startswith("application/x-www-form-urlencoded")
+    if not service:  # command-line tools say so of whatever they upload
+        in_body = in_body and b"Action=" in request.body
     return in_body or request.query.startswith("Action=") or "&Action=" in request.query

@@ -65,8 +65,10 @@ def find_route(
     fallback: tuple[Route, Mapping[str, str]] | None = None
     for api in _rest_apis(signing_name, headers):
         for route in _routes(api).get(method, ()):
+            if route.literals and not (query and route.is_asked(query)):
+                continue
             match = route.pattern.fullmatch(path)
-            if match is None or not route.is_asked(query):
+            if match is None:
                 continue
             found = route, {name: unquote(value) for name, value in zip(route.path, match.groups(), strict=True)}
             if route.has_all(query, headers):

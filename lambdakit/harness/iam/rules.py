@@ -12,11 +12,12 @@ from lambdakit.harness.iam.api_call import ApiCall
 class Need:
     """One action with the ARNs it has to be allowed on, before the keys that every request has are added.
 
-    keys: further condition keys, in lower case.
+    keys: further condition keys, in lower case. one_of: as an `Authorization` has it.
     """
 
     action: str
     resources: tuple[str, ...] = ("*",)
+    one_of: bool = False
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -33,7 +34,7 @@ class Rules:
     resources: type of resource -> what makes its ARNs, for those that take more than filling in variables.
     any_of: operations that are about one of the types that the reference calls required.
     opaque: operations that name what they are about by something that only the service understands (a token, an id of
-    another kind): they are about `*`, so that only a policy for everything is sure to match.
+    another kind): they are about something that is not known, and any grant of the action may be the one for it.
     readers: operation -> what takes all of the above into its own hands. every: the same for every operation.
     keys: condition key, in lower case -> the path of the member with its values.
     pass_role: further operations that pass the roles named in them.

@@ -15,6 +15,7 @@ from typing import Final
 from lambdakit.harness.iam.authorization import Authorization, Context, Decision, Reason
 from lambdakit.harness.iam.evaluate import decide
 from lambdakit.harness.iam.key_use import context_of_use
+from lambdakit.harness.iam.policy_document import NamedPolicy
 from lambdakit.harness.iam.principal import Principal, aws_service
 from lambdakit.harness.iam.resource_policies import ResourcePolicies
 from lambdakit.harness.moto_state.encryption_keys import EncryptionKey, key_of_resource
@@ -63,6 +64,15 @@ class ServiceCalls:
             return decision
         refusals = (use for use in self._uses_of_key(principal, action, resource, key, keys) if not use.allowed)
         return next(refusals, decision)
+
+    def decide_assumption(
+        self, service: str, role_arn: str, trust: NamedPolicy | None, *, source_arn: str
+    ) -> Decision:
+        """Whether a service may assume a role of the account of `source_arn`. trust: the role's trust policy."""
+        context = _source(service, source_arn, "")
+        wanted = Authorization(action="sts:AssumeRole", resources=(role_arn,), context=context)
+        principal = aws_service(service)
+        return decide(principal, wanted, role_arn, resource_policy=trust, resource_policy_required=True)
 
     def _uses_of_key(
         self, principal: Principal, action: str, resource: str, key: EncryptionKey, keys: Context

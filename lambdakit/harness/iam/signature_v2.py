@@ -12,11 +12,11 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote, unquote_plus
 
+from lambdakit.harness.iam.posted_form import form_fields, is_form
 from lambdakit.harness.wire import Request
 
 # Parts of the query that belong to the resource.
@@ -29,10 +29,6 @@ _SUBRESOURCES: Final = frozenset(
 )
 _HEADER: Final = re.compile(r"AWS ([^:\s]+):(\S+)")
 _VIRTUAL_HOST: Final = re.compile(r"(.+?)\.s3[.-]")
-_FIELD: Final = re.compile(
-    rb'Content-Disposition: *form-data; *name="([^"]*)"(?:[^\r\n]*)\r\n(?:[^\r\n]+\r\n)*\r\n', re.I
-)
-_FORM_HEAD_BYTES: Final = 64 * 1024  # fields come before the file, and a policy is short
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +93,9 @@ def is_right(request: Request, signature: OldSignature, secret: str) -> bool:
 
 def read_posted_policy(request: Request) -> PostedPolicy | None:
     """The signature that a posted form carries; None when the request is no such form, or has no policy."""
-    if request.method != "POST" or not request.headers.get("content-type").startswith("multipart/form-data"):
+    if not is_form(request):
         return None
-    fields = _fields(request)
+    fields = form_fields(request)
     policy = fields.get("policy", "")
     if not policy:
         return None
@@ -135,20 +131,6 @@ def _resource(request: Request) -> str:
     virtual = _VIRTUAL_HOST.match(request.headers.get("host"))
     path = f"/{virtual[1]}{request.path}" if virtual else request.path
     return path + ("?" + "&".join(name + equals + value for name, equals, value in own) if own else "")
-
-
-def _fields(request: Request) -> Mapping[str, str]:
-    body = request.body[:_FORM_HEAD_BYTES]
-    boundary = re.search(r'boundary="?([^";]+)', request.headers.get("content-type"))
-    if boundary is None:
-        return {}
-    found: dict[str, str] = {}
-    for part in body.split(b"--" + boundary[1].encode("latin-1", "replace")):
-        head = _FIELD.search(part)
-        if head is not None and b"filename=" not in head[0]:
-            value = part[head.end() :].removesuffix(b"\r\n")
-            found.setdefault(head[1].decode("utf-8", "replace").lower(), value.decode("utf-8", "replace"))
-    return found
 
 
 def _expiration(policy: str) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 
 from lambdakit.harness.iam.condition_keys import RequestContext
 from lambdakit.harness.iam.conditions import Condition
-from lambdakit.harness.iam.matching import Matcher, any_of, is_plain, like, resource_like, wildcards
+from lambdakit.harness.iam.matching import Matcher, any_of, as_written, is_plain, like, resource_like, wildcards
 from lambdakit.harness.iam.principal_element import PrincipalElement
 from lambdakit.harness.iam.variables import Template, template
 
@@ -29,11 +29,15 @@ class ActionElement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceElement:
-    """`Resource`, or `NotResource` where `negated`. templates: the patterns that hold variables."""
+    """`Resource`, or `NotResource` where `negated`. templates: the patterns that hold variables.
+
+    written: the other patterns as the policy has them.
+    """
 
     matches: Matcher
     templates: tuple[Template, ...]
     negated: bool
+    written: tuple[str, ...] = ()
 
     def covers(self, request: RequestContext) -> bool:
         """Whether the element is about the resource. A pattern whose variable has no value matches no resource."""
@@ -87,6 +91,7 @@ def resource_element(patterns: Sequence[str], *, negated: bool, has_variables: b
             if isinstance(pattern, Template) and pattern.first_variable >= _COLONS_BEFORE_RESOURCE
         ),
         negated=negated,
+        written=tuple(as_written(pattern) for pattern in texts),
     )
 
 

@@ -44,7 +44,8 @@ class EnvironmentPool:
         self._answered: dict[ExecutionEnvironment, _Key] = {}
         self._on_lost: Callable[[str], None] = lambda arn: None
         self._closed = False
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()  # entered without a detour through the condition's own methods
+        self._changed = threading.Condition(self._lock)
 
     @contextlib.contextmanager
     def lease(
@@ -64,7 +65,7 @@ class EnvironmentPool:
 
     def answered(self, environment: ExecutionEnvironment) -> None:
         """The answer of a leased environment goes out now, a moment before it is given back."""
-        with self._changed:
+        with self._lock:
             self._answered[environment] = self._provisioned.get(environment) or _key(environment.configuration)
 
     def take_provisioned(self, configuration: FunctionConfiguration, owner: str) -> ExecutionEnvironment | None:
@@ -174,7 +175,7 @@ class EnvironmentPool:
 
     def _take_idle(self, key: _Key) -> ExecutionEnvironment | None:
         while True:
-            with self._changed:
+            with self._lock:
                 while not (environments := self._idle.get(key)):
                     if key not in self._answered.values():
                         return None
@@ -189,7 +190,7 @@ class EnvironmentPool:
 
     def _take_new(self, configuration: FunctionConfiguration) -> ExecutionEnvironment:
         environment = self._create(configuration, False)
-        with self._changed:
+        with self._lock:
             self._busy.add(environment)
             closed = self._closed
         if closed:
@@ -198,14 +199,14 @@ class EnvironmentPool:
 
     def _give_back(self, key: _Key, environment: ExecutionEnvironment) -> None:
         failed, reason = environment.state is State.FAILED, environment.ended_by
-        with self._changed:
+        with self._lock:
             ending = self._closed or environment in self._retired
             provisioned = environment in self._provisioned
         # A provisioned one is made anew, ahead of the next event, where another starts again inside its next event.
         if failed and not ending and not provisioned:
             environment.reset()
             self._on_reset(environment, reason)
-        with self._changed:
+        with self._lock:
             reusable = environment.reusable
             why = self._retired.get(environment) if reusable else reason
             why = "shutdown" if self._closed else why

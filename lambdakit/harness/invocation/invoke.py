@@ -13,6 +13,7 @@ from typing import Protocol
 
 from lambdakit.clock import Clock
 from lambdakit.harness.iam.credentials import Credentials
+from lambdakit.harness.invocation.early_answer import EarlyAnswer
 from lambdakit.harness.invocation.environment_pool import EnvironmentPool
 from lambdakit.harness.invocation.placement import network_of
 from lambdakit.harness.invocation.streamed_response import response_streamed, slower_on_aws
@@ -55,9 +56,7 @@ class LogStore(Protocol):
 class CredentialIssuer(Protocol):
     """Who gives an execution environment its session of the execution role."""
 
-    def issue(
-        self, *, function: str, environment: str, role: str, account_id: str, function_arn: str
-    ) -> Credentials:
+    def issue(self, *, function: str, environment: str, role: str, account_id: str, function_arn: str) -> Credentials:
         """A new session."""
 
     def revoke(self, environment: str) -> None:
@@ -91,31 +90,6 @@ class InvocationResult:
 
 
 OnAnswer = Callable[[InvocationResult], None]
-
-
-class _Answer:
-    """The answer of one invocation that goes out before all of it is written down."""
-
-    def __init__(self, trace: TraceLog, on_answer: OnAnswer | None) -> None:
-        self._trace = trace
-        self._on_answer = on_answer
-        self._owed: int | None = None
-
-    @property
-    def is_wanted(self) -> bool:
-        """Whether somebody wants it early."""
-        return self._on_answer is not None
-
-    def give(self, result: InvocationResult) -> None:
-        """Sends it, on the way to what is then owed."""
-        assert self._on_answer is not None
-        self._owed = self._trace.owe()
-        self._on_answer(result)
-
-    def is_written_down(self) -> None:
-        """All of the invocation is in the trace, and in its log."""
-        if self._owed is not None:
-            self._trace.settle(self._owed)
 
 
 class Invoker:
@@ -166,7 +140,7 @@ class Invoker:
         on_answer: called with the result as soon as it is certain, which is sometimes before this returns: what is
         written down of the invocation then follows, and there is no log yet. Absence: there is time.
         """
-        answer = _Answer(self._trace, on_answer)
+        answer = EarlyAnswer(self._trace, on_answer)
         try:
             while True:
                 with self.pool.lease(configuration, taken) as environment:
@@ -189,7 +163,7 @@ class Invoker:
             return False
 
     def _invoke_in(
-        self, environment: ExecutionEnvironment, event: Event, outlet: Outlet | None, answer: _Answer
+        self, environment: ExecutionEnvironment, event: Event, outlet: Outlet | None, answer: EarlyAnswer
     ) -> InvocationResult:
         configuration = environment.configuration
         log = environment.take_log()
@@ -374,8 +348,8 @@ class Invoker:
 
     def _on_line(self, environment: ExecutionEnvironment, line: str, request_id: str) -> None:
         name, place = environment.configuration.name, self._log_place(environment)
-        self._logs.write(place, line, self._clock.now())
-        self._trace.append(FunctionLogged(function=name, environment=environment.id, request_id=request_id, line=line))
+        logged = FunctionLogged(function=name, environment=environment.id, request_id=request_id, line=line)
+        self._logs.write(place, line, self._trace.append(logged).at)
 
     def _on_reset(self, environment: ExecutionEnvironment, reason: str) -> None:
         self._credentials.revoke(environment.id)

@@ -22,6 +22,8 @@ def check_source(source_arn: str, timeout_seconds: int, account: Account) -> Non
         match service:
             case "sqs":
                 _check_queue(parts, timeout_seconds, account)
+            case "kinesis" if "/consumer/" in source_arn:
+                account.client("kinesis", parts[3], parts[4]).describe_stream_consumer(ConsumerARN=source_arn)
             case "kinesis":
                 account.client("kinesis", parts[3], parts[4]).describe_stream_summary(StreamARN=source_arn)
             case "dynamodb":

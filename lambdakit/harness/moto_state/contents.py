@@ -5,9 +5,10 @@ changes, opaque to the caller; it may be brought back any number of times. None 
 
 Private surface used: `sqs_backends[account][region].queues[name]` with `_messages`, `_pending_messages`,
 `deleted_messages` and `_messages_lock`; `s3_backends[account][partition].buckets[name]` with `keys` and `multiparts`,
-and `FakeKey.__getstate__`; `dynamodb_backends[account][region].tables[name]` with `items` and `has_range_key`;
-`kinesis_backends[account][region].streams[name].shards[id].records`; `logs_backends[account][region].groups[name]`
-with `streams` and their `events`. Canary: tests/unit/harness/test_harness_moto_contents.py.
+and `FakeKey.__getstate__`; `dynamodb_backends[account][region].tables[name]` with `items`, `has_range_key` and
+`stream_shard`; `kinesis_backends[account][region].streams[name].shards[id]` with `records` and `is_open`;
+`logs_backends[account][region].groups[name]` with `streams` and their `events`.
+Canary: tests/unit/harness/test_harness_moto_contents.py.
 """
 
 from __future__ import annotations
@@ -74,42 +75,59 @@ def restore_objects(account_id: str, bucket_name: str, taken: dict[str, Sequence
             bucket.keys.setlist(key, [version for version, _ in wanted[key]])
 
 
-def items(account_id: str, region: str, table_name: str) -> Mapping[Any, Any] | None:
-    """A table's items."""
+def items(account_id: str, region: str, table_name: str) -> Any:
+    """A table's items, and the records of its stream."""
     from moto.dynamodb.models import dynamodb_backends
 
     table = dynamodb_backends[account_id][region].tables.get(table_name)
-    return None if table is None else copy.deepcopy(_items(table)) or None
+    if table is None:
+        return None
+    held = copy.deepcopy(_items(table))
+    told = [] if table.stream_shard is None else list(table.stream_shard.items)
+    return (held, told) if held or told else None
 
 
-def restore_items(account_id: str, region: str, table_name: str, taken: Mapping[Any, Any] | None) -> bool:
+def restore_items(account_id: str, region: str, table_name: str, taken: Any) -> bool:
     """A table with no other items than those taken; whether there is such a table.
 
-    Its stream does not tell of the change.
+    Its stream does not tell of the change, and tells no more than it did then; its numbers never come again.
     """
     from moto.dynamodb.models import dynamodb_backends
 
     table = dynamodb_backends[account_id][region].tables.get(table_name)
     if table is None:
         return False
-    if _items(table) != (taken or {}):
+    held, told = taken or ({}, [])
+    if _items(table) != held:
         table.items.clear()
-        table.items.update(copy.deepcopy(dict(taken or {})))
+        table.items.update(copy.deepcopy(dict(held)))
+    if table.stream_shard is not None:
+        table.stream_shard.items = list(told)
     return True
 
 
-def records(account_id: str, region: str, stream_name: str) -> Mapping[str, Any] | None:
-    """A Kinesis stream's records, by shard."""
-    taken = {shard.shard_id: OrderedDict(shard.records) for shard in _shards(account_id, region, stream_name)}
-    return taken if any(taken.values()) else None
+def records(account_id: str, region: str, stream_name: str) -> Any:
+    """A Kinesis stream's shards, open or closed, with their records."""
+    stream = _stream(account_id, region, stream_name)
+    if stream is None:
+        return None
+    return [(shard, shard.is_open, OrderedDict(shard.records)) for shard in stream.shards.values()]
 
 
-def restore_records(account_id: str, region: str, stream_name: str, taken: Mapping[str, Any] | None) -> None:
-    """A Kinesis stream with no other records than those taken. A shard without any counts from 1 again."""
-    for shard in _shards(account_id, region, stream_name):
-        wanted = (taken or {}).get(shard.shard_id, {})
-        if shard.records.keys() != wanted.keys():
-            shard.records = OrderedDict(wanted)
+def restore_records(account_id: str, region: str, stream_name: str, taken: Any) -> None:
+    """A Kinesis stream with no other shards and records than those taken. Its numbers never come again."""
+    stream = _stream(account_id, region, stream_name)
+    if stream is None:
+        return
+    if taken is None:
+        taken = [(shard, shard.is_open, OrderedDict()) for shard in stream.shards.values()]
+    if stream.shards.keys() != {shard.shard_id for shard, _, _ in taken}:
+        stream.shards = {shard.shard_id: shard for shard, _, _ in taken}
+        stream.shard_count = sum(is_open for _, is_open, _ in taken)
+    for shard, is_open, held in taken:
+        shard.is_open = is_open
+        if shard.records.keys() != held.keys():
+            shard.records = OrderedDict(held)
 
 
 def log_streams(account_id: str, region: str, group_name: str) -> Mapping[str, Sequence[Any]] | None:
@@ -168,8 +186,7 @@ def _items(table: Any) -> dict[Any, Any]:
     return {key: dict(held) for key, held in table.items.items() if held}
 
 
-def _shards(account_id: str, region: str, stream_name: str) -> Sequence[Any]:
+def _stream(account_id: str, region: str, stream_name: str) -> Any:
     from moto.kinesis.models import kinesis_backends
 
-    stream = kinesis_backends[account_id][region].streams.get(stream_name)
-    return [] if stream is None else list(stream.shards.values())
+    return kinesis_backends[account_id][region].streams.get(stream_name)

@@ -1,8 +1,8 @@
-"""moto's executions of state machines: it starts them, and runs none.
+"""moto's executions of state machines that something else runs; see `state_machines` for the others.
 
 Private surface used: `stepfunctions_backends[account][region].state_machines[].executions[]` with `execution_arn`,
-`status`, `stop_date` and `error`. Canary: tests/behaviour/test_behaviour_custom_resource_waiting.py, which reads the
-status back through the API.
+`status` or `exec_status`, `stop_date` and `error`. Canary: tests/behaviour/test_behaviour_custom_resource_waiting.py,
+which reads the status back through the API.
 """
 
 from __future__ import annotations
@@ -18,6 +18,10 @@ def finish_execution(execution_arn: str, *, failed: str) -> None:
     for machine in stepfunctions_backends[account_id][region].state_machines:
         for execution in machine.executions:
             if execution.execution_arn == execution_arn:
-                execution.status = "FAILED" if failed else "SUCCEEDED"
+                status = "FAILED" if failed else "SUCCEEDED"
+                if hasattr(execution, "exec_status"):  # of moto's interpreter
+                    execution.exec_status = type(execution.exec_status)(status)
+                else:
+                    execution.status = status
                 execution.stop_date = datetime.now(UTC)
                 execution.error = failed or None

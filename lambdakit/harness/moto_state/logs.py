@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -37,9 +38,11 @@ class LogWriter:
 
     A log group that does not exist is made, as Lambda does with the default role
     (DG "Sending Lambda function logs to CloudWatch Logs"). Whoever reads logs calls `flush` first.
+    settle: waits for the lines of what counts as done already; absence: they are all there.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, settle: Callable[[], None] = lambda: None) -> None:
+        self._settle = settle
         self._lines: collections.deque[_Line] = collections.deque()
         self._writing = threading.Lock()
         self._closing = threading.Event()
@@ -53,6 +56,7 @@ class LogWriter:
 
     def flush(self) -> None:
         """Writes every line taken so far. Raises what a write before it did."""
+        self._settle()
         while self._lines:
             self._write_some()
         with self._writing:

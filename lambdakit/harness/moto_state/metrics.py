@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import collections
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 _INTERVAL_SECONDS: Final = 1.0
+_MOMENT_SECONDS: Final = 0.02  # what comes within it is summed up
 _AT_ONCE: Final = 500  # an invocation that comes meanwhile waits for no more than these
 
 _Dimensions = tuple[tuple[str, str], ...]
@@ -52,6 +54,10 @@ class MetricWriter:
         self._writing = threading.Lock()
         self._closing = threading.Event()
         self._failure: Exception | None = None
+        self._prompt: tuple[Callable[[], None], Callable[[], None]] | None = None
+        self._awaited = 0
+        self._wake = threading.Event()
+        self._counting = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="metric-writer", daemon=True)
         self._thread.start()
 
@@ -60,6 +66,12 @@ class MetricWriter:
     ) -> None:
         """Takes each of `values`: metric, unit, number."""
         self._taken.append(((account_id, region), dimensions, values, at))
+        if self._prompt is not None:
+            self._hurry()
+
+    def write_promptly(self, begin: Callable[[], None], end: Callable[[], None]) -> None:
+        """From now on what is taken is written within a moment. begin, end: called before and after."""
+        self._prompt = begin, end
 
     def flush(self) -> None:
         """Writes everything taken so far. Raises what a write before it did."""
@@ -73,13 +85,37 @@ class MetricWriter:
     def close(self) -> None:
         """Writes what is left and ends the thread. Idempotent."""
         self._closing.set()
+        self._wake.set()
         self._thread.join()
         self.flush()
+        self._written()
 
     def _run(self) -> None:
-        while not self._closing.wait(_INTERVAL_SECONDS):
+        while not self._closing.is_set():
+            if self._wake.wait(_INTERVAL_SECONDS):
+                self._wake.clear()
+                self._closing.wait(_MOMENT_SECONDS)
             while self._taken and not self._closing.is_set():
                 self._write_some()
+            self._written()
+
+    def _hurry(self) -> None:
+        """Wakes the thread, unless it is on its way."""
+        with self._counting:
+            if self._awaited or self._prompt is None:
+                return
+            self._awaited = 1
+            self._prompt[0]()
+        self._wake.set()
+
+    def _written(self) -> None:
+        """Tells that all is written, unless more has come."""
+        with self._writing, self._counting:
+            if self._awaited and not self._taken and self._prompt is not None:
+                self._awaited = 0
+                self._prompt[1]()
+            elif self._awaited:
+                self._wake.set()
 
     def _write_some(self) -> None:
         with self._writing:

@@ -239,7 +239,7 @@ def _identity_tags(account_id: str, partition: str, resource: str) -> Mapping[st
     if kind != "role":
         return tags_of_tagger(backend, f"arn:{partition}:iam::{account_id}:{resource}")
     role = next((role for role in list(backend.roles.values()) if role.name == name), None)
-    return _NO_TAGS if role is None else tags_of_pairs(list(role.tags.values()))
+    return _NO_TAGS if role is None else tags_of_pairs(list(role.tags or ()))
 
 
 def _table_tags(backend: Any, resource: str, arn: str) -> Mapping[str, str]:

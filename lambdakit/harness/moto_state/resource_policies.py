@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from lambdakit.harness.moto_state.access_control_lists import statements_of_lists
+
 Document = str | Mapping[str, Any]
 
 
@@ -112,15 +114,21 @@ def _statements(named: _Named, document: object) -> StoredPolicy | None:
 
 def _of_bucket(named: _Named) -> StoredPolicy | None:
     bucket = _bucket(named.resource.partition("/")[0])
-    if bucket is None or not bucket.policy:
+    if bucket is None:
         return None
-    text = bucket.policy
+    lists = statements_of_lists(bucket, named.arn)
+    if not bucket.policy and not lists:
+        return None
+    text = bucket.policy or b""
     restricts = any(block.restrict_public_buckets for block in _public_access_blocks(bucket))
+    documents: list[Document] = [text.decode("utf-8", "replace") if isinstance(text, bytes) else text] if text else []
+    if lists:
+        documents.append({"Version": "2012-10-17", "Statement": lists})
     return StoredPolicy(
-        holder=named.arn.partition("/")[0],
+        holder=named.arn if lists else named.arn.partition("/")[0],
         account_id=bucket.account_id,
-        parts=(text, restricts),
-        documents=lambda: [text.decode("utf-8", "replace") if isinstance(text, bytes) else text],
+        parts=(text, restricts, *lists),
+        documents=lambda: documents,
         restricts_public=restricts,
     )
 

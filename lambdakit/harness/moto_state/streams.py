@@ -1,14 +1,16 @@
 """moto's Kinesis streams as a poller reads them: told of every write, read by position, one writer at a time.
 
 Mended as moto's module is loaded: a shard gave one number to two records that came at once, counted from 1, and looked
-through all its records for each write and each read; a closed shard still got records; and a split or merge moved the
-records to the children, where AWS leaves them in the parents.
+through all its records for each write and each read; a closed shard still got records; a split or merge moved the
+records to the children, where AWS leaves them in the parents; and consumers had no ARN of AWS's form and stayed when
+they were deregistered by name.
 
 Source: Amazon Kinesis Data Streams Developer Guide, "Resharding a stream" and "Strategies for resharding".
 Private surface used: of `moto.kinesis.models` `kinesis_backends`, `Record`, `Shard` with `records` and `is_open`, its
 `__init__`, `put_record`, `get_records`, `get_min_sequence_number` and `get_max_sequence_number`, `Stream` with
-`shards`, `consumers`, `put_record`, `get_shard_for_key`, `split_shard` and `merge_shards`, and `put_records`,
-`create_stream` of `KinesisBackend`. Canary: tests/unit/harness/test_harness_moto_streams.py.
+`shards`, `consumers`, `put_record`, `get_shard_for_key`, `split_shard` and `merge_shards`, `Consumer`, and of
+`KinesisBackend` `put_records`, `create_stream` and `deregister_stream_consumer`.
+Canary: tests/unit/harness/test_harness_moto_streams.py.
 """
 
 from __future__ import annotations
@@ -148,6 +150,7 @@ class KinesisStreams:
         models: Any = module
         self._mend_shard(models)
         self._mend_stream(models.Stream)
+        _mend_consumer(models.Consumer)
         self._mend_backend(models.KinesisBackend)
 
     def _mend_shard(self, models: Any) -> None:
@@ -236,7 +239,15 @@ class KinesisStreams:
                 written.add(stream.arn)
                 return stream
 
+        def deregister_stream_consumer(backend: Any, stream_arn: str, consumer_name: str, consumer_arn: str) -> None:
+            consumer = backend.describe_stream_consumer(stream_arn, consumer_name, consumer_arn)
+            with self._writing() as written:
+                written.add(consumer.stream_arn)
+                for stream in backend.streams.values():
+                    stream.delete_consumer(consumer.consumer_arn)
+
         backend_class.put_records, backend_class.create_stream = put_records, create_stream
+        backend_class.deregister_stream_consumer = deregister_stream_consumer
 
 
 def stream_arn_of(arn: str) -> str:
@@ -247,6 +258,18 @@ def stream_arn_of(arn: str) -> str:
 def _original(function: Any) -> Any:
     """moto's own, below what another harness of this process put around it."""
     return getattr(function, "__wrapped__", function)
+
+
+def _mend_consumer(consumer_class: Any) -> None:
+    """Source: Amazon Kinesis Data Streams API Reference, "Consumer": the ARN ends with when it was registered."""
+    make = _original(consumer_class.__init__)
+
+    @functools.wraps(make)
+    def initialize(consumer: Any, *arguments: Any, **named: Any) -> None:
+        make(consumer, *arguments, **named)
+        consumer.consumer_arn += f":{int(consumer.created.replace(tzinfo=UTC).timestamp())}"
+
+    consumer_class.__init__ = initialize
 
 
 def _find(arn: str) -> Any:

@@ -9,7 +9,8 @@ capture for DynamoDB Streams" (writes that change nothing) and "DynamoDB item si
 Private surface used: of `moto.dynamodb.models` `dynamodb_backends`, `DynamoDBBackend` and its operations on items; of
 `moto.dynamodb.models.table` `StreamRecord`, `StreamShard` with `items` and `starting_sequence_number`, its `add` and
 `get`, `Table` with `stream_specification`, `latest_stream_label`, `stream_shard` and `set_stream_specification`; of
-`moto.dynamodb.responses` `DynamoHandler.batch_write_item`; of `moto.dynamodbstreams.models` `ShardIterator`. Canary: tests/unit/harness/test_harness_moto_table_streams.py.
+`moto.dynamodb.responses` `DynamoHandler.batch_write_item`; of `moto.dynamodbstreams.models` `ShardIterator`.
+Canary: tests/unit/harness/test_harness_moto_table_streams.py.
 """
 
 from __future__ import annotations
@@ -166,7 +167,7 @@ class TableStreams:
     def _tell(self, change: _Change) -> None:
         """Adds a record to the stream, unless nothing changed."""
         shard, before, after = change.shard, change.before, change.after
-        if before is None and after is None or (before and after and before.attrs == after.attrs):
+        if (None if before is None else before.attrs) == (None if after is None else after.attrs):
             return
         work: _Work = self._work.current
         record_class = sys.modules["moto.dynamodb.models.table"].StreamRecord

@@ -1,6 +1,7 @@
 """What moto keeps but has no operation of the API for.
 
-Private surface used: `apigatewayv2_backends[account][region].apis[id].routes[id].target`;
+Private surface used: `apigatewayv2_backends[account][region].apis[id].routes[id]` with `target` and
+`authorization_scopes`;
 `logs_backends[account][region].groups[name].kms_key_id`;
 `events_backends[account][region].archives[name]` with `description` and `retention`;
 `dynamodb_backends[account][region].tables[name]` with `sse_specification` and
@@ -80,11 +81,12 @@ def set_table_encryption(account_id: str, region: str, name: str, encryption: di
     table.sse_specification = encryption
 
 
-def forget_route_target(account_id: str, region: str, api_id: str, route_id: str) -> None:
-    """A route that leads nowhere any more: moto's `UpdateRoute` passes over an empty target."""
+def forget_route_settings(account_id: str, region: str, api_id: str, route_id: str) -> None:
+    """A route without target and scopes: moto's `UpdateRoute` passes over empty ones."""
     from moto.apigatewayv2.models import apigatewayv2_backends
 
-    apigatewayv2_backends[account_id][region].apis[api_id].routes[route_id].target = None  # type: ignore[assignment]  # as of a route made without one
+    route: Any = apigatewayv2_backends[account_id][region].apis[api_id].routes[route_id]
+    route.target, route.authorization_scopes = None, None
 
 
 def set_private_dns(account_id: str, region: str, endpoint_id: str, *, enabled: bool) -> None:

@@ -22,6 +22,11 @@ class Block:
         """How many addresses it has."""
         return self.last - self.first + 1
 
+    def address(self, place: int) -> str:
+        """One of the addresses as text, counted from 0."""
+        number = self.first + place
+        return str(ipaddress.IPv4Address(number) if self.version == 4 else ipaddress.IPv6Address(number))
+
     def covers(self, other: Block) -> bool:
         """Whether every address of the other one is in this one."""
         return self.version == other.version and self.first <= other.first and other.last <= self.last

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Final
 
 from lambdakit.harness.moto_state.network_objects import Endpoint, RecordedEndpoint
 from lambdakit.harness.network.addresses import INTERNET, INTERNET_6, LINK_LOCAL, LOOPBACK, PRIVATE, Block, is_in
@@ -21,6 +22,9 @@ from lambdakit.harness.network.services import Service, service_at
 from lambdakit.harness.network.topology import Obstacle, Party, Way, blocks_in, called
 from lambdakit.harness.network.verdict import Destination, Verdict
 from lambdakit.harness.network.world import World, address_in
+
+# Amazon VPC User Guide, "Subnet CIDR blocks": the first four addresses of a subnet are AWS's own.
+_TAKEN: Final = 4
 
 
 def from_subnet(world: World, caller: Caller, destination: Destination) -> Verdict:
@@ -225,8 +229,19 @@ def _verdict(caller: Caller, way: Way | Obstacle, to: str, endpoint: Endpoint | 
         path=" -> ".join((called(caller.subnet, "subnet"), *way.through)),
         endpoint_id="" if endpoint is None else endpoint.id,
         endpoint_policy="" if endpoint is None else endpoint.policy,
+        vpc_id=caller.vpc.id,
+        source_ip=_source_ip(caller, way, endpoint),
         judged=way.judged,
     )
+
+
+def _source_ip(caller: Caller, way: Way, endpoint: Endpoint | None) -> str:
+    """Where the connection seems to come from; empty where it is not known."""
+    if endpoint is not None:
+        block = next(iter(blocks_in(caller.subnet, 4)), None)
+        return "" if block is None or block.size <= _TAKEN else block.address(_TAKEN)
+    block = next(iter(way.source.blocks), None) if way.source is not None else None
+    return "" if block is None else block.address(0)
 
 
 def _refused(caller: Caller, obstacle: Obstacle, to: str) -> Verdict:

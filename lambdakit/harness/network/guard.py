@@ -103,16 +103,23 @@ class NetworkGuard:
         if not known:
             self._trace.append(RuntimeNote(function=network.function, note=note))
 
+    def verdict(self, environment: str, service: str, region: str) -> Verdict | None:
+        """Whether and how an environment in a VPC reaches an AWS API; None for every other one.
+
+        service: as requests to it are signed.
+        """
+        network = self.network(environment)
+        if network is None or not network.placement.subnet_ids:
+            return None
+        return self.judge(network.placement, Destination(service=service, region=region))
+
     def hold(self, environment: str, service: str, region: str) -> Response | None:
         """What a request gets whose function cannot reach the AWS API it is for: no answer, ever. None when it can.
 
         service: as requests to it are signed. Only functions in a VPC are asked about.
         """
-        network = self.network(environment)
-        if network is None or not network.placement.subnet_ids:
-            return None
-        verdict = self.judge(network.placement, Destination(service=service, region=region))
-        if verdict.reachable:
+        network, verdict = self.network(environment), self.verdict(environment, service, region)
+        if network is None or verdict is None or verdict.reachable:
             return None
         destination = f"{service}.{region}.amazonaws.com"
         self.blocked(environment, destination, reason=verdict.reason, fix=verdict.fix)

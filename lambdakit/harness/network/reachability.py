@@ -115,6 +115,8 @@ def decide(world: World, placement: Placement, destination: Destination) -> Verd
         path="; ".join(each for each in (verdict.path, note) if each),
         endpoint_id=verdict.endpoint_id,
         endpoint_policy=verdict.endpoint_policy,
+        vpc_id=verdict.vpc_id,
+        source_ip=verdict.source_ip,
         judged=False,
     )
 
@@ -128,10 +130,13 @@ def _of_all(verdicts: list[Verdict]) -> Verdict:
     if failed:
         return failed[0]
     through = next((verdict for verdict in verdicts if verdict.endpoint_id), None)
+    first = next(iter(verdicts), None) if through is None else through
     return Verdict(
         reachable=True,
         path="; ".join(dict.fromkeys(verdict.path for verdict in verdicts)),
         endpoint_id="" if through is None else through.endpoint_id,
         endpoint_policy="" if through is None else through.endpoint_policy,
+        vpc_id="" if first is None else first.vpc_id,
+        source_ip="" if first is None else first.source_ip,
         judged=all(verdict.judged for verdict in verdicts),
     )

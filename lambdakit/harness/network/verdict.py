@@ -44,7 +44,9 @@ class Verdict:
     """path: what the connection goes through, in words. reason, fix: what is missing, and one change that opens it.
 
     endpoint_id, endpoint_policy: of the VPC endpoint that it goes through, whose policy (JSON) applies to every request
-    to the service; empty where it goes through none.
+    to the service; empty where it goes through none. vpc_id: the function's; empty outside a VPC.
+    source_ip: where the other side sees the connection come from: an address of the function's subnet behind an endpoint,
+    the public one of the NAT gateway before the internet; empty where it is not known.
     judged: false where a part of the network is not known here (a subnet that was looked up, a transit gateway, a
     virtual private gateway, an address without an interface); it then counts as reachable, and `path` names that part.
     """
@@ -55,6 +57,8 @@ class Verdict:
     fix: str = ""
     endpoint_id: str = ""
     endpoint_policy: str = ""
+    vpc_id: str = ""
+    source_ip: str = ""
     judged: bool = True
 
 

@@ -1,67 +1,69 @@
-"""An HTTP API's front door: a request in, the route's function called, its answer out.
+"""An HTTP API's front door: a request in, the route's integration asked, its answer out.
 
-    request -> stage -> CORS preflight -> route -> integration -> payload 2.0 event -> function -> response -> CORS
+    request -> limits -> stage -> CORS preflight -> route -> throttle -> authorizer -> request mapping -> integration
+      -> response mapping -> CORS -> access log
 
-Source: API Gateway Developer Guide, "Work with HTTP APIs"; "Troubleshoot issues with HTTP API Lambda integrations" for
-the answers that the door gives itself.
+Source: API Gateway Developer Guide, "Work with HTTP APIs"; "Quotas for HTTP APIs"; "Troubleshoot issues with HTTP API
+Lambda integrations" for the answers that the door gives itself.
 """
 
 from __future__ import annotations
 
-import json
-import re
-import secrets
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final
 
 from lambdakit.clock import Clock
-from lambdakit.harness.iam.service_calls import http_api_source_arn
-from lambdakit.harness.moto_state.http_apis import HttpApiDefinition, Integration, Stage
-from lambdakit.harness.routing import cors, payload_v2
-from lambdakit.harness.routing.http_routes import RouteMatch, choose_stage, match_route
+from lambdakit.harness.moto_state.http_apis import HttpApiDefinition, Integration, Route, Stage
+from lambdakit.harness.routing import cors
+from lambdakit.harness.routing.access_log import WriteLine, write_access_log
+from lambdakit.harness.routing.authorizers.authorize import Authorizers
+from lambdakit.harness.routing.context_variables import Outcome
+from lambdakit.harness.routing.exchange import Exchange, OwnAnswer
+from lambdakit.harness.routing.http_routes import choose_stage, match_route
+from lambdakit.harness.routing.integrations import Integrate, Integrated
+from lambdakit.harness.routing.parameter_mapping import mapped_request, mapped_response
+from lambdakit.harness.routing.throttle import Throttles
+from lambdakit.harness.routing.traced_request import request_id_of_api, with_trace_id
 from lambdakit.harness.wire import Request, Response
-from lambdakit.limits import HTTP_API_PAYLOAD_BYTES_MAX
+from lambdakit.limits import HTTP_API_HEAD_BYTES_MAX, HTTP_API_PAYLOAD_BYTES_MAX
 from lambdakit.trace import RequestAnswered, RequestReceived, TraceLog
 
-_FUNCTION_IN_URI = re.compile(r"arn:[^:]+:apigateway:[^:]+:lambda:path/[^/]+/functions/(.+)/invocations")
+_DOOR: Final = "http_api"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FunctionAnswer:
-    """What a function gave. failed: its error object stands in `payload`."""
+class Mapped:
+    """How a custom domain led to an API. base_path: the mapping's key, without slashes; empty for the whole domain."""
 
-    payload: bytes
-    failed: bool
-
-
-class FunctionCaller(Protocol):
-    """Whoever invokes functions for a front door."""
-
-    def __call__(self, arn: str, payload: bytes, *, trace_id: str, source_arn: str) -> FunctionAnswer:
-        """The function's answer. FunctionRefused when it is not run.
-
-        source_arn: the API's route, which the function's resource policy has to admit.
-        """
+    domain_name: str
+    base_path: str
+    stage: str
 
 
-class FunctionRefused(Exception):
-    """The function was not run; the text says why."""
+@dataclass(slots=True, kw_only=True)
+class _Visit:
+    """What is known of a request so far. exchange: None until there is a stage."""
 
-
-class _OwnAnswer(Exception):
-    """The door answers for itself."""
-
-    def __init__(self, status: int, message: str, problem: str) -> None:
-        super().__init__(problem)
-        self.response = _message(status, message)
-        self.problem = problem
+    request: Request
+    request_id: str
+    environment: str
+    mapped: Mapped | None
+    stage: Stage | None = None
+    exchange: Exchange | None = None
+    integration_status: int | None = None
+    integration_ms: float | None = None
+    integration_request_id: str = ""
+    integration_problem: str = ""
+    authorizer_problem: str = ""
 
 
 class HttpApi:
     """Serves one HTTP API.
 
-    definition: the API as it is now; None once it is deleted.
+    definition: the API as it is now; None once it is deleted. integrations: by type; `AWS_PROXY` with a subtype is
+    `AWS`. write_line: takes a line of an access log.
     """
 
     def __init__(
@@ -71,7 +73,9 @@ class HttpApi:
         account_id: str,
         region: str,
         definition: Callable[[], HttpApiDefinition | None],
-        call: FunctionCaller,
+        authorizers: Authorizers,
+        integrations: Mapping[str, Integrate],
+        write_line: WriteLine,
         trace: TraceLog,
         clock: Clock,
     ) -> None:
@@ -80,105 +84,169 @@ class HttpApi:
         self._region = region
         self._domain_name = f"{api_id}.execute-api.{region}.amazonaws.com"
         self._definition = definition
-        self._call = call
+        self._authorizers = authorizers
+        self._integrations = integrations
+        self._throttles = Throttles(clock.monotonic)
+        self._write_line = write_line
         self._trace = trace
         self._clock = clock
 
-    def serve(self, request: Request) -> Response:
-        """The API's answer, whatever the request."""
+    def serve(self, request: Request, environment: str = "", *, mapped: Mapped | None = None) -> Response:
+        """The API's answer, whatever the request.
+
+        environment: the execution environment that it comes from; empty for others. mapped: how a custom domain led
+        here; None for the API's own name.
+        """
         started = self._clock.monotonic()
         api = self._definition()
         name = self._api_id if api is None else api.name
-        # The form of API Gateway's own ids: 15 characters of base64 and a sign.
-        request_id = secrets.token_urlsafe(11)[:15] + "="
-        received = self._trace.append(
-            RequestReceived(
-                request_id=request_id, door="http_api", resource=name, method=request.method, path=request.target
-            )
+        visit = _Visit(
+            request=with_trace_id(request, self._clock.now()),
+            request_id=request_id_of_api(),
+            environment=environment,
+            mapped=mapped,
+        )
+        method, path = request.method, request.target
+        self._trace.append(
+            RequestReceived(request_id=visit.request_id, door=_DOOR, resource=name, method=method, path=path)
         )
         problem = ""
         try:
-            response = self._answer(api, request, request_id)
-        except _OwnAnswer as own:
+            response = self._answer(api, visit)
+        except OwnAnswer as own:
             response, problem = own.response, own.problem
         if api is not None and api.cors is not None and not cors.is_preflight(request):
             response = cors.apply(api.cors, request, response)
+        duration_ms = (self._clock.monotonic() - started) * 1000
         self._trace.append(
             RequestAnswered(
-                request_id=request_id,
-                door=received.door,
+                request_id=visit.request_id,
+                door=_DOOR,
                 resource=name,
-                method=request.method,
-                path=request.target,
+                method=method,
+                path=path,
                 status=response.status,
-                duration_ms=(self._clock.monotonic() - started) * 1000,
+                duration_ms=duration_ms,
                 problem=problem,
             )
         )
-        headers = [*response.headers, ("apigw-requestid", request_id)]
-        return Response(status=response.status, headers=headers, body=response.body)
+        self._log(visit, response, duration_ms, problem)
+        return dataclasses.replace(response, headers=[*response.headers, ("apigw-requestid", visit.request_id)])
 
-    def _answer(self, api: HttpApiDefinition | None, request: Request, request_id: str) -> Response:
+    def reset(self) -> None:
+        """Forgets what authorizers said and who was throttled."""
+        self._authorizers.reset()
+        self._throttles.reset()
+
+    def _answer(self, api: HttpApiDefinition | None, visit: _Visit) -> Response:
+        request = visit.request
         if api is None:
-            raise _OwnAnswer(404, "Not Found", "the API is gone")
-        if len(request.body) > HTTP_API_PAYLOAD_BYTES_MAX:
-            raise _OwnAnswer(413, "Request Entity Too Large", "the body is over 10 MB")
-        chosen = choose_stage(api, request.path)
-        if chosen is None:
-            raise _OwnAnswer(404, "Not Found", "no stage has this path")
+            raise OwnAnswer(404, "Not Found", "the API is gone")
+        if visit.mapped is None and not api.own_endpoint:
+            raise OwnAnswer(404, "Not Found", "DisableExecuteApiEndpoint leaves custom domains only")
+        _check_size(request)
+        stage, route_path = _place(api, request, visit.mapped)
+        visit.stage = stage
+        visit.exchange = exchange = Exchange(
+            request=request,
+            request_id=visit.request_id,
+            account_id=self._account_id,
+            region=self._region,
+            api_id=self._api_id,
+            domain_name=self._domain_name if visit.mapped is None else visit.mapped.domain_name,
+            stage=stage.name,
+            route_key="",
+            path=request.path,
+            route_path=route_path,
+            at=self._clock.now(),
+            stage_variables=stage.variables,
+        )
         if api.cors is not None and cors.is_preflight(request):
             return cors.preflight(api.cors, request)
-        stage, path = chosen
-        match = match_route(api.routes, request.method, path)
+        match = match_route(api.routes, request.method, route_path)
         if match is None:
-            raise _OwnAnswer(404, "Not Found", f"no route for {request.method} {path}")
-        return self._integrate(request, request_id, stage, match)
+            raise OwnAnswer(404, "Not Found", f"no route for {request.method} {route_path}")
+        route = match.route
+        exchange = dataclasses.replace(exchange, route_key=route.key, path_parameters=match.path_parameters)
+        visit.exchange = exchange
+        if not self._throttles.admits(stage, route.key):
+            raise OwnAnswer(429, "Too Many Requests", f"the stage's limit for {route.key} is reached")
+        if route.authorization != "NONE":
+            exchange = visit.exchange = self._authorized(api, route, exchange, visit)
+        return self._integrated(route, exchange, visit)
 
-    def _integrate(self, request: Request, request_id: str, stage: Stage, match: RouteMatch) -> Response:
-        integration = match.route.integration
-        if integration is None or integration.type != "AWS_PROXY":
-            raise _OwnAnswer(500, "Internal Server Error", f"the route {match.route.key} has no Lambda integration")
-        event = payload_v2.event(
-            request,
-            account_id=self._account_id,
-            api_id=self._api_id,
-            domain_name=self._domain_name,
-            route_key=match.route.key,
-            stage=stage.name,
-            path=request.path,
-            path_parameters=match.path_parameters,
-            stage_variables=stage.variables,
-            request_id=request_id,
-            at=self._clock.now(),
+    def _authorized(self, api: HttpApiDefinition, route: Route, exchange: Exchange, visit: _Visit) -> Exchange:
+        try:
+            authorized = self._authorizers.authorize(api, route, exchange, visit.environment)
+        except OwnAnswer as refused:
+            visit.authorizer_problem = refused.problem
+            raise
+        return dataclasses.replace(exchange, authorized=authorized)
+
+    def _integrated(self, route: Route, exchange: Exchange, visit: _Visit) -> Response:
+        integration = route.integration
+        integrate = None if integration is None else self._integrations.get(_kind(integration))
+        if integration is None or integrate is None:
+            raise OwnAnswer(500, "Internal Server Error", f"the route {route.key} leads to nothing that is served here")
+        started = self._clock.monotonic()
+        try:
+            # A service's parameters are no changes of the request.
+            changes = {} if integration.subtype else integration.request_parameters
+            integrated: Integrated = integrate(mapped_request(exchange, changes), integration)
+        except OwnAnswer as own:
+            visit.integration_problem = own.problem
+            raise
+        finally:
+            visit.integration_ms = (self._clock.monotonic() - started) * 1000
+        response = integrated.response
+        visit.integration_status, visit.integration_request_id = response.status, integrated.request_id
+        return mapped_response(exchange, response, integration.response_parameters)
+
+    def _log(self, visit: _Visit, response: Response, duration_ms: float, problem: str) -> None:
+        if visit.stage is None or visit.exchange is None or visit.stage.access_log is None:
+            return
+        outcome = Outcome(
+            status=response.status,
+            response_bytes=len(response.body),
+            duration_ms=duration_ms,
+            integration_status=visit.integration_status,
+            integration_ms=visit.integration_ms,
+            integration_request_id=visit.integration_request_id,
+            problem=_message_of(response) if problem else "",
+            integration_problem=visit.integration_problem,
+            authorizer_problem=visit.authorizer_problem,
         )
-        payload = json.dumps(event, separators=(",", ":")).encode()
-        try:
-            source_arn = http_api_source_arn(
-                region=self._region,
-                account_id=self._account_id,
-                api_id=self._api_id,
-                stage=stage.name,
-                route_key=match.route.key,
-                method=request.method,
-            )
-            trace_id = request.headers.get("x-amzn-trace-id")
-            answer = self._call(function_arn(integration), payload, trace_id=trace_id, source_arn=source_arn)
-        except FunctionRefused as refused:
-            raise _OwnAnswer(500, "Internal Server Error", str(refused)) from None
-        if answer.failed:
-            raise _OwnAnswer(500, "Internal Server Error", "the function failed")
-        try:
-            return payload_v2.response(answer.payload)
-        except payload_v2.MalformedResult as malformed:
-            raise _OwnAnswer(500, "Internal Server Error", f"the function's result: {malformed}") from None
+        write_access_log(self._write_line, visit.stage, visit.exchange, outcome)
 
 
-def function_arn(integration: Integration) -> str:
-    """The function that a Lambda integration calls, qualifier included."""
-    match = _FUNCTION_IN_URI.fullmatch(integration.uri)
-    return integration.uri if match is None else match[1]
+def _kind(integration: Integration) -> str:
+    return "AWS" if integration.type == "AWS_PROXY" and integration.subtype else integration.type
 
 
-def _message(status: int, message: str) -> Response:
-    body = json.dumps({"message": message}, separators=(",", ":")).encode()
-    return Response(status=status, headers=[payload_v2.JSON_CONTENT], body=body)
+def _place(api: HttpApiDefinition, request: Request, mapped: Mapped | None) -> tuple[Stage, str]:
+    """The stage, and the path behind it."""
+    if mapped is None:
+        chosen = choose_stage(api, request.path)
+        if chosen is None:
+            raise OwnAnswer(404, "Not Found", "no stage has this path")
+        return chosen
+    stage = api.stages.get(mapped.stage)
+    if stage is None:
+        raise OwnAnswer(404, "Not Found", f"there is no stage {mapped.stage}")
+    path = request.path.removeprefix(f"/{mapped.base_path}") if mapped.base_path else request.path
+    return stage, path if path.startswith("/") else f"/{path}"
+
+
+def _check_size(request: Request) -> None:
+    """Source: API Gateway Developer Guide, "Quotas for HTTP APIs": request line and header values, and the payload."""
+    if len(request.target) > HTTP_API_HEAD_BYTES_MAX:
+        raise OwnAnswer(414, "Request-URI Too Long", f"the URL has {len(request.target)} characters")
+    line = len(request.method) + len(request.target) + len(request.http_version) + 2
+    if line + sum(len(value) for _, value in request.headers.items) > HTTP_API_HEAD_BYTES_MAX:
+        raise OwnAnswer(431, "Request Header Fields Too Large", "request line and headers are over 10,240 bytes")
+    if len(request.body) > HTTP_API_PAYLOAD_BYTES_MAX:
+        raise OwnAnswer(413, "Request Entity Too Large", "the body is over 10 MB")
+
+
+def _message_of(response: Response) -> str:
+    return response.body.decode("utf-8", "replace").removeprefix('{"message":"').removesuffix('"}')

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from lambdakit.harness.moto_state.http_apis import HttpApiDefinition, Route, Stage
-
-DEFAULT = "$default"
+from lambdakit.harness.routing.exchange import DEFAULT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

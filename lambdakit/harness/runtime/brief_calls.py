@@ -2,19 +2,21 @@
 
 Python lets other threads run around every call of the system, and one that is over in a microsecond then waits for
 them to give the interpreter back: with four callers at once that took longer than all of an invocation's own work. One
-that wakes another process is not among them: the kernel may let that one run first. None of these raises: they are for
-what can be looked at again, or done in the usual way, when they fail.
+that wakes another process is not among them: the kernel may let that one run first.
 """
 
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 
-_libc = ctypes.PyDLL(None)
+_libc = ctypes.PyDLL(None, use_errno=True)
 _libc.pread.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_ssize_t)
 _libc.pread.restype = _libc.read.restype = ctypes.c_ssize_t
 _libc.read.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t)
+
+_NOTHING_NOW = (errno.EAGAIN, errno.EWOULDBLOCK, errno.EINTR)
 
 
 class Buffer:
@@ -25,10 +27,18 @@ class Buffer:
         self._bytes = bytearray(size)
         self._address = ctypes.addressof((ctypes.c_char * size).from_buffer(self._bytes))
 
-    def read(self, descriptor: int) -> bytes:
-        """What a descriptor that does not block has to give now, up to the size; nothing when it has none, or ended."""
+    def read(self, descriptor: int) -> bytes | None:
+        """What a descriptor that does not block has to give now, up to the size: None for nothing, empty at its end.
+
+        OSError for what cannot be read from.
+        """
         length = _libc.read(descriptor, self._address, self._size)
-        return bytes(self._bytes[:length]) if length > 0 else b""
+        if length >= 0:
+            return bytes(self._bytes[:length])
+        number = ctypes.get_errno()
+        if number in _NOTHING_NOW:
+            return None
+        raise OSError(number, os.strerror(number))
 
     def read_at_start(self, descriptor: int) -> bytes:
         """The beginning of a file; nothing when it cannot be read any more."""

@@ -43,6 +43,8 @@ def function_variables(
         "LAMBDA_TASK_ROOT": task_root,
         "LAMBDA_RUNTIME_DIR": runtime_directory,
         "AWS_ENDPOINT_URL": endpoint_url,
+        # `sync-127.0.0.1`, as StartSyncExecution of Step Functions would have it, is nobody's name.
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
         # No metadata service answers inside Lambda either; without this the SDKs look for one.
         "AWS_EC2_METADATA_DISABLED": "true",
     }

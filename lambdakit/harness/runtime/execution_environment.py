@@ -102,7 +102,8 @@ class ExecutionEnvironment:
         """Whether it can take another event."""
         if self.state is State.CREATED:
             return self._was_reset
-        return self.state in (State.READY, State.ANSWERED) and not self._exited()
+        is_up = self.state in (State.READY, State.ANSWERED)
+        return is_up and self._process is not None and self._process.exit_code() is None
 
     @property
     def starts_cold(self) -> bool:
@@ -177,7 +178,9 @@ class ExecutionEnvironment:
         if on_answer is not None and self._is_certain(duration_ms):
             on_answer(self._talk.outcome(duration_ms, max_memory_mib=self._memory.used_mib))
         self._output.drain()
-        self._look_back()
+        seen = self._process.look()
+        self._memory.look_back(seen.peak)
+        self._freezer.needed = seen.need_freezing
         if self._talk.fault is None and self._memory.exceeded:
             # A peak between two looks: AWS would have killed it there.
             self._end_for_memory()
@@ -321,13 +324,6 @@ class ExecutionEnvironment:
         self._shutting_down = False
         self._talk.restart()
 
-    def _look_back(self) -> None:
-        """Takes in the most that its processes have held, and whether they need freezing."""
-        assert self._process is not None
-        seen = self._process.look()
-        self._memory.look_back(seen.peak)
-        self._freezer.needed = seen.need_freezing
-
     def _watch_memory(self) -> None:
         assert self._process is not None
         self._memory.look(self._process.members())
@@ -400,6 +396,3 @@ class ExecutionEnvironment:
             self._talk.fault = self._talk.fault or faults.exited(self._talk.request_id, code if code is not None else 0)
         if (self.state, Event.EXIT) in TRANSITIONS:
             self._talk.move(Event.EXIT)
-
-    def _exited(self) -> bool:
-        return self._process is None or self._process.exit_code() is not None

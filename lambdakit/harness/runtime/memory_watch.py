@@ -21,6 +21,7 @@ class MemoryWatch:
         self._limit_mib = limit_mib
         self._peak_mib = 0
         self._held_mib = 0
+        self._looked_back = False
 
     @property
     def used_mib(self) -> int:
@@ -38,14 +39,16 @@ class MemoryWatch:
 
     def look_back(self, peak: process_tree.Memory) -> None:
         """Takes in the most that any one of the processes has ever held: a peak between two looks."""
+        self._looked_back = True
         self._take(peak)
 
     def may_have_exceeded(self, seconds: float) -> bool:
         """Whether more than is configured can have been held for a moment within the last `seconds`.
 
         It takes its time to fill memory: what was held before and the most that the machine fills meanwhile bound it.
+        True before the first look back, as nothing is known of what went before.
         """
-        return self._held_mib + seconds * _FILLED_MIB_PER_SECOND > self._limit_mib
+        return not self._looked_back or self._held_mib + seconds * _FILLED_MIB_PER_SECOND > self._limit_mib
 
     def _take(self, seen: process_tree.Memory) -> None:
         self._peak_mib = max(self._peak_mib, seen.resident)

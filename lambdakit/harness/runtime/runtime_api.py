@@ -129,13 +129,13 @@ class RuntimeApi:
     def _receive(self, connection: socket.socket) -> None:
         parser = self._connections[connection]
         refused = 0
-        data = self._buffer.read(connection.fileno())
         try:
-            if len(data) in (0, _BRIEF_BYTES):
-                data += connection.recv(_RECEIVE_BYTES)
-        except BlockingIOError:
-            if not data:
+            data = self._buffer.read(connection.fileno())
+            if data is None:
                 return
+            if len(data) == _BRIEF_BYTES:
+                with contextlib.suppress(OSError):  # one that is broken ends with the next read
+                    data += connection.recv(_RECEIVE_BYTES)
         except OSError as error:
             data, refused = b"", error.errno or 0
         if not data:

@@ -74,7 +74,6 @@ def test_version_is_printed() -> None:
         ("graph", "a.yaml"),
         ("eject", "a.yaml"),
         ("import", "template.json"),
-        ("events", "generate", "a.yaml"),
         ("report", "cost"),
         ("report", "cold-starts"),
         ("run", "a.yaml", "--watch"),

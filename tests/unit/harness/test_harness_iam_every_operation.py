@@ -41,7 +41,7 @@ PARAMETERS: Mapping[str, Mapping[str, object]] = {
     },
     "kinesis:UntagResource": {"ResourceARN": f"arn:aws:kinesis:{REGION}:{ACCOUNT_ID}:stream/clicks", "TagKeys": ["a"]},
     "sqs:CancelMessageMoveTask": {
-        # {"sourceArn": "arn:aws:sqs:eu-west-1:123456789012:dead"}
+        # base64 of JSON that says the dead-letter queue "dead" is the source
         "TaskHandle": "eyJzb3VyY2VBcm4iOiAiYXJuOmF3czpzcXM6ZXUtd2VzdC0xOjEyMzQ1Njc4OTAxMjpkZWFkIn0="
     },
 }
@@ -114,7 +114,9 @@ NO_ACTION: Mapping[str, str] = {
         "StopReplicationBackfill"
     ),
     "bedrock-runtime": "InvokeGuardrailChecks",
-    "config": "DeleteConnector GetConnector ListConnectors PutConnector PutThirdPartyServiceLinkedConfigurationRecorder",
+    "config": (
+        "DeleteConnector GetConnector ListConnectors PutConnector PutThirdPartyServiceLinkedConfigurationRecorder"
+    ),
     "codecommit": "GetBlobDifferences",
     "kafka": "CreateChannel DeleteChannel DescribeChannel ListChannels UpdateChannel",
     "mq": "DescribeSharedResources",
@@ -172,7 +174,7 @@ def test_every_operation_needs_actions_that_exist(service: str) -> None:
             if authorization.action not in all_actions(authorization.action.partition(":")[0]):
                 unknown.add(authorization.action)
             assert authorization.resources
-            assert all(arn == "*" or arn.startswith("arn:") and "${" not in arn for arn in authorization.resources)
+            assert all(arn == "*" or (arn.startswith("arn:") and "${" not in arn) for arn in authorization.resources)
 
     assert not unknown
     assert unmapped == set(NO_ACTION.get(service, "").split())

@@ -58,7 +58,7 @@ class TestHttpApis:
         assert (api.api_id, api.name) == (api_id, "shop")
         routes = {route.key: route for route in api.routes}
         assert routes["GET /a"].integration == Integration(
-            type="AWS_PROXY", uri=ARN, payload_format_version="2.0", timeout_seconds=5.0
+            type="AWS_PROXY", uri=ARN, payload_format_version="2.0", timeout_seconds=5.0, method="POST"
         )
         assert routes["GET /a"].authorization == "NONE"
         assert routes["$default"].integration is None

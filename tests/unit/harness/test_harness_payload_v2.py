@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lambdakit.harness.routing.exchange import Exchange
 from lambdakit.harness.routing.payload_v2 import MalformedResult, event, response
 from lambdakit.harness.wire import Headers, Request, Response
 
@@ -33,17 +34,21 @@ def _event(
         method=method, target=target, headers=Headers(headers or []), body=body, peer=("127.0.0.1", 40_000)
     )
     return event(
-        request,
-        account_id="123456789012",
-        api_id="aaaaaaaaaa",
-        domain_name=DOMAIN,
-        route_key=route_key,
-        stage=stage,
-        path=request.path,
-        path_parameters=path_parameters or {},
-        stage_variables=stage_variables or {},
-        request_id="LV7fzho-PHcEJPw=",
-        at=AT,
+        Exchange(
+            request=request,
+            account_id="123456789012",
+            region="us-west-2",
+            api_id="aaaaaaaaaa",
+            domain_name=DOMAIN,
+            route_key=route_key,
+            stage=stage,
+            path=request.path,
+            route_path=request.path,
+            path_parameters=path_parameters or {},
+            stage_variables=stage_variables or {},
+            request_id="LV7fzho-PHcEJPw=",
+            at=AT,
+        )
     )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from lambdakit.errors import HarnessError, NotYetSupported
+from lambdakit.errors import HarnessError
 from lambdakit.session.harness import Harness
 from tests.fakes.fake_assembly import fake_harness, write_assembly
 
@@ -253,19 +253,6 @@ def test_two_harnesses_of_one_account_are_two_processes() -> None:
     with fake_harness() as one, fake_harness() as other:
         assert one.account_id == other.account_id
         assert one.endpoint_url != other.endpoint_url
-
-
-@pytest.mark.parametrize(
-    "use",
-    [
-        lambda harness: harness.send_records("jobs", []),
-    ],
-    ids=["send_records"],
-)
-def test_part_that_is_not_built_is_refused_as_such(use: object) -> None:
-    assert callable(use)
-    with fake_harness() as harness, pytest.raises(NotYetSupported, match="is not built yet"):
-        use(harness)
 
 
 def test_importing_the_class_loads_neither_boto3_nor_httpx_nor_moto() -> None:

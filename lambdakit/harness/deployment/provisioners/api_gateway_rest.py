@@ -12,7 +12,6 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final
 
-import yaml
 from botocore.exceptions import ClientError
 
 from lambdakit.harness.deployment.property_tree import READ, RECORDED, PropertyTree
@@ -21,9 +20,9 @@ from lambdakit.harness.deployment.provisioner import (
     Created,
     Provisioned,
     Resource,
-    ResourceRefused,
     undone_on_failure,
 )
+from lambdakit.harness.deployment.provisioners.api_gateway_document import openapi_document
 from lambdakit.harness.deployment.provisioners.api_gateway_openapi import clear, import_document
 from lambdakit.harness.deployment.provisioners.moto_backed import is_gone
 from lambdakit.harness.deployment.request_shapes import request
@@ -66,7 +65,7 @@ class RestApi:
         """Creates the API, and what its document says."""
         properties = resource.properties
         client = context.client("apigateway", resource)
-        document = _document(resource, context)
+        document = openapi_document(resource, context)
         name = properties.get("Name") or (document or {}).get("info", {}).get("title") or resource.logical_id
         renamed = {"ApiKeySourceType": "apiKeySource", "CloneFrom": "", "BinaryMediaTypes": ""}
         arguments = request(client, "create_rest_api", {**properties, "Name": name}, renamed)
@@ -106,36 +105,9 @@ class RestApi:
         """Nothing to bring back."""
 
 
-def _document(resource: Resource, context: Context) -> Mapping[str, Any] | None:
-    """The OpenAPI document of an API, from the template, an asset or a bucket; None when it has none."""
-    properties = resource.properties
-    if properties.get("Body"):
-        body = properties["Body"]
-        return body if isinstance(body, Mapping) else _parsed(str(body), "Body")
-    location = properties.get("BodyS3Location")
-    if not location:
-        return None
-    asset = context.asset(location["Bucket"], location["Key"])
-    if asset is not None:
-        return _parsed(asset.read_text(), "BodyS3Location")
-    version = {"VersionId": location["Version"]} if location.get("Version") else {}
-    answer = context.client("s3", resource).get_object(Bucket=location["Bucket"], Key=location["Key"], **version)
-    return _parsed(answer["Body"].read().decode(), "BodyS3Location")
-
-
-def _parsed(text: str, place: str) -> Mapping[str, Any]:
-    try:
-        document = json.loads(text) if text.lstrip().startswith("{") else yaml.safe_load(text)
-    except (ValueError, yaml.YAMLError) as error:
-        raise ResourceRefused(f"the OpenAPI document cannot be read: {error}", property_pointer=place) from None
-    if not isinstance(document, Mapping):
-        raise ResourceRefused("the OpenAPI document is no object", property_pointer=place)
-    return document
-
-
 def _import_again(client: Any, api_id: str, resource: Resource, context: Context) -> None:
     clear(client, api_id)
-    document = _document(resource, context)
+    document = openapi_document(resource, context)
     if document is not None:
         import_document(client, api_id, document, resource.region)
 

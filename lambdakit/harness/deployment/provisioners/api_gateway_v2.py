@@ -1,11 +1,13 @@
-"""`AWS::ApiGatewayV2::Api`, `Stage`, `Integration` and `Route`, for HTTP APIs.
+"""`AWS::ApiGatewayV2::Api` and `Stage`, for HTTP APIs.
 
 Source: CloudFormation Template Reference, "AWS::ApiGatewayV2::Api" and the pages beside it.
 """
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
 
 from lambdakit.harness.deployment.property_tree import READ, RECORDED, PropertyTree
 from lambdakit.harness.deployment.provisioner import (
@@ -16,6 +18,9 @@ from lambdakit.harness.deployment.provisioner import (
     ResourceRefused,
     undone_on_failure,
 )
+from lambdakit.harness.deployment.provisioners.api_gateway_document import openapi_document
+from lambdakit.harness.deployment.provisioners.api_gateway_v2_integrations import create_integration, create_route
+from lambdakit.harness.deployment.provisioners.api_gateway_v2_openapi import clear, cors_of, import_document
 from lambdakit.harness.deployment.service_call import call
 from lambdakit.harness.deployment.settings import (
     HoldsNothing,
@@ -27,7 +32,6 @@ from lambdakit.harness.deployment.settings import (
     tags_setting,
     unless_gone,
 )
-from lambdakit.harness.moto_state import unserved
 
 _CORS: PropertyTree = {
     "AllowCredentials": READ,
@@ -38,41 +42,57 @@ _CORS: PropertyTree = {
     "MaxAge": READ,
 }
 
+_ROUTE_SETTINGS: PropertyTree = {
+    "DataTraceEnabled": RECORDED,
+    "DetailedMetricsEnabled": RECORDED,
+    "LoggingLevel": RECORDED,
+    "ThrottlingBurstLimit": READ,
+    "ThrottlingRateLimit": READ,
+}
+_FIELDS: Final = ("Name", "Description", "Version", "DisableExecuteApiEndpoint")
+_BODIES: Final = ("Body", "BodyS3Location")
+
 
 class Api(HoldsNothing):
     """An HTTP API with a front door of its own. `Ref` gives its id."""
 
     properties: ClassVar[PropertyTree] = {
+        "BasePath": RECORDED,
+        "Body": READ,
+        "BodyS3Location": {"Bucket": READ, "Etag": RECORDED, "Key": READ, "Version": READ},
         "CorsConfiguration": _CORS,
+        "CredentialsArn": READ,
         "Description": READ,
-        "DisableExecuteApiEndpoint": RECORDED,
+        "DisableExecuteApiEndpoint": READ,
+        "FailOnWarnings": RECORDED,
         "IpAddressType": RECORDED,
         "Name": READ,
         "ProtocolType": READ,
+        "RouteKey": READ,
         "RouteSelectionExpression": RECORDED,
         "Tags": READ,
+        "Target": READ,
         "Version": READ,
     }
 
     def create(self, resource: Resource, context: Context) -> Provisioned:
-        """Creates the API and opens its door."""
-        properties = resource.properties
-        protocol = properties.get("ProtocolType")
+        """Creates the API, what its document or its target asks for, and opens its door."""
+        document = openapi_document(resource, context)
+        protocol = resource.properties.get("ProtocolType") or ("HTTP" if document is not None else None)
         if protocol != "HTTP":
             raise ResourceRefused(
-                f"the harness serves HTTP APIs only so far, not {protocol}", property_pointer="ProtocolType"
+                f"an API is of protocol HTTP or WEBSOCKET, not {protocol}", property_pointer="ProtocolType"
             )
         client = context.client("apigatewayv2", resource)
-        optional = ("CorsConfiguration", "Description", "Tags", "Version")
-        api = call(
-            client,
-            "create_api",
-            given(properties, *optional),
-            Name=properties.get("Name") or resource.logical_id,
-            ProtocolType=protocol,
-        )
+        fields = _fields(resource, document)
+        if resource.properties.get("Tags") is not None:
+            fields["Tags"] = resource.properties["Tags"]
+        api = call(client, "create_api", fields, ProtocolType=protocol)
         api_id = api["ApiId"]
         with undone_on_failure(lambda: client.delete_api(ApiId=api_id)):
+            if document is not None:
+                import_document(client, api_id, document)
+            _quick_create(client, api_id, resource.properties)
             context.open_http_api(api_id, resource.region, resource.account_id)
         return Provisioned(
             physical_id=api_id,
@@ -80,29 +100,33 @@ class Api(HoldsNothing):
         )
 
     def update(self, created: Created, resource: Resource, context: Context) -> Provisioned:
-        """Changes name, description, version, cross-origin rules and tags."""
+        """Changes what the API says of itself, its cross-origin rules, its tags, and what its document says."""
         client = context.client("apigatewayv2", resource)
         api_id = created.provisioned.physical_id
         arn = f"arn:aws:apigateway:{resource.region}::/apis/{api_id}"
 
         def fields(_: Properties, new: Properties) -> None:
-            named = {
-                "Name": resource.logical_id,
-                "Description": "",
-                "Version": "",
-                **given(new, "Name", "Description", "Version"),
-            }
-            call(client, "update_api", named, ApiId=api_id)
-
-        def cors(_: Properties, new: Properties) -> None:
+            whole = dataclasses.replace(resource, properties=new)
+            document = openapi_document(whole, context)
+            named = {"Description": "", "Version": "", "DisableExecuteApiEndpoint": False, **_fields(whole, document)}
             # An update keeps those rules that it does not name.
             client.delete_cors_configuration(ApiId=api_id)
-            if new.get("CorsConfiguration"):
-                call(client, "update_api", given(new, "CorsConfiguration"), ApiId=api_id)
+            call(client, "update_api", named, ApiId=api_id)
+
+        def contents(_: Properties, new: Properties) -> None:
+            document = openapi_document(dataclasses.replace(resource, properties=new), context)
+            clear(client, api_id)
+            if document is not None:
+                import_document(client, api_id, document)
+
+        def target(old: Properties, new: Properties) -> None:
+            _forget_target(client, api_id, old)
+            _quick_create(client, api_id, new)
 
         settings = [
-            Setting(("Name", "Description", "Version"), fields),
-            Setting(("CorsConfiguration",), cors),
+            Setting((*_FIELDS, "CorsConfiguration", *_BODIES), fields),
+            Setting(_BODIES, contents),
+            Setting(("Target", "RouteKey", "CredentialsArn"), target),
             tags_setting(
                 lambda tags: client.tag_resource(ResourceArn=arn, Tags=tags),
                 lambda keys: client.untag_resource(ResourceArn=arn, TagKeys=keys),
@@ -116,18 +140,23 @@ class Api(HoldsNothing):
         context.doors.close_door(created.provisioned.physical_id)
         _delete(created, context, "delete_api", ApiId=created.provisioned.physical_id)
 
+    def reset(self, created: Created, context: Context) -> None:
+        """Lets the door forget what authorizers said and who was throttled."""
+        context.doors.reset(created.provisioned.physical_id)
+
 
 class Stage(HoldsNothing):
     """A stage. `Ref` gives its name."""
 
     properties: ClassVar[PropertyTree] = {
-        "AccessLogSettings": RECORDED,
+        "AccessLogSettings": {"DestinationArn": READ, "Format": READ},
+        "AccessPolicyId": RECORDED,
         "ApiId": READ,
         "AutoDeploy": READ,
-        "DefaultRouteSettings": RECORDED,
+        "DefaultRouteSettings": _ROUTE_SETTINGS,
         "DeploymentId": RECORDED,
         "Description": READ,
-        "RouteSettings": RECORDED,
+        "RouteSettings": READ,
         "StageName": READ,
         "StageVariables": READ,
         "Tags": READ,
@@ -137,8 +166,14 @@ class Stage(HoldsNothing):
         """Creates the stage."""
         properties = resource.properties
         client = context.client("apigatewayv2", resource)
-        keys = ("ApiId", "AutoDeploy", "Description", "StageName", "StageVariables", "Tags")
+        keys = (
+            *("AccessLogSettings", "ApiId", "AutoDeploy", "DefaultRouteSettings", "Description", "RouteSettings"),
+            *("StageName", "StageVariables", "Tags"),
+        )
         call(client, "create_stage", given(properties, *keys))
+        destination = str((properties.get("AccessLogSettings") or {}).get("DestinationArn", ""))
+        if ":firehose:" in destination:
+            context.note(resource.logical_id, f"its access log is not delivered to {destination}")
         return Provisioned(physical_id=str(properties["StageName"]))
 
     def update(self, created: Created, resource: Resource, context: Context) -> Provisioned:
@@ -151,137 +186,58 @@ class Stage(HoldsNothing):
         _delete(created, context, "delete_stage", ApiId=properties["ApiId"], StageName=properties["StageName"])
 
 
-class Integration(HoldsNothing):
-    """What a route calls: a Lambda function. `Ref` gives its id."""
-
-    properties: ClassVar[PropertyTree] = {
-        "ApiId": READ,
-        "ConnectionType": RECORDED,
-        "Description": READ,
-        "IntegrationMethod": READ,
-        "IntegrationType": READ,
-        "IntegrationUri": READ,
-        "PassthroughBehavior": RECORDED,
-        "PayloadFormatVersion": READ,
-        "TimeoutInMillis": RECORDED,
-    }
-
-    def create(self, resource: Resource, context: Context) -> Provisioned:
-        """Creates the integration."""
-        properties = resource.properties
-        _check_integration(properties)
-        client = context.client("apigatewayv2", resource)
-        keys = (
-            "ApiId",
-            "Description",
-            "IntegrationMethod",
-            "IntegrationType",
-            "IntegrationUri",
-            "PayloadFormatVersion",
-        )
-        integration = call(client, "create_integration", given(properties, *keys))
-        identity = integration["IntegrationId"]
-        return Provisioned(physical_id=identity, attributes={"IntegrationId": identity})
-
-    def update(self, created: Created, resource: Resource, context: Context) -> Provisioned:
-        """Changes what the integration calls."""
-        _check_integration(resource.properties)
-        client = context.client("apigatewayv2", resource)
-        setting = Setting(
-            ("Description", "IntegrationMethod", "IntegrationType", "IntegrationUri", "PayloadFormatVersion"),
-            lambda _, new: call(
-                client,
-                "update_integration",
-                {"Description": "", **new},
-                IntegrationId=created.provisioned.physical_id,
-            ),
-        )
-        change([setting], created.resource.properties, resource.properties)
-        return created.provisioned
-
-    def delete(self, created: Created, context: Context) -> None:
-        """Deletes the integration."""
-        _delete(
-            created,
-            context,
-            "delete_integration",
-            ApiId=created.resource.properties["ApiId"],
-            IntegrationId=created.provisioned.physical_id,
-        )
-
-
-class Route(HoldsNothing):
-    """A route. `Ref` gives its id."""
-
-    properties: ClassVar[PropertyTree] = {
-        "ApiId": READ,
-        "ApiKeyRequired": RECORDED,
-        "AuthorizationType": READ,
-        "OperationName": RECORDED,
-        "RouteKey": READ,
-        "Target": READ,
-    }
-
-    def create(self, resource: Resource, context: Context) -> Provisioned:
-        """Creates the route."""
-        properties = resource.properties
-        _check_route(properties)
-        client = context.client("apigatewayv2", resource)
-        keys = ("ApiId", "AuthorizationType", "RouteKey", "Target")
-        route = call(client, "create_route", given(properties, *keys))
-        return Provisioned(physical_id=route["RouteId"], attributes={"RouteId": route["RouteId"]})
-
-    def update(self, created: Created, resource: Resource, context: Context) -> Provisioned:
-        """Changes key and target."""
-        _check_route(resource.properties)
-        client = context.client("apigatewayv2", resource)
-        route_id = created.provisioned.physical_id
-
-        def fields(_: Properties, new: Properties) -> None:
-            named = given(new, "ApiId", "AuthorizationType", "RouteKey", "Target")
-            call(client, "update_route", {"AuthorizationType": "NONE", **named}, RouteId=route_id)
-            if new.get("Target") is None:
-                unserved.forget_route_target(resource.account_id, resource.region, new["ApiId"], route_id)
-
-        setting = Setting(("AuthorizationType", "RouteKey", "Target"), fields)
-        change([setting], created.resource.properties, resource.properties)
-        return created.provisioned
-
-    def delete(self, created: Created, context: Context) -> None:
-        """Deletes the route."""
-        _delete(
-            created,
-            context,
-            "delete_route",
-            ApiId=created.resource.properties["ApiId"],
-            RouteId=created.provisioned.physical_id,
-        )
-
-
-def _check_integration(properties: Properties) -> None:
-    kind = properties.get("IntegrationType")
-    if kind != "AWS_PROXY":
-        raise ResourceRefused(
-            f"the harness serves AWS_PROXY integrations only so far, not {kind}",
-            property_pointer="IntegrationType",
-        )
-    version = properties.get("PayloadFormatVersion")
-    if version != "2.0":
-        raise ResourceRefused(
-            f"the harness speaks payload format 2.0 only so far, not {version}",
-            property_pointer="PayloadFormatVersion",
-        )
-
-
-def _check_route(properties: Properties) -> None:
-    authorization = properties.get("AuthorizationType", "NONE")
-    if authorization != "NONE":
-        raise ResourceRefused(
-            f"the harness has no authorizers so far, and the route asks for {authorization}",
-            property_pointer="AuthorizationType",
-        )
-
-
 def _delete(created: Created, context: Context, operation: str, **arguments: Any) -> None:
     with unless_gone("NotFoundException"):
         getattr(context.client("apigatewayv2", created.resource), operation)(**arguments)
+
+
+def _fields(resource: Resource, document: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What the API says of itself: by its properties, else by its document."""
+    properties = resource.properties
+    said = document or {}
+    info = said.get("info") or {}
+    found = {
+        "Name": properties.get("Name") or info.get("title") or resource.logical_id,
+        "Description": properties.get("Description", info.get("description")),
+        "Version": properties.get("Version", info.get("version")),
+        "DisableExecuteApiEndpoint": properties.get("DisableExecuteApiEndpoint"),
+        "CorsConfiguration": properties.get("CorsConfiguration") or cors_of(said),
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _quick_create(client: Any, api_id: str, properties: Properties) -> None:
+    """The route, the integration and the stage of an API that names its target.
+
+    Source: API Gateway API Reference, "CreateApi" (`target`, `routeKey`, "quick create").
+    """
+    uri = properties.get("Target")
+    if not uri:
+        return
+    is_function = not str(uri).startswith(("http://", "https://"))
+    integration_id = create_integration(
+        client,
+        {
+            "ApiId": api_id,
+            "CredentialsArn": properties.get("CredentialsArn"),
+            "IntegrationMethod": None if is_function else "ANY",
+            "IntegrationType": "AWS_PROXY" if is_function else "HTTP_PROXY",
+            "IntegrationUri": uri,
+            "PayloadFormatVersion": "2.0" if is_function else "1.0",
+        },
+    )
+    route_key = properties.get("RouteKey") or "$default"
+    create_route(client, {"ApiId": api_id, "RouteKey": route_key, "Target": f"integrations/{integration_id}"})
+    if not any(stage["StageName"] == "$default" for stage in client.get_stages(ApiId=api_id)["Items"]):
+        client.create_stage(ApiId=api_id, StageName="$default", AutoDeploy=True)
+
+
+def _forget_target(client: Any, api_id: str, properties: Properties) -> None:
+    if not properties.get("Target"):
+        return
+    route_key = properties.get("RouteKey") or "$default"
+    for route in client.get_routes(ApiId=api_id)["Items"]:
+        if route["RouteKey"] == route_key:
+            client.delete_route(ApiId=api_id, RouteId=route["RouteId"])
+            integration_id = str(route.get("Target", "")).removeprefix("integrations/")
+            client.delete_integration(ApiId=api_id, IntegrationId=integration_id)

@@ -20,7 +20,7 @@ from lambdakit.harness.deployment.provisioner import (
     Resource,
     ResourceRefused,
 )
-from lambdakit.harness.deployment.provisioners import api_gateway_v2
+from lambdakit.harness.deployment.provisioners import api_gateway_v2, api_gateway_v2_integrations
 from lambdakit.harness.deployment.provisioners.moto_backed import (
     Call,
     MotoBacked,
@@ -143,6 +143,10 @@ class Api(_EitherProtocol):
         arn = f"arn:aws:execute-api:{resource.region}:{resource.account_id}:{provisioned.physical_id}"
         return dataclasses.replace(provisioned, attributes={**provisioned.attributes, "ExecuteApiArn": arn})
 
+    def reset(self, created: Created, context: Context) -> None:
+        """Lets the door of an HTTP API forget what it remembers."""
+        context.doors.reset(created.provisioned.physical_id)
+
     def _protocol(self, resource: Resource, context: Context) -> str:
         return str(resource.properties.get("ProtocolType"))
 
@@ -151,11 +155,11 @@ class Integration(_EitherProtocol):
     """What a route calls. `Ref` gives its id."""
 
     def __init__(self) -> None:
-        super().__init__(api_gateway_v2.Integration(), _WEBSOCKET_INTEGRATION)
+        super().__init__(api_gateway_v2_integrations.Integration(), _WEBSOCKET_INTEGRATION)
 
 
 class Route(_EitherProtocol):
     """A route. `Ref` gives its id."""
 
     def __init__(self) -> None:
-        super().__init__(api_gateway_v2.Route(), _WEBSOCKET_ROUTE)
+        super().__init__(api_gateway_v2_integrations.Route(), _WEBSOCKET_ROUTE)

@@ -58,4 +58,5 @@ def operation_context(resource: Resource, context: Context) -> OperationContext:
         account=context.account,
         clock=context.clock,
         region=resource.region,
+        roles=context.roles,
     )

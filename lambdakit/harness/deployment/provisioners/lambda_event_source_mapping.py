@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from lambdakit.harness.deployment.property_tree import RECORDED, PropertyTree
+from lambdakit.harness.deployment.property_tree import PropertyTree, reads, records
 from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource
 from lambdakit.harness.deployment.provisioners.lambda_calls import call_lambda, gone_or
 
@@ -28,22 +28,25 @@ _UPDATED: Mapping[str, Any] = {
 class LambdaEventSourceMapping:
     """A mapping; what polls is told by the store. `Ref` gives its UUID."""
 
-    properties: ClassVar[PropertyTree] = dict.fromkeys(
-        (
-            *("AmazonManagedKafkaEventSourceConfig", "BatchSize", "BisectBatchOnFunctionError", "DestinationConfig"),
-            *("DocumentDBEventSourceConfig", "Enabled", "EventSourceArn", "FilterCriteria", "FunctionName"),
-            *("FunctionResponseTypes", "KmsKeyArn", "LoggingConfig", "MaximumBatchingWindowInSeconds"),
-            *("MaximumRecordAgeInSeconds", "MaximumRetryAttempts", "MetricsConfig", "ParallelizationFactor"),
-            *("ProvisionedPollerConfig", "Queues", "ScalingConfig", "SelfManagedEventSource"),
-            *("SelfManagedKafkaEventSourceConfig", "SourceAccessConfigurations", "StartingPosition"),
-            *("StartingPositionTimestamp", "Tags", "Topics", "TumblingWindowInSeconds"),
+    properties: ClassVar[PropertyTree] = {
+        **reads(
+            "BatchSize BisectBatchOnFunctionError Enabled EventSourceArn FunctionName FunctionResponseTypes "
+            "MaximumBatchingWindowInSeconds MaximumRecordAgeInSeconds MaximumRetryAttempts ParallelizationFactor "
+            "Queues StartingPosition StartingPositionTimestamp Tags Topics TumblingWindowInSeconds",
+            DestinationConfig=reads(OnFailure=reads("Destination")),
+            DocumentDBEventSourceConfig=reads("CollectionName DatabaseName FullDocument"),
+            FilterCriteria=reads(Filters=reads("Pattern")),
+            ScalingConfig=reads("MaximumConcurrency"),
+            SelfManagedEventSource=reads(Endpoints=reads("KafkaBootstrapServers")),
         ),
-        RECORDED,
-    )
+        # Nobody connects to brokers and databases. Of a RabbitMQ broker the virtual host is told to the function.
+        **records("AmazonManagedKafkaEventSourceConfig SelfManagedKafkaEventSourceConfig SourceAccessConfigurations"),
+        **records("KmsKeyArn LoggingConfig MetricsConfig ProvisionedPollerConfig"),
+    }
 
     def create(self, resource: Resource, context: Context) -> Provisioned:
         """Makes the mapping."""
-        made = call_lambda("CreateEventSourceMapping", resource.properties, resource, context)
+        made = call_lambda("CreateEventSourceMapping", _as_given_to_the_api(resource.properties), resource, context)
         attributes = {"Id": made["UUID"], "EventSourceMappingArn": made["EventSourceMappingArn"]}
         return Provisioned(physical_id=made["UUID"], attributes=attributes)
 
@@ -66,3 +69,16 @@ class LambdaEventSourceMapping:
 
     def reset(self, created: Created, context: Context) -> None:
         """Nothing to bring back."""
+
+
+def _as_given_to_the_api(properties: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The template calls the brokers of a cluster of one's own by another name than the API.
+
+    Source: CloudFormation Template Reference, "AWS::Lambda::EventSourceMapping Endpoints"; Lambda API Reference,
+    "SelfManagedEventSource".
+    """
+    endpoints = (properties.get("SelfManagedEventSource") or {}).get("Endpoints") or {}
+    if "KafkaBootstrapServers" not in endpoints:
+        return properties
+    named = {"KAFKA_BOOTSTRAP_SERVERS": endpoints["KafkaBootstrapServers"]}
+    return {**properties, "SelfManagedEventSource": {"Endpoints": named}}

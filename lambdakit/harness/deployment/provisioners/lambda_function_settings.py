@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from lambdakit.harness.deployment.property_tree import READ, RECORDED, PropertyTree
+from lambdakit.harness.deployment.property_tree import READ, PropertyTree
 from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource
 from lambdakit.harness.deployment.provisioners.lambda_calls import call_lambda, gone_or
 
 
 class LambdaUrl:
-    """A function URL, kept and returned. `Ref` gives the ARN of what it invokes."""
+    """A function URL, with a front door of its own. `Ref` gives the ARN of what it invokes."""
 
     properties: ClassVar[PropertyTree] = {
-        "AuthType": RECORDED,
-        "Cors": RECORDED,
-        "InvokeMode": RECORDED,
+        "AuthType": READ,
+        "Cors": READ,
+        "InvokeMode": READ,
         "Qualifier": READ,
         "TargetFunctionArn": READ,
     }
@@ -26,7 +26,10 @@ class LambdaUrl:
     def create(self, resource: Resource, context: Context) -> Provisioned:
         """Makes the URL."""
         made = call_lambda("CreateFunctionUrlConfig", resource.properties, resource, context, **_target(resource))
-        attributes = {"FunctionArn": made["FunctionArn"], "FunctionUrl": made["FunctionUrl"]}
+        attributes = {
+            "FunctionArn": made["FunctionArn"],
+            "FunctionUrl": context.doors.localize(made["FunctionUrl"]),
+        }
         return Provisioned(physical_id=made["FunctionArn"], attributes=attributes)
 
     def update(self, created: Created, resource: Resource, context: Context) -> Provisioned:

@@ -1,7 +1,7 @@
 """`AWS::Logs::SubscriptionFilter` and `AWS::Logs::MetricFilter`.
 
-moto sends what a group receives to a subscribed stream or group at once, whatever the pattern; functions get nothing
-from it.
+Lines that a pattern means are sent on, and measured, while the harness runs; how they are spread over a stream's shards
+is by log stream, whatever `Distribution` says.
 Source: CloudFormation Template Reference, "AWS::Logs::SubscriptionFilter" and "AWS::Logs::MetricFilter".
 """
 

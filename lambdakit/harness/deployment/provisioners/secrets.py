@@ -16,7 +16,7 @@ from lambdakit.harness.deployment.provisioner import (
     Resource,
     ResourceRefused,
 )
-from lambdakit.harness.deployment.service_call import as_text, call
+from lambdakit.harness.deployment.service_call import as_flag, as_text, call
 from lambdakit.harness.deployment.settings import (
     HoldsNothing,
     Properties,
@@ -133,26 +133,41 @@ class SecretTargetAttachment(HoldsNothing):
 
 
 class RotationSchedule(HoldsNothing):
-    """A secret's rotation: kept, and nothing rotates. `Ref` gives the secret's ARN."""
+    """A secret's rotation by a function; by one that Secrets Manager would host it is only kept.
 
-    properties: ClassVar[PropertyTree] = records(
-        "ExternalSecretRotationMetadata ExternalSecretRotationRoleArn HostedRotationLambda RotateImmediatelyOnUpdate "
-        "RotationLambdaARN RotationRules SecretId"
-    )
+    `Ref` gives the secret's ARN.
+    """
+
+    properties: ClassVar[PropertyTree] = {
+        **reads(
+            "RotateImmediatelyOnUpdate RotationLambdaARN SecretId",
+            RotationRules={**reads("AutomaticallyAfterDays ScheduleExpression"), **records("Duration")},
+        ),
+        **records("ExternalSecretRotationMetadata ExternalSecretRotationRoleArn HostedRotationLambda"),
+    }
 
     def create(self, resource: Resource, context: Context) -> Provisioned:
-        """Checks that the secret is there."""
+        """Sets the rotation up and begins the first one."""
         arn = resource.properties["SecretId"]
-        context.client("secretsmanager", resource).describe_secret(SecretId=arn)
+        secrets = context.client("secretsmanager", resource)
+        secrets.describe_secret(SecretId=arn)
+        if "RotationLambdaARN" in resource.properties:
+            _rotate(secrets, arn, resource.properties)
         return Provisioned(physical_id=arn, attributes={"Id": arn})
 
     def update(self, created: Created, resource: Resource, context: Context) -> Provisioned:
-        """Nothing follows from a rotation."""
-        del resource, context
+        """Sets it up anew, which begins a rotation unless the template says otherwise."""
+        self.create(resource, context)
         return created.provisioned
 
     def delete(self, created: Created, context: Context) -> None:
-        """There is nothing to delete."""
+        """Switches the rotation off."""
+        if "RotationLambdaARN" not in created.resource.properties:
+            return
+        with unless_gone(*_GONE, "InvalidRequestException"):
+            context.client("secretsmanager", created.resource).cancel_rotate_secret(
+                SecretId=created.provisioned.physical_id
+            )
 
 
 class ResourcePolicy(HoldsNothing):
@@ -178,6 +193,16 @@ class ResourcePolicy(HoldsNothing):
             context.client("secretsmanager", created.resource).delete_resource_policy(
                 SecretId=created.provisioned.physical_id
             )
+
+
+def _rotate(secrets: Any, arn: str, properties: Properties) -> None:
+    call(
+        secrets,
+        "rotate_secret",
+        given(properties, "RotationLambdaARN", "RotationRules"),
+        SecretId=arn,
+        RotateImmediately=as_flag(properties.get("RotateImmediatelyOnUpdate", True)),
+    )
 
 
 def _value(secrets: Any, properties: Properties) -> str | None:

@@ -1,7 +1,6 @@
 """`AWS::SNS::Topic`, `Subscription`, `TopicPolicy` and `TopicInlinePolicy`.
 
-moto delivers to queues by itself; functions, e-mail and HTTP endpoints are subscribed, and moto calls none of the
-functions.
+Functions, queues and delivery streams get what is published; e-mail and HTTP endpoints are subscribed and get nothing.
 Source: CloudFormation Template Reference, "AWS::SNS::Topic" and the pages beside it.
 """
 
@@ -113,8 +112,9 @@ class Subscription(HoldsNothing):
     """A subscription. `Ref` gives its ARN."""
 
     properties: ClassVar[PropertyTree] = {
-        **reads("Endpoint FilterPolicy FilterPolicyScope Protocol RawMessageDelivery RedrivePolicy TopicArn"),
-        **records("DeliveryPolicy Region SubscriptionRoleArn"),
+        **reads("Endpoint FilterPolicy FilterPolicyScope Protocol RawMessageDelivery RedrivePolicy"),
+        **reads("SubscriptionRoleArn TopicArn"),
+        **records("DeliveryPolicy Region"),
         "ReplayPolicy": RECORDED,
     }
 

@@ -13,6 +13,7 @@ mappings" and "Handling errors for an SQS event source in Lambda".
 from __future__ import annotations
 
 import base64
+import functools
 import json
 import threading
 from collections.abc import Mapping, Sequence
@@ -33,6 +34,8 @@ _MORE_BATCHES_PER_SECOND: Final = 5
 _BATCHES_MAX: Final = 1_250
 # A throttled batch is tried again while its messages are hidden.
 _THROTTLE_SECONDS: Final = 1
+# When a role that may not receive is asked about again.
+_REFUSED: Final = timedelta(seconds=60)
 _EVENT_FRAME_BYTES: Final = len(b'{"Records": []}')
 
 _Record = dict[str, Any]
@@ -65,6 +68,7 @@ class SqsPoller:
         self._busy_since: datetime | None = None
         self._window: Timer | None = None
         self._visible: Timer | None = None
+        self._refused: Timer | None = None
 
     def start(self) -> None:
         """Begins to pull: looks at once, and at each change of the queue."""
@@ -76,10 +80,11 @@ class SqsPoller:
         self._queues.forget(self._arn, self._wake)
         with self._lock:
             self._stopped = True
-            timers = [timer for timer in (self._window, self._visible) if timer is not None]
-            self._held.clear()
+            timers = [timer for timer in (self._window, self._visible, self._refused) if timer is not None]
+            held, self._held = self._held, []
         for timer in timers:
             timer.cancel()
+        self._release(held)
 
     def _wake(self, arn: str) -> None:
         del arn
@@ -129,6 +134,12 @@ class SqsPoller:
         if reason is None:
             return True
         self._tell(0, 0, "failed", reason=reason)
+        with self._lock:
+            if not self._stopped and (self._refused is None or self._refused.due <= self._around.clock.now()):
+                due = self._around.clock.now() + _REFUSED
+                label = f"{self._what} that may not be received"
+                run = functools.partial(self._wake, self._arn)
+                self._refused = self._around.clock.schedule(due, run, label=label, recurring=True)
         return False
 
     def _room_locked(self) -> bool:
@@ -204,11 +215,19 @@ class SqsPoller:
             self._window = None
         return batch
 
+    def _release(self, items: Sequence[_Item]) -> None:
+        """Gives back what was received and will not be handled."""
+        if items:
+            self._queues.release(self._arn, [message.receipt_handle for message, _ in items])
+
     def _begin(self, batch: Sequence[_Item], group: str = "") -> None:
         with self._lock:
-            if self._stopped:
-                return
-            self._in_flight[group] = self._in_flight.get(group, 0) + 1
+            stopped = self._stopped
+            if not stopped:
+                self._in_flight[group] = self._in_flight.get(group, 0) + 1
+        if stopped:
+            self._release(batch)
+            return
         self._around.activity.begin(self._what)
         self._around.submit(lambda: self._run(batch, group))
 
@@ -231,6 +250,9 @@ class SqsPoller:
             return False
 
         def again() -> None:
+            if self._stopped:
+                self._release(batch)
+                return
             self._around.activity.begin(self._what)
             self._around.submit(lambda: self._run(batch, group))
 

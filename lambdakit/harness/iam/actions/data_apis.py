@@ -35,8 +35,12 @@ RDS_DATA: Final = Rules(
     ),
 )
 
+_DOMAIN: Final = {"domain.DomainName": ("DomainName", "DomainNames", "ARN", "DomainArn", "TargetDomainArn")}
+
+ELASTICSEARCH: Final = Rules(members=_DOMAIN)
+
 OPENSEARCH: Final = Rules(
-    members={"domain.DomainName": ("DomainName", "DomainNames", "ARN", "DomainArn", "TargetDomainArn")},
+    members=_DOMAIN,
     opaque=frozenset({"GetDefaultApplicationSetting"}),
 )
 

@@ -7,7 +7,9 @@ verified itself, else its domain.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
+from email import message_from_bytes
 from email.utils import parseaddr
 from typing import Any, Final
 
@@ -17,26 +19,30 @@ from lambdakit.harness.iam.rules import Need, Rules
 Keys = dict[str, tuple[str, ...]]
 
 _RECIPIENTS_MAX: Final = 1000
+_HEAD_CHARACTERS: Final = 64 * 1024  # of Base64, in fours
 
 
-def _identity(call: ApiCall, sender: str, given: str) -> str:
-    """The ARN of the identity that a message is sent from. given: the ARN that the request names for it, if it does."""
+def _identities(call: ApiCall, sender: str, given: str) -> tuple[str, ...]:
+    """The ARN of the identity that a message is sent from; of address and domain where neither is verified.
+
+    given: the ARN that the request names for it, if it does.
+    """
     if given.startswith("arn:"):
-        return given
+        return (given,)
     _, address = parseaddr(sender)
     if not address:
-        return ""
-    name = call.lookups.email_identity(call.account_id, call.region, address) or address
-    return call.arn("ses", f"identity/{name}")
+        return ()
+    verified = call.lookups.email_identity(call.account_id, call.region, address)
+    names = (verified,) if verified else dict.fromkeys((address, address.rpartition("@")[2]))
+    return tuple(call.arn("ses", f"identity/{name}") for name in names)
 
 
 def _send(call: ApiCall) -> Sequence[Need] | None:
-    sender = call.text("FromEmailAddress", "Source")
-    identity = _identity(call, sender, call.text("FromEmailAddressIdentityArn", "SourceArn", "FromArn"))
-    if not identity:
-        # The sender of a raw message without a source stands in the message.
-        return [Need(action=f"ses:{call.operation}")] if "Raw" in call.operation or _is_raw(call) else None
-    resources = [identity]
+    sender = call.text("FromEmailAddress", "Source") or _sender_in_message(call)
+    identities = _identities(call, sender, call.text("FromEmailAddressIdentityArn", "SourceArn", "FromArn"))
+    if not identities:
+        return [Need(action=f"ses:{call.operation}", one_of=True)] if _raw_message(call) else None
+    resources: list[str] = []
     configuration_set = call.text("ConfigurationSetName")
     if configuration_set:
         resources.append(call.arn("ses", f"configuration-set/{configuration_set}"))
@@ -45,7 +51,11 @@ def _send(call: ApiCall) -> Sequence[Need] | None:
     if isinstance(template, str) and template:
         resources.append(call.arn("ses", f"template/{template}"))
     keys = _keys(call, sender)
-    return [Need(action=f"ses:{action}", resources=tuple(resources), keys=keys) for action in _ACTIONS[call.operation]]
+    actions = [f"ses:{action}" for action in _ACTIONS[call.operation]]
+    if len(identities) == 1:
+        return [Need(action=action, resources=(*identities, *resources), keys=keys) for action in actions]
+    needs = [Need(action=action, resources=identities, one_of=True, keys=keys) for action in actions]
+    return needs + [Need(action=action, resources=tuple(resources), keys=keys) for action in actions if resources]
 
 
 # Source: SES Developer Guide, "Controlling access to Amazon SES": what is sent by a template has actions of its own in
@@ -60,8 +70,22 @@ _ACTIONS: Final = {
 }
 
 
-def _is_raw(call: ApiCall) -> bool:
-    return isinstance(member_at(call.members, "Content.Raw"), dict)
+def _raw_message(call: ApiCall) -> str:
+    """A whole message, in Base64; empty for one that is given in parts."""
+    data = member_at(call.members, "Content.Raw.Data") or member_at(call.members, "RawMessage.Data")
+    return data if isinstance(data, str) else ""
+
+
+def _sender_in_message(call: ApiCall) -> str:
+    """Who a raw message says that it is from; empty when it says nothing.
+
+    Source: SES API v2 Reference, "RawMessage" (the sender is in the message where the request names none).
+    """
+    try:
+        head = base64.b64decode(_raw_message(call)[:_HEAD_CHARACTERS])
+    except ValueError:
+        return ""
+    return str(message_from_bytes(head).get("From", ""))
 
 
 def _keys(call: ApiCall, sender: str) -> Keys:

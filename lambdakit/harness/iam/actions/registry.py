@@ -7,7 +7,7 @@ from typing import Final
 
 from lambdakit.harness.iam.actions.api_gateway import API_GATEWAY, API_GATEWAY_CALLS
 from lambdakit.harness.iam.actions.containers import ECS
-from lambdakit.harness.iam.actions.data_apis import KAFKA, MQ, OPENSEARCH, RDS_DATA
+from lambdakit.harness.iam.actions.data_apis import ELASTICSEARCH, KAFKA, MQ, OPENSEARCH, RDS_DATA
 from lambdakit.harness.iam.actions.developers import CLOUDFORMATION, CODECOMMIT, CODEPIPELINE, CONFIG
 from lambdakit.harness.iam.actions.dynamodb import DYNAMODB, STREAMS
 from lambdakit.harness.iam.actions.email import SES, SES_V2
@@ -46,7 +46,7 @@ RULES: Final[Mapping[str, Rules]] = {
     "dynamodb": DYNAMODB,
     "dynamodbstreams": STREAMS,
     "ecs": ECS,
-    "es": OPENSEARCH,
+    "es": ELASTICSEARCH,
     "events": EVENTS,
     "firehose": FIREHOSE,
     "iam": IAM,

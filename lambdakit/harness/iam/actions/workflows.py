@@ -6,9 +6,16 @@ Pipes"; EventBridge Scheduler User Guide, "Managing a schedule group" (schedules
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
-from lambdakit.harness.iam.rules import Rules
+from lambdakit.harness.iam.api_call import ApiCall
+from lambdakit.harness.iam.rules import Need, Rules
+
+def _all_state_machines(call: ApiCall) -> Sequence[Need]:
+    """As errors name it, which the reference does not. Source: Step Functions Developer Guide, "Granular permissions"."""
+    return [Need(action="states:ListStateMachines", resources=(call.arn("states", "stateMachine:*"),))]
+
 
 STATES: Final = Rules(
     members={
@@ -19,6 +26,9 @@ STATES: Final = Rules(
         ),
     },
     any_of=frozenset({"DescribeExecution", "ListExecutions"}),
+    # A token stands for an activity or, as CDK's `grant_task_response` has it, for a state machine.
+    opaque=frozenset({"SendTaskFailure", "SendTaskHeartbeat", "SendTaskSuccess"}),
+    readers={"ListStateMachines": _all_state_machines},
     pass_role=frozenset({"TestState"}),
 )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from lambdakit.harness.lambda_service.event_source_checks import check_source
 from lambdakit.harness.lambda_service.event_source_mappings import EventSourceMapping
+from lambdakit.harness.lambda_service.execution_roles import check_reads_source
 from lambdakit.harness.lambda_service.operations.operation import Input, Operation, OperationContext, Output
 from lambdakit.harness.lambda_service.operations.tags import check_tags
 from lambdakit.harness.lambda_service.paging import page_of
@@ -20,6 +21,7 @@ def _create(given: Input, context: OperationContext) -> Output:
     check_tags(given.get("Tags") or {})
     source_arn = given.get("EventSourceArn") or ""
     check_source(source_arn, record.configuration.timeout_seconds, context.account)
+    check_reads_source(context.roles, record.configuration.role, source_arn)
     mapping = context.functions.event_source_mappings.create(
         named,
         source_arn,

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from lambdakit.harness.lambda_service.code_source import read_code
+from lambdakit.harness.lambda_service.execution_roles import check_assumable
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.function_name import FunctionName
 from lambdakit.harness.lambda_service.function_output import CREATING, UPDATING, Progress, configuration_output
@@ -30,6 +31,7 @@ def _create(given: Input, context: OperationContext) -> Output:
         code=code,
         layers=_layers(given, context) or (),
     )
+    check_assumable(context.roles, record.configuration.role, record.configuration.arn)
     signing = given.get("CodeSigningConfigArn") or ""
     if signing:
         context.functions.code_signing.get(signing, code="CodeSigningConfigNotFoundException")
@@ -75,6 +77,8 @@ def _update_code(given: Input, context: OperationContext) -> Output:
 def _update_configuration(given: Input, context: OperationContext) -> Output:
     named = _latest(given, context)
     layers = _layers(given, context)
+    if given.get("Role"):
+        check_assumable(context.roles, given["Role"], named.arn)
     updated = context.functions.update(
         named.name,
         named.region,

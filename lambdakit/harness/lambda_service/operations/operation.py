@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lambdakit.clock import Clock
 from lambdakit.harness.account import Account
+from lambdakit.harness.lambda_service.execution_roles import AnyRole, ExecutionRoles
 from lambdakit.harness.lambda_service.function_name import FunctionName
 from lambdakit.harness.lambda_service.function_record import FunctionRecord
 from lambdakit.harness.lambda_service.layers import LayerStore
@@ -20,7 +21,10 @@ Output = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationContext:
-    """The functions of the caller's account, what else is read, and the region that the caller speaks to."""
+    """The functions of the caller's account, what else is read, and the region that the caller speaks to.
+
+    roles: what Lambda may do with the roles that functions are given.
+    """
 
     functions: FunctionStore
     layers: LayerStore
@@ -28,6 +32,7 @@ class OperationContext:
     account: Account
     clock: Clock
     region: str
+    roles: ExecutionRoles = field(default_factory=AnyRole)
 
     def client(self, service: str) -> Any:
         """A boto3 client in the caller's account and region."""

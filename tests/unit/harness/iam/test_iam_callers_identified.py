@@ -143,6 +143,24 @@ def test_credentials_of_a_deleted_role_are_refused(known: KnownAccount) -> None:
     assert of_another_role[0] == "UnrecognizedClientException"
 
 
+def test_an_environment_of_a_role_that_never_was_is_let_in_and_may_do_nothing(known: KnownAccount) -> None:
+    key = known.environment(f"arn:aws:iam::{ACCOUNT_ID}:role/imagined")
+
+    principal = identify(known, signed(key), environment="e-1")
+
+    assert principal.arn == f"arn:aws:iam::{ACCOUNT_ID}:role/imagined"
+    assert principal.user_id == "AROAUNKNOWN:resize"
+
+
+def test_credentials_of_a_role_that_was_made_anew_are_refused(known: KnownAccount) -> None:
+    key = known.environment(known.role("renewed"))
+
+    known.iam.delete_role(RoleName="renewed")
+    known.role("renewed")
+
+    assert refusal(known, signed(key))[0] == "UnrecognizedClientException"
+
+
 def test_credentials_of_an_environment_that_is_no_more_are_refused_everywhere(known: KnownAccount) -> None:
     key = known.environment(known.role("ended"), environment="e-9")
     known.credentials.revoke("e-9")

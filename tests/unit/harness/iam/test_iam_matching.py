@@ -28,6 +28,32 @@ def test_like_matches_what_the_wildcards_mean(pattern: str, text: str) -> None:
     assert like(wildcards(pattern))(text) is expected
 
 
+@pytest.mark.parametrize(
+    ("pattern", "text", "expected"),
+    [
+        ("a*b", "ab", True),
+        ("a*b", "axb", True),
+        ("a*b", "xb", False),
+        ("a*b", "ax", False),
+        ("ab*ba", "aba", False),
+        ("a*", "a", True),
+        ("a*", "b", False),
+        ("*b", "ab", True),
+        ("*b", "ba", False),
+        ("a*b*c", "a1b2c", True),
+        ("a*b*b", "ab", False),
+        ("a?c", "abc", True),
+        ("a?c", "ac", False),
+        ("?*?", "a", False),
+        ("?*?", "ab", True),
+        ("", "", True),
+        ("", "a", False),
+    ],
+)
+def test_like_matches_the_whole_text(pattern: str, text: str, expected: bool) -> None:
+    assert like(wildcards(pattern))(text) is expected
+
+
 @given(pattern=_LETTERS, text=_LETTERS)
 def test_resource_pattern_matches_no_more_than_its_wildcards(pattern: str, text: str) -> None:
     if resource_like(wildcards(pattern))(text):
@@ -91,6 +117,7 @@ def test_arn_parts_are_compared_one_by_one(pattern: str, text: str, expected: bo
         ("a:*b", "a:xb", True),
         ("a:*b", "a:xb:c", False),
         ("a:*b", "b:xb", False),
+        ("a:*b", "a:c:xb", False),
         ("a?:b", "ax:b", True),
         ("a?:b", "ax:c", False),
         ("a?:b", "ax:b:c", False),

@@ -100,7 +100,7 @@ def test_resource_follows_its_properties(provisioning: Provisioning, row: Row) -
         pytest.param(
             "AWS::ApiGatewayV2::Route",
             {"RouteKey": "GET /", "AuthorizationType": "JWT"},
-            "authorizers",
+            "id of one of the API's authorizers",
             id="authorizer",
         ),
     ],

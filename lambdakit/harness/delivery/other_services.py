@@ -1,0 +1,82 @@
+"""The services that call functions for reasons of their own, put together: user pools, alarms and their like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from lambdakit.clock import HarnessClock
+from lambdakit.harness.activity import Activity
+from lambdakit.harness.delivery.alarm_actions import AlarmActions, PutAwsEvent
+from lambdakit.harness.delivery.alarms import AlarmEvaluation, PromptMetrics
+from lambdakit.harness.delivery.deliveries import Deliveries
+from lambdakit.harness.delivery.function_calls import FunctionCalls
+from lambdakit.harness.delivery.rotation import Rotation
+from lambdakit.harness.delivery.state_machine_tasks import StateMachineTasks
+from lambdakit.harness.delivery.targets import Targets
+from lambdakit.harness.delivery.task_members import from_api, to_api
+from lambdakit.harness.delivery.topic_rules import TopicRuleActions
+from lambdakit.harness.delivery.user_pool_triggers import Triggers
+from lambdakit.harness.delivery.user_pools import UserPoolTriggers
+from lambdakit.harness.invocation.shipment import Clients
+from lambdakit.harness.moto_state.alarms import Alarms
+from lambdakit.harness.moto_state.execution_threads import ExecutionThreads
+from lambdakit.harness.moto_state.secret_rotation import SecretRotations
+from lambdakit.harness.moto_state.state_machines import StateMachines
+from lambdakit.harness.moto_state.user_pools import UserPools
+from lambdakit.trace import TraceLog
+
+_EXECUTIONS: Final = "executions of state machines"
+_MEASUREMENTS: Final = "measurements of functions"
+
+
+class OtherServices:
+    """Starts with the harness. Make it before moto's services are loaded.
+
+    role_clients: in a session of a role. submit: runs a job on another thread. metrics: the functions' measurements.
+    put_aws_event: of services, on the default bus; absence drops them.
+    """
+
+    def __init__(
+        self,
+        calls: FunctionCalls,
+        targets: Targets,
+        deliveries: Deliveries,
+        *,
+        clock: HarnessClock,
+        activity: Activity,
+        trace: TraceLog,
+        role_clients: Clients,
+        submit: Callable[[Callable[[], None]], None],
+        metrics: PromptMetrics,
+        put_aws_event: PutAwsEvent | None = None,
+    ) -> None:
+        self._rotation = Rotation(SecretRotations(), calls, clock=clock, activity=activity, trace=trace, submit=submit)
+        threads = ExecutionThreads(
+            clock, begin=lambda: activity.begin(_EXECUTIONS), end=lambda: activity.end(_EXECUTIONS)
+        )
+        tasks = StateMachineTasks(calls, role_clients, trace)
+        self._state_machines = StateMachines(threads, tasks.client, to_api=to_api, from_api=from_api, ended=tasks.ended)
+        TopicRuleActions(targets, role_clients, now=clock.now, submit=submit, activity=activity, trace=trace)
+        self._user_pools = UserPoolTriggers(Triggers(calls, trace), now=clock.now)
+        UserPools(self._user_pools.serve)
+        self._alarms = AlarmEvaluation(
+            Alarms(clock.now),
+            clock=clock,
+            trace=trace,
+            act=AlarmActions(deliveries, trace, put_aws_event).act,
+            functions=metrics,
+            begin=lambda: activity.begin(_MEASUREMENTS),
+            end=lambda: activity.end(_MEASUREMENTS),
+        )
+
+    def reset(self) -> None:
+        """Begins anew, after the account was put back to an earlier state."""
+        self._state_machines.abort_all()
+        self._rotation.reset()
+        self._user_pools.reset()
+        self._alarms.reset()
+
+    def close(self) -> None:
+        """Nothing is called any more. Idempotent."""
+        self._state_machines.abort_all()

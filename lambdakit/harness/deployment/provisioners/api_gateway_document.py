@@ -1,0 +1,42 @@
+"""The OpenAPI document that an API is made from.
+
+Source: CloudFormation Template Reference, "AWS::ApiGateway::RestApi" and "AWS::ApiGatewayV2::Api" (`Body`,
+`BodyS3Location`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from lambdakit.harness.deployment.provisioner import Context, Resource, ResourceRefused
+
+
+def openapi_document(resource: Resource, context: Context) -> Mapping[str, Any] | None:
+    """The OpenAPI document of an API, from the template, an asset or a bucket; None when it has none."""
+    properties = resource.properties
+    if properties.get("Body"):
+        body = properties["Body"]
+        return body if isinstance(body, Mapping) else _parsed(str(body), "Body")
+    location = properties.get("BodyS3Location")
+    if not location:
+        return None
+    asset = context.asset(location["Bucket"], location["Key"])
+    if asset is not None:
+        return _parsed(asset.read_text(), "BodyS3Location")
+    version = {"VersionId": location["Version"]} if location.get("Version") else {}
+    answer = context.client("s3", resource).get_object(Bucket=location["Bucket"], Key=location["Key"], **version)
+    return _parsed(answer["Body"].read().decode(), "BodyS3Location")
+
+
+def _parsed(text: str, place: str) -> Mapping[str, Any]:
+    try:
+        document = json.loads(text) if text.lstrip().startswith("{") else yaml.safe_load(text)
+    except (ValueError, yaml.YAMLError) as error:
+        raise ResourceRefused(f"the OpenAPI document cannot be read: {error}", property_pointer=place) from None
+    if not isinstance(document, Mapping):
+        raise ResourceRefused("the OpenAPI document is no object", property_pointer=place)
+    return document

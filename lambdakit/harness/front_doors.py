@@ -1,0 +1,137 @@
+"""What is served behind front doors: HTTP APIs, custom domains and function URLs, put together with what they work with.
+
+A door of an API or a domain is opened by its provisioner. Those of function URLs follow the Lambda service, whoever
+makes, changes or deletes a URL there.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from lambdakit.clock import Clock
+from lambdakit.harness.access import Access
+from lambdakit.harness.deployment.public_urls import FrontDoors
+from lambdakit.harness.lambda_service.function_stores import FunctionStores
+from lambdakit.harness.lambda_service.invocations import Invocations
+from lambdakit.harness.lambda_service.store import FunctionStore
+from lambdakit.harness.moto_state.http_apis import kept_http_api, read_api_mappings
+from lambdakit.harness.routing.access_log import WriteLine
+from lambdakit.harness.routing.authorizers.authorize import Authorizers
+from lambdakit.harness.routing.authorizers.key_sets import KeySets
+from lambdakit.harness.routing.authorizers.lambda_authorizer import LambdaAuthorizers
+from lambdakit.harness.routing.custom_domain import CustomDomain, MappedApi
+from lambdakit.harness.routing.function_calls import FunctionCalls
+from lambdakit.harness.routing.function_url import FunctionUrlDoor
+from lambdakit.harness.routing.http_api import HttpApi
+from lambdakit.harness.routing.http_proxy import HttpProxy
+from lambdakit.harness.routing.integrations import Integrate
+from lambdakit.harness.routing.lambda_integration import LambdaIntegration
+from lambdakit.harness.routing.service_integrations import ServiceIntegration
+from lambdakit.trace import TraceLog
+
+_API_GATEWAY: Final = "apigateway.amazonaws.com"
+
+
+class Gateways:
+    """Opens and closes doors. Close it before the invocations are joined, and join it after.
+
+    clients: of a role. write_line: takes a line of an access log.
+    """
+
+    def __init__(
+        self,
+        *,
+        doors: FrontDoors,
+        stores: FunctionStores,
+        invocations: Invocations,
+        access: Access,
+        clients: Callable[..., Any],
+        write_line: WriteLine,
+        trace: TraceLog,
+        clock: Clock,
+    ) -> None:
+        self._doors = doors
+        self._stores = stores
+        self._invocations = invocations
+        self._access = access
+        self._write_line = write_line
+        self._trace = trace
+        self._clock = clock
+        self._calls = FunctionCalls(stores=stores, invocations=invocations, permissions=access)
+        self._key_sets = KeySets(clock.monotonic)
+        self._apis: dict[str, MappedApi] = {}
+        self._closing: list[threading.Thread] = []
+        self._integrations: dict[str, Integrate] = {
+            "AWS_PROXY": LambdaIntegration(self._calls.call),
+            "AWS": ServiceIntegration(clients, self._assumption_refusal),
+            "HTTP_PROXY": HttpProxy(lambda url: str(doors.localize(url))),
+        }
+        stores.each(self._follow)
+
+    def open_http_api(self, api_id: str, region: str, account_id: str) -> None:
+        """Serves an HTTP API."""
+        api = HttpApi(
+            api_id=api_id,
+            account_id=account_id,
+            region=region,
+            definition=kept_http_api(account_id, region, api_id),
+            authorizers=Authorizers(
+                callers=self._access,
+                functions=LambdaAuthorizers(self._calls.call, self._clock),
+                key_sets=self._key_sets,
+                now=time.time,
+            ),
+            integrations=self._integrations,
+            write_line=self._write_line,
+            trace=self._trace,
+            clock=self._clock,
+        )
+        self._apis[api_id] = api.serve
+        self._doors.open(api_id, api.serve, reset=api.reset)
+
+    def open_domain(self, name: str, region: str, account_id: str) -> None:
+        """Serves a custom domain."""
+        mappings = functools.partial(read_api_mappings, account_id, region, name)
+        self._doors.open(name, CustomDomain(name, mappings, self._open_api).serve)
+
+    def join(self) -> None:
+        """Waits for what was under way."""
+        self._calls.join()
+        for thread in self._closing:
+            thread.join()
+
+    def _open_api(self, api_id: str) -> MappedApi | None:
+        return self._apis.get(api_id) if self._doors.handler(api_id) is not None else None
+
+    def _follow(self, store: FunctionStore) -> None:
+        store.urls.watch(lambda url_id: self._url_changed(store, url_id))
+
+    def _url_changed(self, store: FunctionStore, url_id: str) -> None:
+        url = store.urls.by_id(url_id)
+        if url is None:
+            self._take_away(url_id)
+        elif self._doors.handler(url_id) is None:
+            door = FunctionUrlDoor(
+                url=lambda: store.urls.by_id(url_id),
+                stores=self._stores,
+                invocations=self._invocations,
+                callers=self._access,
+                trace=self._trace,
+                clock=self._clock,
+            )
+            self._doors.open(url_id, door.serve, also_called=url.target_arn)
+
+    def _take_away(self, url_id: str) -> None:
+        end = self._doors.take_away(url_id)
+        if end is not None:  # a function that deletes its own URL is called through it, and is not waited for
+            thread = threading.Thread(target=end, name=f"close-{url_id[:8]}", daemon=True)
+            thread.start()
+            self._closing = [*(each for each in self._closing if each.is_alive()), thread]
+
+    def _assumption_refusal(self, role_arn: str) -> str | None:
+        guard = self._access.guard
+        return None if guard is None else guard.assumption_refusal(_API_GATEWAY, role_arn, source_arn="")

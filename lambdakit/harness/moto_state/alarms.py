@@ -1,0 +1,434 @@
+"""moto's alarms and the data they look at: told when either changes, read and set in process.
+
+moto keeps alarms and never evaluates them; a new one it calls `OK`, where AWS has `INSUFFICIENT_DATA`, and one that is
+put again it makes anew, where AWS keeps the state. It has neither `PutCompositeAlarm` nor `DescribeAlarmHistory`.
+
+Private surface used: of `moto.cloudwatch.models.CloudWatchBackend` `alarms`, `metric_data` and the methods named in
+`Alarms._change`; the attributes of `Alarm`, `MetricDatum` and `MetricAggregatedDatum`; of
+`moto.cloudwatch.responses.CloudWatchResponse` `cloudwatch_backend`, `_get_param` and that it finds an operation by its
+method. Canary: tests/unit/harness/test_harness_moto_alarms.py.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import ModuleType
+from typing import Any, Final, Protocol
+
+from lambdakit.harness.moto_state.loaded import change_when_loaded
+
+_BEGINNING: Final = "Unchecked: Initial alarm creation"
+# Whose measurements are written once, with all the dimensions that apply; see `moto_state.metrics`.
+_WRITTEN_ONCE: Final = "AWS/Lambda"
+_HISTORY_PAGE: Final = 100
+
+Place = tuple[str, str]
+MetricName = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmMetric:
+    """One of the metrics of an alarm: a statistic of a metric, or an expression over others; the other one is empty."""
+
+    id: str
+    label: str = ""
+    returned: bool = True
+    expression: str = ""
+    namespace: str = ""
+    name: str = ""
+    dimensions: Mapping[str, str] = field(default_factory=dict)
+    statistic: str = ""
+    unit: str = ""
+    period_seconds: int = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmState:
+    """A state, and since when. reason_data: JSON."""
+
+    value: str
+    reason: str
+    reason_data: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """An alarm. rule: of a composite one; empty for one on metrics. actions: by the state that they are for.
+
+    is_math: whether it was put with `Metrics`.
+    """
+
+    account_id: str
+    region: str
+    name: str
+    arn: str
+    description: str
+    state: AlarmState
+    updated: datetime
+    rule: str = ""
+    metrics: Sequence[AlarmMetric] = ()
+    is_math: bool = False
+    comparison: str = ""
+    threshold: float | None = None
+    threshold_metric: str = ""
+    periods: int = 1
+    needed: int = 1
+    missing: str = "missing"
+    low_samples: str = ""
+    actions_enabled: bool = True
+    actions: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def place(self) -> Place:
+        """Its account and region."""
+        return self.account_id, self.region
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Datum:
+    """What was put: the sums of `count` measurements."""
+
+    at: datetime
+    count: float
+    total: float
+    least: float
+    most: float
+
+
+class AlarmWatch(Protocol):
+    """Who hears of changes, in the thread of who makes them."""
+
+    def alarms_changed(self, place: Place, names: Sequence[str]) -> None:
+        """Alarms were put or deleted."""
+
+    def data_put(self, place: Place, data: Mapping[MetricName, datetime]) -> None:
+        """Something was measured; for each metric, the earliest time of it."""
+
+    def state_set(self, alarm: Alarm, previous: AlarmState) -> None:
+        """Somebody set a state by hand."""
+
+
+class Alarms:
+    """The alarms of all accounts. Make it before moto's CloudWatch is loaded."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._watch: AlarmWatch | None = None
+        change_when_loaded(self._change)
+
+    def watch(self, watch: AlarmWatch) -> None:
+        """From now on `watch` hears of what changes."""
+        self._watch = watch
+
+    def find(self, place: Place, name: str) -> Alarm | None:
+        """An alarm by name or ARN; None without one."""
+        backend = _backend(place)
+        found = None if backend is None else backend.alarms.get(name.rpartition(":alarm:")[2])
+        return None if found is None else _alarm(found, place)
+
+    def all(self, place: Place) -> Sequence[Alarm]:
+        """The alarms of an account in a region."""
+        backend = _backend(place)
+        return [] if backend is None else [_alarm(alarm, place) for alarm in list(backend.alarms.values())]
+
+    def places(self) -> Sequence[Place]:
+        """Where there are alarms."""
+        return [place for place, backend in _backends() if backend.alarms]
+
+    def set_state(self, alarm: Alarm, state: AlarmState) -> None:
+        """Sets an alarm's state, with an entry in its history where it changed. Nothing when the alarm is gone."""
+        backend = _backend(alarm.place)
+        found = None if backend is None else backend.alarms.get(alarm.name)
+        if found is None:
+            return
+        if found.state_value != state.value:
+            _note_state(found, _state(found), state)
+        _set(found, state)
+
+    def data(self, place: Place, metric: AlarmMetric, since: datetime) -> Sequence[Datum]:
+        """What was measured of a metric since then."""
+        backend = _backend(place)
+        if backend is None:
+            return []
+        wanted = set(metric.dimensions.items())
+        once = metric.namespace == _WRITTEN_ONCE
+        found = []
+        for datum in _of_metric(backend, (metric.namespace, metric.name)):
+            dimensions = {(one.name, one.value) for one in datum.dimensions}
+            if metric.unit and datum.unit != metric.unit:
+                continue
+            if (wanted <= dimensions if once else wanted == dimensions) and _time(datum.timestamp) >= since:
+                found.append(_datum(datum))
+        return found
+
+    def forget(self) -> None:
+        """Every alarm as it began, and nothing measured."""
+        at = self._now()
+        for _, backend in _backends():
+            backend.metric_data.clear()
+            for alarm in backend.alarms.values():
+                _begin(alarm, at)
+
+    def _change(self, module: ModuleType) -> None:
+        if module.__name__ == "moto.cloudwatch.models":
+            backend: Any = vars(module)["CloudWatchBackend"]
+            backend.put_metric_alarm = _around(backend.put_metric_alarm, self._put_alarm)
+            backend.delete_alarms = _around(backend.delete_alarms, self._delete_alarms)
+            backend.put_metric_data = _around(backend.put_metric_data, self._put_data)
+            backend.set_alarm_state = _around(backend.set_alarm_state, self._set_by_hand)
+        elif module.__name__ == "moto.cloudwatch.responses":
+            response: Any = vars(module)["CloudWatchResponse"]
+            response.put_composite_alarm = response.put_metric_alarm
+            response.describe_alarm_history = _describe_history
+
+    def _put_alarm(self, backend: Any, own: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        before = backend.alarms.get(arguments[0] if arguments else named["name"])
+        alarm = own(*arguments, **named)
+        at = self._now()
+        if before is None:
+            _begin(alarm, at)
+            _note(alarm, at, "ConfigurationUpdate", f'Alarm "{alarm.name}" created', {"type": "Create"})
+        else:
+            _set(alarm, _state(before))
+            alarm.history = before.history
+            _note(alarm, at, "ConfigurationUpdate", f'Alarm "{alarm.name}" updated', {"type": "Update"})
+        if self._watch is not None:
+            self._watch.alarms_changed(_place(backend), [alarm.name])
+        return alarm
+
+    def _delete_alarms(self, backend: Any, own: Callable[..., Any], names: Sequence[str]) -> None:
+        own(names)
+        if self._watch is not None:
+            self._watch.alarms_changed(_place(backend), list(names))
+
+    def _put_data(self, backend: Any, own: Callable[..., Any], *arguments: Any, **named: Any) -> None:
+        before = len(backend.metric_data)
+        own(*arguments, **named)
+        if self._watch is None or not backend.alarms:
+            return
+        put: dict[MetricName, datetime] = {}
+        for datum in backend.metric_data[before:]:
+            key, at = (datum.namespace, datum.name), _time(datum.timestamp)
+            put[key] = min(put.get(key, at), at)
+        self._watch.data_put(_place(backend), put)
+
+    def _set_by_hand(self, backend: Any, own: Callable[..., Any], *arguments: Any, **named: Any) -> None:
+        name = arguments[0] if arguments else named["alarm_name"]
+        found = backend.alarms.get(name)
+        previous = None if found is None else _state(found)
+        own(*arguments, **named)
+        if found is None or previous is None:
+            return
+        found.state_reason_data = found.state_reason_data or ""
+        found.state_updated_timestamp = _naive(self._now())
+        del found.history[-1]  # moto's own entry, which has the state from before alone
+        if found.state_value != previous.value:
+            _note_state(found, previous, _state(found))
+        if self._watch is not None:
+            self._watch.state_set(_alarm(found, _place(backend)), previous)
+
+
+def _around(own: Callable[..., Any], then: Callable[..., Any]) -> Callable[..., Any]:
+    """A method that `then` answers, which gets moto's own."""
+    own = getattr(own, "__wrapped__", own)
+
+    @functools.wraps(own)
+    def around(backend: Any, *arguments: Any, **named: Any) -> Any:
+        return then(backend, functools.partial(own, backend), *arguments, **named)
+
+    return around
+
+
+def _backends() -> Iterable[tuple[Place, Any]]:
+    models: Any = sys.modules.get("moto.cloudwatch.models")
+    if models is None:
+        return
+    for account_id, regions in list(models.cloudwatch_backends.items()):
+        for region, backend in list(regions.items()):
+            yield (account_id, region), backend
+
+
+def _backend(place: Place) -> Any:
+    """A place's backend; None while nobody has used it."""
+    return next((backend for found, backend in _backends() if found == place), None)
+
+
+def _place(backend: Any) -> Place:
+    return str(backend.account_id), str(backend.region_name)
+
+
+def _of_metric(backend: Any, metric: MetricName) -> Sequence[Any]:
+    """What was put of a metric. It is sorted out once, as it comes, so that looking again costs nothing."""
+    nothing: dict[MetricName, list[Any]] = {}
+    length, index = getattr(backend, "lambdakit_index", (0, nothing))
+    data = backend.metric_data
+    if len(data) < length:
+        length, index = 0, nothing
+    for datum in data[length:]:
+        index.setdefault((datum.namespace, datum.name), []).append(datum)
+    backend.lambdakit_index = len(data), index
+    found: Sequence[Any] = index.get(metric, ())
+    return found
+
+
+def _datum(datum: Any) -> Datum:
+    at = _time(datum.timestamp)
+    if hasattr(datum, "value"):
+        return Datum(at=at, count=1, total=datum.value, least=datum.value, most=datum.value)
+    return Datum(at=at, count=datum.sample_count, total=datum.sum, least=datum.min, most=datum.max)
+
+
+def _alarm(alarm: Any, place: Place) -> Alarm:
+    account_id, region = place
+    periods = int(alarm.evaluation_periods or 1)
+    return Alarm(
+        account_id=account_id,
+        region=region,
+        name=alarm.name,
+        arn=alarm.alarm_arn,
+        description=alarm.description or "",
+        state=_state(alarm),
+        updated=_time(alarm.configuration_updated_timestamp),
+        rule=alarm.rule or "",
+        metrics=_metrics(alarm),
+        is_math=bool(alarm.metric_data_queries),
+        comparison=alarm.comparison_operator or "",
+        threshold=None if alarm.threshold is None else float(alarm.threshold),
+        threshold_metric=alarm.threshold_metric_id or "",
+        periods=periods,
+        needed=int(alarm.datapoints_to_alarm or periods),
+        missing=alarm.treat_missing_data or "missing",
+        low_samples=alarm.evaluate_low_sample_count_percentile or "",
+        actions_enabled=bool(alarm.actions_enabled),
+        actions={
+            "ALARM": list(alarm.alarm_actions or ()),
+            "OK": list(alarm.ok_actions or ()),
+            "INSUFFICIENT_DATA": list(alarm.insufficient_data_actions or ()),
+        },
+    )
+
+
+def _metrics(alarm: Any) -> Sequence[AlarmMetric]:
+    if alarm.rule:
+        return ()
+    if not alarm.metric_data_queries:
+        return [
+            AlarmMetric(
+                id="m1",
+                namespace=alarm.namespace or "",
+                name=alarm.metric_name or "",
+                dimensions={one.name: one.value for one in alarm.dimensions},
+                statistic=alarm.extended_statistic or alarm.statistic or "",
+                unit=alarm.unit or "",
+                period_seconds=int(alarm.period or 60),
+            )
+        ]
+    return [_query(query) for query in alarm.metric_data_queries]
+
+
+def _query(query: Any) -> AlarmMetric:
+    stat = query.metric_stat
+    returned = query.return_data is None or str(query.return_data).lower() == "true"
+    if stat is None:
+        return AlarmMetric(
+            id=query.id,
+            label=query.label or "",
+            returned=returned,
+            expression=query.expression or "",
+            period_seconds=int(query.period or 0),
+        )
+    return AlarmMetric(
+        id=query.id,
+        label=query.label or "",
+        returned=returned,
+        namespace=stat.metric.namespace,
+        name=stat.metric.metric_name,
+        dimensions={one.name: one.value for one in stat.metric.dimensions},
+        statistic=stat.stat,
+        unit=stat.unit or "",
+        period_seconds=int(stat.period or 60),
+    )
+
+
+def _state(alarm: Any) -> AlarmState:
+    return AlarmState(
+        value=alarm.state_value,
+        reason=alarm.state_reason or "",
+        reason_data=alarm.state_reason_data or "",
+        at=_time(alarm.state_updated_timestamp),
+    )
+
+
+def _set(alarm: Any, state: AlarmState) -> None:
+    alarm.state_value = state.value
+    alarm.state_reason = state.reason
+    alarm.state_reason_data = state.reason_data
+    alarm.state_updated_timestamp = _naive(state.at)
+
+
+def _begin(alarm: Any, at: datetime) -> None:
+    alarm.history = []
+    _set(alarm, AlarmState(value="INSUFFICIENT_DATA", reason=_BEGINNING, reason_data="", at=at))
+
+
+def _note_state(alarm: Any, old: AlarmState, new: AlarmState) -> None:
+    summary = f"Alarm updated from {old.value} to {new.value}"
+    _note(alarm, new.at, "StateUpdate", summary, {"oldState": _told(old), "newState": _told(new)})
+
+
+def _told(state: AlarmState) -> dict[str, Any]:
+    told: dict[str, Any] = {"stateValue": state.value, "stateReason": state.reason}
+    return {**told, "stateReasonData": json.loads(state.reason_data)} if state.reason_data else told
+
+
+def _note(alarm: Any, at: datetime, kind: str, summary: str, data: Mapping[str, Any]) -> None:
+    alarm.history.append(
+        {
+            "AlarmName": alarm.name,
+            "AlarmType": "CompositeAlarm" if alarm.rule else "MetricAlarm",
+            "Timestamp": at,
+            "HistoryItemType": kind,
+            "HistorySummary": summary,
+            "HistoryData": json.dumps({"version": "1.0", **data}),
+        }
+    )
+
+
+def _describe_history(response: Any) -> Any:
+    """`DescribeAlarmHistory`, as a method of moto's front end. Source: CloudWatch API Reference."""
+    from moto.core.responses import ActionResult
+
+    wanted, kind = response._get_param("AlarmName"), response._get_param("HistoryItemType")
+    begin, end = response._get_param("StartDate"), response._get_param("EndDate")
+    items = [
+        item
+        for alarm in list(response.cloudwatch_backend.alarms.values())
+        for item in alarm.history
+        if wanted in (None, alarm.name)
+        and kind in (None, item["HistoryItemType"])
+        and (begin is None or _time(begin) <= item["Timestamp"])
+        and (end is None or item["Timestamp"] <= _time(end))
+    ]
+    newest_first = (response._get_param("ScanBy") or "TimestampDescending") == "TimestampDescending"
+    items.sort(key=lambda item: item["Timestamp"], reverse=newest_first)
+    start = int(response._get_param("NextToken") or 0)
+    most = int(response._get_param("MaxRecords") or _HISTORY_PAGE)
+    answer: dict[str, Any] = {"AlarmHistoryItems": items[start : start + most]}
+    if start + most < len(items):
+        answer["NextToken"] = str(start + most)
+    return ActionResult(answer)
+
+
+def _time(moment: datetime) -> datetime:
+    """moto keeps UTC without a zone."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)

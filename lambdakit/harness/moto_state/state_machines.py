@@ -1,0 +1,289 @@
+"""moto's state machines: its interpreter runs them, with the harness's clients and clock.
+
+By default moto starts executions and runs none; its interpreter calls services over HTTP, as nobody in particular, and
+waits by the machine's time. Executions that a custom resource waits with are left alone: the deployment runs them.
+
+Private surface used: of `moto.stepfunctions.responses` `get_backend` and `StepFunctionResponse` with `_get_param`;
+`moto.stepfunctions.models.stepfunctions_backends`; of `moto.stepfunctions.parser` `models.StepFunctionsParserBackend`
+and `stepfunctions_parser_backends`, `asl.utils.boto_client.boto_client_for`, `backend.execution` with `Execution`,
+`SyncExecution` and `BaseExecutionWorkerCommunication.terminated`, `StateTaskService._normalise_parameters` and
+`_normalise_response`, `StateTaskLambda._from_error`, `_SUPPORTED_API_PARAM_BINDINGS` of the Lambda task,
+`utils.TMP_THREADS`, and that it takes threads and time from the modules `threading` and `time`.
+Canary: tests/unit/harness/test_harness_moto_state_machines.py.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, Final
+
+from lambdakit.harness.moto_state.execution_threads import ExecutionThreads, is_time
+from lambdakit.harness.moto_state.loaded import change_when_loaded
+
+_INTERPRETER: Final = "moto.stepfunctions.parser."
+_CUSTOM_RESOURCE: Final = frozenset({"RequestType", "ResponseURL", "RequestId", "StackId", "LogicalResourceId"})
+
+# A client of a service in a region, in a session of a role.
+TaskClients = Callable[[str, str, str], Any]
+# Service, operation as boto3's method, and what is to be renamed in place.
+Rename = Callable[[str, str, Any], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedExecution:
+    """An execution that has ended. status: as the API names it. error, cause: empty unless it failed."""
+
+    arn: str
+    machine_arn: str
+    status: str
+    error: str = ""
+    cause: str = ""
+
+
+class StateMachines:
+    """Makes moto run state machines. Make it before moto's service is loaded.
+
+    clients: for the tasks. to_api, from_api: give members of parameters and results their names.
+    ended: told of every execution that has ended, in its thread.
+    """
+
+    def __init__(
+        self,
+        threads: ExecutionThreads,
+        clients: TaskClients,
+        *,
+        to_api: Rename,
+        from_api: Rename,
+        ended: Callable[[EndedExecution], None],
+    ) -> None:
+        self._threads = threads
+        self._stand_ins = threads.stand_ins()
+        self._clients = clients
+        self._to_api = to_api
+        self._from_api = from_api
+        self._ended = ended
+        self._changes: Mapping[str, Callable[[Any], None]] = {
+            "moto.stepfunctions.responses": self._change_responses,
+            f"{_INTERPRETER}models": self._change_backend,
+            f"{_INTERPRETER}asl.utils.boto_client": self._change_clients,
+            f"{_INTERPRETER}backend.execution": self._change_executions,
+            f"{_INTERPRETER}asl.component.state.exec.state_task.state_task_lambda": _change_function_task,
+            f"{_INTERPRETER}asl.component.state.exec.state_task.service.state_task_service_lambda": _allow_more,
+            f"{_INTERPRETER}asl.component.state.exec.state_task.service.state_task_service": self._change_members,
+        }
+        change_when_loaded(self._change)
+
+    def abort_all(self) -> None:
+        """Ends every execution that runs, where it stands."""
+        self._threads.stop()
+        for execution in _running():
+            execution.exec_status = type(execution.exec_status).ABORTED
+
+    def _change(self, module: ModuleType) -> None:
+        if module.__name__.startswith(_INTERPRETER):
+            names = vars(module)
+            pause = self._threads.pause if module.__name__.endswith("_service_callback") else self._threads.sleep
+            for name, value in list(names.items()):
+                if id(value) in self._stand_ins:
+                    names[name] = self._stand_ins[id(value)]
+                elif is_time(value):
+                    names[name] = self._threads.time_like(value, pause)
+        change = self._changes.get(module.__name__)
+        if change is not None:
+            change(module)
+
+    def _change_responses(self, responses: Any) -> None:
+        responses.get_backend = _backend
+        responses.StepFunctionResponse.send_task_failure = _send_task_failure
+        responses.StepFunctionResponse.start_sync_execution = _start_sync_execution
+
+    def _change_clients(self, module: Any) -> None:
+        def client_for(region: str, service: str, state_credentials: Any = None) -> Any:
+            role = "" if state_credentials is None else str(state_credentials.role_arn)
+            return self._clients(service, region, role)
+
+        module.boto_client_for = client_for
+
+    def _change_members(self, module: Any) -> None:
+        """moto leaves out that members have capital letters in a state machine."""
+        to_api, from_api = self._to_api, self._from_api
+
+        def parameters(
+            task: Any, parameters: Any, boto_service_name: Any = None, service_action_name: Any = None
+        ) -> None:
+            service = task._get_boto_service_name(boto_service_name)
+            to_api(service, task._get_boto_service_action(service_action_name), parameters)
+
+        def response(task: Any, response: Any, boto_service_name: Any = None, service_action_name: Any = None) -> None:
+            service = task._get_boto_service_name(boto_service_name)
+            from_api(service, task._get_boto_service_action(service_action_name), response)
+
+        module.StateTaskService._normalise_parameters = parameters
+        module.StateTaskService._normalise_response = response
+
+    def _change_backend(self, models: Any) -> None:
+        backend = models.StepFunctionsParserBackend
+        own = getattr(backend.start_execution, "__wrapped__", backend.start_execution)
+
+        @functools.wraps(own)
+        def start_execution(
+            self: Any, state_machine_arn: str, name: str | None = None, execution_input: str | None = None, **more: Any
+        ) -> Any:
+            if name:
+                self._validate_name(name)
+            return own(self, state_machine_arn, name or str(uuid.uuid4()), execution_input, **more)
+
+        backend.start_execution = start_execution
+
+    def _change_executions(self, module: Any) -> None:
+        communication = module.BaseExecutionWorkerCommunication
+        terminated = getattr(communication.terminated, "__wrapped__", communication.terminated)
+        start = getattr(module.Execution.start, "__wrapped__", module.Execution.start)
+        running = module.ExecutionStatus.RUNNING
+
+        @functools.wraps(terminated)
+        def tell(worker: Any) -> None:
+            from moto.stepfunctions.parser.utils import TMP_THREADS
+
+            terminated(worker)
+            TMP_THREADS.clear()
+            execution = worker.execution
+            self._ended(
+                EndedExecution(
+                    arn=execution.exec_arn,
+                    machine_arn=execution.state_machine_arn,
+                    status=str(execution.status),
+                    error=execution.error or "",
+                    cause=execution.cause or "",
+                )
+            )
+            self._threads.announce()
+
+        @functools.wraps(start)
+        def start_unless_waited_for(execution: Any) -> None:
+            given = execution.input_data
+            if isinstance(given, dict) and _CUSTOM_RESOURCE <= given.keys():
+                execution.exec_status = running
+                return
+            start(execution)
+
+        communication.terminated = tell
+        module.Execution.start = start_unless_waited_for
+
+
+def _backend(account_id: str, region: str) -> Any:
+    """The interpreter's backend, which everybody else finds as well who looks for moto's state machines."""
+    from moto.stepfunctions.models import stepfunctions_backends
+    from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+
+    backend = stepfunctions_parser_backends[account_id][region]
+    if stepfunctions_backends[account_id].get(region) is not backend:
+        stepfunctions_backends[account_id][region] = backend
+    return backend
+
+
+def _running() -> list[Any]:
+    import sys
+
+    models: Any = sys.modules.get(f"{_INTERPRETER}models")
+    if models is None:
+        return []
+    return [
+        execution
+        for regions in list(models.stepfunctions_parser_backends.values())
+        for backend in list(regions.values())
+        for machine in backend.state_machines
+        for execution in machine.executions
+        if str(execution.status) == "RUNNING"
+    ]
+
+
+def _send_task_failure(response: Any) -> Any:
+    """moto's own leaves the cause out."""
+    from moto.core.responses import EmptyResult
+
+    response.stepfunction_backend.send_task_failure(
+        response._get_param("taskToken"), error=response._get_param("error"), cause=response._get_param("cause")
+    )
+    return EmptyResult()
+
+
+def _start_sync_execution(response: Any) -> Any:
+    """`StartSyncExecution`, which moto does not have. Source: AWS Step Functions API Reference."""
+    import datetime
+
+    from moto.core.responses import ActionResult
+    from moto.stepfunctions.parser.api import InvalidExecutionInput, StateMachineTypeNotSupported
+    from moto.stepfunctions.parser.backend.execution import SyncExecution
+
+    backend = response.stepfunction_backend
+    machine = backend.describe_state_machine(response._get_param("stateMachineArn"))
+    if machine.type != "EXPRESS":
+        raise StateMachineTypeNotSupported("This operation is not supported by this type of state machine")
+    given = response._get_param("input") or "{}"
+    try:
+        json.loads(given)
+    except ValueError as invalid:
+        raise InvalidExecutionInput(f"Invalid State Machine Execution Input: '{invalid}'") from None
+    name = response._get_param("name") or str(uuid.uuid4())
+    started = datetime.datetime.now(datetime.UTC)
+    execution = SyncExecution(
+        name=name,
+        sm_type=machine.sm_type,
+        role_arn=machine.roleArn,
+        exec_arn=f"{machine.arn.replace(':stateMachine:', ':express:')}:{name}:{uuid.uuid4()}",
+        account_id=backend.account_id,
+        region_name=backend.region_name,
+        state_machine=machine,
+        start_date=started,
+        cloud_watch_logging_session=None,
+        input_data=given,
+        activity_store={},
+    )
+    execution.start()
+    answer = {
+        "executionArn": execution.exec_arn,
+        "stateMachineArn": machine.arn,
+        "name": name,
+        "startDate": started,
+        "stopDate": execution.stop_date,
+        "status": str(execution.status),
+        "input": given,
+        "error": execution.error,
+        "cause": execution.cause,
+    }
+    if execution.status == "SUCCEEDED":
+        answer["output"] = json.dumps(execution.output)
+    return ActionResult({key: value for key, value in answer.items() if value is not None})
+
+
+def _change_function_task(module: Any) -> None:
+    """A task that names a function by its ARN fails with the service's error, as any Lambda task does.
+
+    Source: AWS Step Functions Developer Guide, "Handle transient Lambda service exceptions".
+    """
+    from botocore.exceptions import ClientError
+
+    task = module.StateTaskLambda
+    own = getattr(task._from_error, "__wrapped__", task._from_error)
+
+    @functools.wraps(own)
+    def from_error(state: Any, env: Any, ex: Exception) -> Any:
+        event = own(state, env=env, ex=ex)
+        if isinstance(ex, ClientError):
+            error = f"Lambda.{ex.response['Error']['Code']}"
+            event.error_name = module.CustomErrorName(error)
+            event.event_details["lambdaFunctionFailedEventDetails"]["error"] = error
+        return event
+
+    task._from_error = from_error
+
+
+def _allow_more(module: Any) -> None:
+    """Source: AWS Step Functions Developer Guide, "Invoke an AWS Lambda function with Step Functions"."""
+    module._SUPPORTED_API_PARAM_BINDINGS["invoke"].add("InvocationType")

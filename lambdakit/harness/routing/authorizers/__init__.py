@@ -1,0 +1,1 @@
+"""Who decides about the requests of an HTTP API: tokens, functions and signatures."""

@@ -1,0 +1,66 @@
+"""How many requests a stage or a route takes: a token bucket each, on real time.
+
+Source: API Gateway Developer Guide, "Throttle requests to your HTTP APIs for better throughput in API Gateway": the
+burst is how many requests there may be at once, the rate how many come back in a second.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from lambdakit.harness.moto_state.http_apis import Stage, Throttle
+
+# Source: API Gateway Developer Guide, "API Gateway account-level quotas": of an account in a region.
+ACCOUNT_RATE: Final = 10_000.0
+ACCOUNT_BURST: Final = 5_000
+
+
+class Throttles:
+    """The buckets of one API. seconds: real time that nobody moves."""
+
+    def __init__(self, seconds: Callable[[], float]) -> None:
+        self._seconds = seconds
+        self._buckets: dict[tuple[str, str], _Bucket] = {}
+        self._lock = threading.Lock()
+
+    def admits(self, stage: Stage, route_key: str) -> bool:
+        """Whether the stage takes one more request of the route now; it then counts."""
+        if not stage.throttles:
+            return True
+        key = route_key if route_key in stage.throttles else ""
+        throttle = stage.throttles.get(key)
+        if throttle is None:
+            return True
+        with self._lock:
+            # The stage's own limit counts for each of its routes by itself.
+            bucket = self._buckets.get((stage.name, route_key))
+            if bucket is None or bucket.throttle != throttle:
+                bucket = self._buckets[stage.name, route_key] = _Bucket(throttle, self._seconds())
+            return bucket.take(self._seconds())
+
+    def reset(self) -> None:
+        """Begins anew, with full buckets."""
+        with self._lock:
+            self._buckets.clear()
+
+
+class _Bucket:
+    """throttle: what it was made for."""
+
+    def __init__(self, throttle: Throttle, now: float) -> None:
+        self.throttle = throttle
+        self._rate = ACCOUNT_RATE if throttle.rate is None else throttle.rate
+        self._most = float(ACCOUNT_BURST if throttle.burst is None else throttle.burst)
+        self._held = self._most
+        self._at = now
+
+    def take(self, now: float) -> bool:
+        """Whether there was a token, which is gone then."""
+        self._held = min(self._most, self._held + (now - self._at) * self._rate)
+        self._at = now
+        if self._held < 1:
+            return False
+        self._held -= 1
+        return True

@@ -1,0 +1,325 @@
+"""Every source of events, and how much of it the harness has: what the README's table and its tests are made from.
+
+A leaf of plain data: nothing here acts, and nothing that acts reads it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Arrival(StrEnum):
+    """How an event reaches its function, and so whose errors are tried again by whom."""
+
+    PULLED = "pulled"
+    ASYNCHRONOUS = "pushed"
+    SYNCHRONOUS = "asked, and waited for"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A source of events.
+
+    supported: what happens here as it does on AWS. recorded: what only stands in the account. refused: what is an
+    error, or is told in the trace instead of being done. pollers: by the services of ARNs in the registry of pollers;
+    none for what is not pulled. code: modules of the harness that are its own, or what their names begin with; empty
+    where nothing delivers it. samples: its sample events. shown: tests that show it, below the repository.
+    """
+
+    name: str
+    arrival: Arrival
+    supported: str
+    recorded: str = ""
+    refused: str = ""
+    pollers: tuple[str, ...] = ()
+    code: tuple[str, ...] = ()
+    samples: tuple[str, ...]
+    shown: tuple[str, ...] = ()
+
+
+_BY_HAND: Final = "nothing delivers it: hand its sample event to the function"
+_SENT: Final = (
+    "`harness.send_records` puts records where the source would have them; batch size and window, filters, order, "
+    "starting position and the mapping's checks"
+)
+_RUNS_NOWHERE: Final = "the brokers themselves: connections, credentials and topics are recorded"
+
+_PULLED: Final = (
+    Source(
+        name="SQS",
+        arrival=Arrival.PULLED,
+        supported="standard and FIFO; batch size and window, 6 MB cut, filters, partial responses, visibility, "
+        "redrive, message groups, maximum concurrency, scaling of concurrent batches",
+        recorded="`ProvisionedPollerConfig`, `MetricsConfig`",
+        refused="what AWS refuses: a batch over 10 without a window, a window on FIFO, a visibility time-out below "
+        "the function's",
+        pollers=("sqs",),
+        code=("event_source_mapping.pollers.sqs",),
+        samples=("sqs", "sqs-fifo"),
+        shown=("tests/behaviour/test_behaviour_sqs_source.py", "tests/behaviour/test_behaviour_sqs_source_trouble.py"),
+    ),
+    Source(
+        name="Kinesis data streams",
+        arrival=Arrival.PULLED,
+        supported="order by shard, parallelization factor, batch size and window, filters, partial responses, "
+        "bisecting, retries, record age, tumbling windows, every starting position, resharding, enhanced fan-out "
+        "consumers, on-failure to SQS, SNS and S3",
+        recorded="`MetricsConfig`",
+        refused="an on-failure destination of Kafka, told in the trace",
+        pollers=("kinesis",),
+        code=("event_source_mapping.pollers.kinesis",),
+        samples=("kinesis", "kinesis-window"),
+        shown=(
+            "tests/behaviour/test_behaviour_kinesis_source.py",
+            "tests/behaviour/test_behaviour_kinesis_source_failures.py",
+            "tests/behaviour/test_behaviour_kinesis_source_windows.py",
+        ),
+    ),
+    Source(
+        name="DynamoDB streams",
+        arrival=Arrival.PULLED,
+        supported="every view type, order by item, removals by time to live with their principal; otherwise as Kinesis",
+        recorded="`MetricsConfig`",
+        refused="`AT_TIMESTAMP`, as on AWS",
+        pollers=("dynamodb",),
+        code=("event_source_mapping.pollers.dynamodb",),
+        samples=("dynamodb", "dynamodb-window"),
+        shown=("tests/behaviour/test_behaviour_dynamodb_source.py",),
+    ),
+    Source(
+        name="Amazon MSK, self-managed Kafka",
+        arrival=Arrival.PULLED,
+        supported=f"{_SENT}; retries, bisecting, partial responses, on-failure destinations",
+        recorded="`SourceAccessConfigurations`, `ProvisionedPollerConfig`, consumer groups, schema registries",
+        refused=_RUNS_NOWHERE,
+        pollers=("kafka", "self-managed-kafka"),
+        code=("event_source_mapping.pollers.kafka",),
+        samples=("msk", "kafka"),
+        shown=("tests/behaviour/test_behaviour_sent_records.py", "tests/behaviour/test_behaviour_deployed_mappings.py"),
+    ),
+    Source(
+        name="Amazon MQ",
+        arrival=Arrival.PULLED,
+        supported=f"ActiveMQ and RabbitMQ; {_SENT}",
+        recorded="`SourceAccessConfigurations`",
+        refused=_RUNS_NOWHERE,
+        pollers=("mq",),
+        code=("event_source_mapping.pollers.mq",),
+        samples=("mq-active", "mq-rabbit"),
+        shown=("tests/behaviour/test_behaviour_sent_records.py", "tests/behaviour/test_behaviour_deployed_mappings.py"),
+    ),
+    Source(
+        name="Amazon DocumentDB",
+        arrival=Arrival.PULLED,
+        supported=f"{_SENT}; `FullDocument`",
+        recorded="`SourceAccessConfigurations`",
+        refused="the database itself",
+        pollers=("rds",),
+        code=("event_source_mapping.pollers.documentdb",),
+        samples=("documentdb",),
+        shown=("tests/behaviour/test_behaviour_sent_records.py", "tests/behaviour/test_behaviour_deployed_mappings.py"),
+    ),
+)
+
+_PUSHED: Final = (
+    Source(
+        name="S3",
+        arrival=Arrival.ASYNCHRONOUS,
+        supported="notifications to functions, queues and topics; put, post, copy, multipart, delete, delete "
+        "markers, tagging, ACL and restore; prefix and suffix, encoded keys, versions, test events, EventBridge, the "
+        "CDK's custom resource",
+        refused="lifecycle, replication and Intelligent-Tiering events, which nothing makes here; what AWS refuses: "
+        "overlapping rules, destinations that may not be called",
+        code=("delivery.s3",),
+        samples=("s3-put", "s3-delete", "s3-eventbridge", "s3-eventbridge-delete"),
+        shown=(
+            "tests/behaviour/test_behaviour_s3_source.py",
+            "tests/behaviour/test_behaviour_s3_source_configuration.py",
+        ),
+    ),
+    Source(
+        name="SNS",
+        arrival=Arrival.ASYNCHRONOUS,
+        supported="to functions, queues and delivery streams; filter policies on attributes and body, raw delivery, "
+        "FIFO, redrive of what is not delivered",
+        recorded="`DeliveryPolicy`, `ReplayPolicy`",
+        refused="e-mail, SMS, HTTP and mobile push: told in the trace",
+        code=("delivery.sns",),
+        samples=("sns",),
+        shown=("tests/behaviour/test_behaviour_sample_events.py",),
+    ),
+    Source(
+        name="EventBridge rules",
+        arrival=Arrival.ASYNCHRONOUS,
+        supported="default and custom buses, every pattern operator, input, input path and transformer, retry "
+        "policy, dead-letter queues, archives and replays, schedules by rate and cron; targets: Lambda, SQS, SNS, "
+        "Kinesis, Firehose, Step Functions, Logs, other buses, API destinations on this machine",
+        refused="targets that run nowhere (ECS, Batch, SSM, Redshift and others): told in the trace",
+        code=(
+            *("delivery.event_buses", "delivery.bus_event", "delivery.put_events", "delivery.rule_"),
+            *("delivery.input_transformer", "delivery.json_path", "delivery.api_destination"),
+        ),
+        samples=("eventbridge", "schedule", "codepipeline-state"),
+        shown=("tests/behaviour/test_behaviour_event_rules.py", "tests/behaviour/test_behaviour_schedules.py"),
+    ),
+    Source(
+        name="EventBridge Scheduler",
+        arrival=Arrival.ASYNCHRONOUS,
+        supported="rate, cron and one-time schedules, zones with their changes of time, flexible windows, start and "
+        "end, deletion after completion, context attributes, retry policy, dead-letter queues; templated and "
+        "universal targets",
+        refused="targets that run nowhere (ECS, SageMaker and others): told in the trace",
+        code=("delivery.scheduler", "delivery.schedule_", "delivery.universal_targets", "delivery.timetable"),
+        samples=("scheduler",),
+        shown=("tests/behaviour/test_behaviour_schedules_scheduler.py",),
+    ),
+    Source(
+        name="CloudWatch Logs subscriptions",
+        arrival=Arrival.ASYNCHRONOUS,
+        supported="patterns of every form; functions, Kinesis, Firehose and destinations; account-level policies; "
+        "metric filters",
+        recorded="`ApplyOnTransformedLogs`, `EmitSystemFields`, `FieldSelectionCriteria`",
+        code=("delivery.log_",),
+        samples=("cloudwatch-logs",),
+        shown=("tests/behaviour/test_behaviour_log_subscription.py",),
+    ),
+    Source(
+        name="CloudWatch alarms",
+        arrival=Arrival.ASYNCHRONOUS,
+        supported="evaluated on what is really measured, of functions and by PutMetricData; missing data, M out of "
+        "N, percentiles, metric math, composite alarms; functions, topics and EventBridge are told",
+        refused="actions of EC2, Auto Scaling and Systems Manager, anomaly detection: told in the trace",
+        code=("delivery.alarm", "delivery.metric_math"),
+        samples=("cloudwatch-alarm",),
+        shown=("tests/behaviour/test_behaviour_alarms.py",),
+    ),
+    Source(
+        name="CloudFormation custom resources",
+        arrival=Arrival.ASYNCHRONOUS,
+        supported="create, update, replace and delete, answers at the response URL, the provider framework with its "
+        "waiter",
+        refused="topics as service tokens",
+        code=("deployment.provisioners.custom_resource",),
+        samples=("cloudformation-create", "cloudformation-update", "cloudformation-delete"),
+        shown=("tests/behaviour/test_behaviour_custom_resources.py",),
+    ),
+    Source(
+        name="destinations of other functions",
+        arrival=Arrival.ASYNCHRONOUS,
+        supported="on success and on failure, with the record of the invocation",
+        code=("invocation.destination",),
+        samples=("destination",),
+        shown=("tests/behaviour/test_behaviour_async.py",),
+    ),
+    Source(
+        name="Secrets Manager rotation",
+        arrival=Arrival.SYNCHRONOUS,
+        supported="the four steps with their staging labels, at once, by schedule and again after a failure",
+        code=("delivery.rotation",),
+        samples=("secrets-rotation",),
+        shown=("tests/behaviour/test_behaviour_rotation.py",),
+    ),
+)
+
+_ASKED: Final = (
+    Source(
+        name="Cognito user pools",
+        arrival=Arrival.SYNCHRONOUS,
+        supported="pre sign-up, confirmation, authentication before and after, tokens (V1 and V2), custom messages, "
+        "user migration, custom challenges; 5 s and three tries",
+        recorded="custom e-mail and SMS senders",
+        code=("delivery.user_pool",),
+        samples=tuple(
+            f"cognito-{name}"
+            for name in (
+                *("pre-sign-up", "post-confirmation", "pre-authentication", "post-authentication"),
+                *("pre-token-generation", "pre-token-generation-v2", "custom-message", "user-migration"),
+                *("define-auth-challenge", "create-auth-challenge", "verify-auth-challenge"),
+            )
+        ),
+        shown=("tests/behaviour/test_behaviour_cognito_triggers.py",),
+    ),
+    Source(
+        name="Firehose",
+        arrival=Arrival.SYNCHRONOUS,
+        supported="transformation with retries and partition keys, buffering by size and time, delimiters, S3 with "
+        "prefixes, compression and failures apart, Kinesis as source",
+        refused="destinations other than S3, conversion to Parquet or ORC, Snappy: told in the trace, records kept "
+        "in the bucket for failures",
+        code=("delivery.firehose",),
+        samples=("firehose", "firehose-kinesis"),
+        shown=(
+            "tests/behaviour/test_behaviour_firehose_source.py",
+            "tests/behaviour/test_behaviour_firehose_source_failures.py",
+        ),
+    ),
+    Source(
+        name="Step Functions tasks",
+        arrival=Arrival.SYNCHRONOUS,
+        supported="`lambda:invoke` and the function's ARN, its answer as the task's",
+        code=("delivery.state_machine_tasks", "delivery.task_members"),
+        samples=("step-functions",),
+        shown=("tests/behaviour/test_behaviour_state_machines.py",),
+    ),
+    Source(
+        name="EventBridge Pipes",
+        arrival=Arrival.SYNCHRONOUS,
+        supported="queues, Kinesis and DynamoDB streams as sources, filters, enrichment by functions and state "
+        "machines, input templates, the targets that rules have",
+        refused="Kafka and Amazon MQ as sources, enrichment by APIs: told in the trace",
+        code=("delivery.pipe", "event_source_mapping.pipe"),
+        samples=("pipe",),
+        shown=("tests/behaviour/test_behaviour_pipes.py",),
+    ),
+    Source(
+        name="HTTP APIs",
+        arrival=Arrival.SYNCHRONOUS,
+        supported="routes, stages, both payload formats, integrations, CORS, throttles; JWT, IAM and Lambda "
+        "authorizers",
+        code=("routing.http_api", "routing.authorizers"),
+        samples=("http-api", "http-api-v1", "authorizer-http-v2"),
+        shown=(
+            "tests/behaviour/test_behaviour_http_api.py",
+            "tests/behaviour/test_behaviour_http_api_payloads.py",
+            "tests/behaviour/test_behaviour_http_api_stages.py",
+            "tests/behaviour/test_behaviour_http_api_integrations.py",
+            "tests/behaviour/test_behaviour_http_api_authorizers.py",
+        ),
+    ),
+)
+
+_UNSERVED: Final = (
+    ("AWS IoT rules and authorizers", Arrival.ASYNCHRONOUS, ("iot", "authorizer-iot")),
+    ("AWS Config rules", Arrival.ASYNCHRONOUS, ("config", "config-scheduled")),
+    ("CodePipeline", Arrival.ASYNCHRONOUS, ("codepipeline",)),
+    ("CodeCommit", Arrival.ASYNCHRONOUS, ("codecommit",)),
+    ("SES receipt rules", Arrival.ASYNCHRONOUS, ("ses",)),
+    ("REST APIs", Arrival.SYNCHRONOUS, ("rest-api",)),
+    ("WebSocket APIs", Arrival.SYNCHRONOUS, ("websocket-connect", "websocket-message", "websocket-disconnect")),
+    ("authorizers of REST APIs", Arrival.SYNCHRONOUS, ("authorizer-token", "authorizer-request")),
+    ("function URLs", Arrival.SYNCHRONOUS, ("function-url",)),
+    ("Application Load Balancers", Arrival.SYNCHRONOUS, ("alb", "alb-multivalue")),
+    ("VPC Lattice", Arrival.SYNCHRONOUS, ("vpc-lattice",)),
+    ("AppSync resolvers", Arrival.SYNCHRONOUS, ("appsync",)),
+    ("Lex", Arrival.SYNCHRONOUS, ("lex",)),
+    ("S3 Batch Operations, S3 Object Lambda", Arrival.SYNCHRONOUS, ("s3-batch", "s3-object-lambda")),
+    ("CodeDeploy hooks", Arrival.SYNCHRONOUS, ("codedeploy",)),
+)
+
+SOURCES: Final[tuple[Source, ...]] = (
+    *_PULLED,
+    *_PUSHED,
+    *_ASKED,
+    *(
+        Source(name=name, arrival=arrival, supported="a sample event", refused=_BY_HAND, samples=samples)
+        for name, arrival, samples in _UNSERVED
+    ),
+)
+
+# Modules that several sources share.
+SHARED: Final = frozenset(
+    {"delivery", "delivery.deliveries", "delivery.delivery", "delivery.targets"}
+    | {"delivery.function_calls", "delivery.other_services"}
+)

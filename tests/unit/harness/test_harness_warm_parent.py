@@ -1,0 +1,78 @@
+"""What forked environments have from their parent, and what they must not have."""
+
+from __future__ import annotations
+
+import os
+import signal
+import uuid
+from pathlib import Path
+
+import pytest
+
+from lambdakit.harness.runtime import process_tree
+from lambdakit.harness.runtime.random_ids import random_hex, random_uuid
+from tests.fakes.function_host import FunctionHost, json_of
+from tests.fakes.waiting import wait_for_exit
+
+
+def _waiting_children() -> list[int]:
+    """The processes that were forked ahead: those of the parents that have started nothing."""
+    below = process_tree.descendants(os.getpid())
+    return [
+        pid
+        for pid in below
+        if b"zygote" in Path(f"/proc/{pid}/cmdline").read_bytes() and not process_tree.children(pid)
+    ]
+
+
+def test_an_environment_starts_after_the_process_made_ahead_for_it_was_killed(sandboxed: FunctionHost) -> None:
+    function = sandboxed.function("def handler(event, context): return event")
+    sandboxed.invoke(function, 1)
+    sandboxed.pool.retire(function.arn, reason="updated")
+    ahead = _waiting_children()
+    for pid in ahead:
+        os.kill(pid, signal.SIGKILL)
+        wait_for_exit(pid)
+
+    result = sandboxed.invoke(function, 2)
+
+    assert ahead
+    assert json_of(result) == 2
+
+
+@pytest.mark.parametrize("name", ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"])
+def test_a_profile_of_the_functions_is_heeded(sandboxed: FunctionHost, name: str) -> None:
+    source = """
+    import boto3, botocore.exceptions
+    def handler(event, context):
+        try:
+            boto3.client("sqs")
+        except botocore.exceptions.ProfileNotFound as missing:
+            return str(missing)
+    """
+    function = sandboxed.function(source, environment={name: "nobody"})
+
+    assert json_of(sandboxed.invoke(function)) == "The config profile (nobody) could not be found"
+
+
+def test_the_default_session_has_the_functions_own_region_and_credentials(sandboxed: FunctionHost) -> None:
+    source = """
+    import os
+    import boto3
+    def handler(event, context):
+        session = boto3.client("sqs")
+        key = boto3.DEFAULT_SESSION.get_credentials().access_key
+        return [session.meta.region_name, key == os.environ["AWS_ACCESS_KEY_ID"]]
+    """
+    function = sandboxed.function(source)
+
+    assert json_of(sandboxed.invoke(function)) == ["us-east-1", True]
+
+
+def test_ids_are_of_the_form_that_they_stand_for() -> None:
+    made = [random_uuid() for _ in range(1000)]
+
+    assert {uuid.UUID(text).version for text in made} == {4}
+    assert {uuid.UUID(text).variant for text in made} == {uuid.RFC_4122}
+    assert len(set(made)) == len(made)
+    assert {len(random_hex(digits)) for digits in (24, 24, 24)} == {24}
