@@ -28,6 +28,7 @@ Front = Callable[[Request, str, Callable[[Request], Response]], Response]
 # Why a request is not to be made, as the service would answer; None for one that may be.
 Refusal = Callable[[Request], Response | None]
 
+_HOSTS_MAX = 1_024
 _READS = frozenset({"list_roles", "describe_log_groups", "list_tables", "get_apis"})
 
 
@@ -54,6 +55,9 @@ class Account:
             return create_backend_app(service)
 
         self._application: Any = DomainDispatcherApplication(application_of)
+        # moto 5.2 reads a directory, and tries up to 190 patterns, for every request.
+        of_host = self._application.get_backend_for_host
+        self._application.get_backend_for_host = functools.lru_cache(maxsize=_HOSTS_MAX)(of_host)
         self._clients: dict[tuple[str, str, str, str], Any] = {}
         self._fronts: dict[str, Front] = {}
         self.check: Callable[[Request, str], Response | None] = lambda request, account_id: None

@@ -50,6 +50,7 @@ from lambdakit.harness.listener import Listener, RequestHandler
 from lambdakit.harness.moto_state.clusters import name_clusters
 from lambdakit.harness.moto_state.kept_policies import keep_policies
 from lambdakit.harness.moto_state.logs import LogWriter
+from lambdakit.harness.moto_state.memos import keep_names
 from lambdakit.harness.moto_state.metrics import MetricWriter
 from lambdakit.harness.moto_state.time import follow_clock, wake_receivers
 from lambdakit.harness.moto_state.triggers import disarm
@@ -114,7 +115,7 @@ class Server:
         metrics = MetricWriter(NAMESPACE)
         self._stack.callback(metrics.close)
         follow_clock(lambda: clock.ahead)
-        for mend in (disarm, keep_policies, name_clusters):
+        for mend in (disarm, keep_names, keep_policies, name_clusters):
             mend()
         account = Account(account_id=options.account_id, region=options.region)
         code = CodeStore(work / "code")

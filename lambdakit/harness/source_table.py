@@ -196,6 +196,16 @@ _PUSHED: Final = (
         shown=("tests/behaviour/test_behaviour_alarms.py",),
     ),
     Source(
+        name="AWS IoT rules",
+        arrival=Arrival.ASYNCHRONOUS,
+        supported="messages that are published by the API; the rules' SQL, actions for functions and for other "
+        "services, substitution templates, error actions, basic ingest",
+        refused="the MQTT broker itself; actions of services that run nowhere: told in the trace",
+        code=("delivery.topic_",),
+        samples=("iot",),
+        shown=("tests/behaviour/test_behaviour_iot_rules.py",),
+    ),
+    Source(
         name="CloudFormation custom resources",
         arrival=Arrival.ASYNCHRONOUS,
         supported="create, update, replace and delete, answers at the response URL, the provider framework with its "
@@ -291,7 +301,7 @@ _ASKED: Final = (
 )
 
 _UNSERVED: Final = (
-    ("AWS IoT rules and authorizers", Arrival.ASYNCHRONOUS, ("iot", "authorizer-iot")),
+    ("AWS IoT custom authorizers", Arrival.SYNCHRONOUS, ("authorizer-iot",)),
     ("AWS Config rules", Arrival.ASYNCHRONOUS, ("config", "config-scheduled")),
     ("CodePipeline", Arrival.ASYNCHRONOUS, ("codepipeline",)),
     ("CodeCommit", Arrival.ASYNCHRONOUS, ("codecommit",)),

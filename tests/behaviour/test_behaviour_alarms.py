@@ -11,68 +11,12 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.event_source import ACCOUNT, REGION, FedFunction
+from tests.fakes.alarms import NAMESPACE, Watch
+from tests.fakes.event_source import FedFunction
 from tests.fakes.lambda_api import refusal
 from tests.fakes.wired_harness import WiredHarness
 
 pytestmark = pytest.mark.xdist_group("behaviour-alarms")
-
-NAMESPACE = "Shop"
-
-
-class Watch:
-    """Alarms on a metric of one's own, taken away at the end."""
-
-    def __init__(self, harness: WiredHarness) -> None:
-        self.harness, self.cloudwatch = harness, harness.aws("cloudwatch")
-        self.before = harness.position()
-        self._names: list[str] = []
-
-    def alarm(self, name: str = "late", **settings: Any) -> str:
-        """Puts an alarm: more than 10 in a minute. Its ARN."""
-        plain = {"Namespace": NAMESPACE, "MetricName": "Late", "Statistic": "Sum", "Period": 60}
-        given = {
-            "AlarmName": name,
-            "EvaluationPeriods": 1,
-            "Threshold": 10.0,
-            "ComparisonOperator": "GreaterThanThreshold",
-            **({} if "Metrics" in settings else plain),
-            **settings,
-        }
-        if given.get("ExtendedStatistic"):
-            del given["Statistic"]
-        self.cloudwatch.put_metric_alarm(**given)
-        self._names.append(name)
-        return f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}"
-
-    def composite(self, name: str, rule: str, **settings: Any) -> None:
-        self.cloudwatch.put_composite_alarm(AlarmName=name, AlarmRule=rule, **settings)
-        self._names.append(name)
-
-    def put(self, *values: float, name: str = "Late", **more: Any) -> None:
-        """Measures, and waits for the end of the minute."""
-        data = [{"MetricName": name, "Value": value, **more} for value in values]
-        self.cloudwatch.put_metric_data(Namespace=NAMESPACE, MetricData=data)
-        self.pass_minutes()
-
-    def pass_minutes(self, minutes: int = 1) -> None:
-        assert self.harness.call("POST", "clock", {"advance_seconds": 60 * minutes}).status == 200
-        self.harness.drain()
-
-    def described(self, name: str = "late") -> dict[str, Any]:
-        found = self.cloudwatch.describe_alarms(AlarmNames=[name], AlarmTypes=["MetricAlarm", "CompositeAlarm"])
-        [alarm] = [*found["MetricAlarms"], *found["CompositeAlarms"]]
-        return dict(alarm)
-
-    def state(self, name: str = "late") -> str:
-        return str(self.described(name)["StateValue"])
-
-    def changes(self, name: str = "late") -> list[tuple[str, str]]:
-        told = self.harness.events("AlarmStateChanged", after=self.before)
-        return [(event["previous"], event["state"]) for event in told if event["alarm"] == name]
-
-    def remove(self) -> None:
-        self.cloudwatch.delete_alarms(AlarmNames=self._names)
 
 
 @pytest.fixture
@@ -257,79 +201,6 @@ def test_what_is_not_evaluated_is_told(watch: Watch, settings: dict[str, Any], p
     assert watch.state() == "INSUFFICIENT_DATA"
 
 
-def test_a_function_is_called(watch: Watch, fed: FedFunction) -> None:
-    arn = watch.alarm(AlarmActions=[fed.arn], AlarmDescription="too many")
-
-    watch.put(11)
-    watch.put(1)
-
-    [event] = fed.events()
-    assert (event["source"], event["alarmArn"], event["accountId"]) == ("aws.cloudwatch", arn, ACCOUNT)
-    assert event["region"] == REGION
-    told = event["alarmData"]
-    assert told["alarmName"] == "late"
-    assert (told["state"]["value"], told["previousState"]["value"]) == ("ALARM", "INSUFFICIENT_DATA")
-    assert json.loads(told["state"]["reasonData"])["recentDatapoints"] == [11.0]
-    assert told["configuration"]["description"] == "too many"
-    [metric_told] = told["configuration"]["metrics"]
-    assert metric_told["metricStat"] == {
-        "metric": {"namespace": NAMESPACE, "name": "Late", "dimensions": {}},
-        "period": 60,
-        "stat": "Sum",
-    }
-
-
-def test_a_topic_is_told(watch: Watch, harness: WiredHarness, queue: str) -> None:
-    sns = harness.aws("sns")
-    topic = sns.create_topic(Name="alarms")["TopicArn"]
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT}:alarms")
-    watch.alarm(OKActions=[topic], AlarmActions=[topic])
-
-    watch.put(1)
-
-    [message] = harness.aws("sqs").receive_message(QueueUrl=queue)["Messages"]
-    envelope = json.loads(message["Body"])
-    assert envelope["Subject"] == 'OK: "late" in US East (N. Virginia)'
-    told = json.loads(envelope["Message"])
-    assert (told["AlarmName"], told["NewStateValue"], told["OldStateValue"]) == ("late", "OK", "INSUFFICIENT_DATA")
-    trigger = told["Trigger"]
-    assert (trigger["MetricName"], trigger["Statistic"], trigger["Period"]) == ("Late", "SUM", 60)
-    assert (trigger["Threshold"], trigger["TreatMissingData"]) == (10.0, "missing")
-    sns.delete_topic(TopicArn=topic)
-
-
-def test_other_actions_are_told_in_the_trace(watch: Watch) -> None:
-    action = f"arn:aws:automate:{REGION}:ec2:stop"
-    watch.alarm(AlarmActions=[action])
-
-    watch.put(11)
-
-    undone = watch.harness.events("EventNotDelivered", after=watch.before)
-    assert [(event["target"], event["settled"]) for event in undone] == [(action, "dropped")]
-
-
-def test_actions_can_be_disabled(watch: Watch, fed: FedFunction) -> None:
-    watch.alarm(AlarmActions=[fed.arn], OKActions=[fed.arn], ActionsEnabled=False)
-
-    watch.put(11)
-    watch.cloudwatch.enable_alarm_actions(AlarmNames=["late"])
-    watch.put(1)
-
-    assert [event["alarmData"]["state"]["value"] for event in fed.events()] == ["OK"]
-
-
-def test_a_state_set_by_hand_acts_and_does_not_last(watch: Watch, fed: FedFunction) -> None:
-    watch.alarm(AlarmActions=[fed.arn])
-
-    watch.cloudwatch.set_alarm_state(AlarmName="late", StateValue="ALARM", StateReason="a drill")
-    watch.harness.drain()
-    during = watch.state()
-    watch.pass_minutes()
-
-    assert [event["alarmData"]["state"]["reason"] for event in fed.events()] == ["a drill"]
-    assert (during, watch.state()) == ("ALARM", "INSUFFICIENT_DATA")
-
-
 def test_the_history_is_kept(watch: Watch) -> None:
     watch.alarm()
     watch.put(11)
@@ -407,25 +278,3 @@ def test_a_state_that_is_none_is_refused(watch: Watch) -> None:
     assert refusal(set_state, AlarmName="late", StateValue="BAD", StateReason="x")[1] == "ValidationError"
     assert refusal(set_state, AlarmName="none", StateValue="OK", StateReason="x")[0] == 404
     assert watch.changes() == []
-
-
-def test_the_function_has_to_let_the_alarm_in() -> None:
-    with WiredHarness(enforce_iam="on") as harness:
-        watch, fed = Watch(harness), FedFunction(harness, "alarmed")
-        arn = watch.alarm(AlarmActions=[fed.arn], OKActions=[fed.arn])
-        watch.put(11)
-        refused = fed.events(), harness.events("EventNotDelivered", after=watch.before)
-        fed.lambda_.add_permission(
-            FunctionName="alarmed",
-            StatementId="s",
-            Action="lambda:InvokeFunction",
-            Principal="lambda.alarms.cloudwatch.amazonaws.com",
-            SourceArn=arn,
-            SourceAccount=ACCOUNT,
-        )
-        watch.put(1)
-        allowed = fed.events()
-
-    assert refused[0] == []
-    assert refused[1][0]["reason"].startswith("NO_PERMISSIONS")
-    assert [event["alarmData"]["state"]["value"] for event in allowed] == ["OK"]

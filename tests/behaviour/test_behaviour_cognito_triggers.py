@@ -6,107 +6,15 @@ triggers" and the page of each trigger.
 
 from __future__ import annotations
 
-import base64
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
-from tests.fakes.lambda_api import create_function, refusal
+from tests.fakes.lambda_api import refusal
+from tests.fakes.user_pools import PASSWORD, Pool, claims
 from tests.fakes.wired_harness import WiredHarness
 
 pytestmark = pytest.mark.xdist_group("behaviour-cognito")
-
-PASSWORD = "Secret-1234"
-# Does what its description says of a trigger: `{trigger source: {"response": …} | {"raise": …} | …}`.
-SOURCE = """
-import json, os, time
-
-def handler(event, context):
-    wish = json.loads(os.environ["WISHES"]).get(event["triggerSource"], {})
-    if "raise" in wish:
-        raise ValueError(wish["raise"])
-    if "sleep" in wish:
-        time.sleep(wish["sleep"])
-    if "instead" in wish:
-        return wish["instead"]
-    if "solve" in wish:
-        solved = [one for one in event["request"]["session"] if one["challengeResult"]]
-        failed = [one for one in event["request"]["session"] if not one["challengeResult"]]
-        event["response"] = {
-            "issueTokens": bool(solved), "failAuthentication": len(failed) > 1, "challengeName": "CUSTOM_CHALLENGE"
-        }
-    if "verify" in wish:
-        given = event["request"]
-        right = given["privateChallengeParameters"]["answer"] == given["challengeAnswer"]
-        event["response"]["answerCorrect"] = right
-    event["response"].update(wish.get("response", {}))
-    return event
-"""
-
-
-class Pool:
-    """A user pool whose triggers all run one function, and an app client of it."""
-
-    def __init__(self, harness: WiredHarness) -> None:
-        self.harness, self.cognito, self.lambda_ = harness, harness.aws("cognito-idp"), harness.aws("lambda")
-        self.function = create_function(self.lambda_, "trigger", SOURCE, Timeout=20)["FunctionArn"]
-        self.before = harness.position()
-        self.id = ""
-        self.client = ""
-
-    def make(self, *triggers: str, wishes: Mapping[str, Any] | None = None, **settings: Any) -> None:
-        """Makes the pool. wishes: what the function does, by trigger source."""
-        config: dict[str, Any] = dict.fromkeys(triggers, self.function)
-        config |= settings.pop("LambdaConfig", {})
-        client = settings.pop("client", {})
-        made = self.cognito.create_user_pool(PoolName="people", LambdaConfig=config, **settings)["UserPool"]
-        self.id = made["Id"]
-        self.arn = made["Arn"]
-        app = self.cognito.create_user_pool_client(UserPoolId=self.id, ClientName="app", **client)
-        self.client = app["UserPoolClient"]["ClientId"]
-        self.wish(wishes or {})
-        self.before = self.harness.position()
-
-    def wish(self, wishes: Mapping[str, Any]) -> None:
-        self.lambda_.update_function_configuration(
-            FunctionName="trigger", Environment={"Variables": {"WISHES": json.dumps(wishes)}}
-        )
-
-    def sign_up(self, name: str = "ann", **more: Any) -> dict[str, Any]:
-        attributes = [{"Name": "email", "Value": f"{name}@example.com"}]
-        given = {"ClientId": self.client, "Username": name, "Password": PASSWORD, "UserAttributes": attributes}
-        answer: dict[str, Any] = self.cognito.sign_up(**{**given, **more})
-        return answer
-
-    def person(self, name: str = "ann") -> None:
-        """A user who can sign in."""
-        self.cognito.admin_create_user(UserPoolId=self.id, Username=name, MessageAction="SUPPRESS")
-        self.cognito.admin_set_user_password(UserPoolId=self.id, Username=name, Password=PASSWORD, Permanent=True)
-        self.before = self.harness.position()
-
-    def sign_in(self, name: str = "ann", password: str = PASSWORD, **more: Any) -> dict[str, Any]:
-        answer: dict[str, Any] = self.cognito.initiate_auth(
-            ClientId=self.client,
-            AuthFlow="USER_PASSWORD_AUTH",
-            AuthParameters={"USERNAME": name, "PASSWORD": password},
-            **more,
-        )
-        return answer
-
-    def events(self) -> Sequence[dict[str, Any]]:
-        """What the function was given, in order."""
-        started = self.harness.events("InvocationStarted", after=self.before)
-        return [json.loads(event["payload"]) for event in started]
-
-    def sources(self) -> list[str]:
-        return [event["triggerSource"] for event in self.events()]
-
-    def remove(self) -> None:
-        if self.id:
-            self.cognito.delete_user_pool(UserPoolId=self.id)
-        self.lambda_.delete_function(FunctionName="trigger")
 
 
 @pytest.fixture
@@ -114,12 +22,6 @@ def pool(harness: WiredHarness) -> Iterator[Pool]:
     made = Pool(harness)
     yield made
     made.remove()
-
-
-def claims(token: str) -> dict[str, Any]:
-    payload = token.split(".")[1]
-    read: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    return read
 
 
 def test_a_function_sees_who_signs_up_and_confirms_them(pool: Pool) -> None:
@@ -401,90 +303,6 @@ def test_whom_the_migration_does_not_know_is_not_there(pool: Pool) -> None:
     pool.make("UserMigration")
 
     assert refusal(pool.sign_in, name="who")[1] == "UserNotFoundException"
-
-
-CHALLENGES = ("DefineAuthChallenge", "CreateAuthChallenge", "VerifyAuthChallengeResponse")
-RIDDLE = {
-    "DefineAuthChallenge_Authentication": {"solve": True},
-    "CreateAuthChallenge_Authentication": {
-        "response": {
-            "publicChallengeParameters": {"question": "2 + 2"},
-            "privateChallengeParameters": {"answer": "4"},
-            "challengeMetadata": "SUM",
-        }
-    },
-    "VerifyAuthChallengeResponse_Authentication": {"verify": True},
-}
-
-
-def begin(pool: Pool) -> dict[str, Any]:
-    answer: dict[str, Any] = pool.cognito.initiate_auth(
-        ClientId=pool.client, AuthFlow="CUSTOM_AUTH", AuthParameters={"USERNAME": "ann"}
-    )
-    return answer
-
-
-def reply(pool: Pool, session: str, answer: str) -> dict[str, Any]:
-    replied: dict[str, Any] = pool.cognito.respond_to_auth_challenge(
-        ClientId=pool.client,
-        ChallengeName="CUSTOM_CHALLENGE",
-        Session=session,
-        ChallengeResponses={"USERNAME": "ann", "ANSWER": answer},
-    )
-    return replied
-
-
-def test_a_challenge_is_defined_created_and_verified(pool: Pool) -> None:
-    pool.make(*CHALLENGES, wishes=RIDDLE)
-    pool.person()
-
-    first = begin(pool)
-    second = reply(pool, first["Session"], "5")
-    tokens = reply(pool, second["Session"], "4")["AuthenticationResult"]
-
-    assert first["ChallengeName"] == "CUSTOM_CHALLENGE"
-    assert first["ChallengeParameters"] == {"question": "2 + 2", "USERNAME": "ann"}
-    assert claims(tokens["IdToken"])["cognito:username"] == "ann"
-    assert pool.sources() == [
-        *("DefineAuthChallenge_Authentication", "CreateAuthChallenge_Authentication"),
-        *("VerifyAuthChallengeResponse_Authentication", "DefineAuthChallenge_Authentication"),
-        "CreateAuthChallenge_Authentication",
-        *("VerifyAuthChallengeResponse_Authentication", "DefineAuthChallenge_Authentication"),
-    ]
-    assert pool.events()[-1]["request"]["session"] == [
-        {"challengeName": "CUSTOM_CHALLENGE", "challengeResult": False, "challengeMetadata": "SUM"},
-        {"challengeName": "CUSTOM_CHALLENGE", "challengeResult": True, "challengeMetadata": "SUM"},
-    ]
-
-
-def test_two_wrong_answers_end_it_and_a_session_is_good_for_one(pool: Pool) -> None:
-    pool.make(*CHALLENGES, wishes=RIDDLE)
-    pool.person()
-
-    first = begin(pool)
-    second = reply(pool, first["Session"], "5")
-
-    used = refusal(reply, pool=pool, session=first["Session"], answer="4")
-    assert used[1:] == ("NotAuthorizedException", "Invalid session for the user.")
-    wrong = refusal(reply, pool=pool, session=second["Session"], answer="6")
-    assert wrong[1:] == ("NotAuthorizedException", "Incorrect username or password.")
-
-
-def test_a_session_expires(pool: Pool) -> None:
-    pool.make(*CHALLENGES, wishes=RIDDLE)
-    pool.person()
-    first = begin(pool)
-
-    assert pool.harness.call("POST", "clock", {"advance_seconds": 200}).status == 200
-
-    assert "expired" in refusal(reply, pool=pool, session=first["Session"], answer="4")[2]
-
-
-def test_a_custom_flow_needs_its_triggers(pool: Pool) -> None:
-    pool.make("PreSignUp")
-    pool.person()
-
-    assert refusal(begin, pool=pool)[1] == "InvalidParameterException"
 
 
 def test_the_function_has_to_let_the_pool_in() -> None:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from lambdakit.harness.delivery.alarm_evaluation import COMPARISONS, Point, Terms, Verdict
-from lambdakit.harness.moto_state.alarms import Alarm, AlarmMetric, AlarmState
+from lambdakit.harness.moto_state.alarm_records import Alarm, AlarmMetric, AlarmState
 
 _TREATED: Final[Mapping[str, str]] = {"breaching": "Breaching", "notBreaching": "NonBreaching"}
 # AWS General Reference, "Regional endpoints"; others go by their code.

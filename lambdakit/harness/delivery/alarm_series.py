@@ -16,7 +16,7 @@ from lambdakit.harness.delivery.alarm_evaluation import (
 )
 from lambdakit.harness.delivery.alarm_messages import period_seconds
 from lambdakit.harness.delivery.metric_math import Scope, Series, UnservedExpression, evaluate
-from lambdakit.harness.moto_state.alarms import Alarm, AlarmMetric, Datum
+from lambdakit.harness.moto_state.alarm_records import Alarm, AlarmMetric, Datum
 
 # What was measured of a metric since a time.
 Data = Callable[[AlarmMetric, datetime], Sequence[Datum]]

@@ -30,7 +30,8 @@ from lambdakit.harness.delivery.alarm_messages import (
 )
 from lambdakit.harness.delivery.alarm_rules import AlarmRule, InvalidRule
 from lambdakit.harness.delivery.alarm_series import Unserved, check, periods_until, points_until
-from lambdakit.harness.moto_state.alarms import Alarm, Alarms, AlarmState, MetricName, Place
+from lambdakit.harness.moto_state.alarm_records import Alarm, AlarmState, Place
+from lambdakit.harness.moto_state.alarms import Alarms, MetricName
 from lambdakit.trace import AlarmStateChanged, RuntimeNote, TraceLog
 
 _MINUTE: Final = 60

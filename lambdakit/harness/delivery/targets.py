@@ -122,7 +122,7 @@ class Targets:
     def _to_queue(self, delivery: Delivery, target: Arn) -> None:
         self.permit(delivery, "sqs:SendMessage", delivery.target)
         client = self._clients("sqs", target.region, target.account)
-        url = client.get_queue_url(QueueName=target.resource, QueueOwnerAWSAccountId=target.account)["QueueUrl"]
+        url = f"https://sqs.{target.region}.amazonaws.com/{target.account}/{target.resource}"
         request: dict[str, Any] = {"QueueUrl": url, "MessageBody": delivery.payload.decode(), **delivery.parameters}
         if delivery.trace_id:
             header = {"DataType": "String", "StringValue": delivery.trace_id}

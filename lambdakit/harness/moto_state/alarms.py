@@ -4,9 +4,9 @@ moto keeps alarms and never evaluates them; a new one it calls `OK`, where AWS h
 put again it makes anew, where AWS keeps the state. It has neither `PutCompositeAlarm` nor `DescribeAlarmHistory`.
 
 Private surface used: of `moto.cloudwatch.models.CloudWatchBackend` `alarms`, `metric_data` and the methods named in
-`Alarms._change`; the attributes of `Alarm`, `MetricDatum` and `MetricAggregatedDatum`; of
+`Alarms._change`; the state and `history` of an `Alarm`; of
 `moto.cloudwatch.responses.CloudWatchResponse` `cloudwatch_backend`, `_get_param` and that it finds an operation by its
-method. Canary: tests/unit/harness/test_harness_moto_alarms.py.
+method. Canary: tests/unit/harness/test_harness_moto_other_services.py.
 """
 
 from __future__ import annotations
@@ -15,11 +15,21 @@ import functools
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, Final, Protocol
 
+from lambdakit.harness.moto_state.alarm_records import (
+    Alarm,
+    AlarmMetric,
+    AlarmState,
+    Datum,
+    Place,
+    read_alarm,
+    read_datum,
+    read_state,
+    utc,
+)
 from lambdakit.harness.moto_state.loaded import change_when_loaded
 
 _BEGINNING: Final = "Unchecked: Initial alarm creation"
@@ -27,78 +37,7 @@ _BEGINNING: Final = "Unchecked: Initial alarm creation"
 _WRITTEN_ONCE: Final = "AWS/Lambda"
 _HISTORY_PAGE: Final = 100
 
-Place = tuple[str, str]
 MetricName = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlarmMetric:
-    """One of the metrics of an alarm: a statistic of a metric, or an expression over others; the other one is empty."""
-
-    id: str
-    label: str = ""
-    returned: bool = True
-    expression: str = ""
-    namespace: str = ""
-    name: str = ""
-    dimensions: Mapping[str, str] = field(default_factory=dict)
-    statistic: str = ""
-    unit: str = ""
-    period_seconds: int = 60
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlarmState:
-    """A state, and since when. reason_data: JSON."""
-
-    value: str
-    reason: str
-    reason_data: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alarm:
-    """An alarm. rule: of a composite one; empty for one on metrics. actions: by the state that they are for.
-
-    is_math: whether it was put with `Metrics`.
-    """
-
-    account_id: str
-    region: str
-    name: str
-    arn: str
-    description: str
-    state: AlarmState
-    updated: datetime
-    rule: str = ""
-    metrics: Sequence[AlarmMetric] = ()
-    is_math: bool = False
-    comparison: str = ""
-    threshold: float | None = None
-    threshold_metric: str = ""
-    periods: int = 1
-    needed: int = 1
-    missing: str = "missing"
-    low_samples: str = ""
-    actions_enabled: bool = True
-    actions: Mapping[str, Sequence[str]] = field(default_factory=dict)
-
-    @property
-    def place(self) -> Place:
-        """Its account and region."""
-        return self.account_id, self.region
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Datum:
-    """What was put: the sums of `count` measurements."""
-
-    at: datetime
-    count: float
-    total: float
-    least: float
-    most: float
 
 
 class AlarmWatch(Protocol):
@@ -130,12 +69,12 @@ class Alarms:
         """An alarm by name or ARN; None without one."""
         backend = _backend(place)
         found = None if backend is None else backend.alarms.get(name.rpartition(":alarm:")[2])
-        return None if found is None else _alarm(found, place)
+        return None if found is None else read_alarm(found, place)
 
     def all(self, place: Place) -> Sequence[Alarm]:
         """The alarms of an account in a region."""
         backend = _backend(place)
-        return [] if backend is None else [_alarm(alarm, place) for alarm in list(backend.alarms.values())]
+        return [] if backend is None else [read_alarm(alarm, place) for alarm in list(backend.alarms.values())]
 
     def places(self) -> Sequence[Place]:
         """Where there are alarms."""
@@ -148,7 +87,7 @@ class Alarms:
         if found is None:
             return
         if found.state_value != state.value:
-            _note_state(found, _state(found), state)
+            _note_state(found, read_state(found), state)
         _set(found, state)
 
     def data(self, place: Place, metric: AlarmMetric, since: datetime) -> Sequence[Datum]:
@@ -163,8 +102,8 @@ class Alarms:
             dimensions = {(one.name, one.value) for one in datum.dimensions}
             if metric.unit and datum.unit != metric.unit:
                 continue
-            if (wanted <= dimensions if once else wanted == dimensions) and _time(datum.timestamp) >= since:
-                found.append(_datum(datum))
+            if (wanted <= dimensions if once else wanted == dimensions) and utc(datum.timestamp) >= since:
+                found.append(read_datum(datum))
         return found
 
     def forget(self) -> None:
@@ -195,7 +134,7 @@ class Alarms:
             _begin(alarm, at)
             _note(alarm, at, "ConfigurationUpdate", f'Alarm "{alarm.name}" created', {"type": "Create"})
         else:
-            _set(alarm, _state(before))
+            _set(alarm, read_state(before))
             alarm.history = before.history
             _note(alarm, at, "ConfigurationUpdate", f'Alarm "{alarm.name}" updated', {"type": "Update"})
         if self._watch is not None:
@@ -214,14 +153,14 @@ class Alarms:
             return
         put: dict[MetricName, datetime] = {}
         for datum in backend.metric_data[before:]:
-            key, at = (datum.namespace, datum.name), _time(datum.timestamp)
+            key, at = (datum.namespace, datum.name), utc(datum.timestamp)
             put[key] = min(put.get(key, at), at)
         self._watch.data_put(_place(backend), put)
 
     def _set_by_hand(self, backend: Any, own: Callable[..., Any], *arguments: Any, **named: Any) -> None:
         name = arguments[0] if arguments else named["alarm_name"]
         found = backend.alarms.get(name)
-        previous = None if found is None else _state(found)
+        previous = None if found is None else read_state(found)
         own(*arguments, **named)
         if found is None or previous is None:
             return
@@ -229,9 +168,9 @@ class Alarms:
         found.state_updated_timestamp = _naive(self._now())
         del found.history[-1]  # moto's own entry, which has the state from before alone
         if found.state_value != previous.value:
-            _note_state(found, previous, _state(found))
+            _note_state(found, previous, read_state(found))
         if self._watch is not None:
-            self._watch.state_set(_alarm(found, _place(backend)), previous)
+            self._watch.state_set(read_alarm(found, _place(backend)), previous)
 
 
 def _around(own: Callable[..., Any], then: Callable[..., Any]) -> Callable[..., Any]:
@@ -275,94 +214,6 @@ def _of_metric(backend: Any, metric: MetricName) -> Sequence[Any]:
     backend.lambdakit_index = len(data), index
     found: Sequence[Any] = index.get(metric, ())
     return found
-
-
-def _datum(datum: Any) -> Datum:
-    at = _time(datum.timestamp)
-    if hasattr(datum, "value"):
-        return Datum(at=at, count=1, total=datum.value, least=datum.value, most=datum.value)
-    return Datum(at=at, count=datum.sample_count, total=datum.sum, least=datum.min, most=datum.max)
-
-
-def _alarm(alarm: Any, place: Place) -> Alarm:
-    account_id, region = place
-    periods = int(alarm.evaluation_periods or 1)
-    return Alarm(
-        account_id=account_id,
-        region=region,
-        name=alarm.name,
-        arn=alarm.alarm_arn,
-        description=alarm.description or "",
-        state=_state(alarm),
-        updated=_time(alarm.configuration_updated_timestamp),
-        rule=alarm.rule or "",
-        metrics=_metrics(alarm),
-        is_math=bool(alarm.metric_data_queries),
-        comparison=alarm.comparison_operator or "",
-        threshold=None if alarm.threshold is None else float(alarm.threshold),
-        threshold_metric=alarm.threshold_metric_id or "",
-        periods=periods,
-        needed=int(alarm.datapoints_to_alarm or periods),
-        missing=alarm.treat_missing_data or "missing",
-        low_samples=alarm.evaluate_low_sample_count_percentile or "",
-        actions_enabled=bool(alarm.actions_enabled),
-        actions={
-            "ALARM": list(alarm.alarm_actions or ()),
-            "OK": list(alarm.ok_actions or ()),
-            "INSUFFICIENT_DATA": list(alarm.insufficient_data_actions or ()),
-        },
-    )
-
-
-def _metrics(alarm: Any) -> Sequence[AlarmMetric]:
-    if alarm.rule:
-        return ()
-    if not alarm.metric_data_queries:
-        return [
-            AlarmMetric(
-                id="m1",
-                namespace=alarm.namespace or "",
-                name=alarm.metric_name or "",
-                dimensions={one.name: one.value for one in alarm.dimensions},
-                statistic=alarm.extended_statistic or alarm.statistic or "",
-                unit=alarm.unit or "",
-                period_seconds=int(alarm.period or 60),
-            )
-        ]
-    return [_query(query) for query in alarm.metric_data_queries]
-
-
-def _query(query: Any) -> AlarmMetric:
-    stat = query.metric_stat
-    returned = query.return_data is None or str(query.return_data).lower() == "true"
-    if stat is None:
-        return AlarmMetric(
-            id=query.id,
-            label=query.label or "",
-            returned=returned,
-            expression=query.expression or "",
-            period_seconds=int(query.period or 0),
-        )
-    return AlarmMetric(
-        id=query.id,
-        label=query.label or "",
-        returned=returned,
-        namespace=stat.metric.namespace,
-        name=stat.metric.metric_name,
-        dimensions={one.name: one.value for one in stat.metric.dimensions},
-        statistic=stat.stat,
-        unit=stat.unit or "",
-        period_seconds=int(stat.period or 60),
-    )
-
-
-def _state(alarm: Any) -> AlarmState:
-    return AlarmState(
-        value=alarm.state_value,
-        reason=alarm.state_reason or "",
-        reason_data=alarm.state_reason_data or "",
-        at=_time(alarm.state_updated_timestamp),
-    )
 
 
 def _set(alarm: Any, state: AlarmState) -> None:
@@ -412,8 +263,8 @@ def _describe_history(response: Any) -> Any:
         for item in alarm.history
         if wanted in (None, alarm.name)
         and kind in (None, item["HistoryItemType"])
-        and (begin is None or _time(begin) <= item["Timestamp"])
-        and (end is None or item["Timestamp"] <= _time(end))
+        and (begin is None or utc(begin) <= item["Timestamp"])
+        and (end is None or item["Timestamp"] <= utc(end))
     ]
     newest_first = (response._get_param("ScanBy") or "TimestampDescending") == "TimestampDescending"
     items.sort(key=lambda item: item["Timestamp"], reverse=newest_first)
@@ -423,11 +274,6 @@ def _describe_history(response: Any) -> Any:
     if start + most < len(items):
         answer["NextToken"] = str(start + most)
     return ActionResult(answer)
-
-
-def _time(moment: datetime) -> datetime:
-    """moto keeps UTC without a zone."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _naive(moment: datetime) -> datetime:

@@ -117,12 +117,21 @@ class Buses:
 
     def __init__(self, front: BusFront) -> None:
         self._front = front
+        # Read once until something changes: every event is met with all rules of its bus. With moto's own object, so
+        # that a bus that was made anew is read anew.
+        self._read: dict[BusPlace, tuple[Any, Sequence[BusRule]]] = {}
         change_when_loaded(self._change)
 
     def rules(self, place: BusPlace) -> Sequence[BusRule] | None:
         """The rules of a bus, in the order they were made; None when there is no such bus."""
         bus = _bus(place)
-        return None if bus is None else [_rule(place, rule) for rule in list(bus.rules.values()) if not rule.managed_by]
+        if bus is None:
+            return None
+        known = self._read.get(place)
+        if known is None or known[0] is not bus:
+            rules = [_rule(place, rule) for rule in list(bus.rules.values()) if not rule.managed_by]
+            known = self._read[place] = (bus, rules)
+        return known[1]
 
     def rule(self, place: BusPlace, name: str) -> BusRule | None:
         """One rule; None when it is gone."""
@@ -210,6 +219,7 @@ class Buses:
             front.replay(_replay(replay, archive))
 
         def changed(backend: Any) -> None:
+            self._read.clear()
             front.rules_changed(backend.account_id, backend.region_name)
 
         _replace(backend_class, "put_events", put_events)

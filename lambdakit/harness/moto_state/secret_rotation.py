@@ -6,7 +6,7 @@ expression, and goes on giving out the old value when AWSCURRENT was moved.
 Private surface used: of `moto.secretsmanager.models.SecretsManagerBackend` `secrets` and the methods named in
 `SecretRotations._change`; of `FakeSecret` `arn`, `name`, `versions`, `default_version_id`, `is_deleted`, `to_dict`,
 `to_short_dict` and the attributes that begin with `rotation_`, `next_rotation_date`, `last_rotation_date`,
-`auto_rotate_after_days`. Canary: tests/unit/harness/test_harness_moto_secret_rotation.py.
+`auto_rotate_after_days`. Canary: tests/unit/harness/test_harness_moto_other_services.py.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ and `stepfunctions_parser_backends`, `asl.utils.boto_client.boto_client_for`, `b
 `SyncExecution` and `BaseExecutionWorkerCommunication.terminated`, `StateTaskService._normalise_parameters` and
 `_normalise_response`, `StateTaskLambda._from_error`, `_SUPPORTED_API_PARAM_BINDINGS` of the Lambda task,
 `utils.TMP_THREADS`, and that it takes threads and time from the modules `threading` and `time`.
-Canary: tests/unit/harness/test_harness_moto_state_machines.py.
+Canary: tests/unit/harness/test_harness_moto_other_services.py.
 """
 
 from __future__ import annotations
@@ -267,16 +267,15 @@ def _change_function_task(module: Any) -> None:
 
     Source: AWS Step Functions Developer Guide, "Handle transient Lambda service exceptions".
     """
-    from botocore.exceptions import ClientError
-
     task = module.StateTaskLambda
     own = getattr(task._from_error, "__wrapped__", task._from_error)
 
     @functools.wraps(own)
     def from_error(state: Any, env: Any, ex: Exception) -> Any:
         event = own(state, env=env, ex=ex)
-        if isinstance(ex, ClientError):
-            error = f"Lambda.{ex.response['Error']['Code']}"
+        refused = getattr(ex, "response", None)  # of the SDK's errors
+        if refused is not None:
+            error = f"Lambda.{refused['Error']['Code']}"
             event.error_name = module.CustomErrorName(error)
             event.event_details["lambdaFunctionFailedEventDetails"]["error"] = error
         return event

@@ -2,7 +2,7 @@
 
 Private surface used: `moto.iotdata.models.IoTDataPlaneBackend.publish` with `account_id` and `region_name`;
 `moto.iot.models.IoTBackend.create_topic_rule`, `replace_topic_rule` and `rules`; of a rule `name`, `sql`, `actions`,
-`error_action`, `rule_disabled`, `arn`. Canary: tests/unit/harness/test_harness_moto_topic_rules.py.
+`error_action`, `rule_disabled`, `arn`. Canary: tests/unit/harness/test_harness_moto_other_services.py.
 """
 
 from __future__ import annotations

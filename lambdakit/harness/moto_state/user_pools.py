@@ -6,7 +6,7 @@ Private surface used: of `moto.cognitoidp.responses.CognitoIdpResponse` the oper
 `current_account` and `region`; `cognitoidp_backends[account][region]` with `user_pools`, `sessions`, `_log_user_in`
 and `_validate_password`; of a pool `extended_config`, `clients`, `users`, `refresh_tokens`, `access_tokens`,
 `id_tokens`, `json_web_key` and `_get_user`; of a user `id`, `username`, `password`, `status`, `attribute_lookup`,
-`groups`, `enabled` and `update_attributes`. Canary: tests/unit/harness/test_harness_moto_user_pools.py.
+`groups`, `enabled` and `update_attributes`. Canary: tests/unit/harness/test_harness_moto_other_services.py.
 """
 
 from __future__ import annotations

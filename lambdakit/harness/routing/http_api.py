@@ -112,6 +112,7 @@ class HttpApi:
         )
         problem = ""
         try:
+            _check_size(request)  # as it came: what the door adds does not count
             response = self._answer(api, visit)
         except OwnAnswer as own:
             response, problem = own.response, own.problem
@@ -144,7 +145,6 @@ class HttpApi:
             raise OwnAnswer(404, "Not Found", "the API is gone")
         if visit.mapped is None and not api.own_endpoint:
             raise OwnAnswer(404, "Not Found", "DisableExecuteApiEndpoint leaves custom domains only")
-        _check_size(request)
         stage, route_path = _place(api, request, visit.mapped)
         visit.stage = stage
         visit.exchange = exchange = Exchange(

@@ -42,6 +42,7 @@ class UrlStream:
         self._finish = finish
         self._failed = failed
         self._prelude: bytearray | None = None
+        self._content_type: str | None = None  # of an answer that waits for its first byte
         self.problem = ""
 
     @property
@@ -68,15 +69,19 @@ class UrlStream:
         self._answer.send_waiting()
 
     def begin(self, content_type: str) -> None:
-        """The function's answer begins; what it is follows where the content type says so."""
+        """The function's answer begins; what it is follows where the content type says so.
+
+        Its status goes out with the first byte: until then an error can still change it.
+        """
         if content_type.partition(";")[0].strip() == _WITH_PRELUDE:
             self._prelude = bytearray()
             return
-        self._open(200, [("content-type", content_type)])
+        self._content_type = content_type
 
     def write(self, data: bytes) -> None:
         """Takes the next part."""
         if self._prelude is None:
+            self._begin()
             if not self.problem:
                 self._answer.write(data)
             return
@@ -108,6 +113,8 @@ class UrlStream:
             problem = problem or "the stream ended before it said its status"
         if problem:
             self.fail(problem)
+        else:
+            self._begin()
 
     def fail(self, problem: str) -> None:
         """Answers with an error where nothing was sent yet, and else ends the connection where it stands."""
@@ -116,6 +123,11 @@ class UrlStream:
             self._answer.respond(self._failed)
         elif self._answer.status < 500:
             self._answer.cut()
+
+    def _begin(self) -> None:
+        content_type, self._content_type = self._content_type, None
+        if content_type is not None:
+            self._open(200, [("content-type", content_type)])
 
     def _open(self, status: int, headers: Sequence[tuple[str, str]]) -> None:
         finished = self._finish(Response(status=status, headers=headers))
