@@ -56,8 +56,8 @@ class Account:
 
         self._application: Any = DomainDispatcherApplication(application_of)
         # moto 5.2 reads a directory, and tries up to 190 patterns, for every request.
-        of_host = self._application.get_backend_for_host
-        self._application.get_backend_for_host = functools.lru_cache(maxsize=_HOSTS_MAX)(of_host)
+        application: Any = self._application
+        application.get_backend_for_host = functools.lru_cache(maxsize=_HOSTS_MAX)(application.get_backend_for_host)
         self._clients: dict[tuple[str, str, str, str], Any] = {}
         self._fronts: dict[str, Front] = {}
         self.check: Callable[[Request, str], Response | None] = lambda request, account_id: None

@@ -107,7 +107,7 @@ class Endpoint:
         return self._serve_aws(request, environment)
 
     def _through_door(self, api_id: str, request: Request, environment: str) -> Response:
-        handle = self._doors.handler(api_id)
+        handle = self._doors.asked_for(api_id)
         if handle is None:
             return Response(status=404, headers=_JSON, body=b'{"message":"Not Found"}')
         return handle(request, environment)

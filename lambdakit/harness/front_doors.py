@@ -1,4 +1,4 @@
-"""What is served behind front doors: HTTP APIs, custom domains and function URLs, put together with what they work with.
+"""What is served behind front doors: HTTP APIs, custom domains and function URLs, with what they work with.
 
 A door of an API or a domain is opened by its provisioner. Those of function URLs follow the Lambda service, whoever
 makes, changes or deletes a URL there.
@@ -18,7 +18,7 @@ from lambdakit.harness.deployment.public_urls import FrontDoors
 from lambdakit.harness.lambda_service.function_stores import FunctionStores
 from lambdakit.harness.lambda_service.invocations import Invocations
 from lambdakit.harness.lambda_service.store import FunctionStore
-from lambdakit.harness.moto_state.http_apis import kept_http_api, read_api_mappings
+from lambdakit.harness.moto_state.http_apis import find_http_api, kept_http_api, read_api_mappings
 from lambdakit.harness.routing.access_log import WriteLine
 from lambdakit.harness.routing.authorizers.authorize import Authorizers
 from lambdakit.harness.routing.authorizers.key_sets import KeySets
@@ -71,6 +71,7 @@ class Gateways:
             "HTTP_PROXY": HttpProxy(lambda url: str(doors.localize(url))),
         }
         stores.each(self._follow)
+        doors.open_unknown = self._open_unknown
 
     def open_http_api(self, api_id: str, region: str, account_id: str) -> None:
         """Serves an HTTP API."""
@@ -103,6 +104,13 @@ class Gateways:
         self._calls.join()
         for thread in self._closing:
             thread.join()
+
+    def _open_unknown(self, api_id: str) -> None:
+        """Serves an API that was made through API Gateway's own API, once somebody asks for it."""
+        place = find_http_api(api_id)
+        if place is not None:
+            account_id, region = place
+            self.open_http_api(api_id, region, account_id)
 
     def _open_api(self, api_id: str) -> MappedApi | None:
         return self._apis.get(api_id) if self._doors.handler(api_id) is not None else None

@@ -40,7 +40,7 @@ class Backend(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    do_GET = do_POST = do_PUT = _answer  # noqa: N815  # the names that the base class looks for
+    do_GET = do_POST = do_PUT = _answer  # the names that the base class looks for
 
     def log_message(self, format: str, *args: object) -> None:
         """Nothing is written."""

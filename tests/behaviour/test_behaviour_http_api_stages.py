@@ -149,6 +149,26 @@ def test_a_custom_domain_leads_to_stages_by_the_beginning_of_the_path(harness: W
     assert by_host.json()["rawPath"] == "/v1/a"
 
 
+def test_an_api_that_was_made_by_calls_is_served_once_it_is_asked_for(harness: WiredHarness, stacks: Stacks) -> None:
+    arn = {"Fn::GetAtt": ["Fn", "Arn"]}
+    (outputs,) = (stack["outputs"] for stack in stacks.deploy(function("Fn", ECHO), Arn=arn)["stacks"].values())
+    client = harness.aws("apigatewayv2")
+    api_id = client.create_api(Name="called", ProtocolType="HTTP")["ApiId"]
+    integration = client.create_integration(
+        ApiId=api_id, IntegrationType="AWS_PROXY", IntegrationUri=outputs["Arn"], PayloadFormatVersion="2.0"
+    )["IntegrationId"]
+    client.create_route(ApiId=api_id, RouteKey="GET /a", Target=f"integrations/{integration}")
+    client.create_stage(ApiId=api_id, StageName="$default", AutoDeploy=True)
+    host = {"Host": f"{api_id}.execute-api.us-east-1.amazonaws.com"}
+
+    served = harness.request("GET", "/a", host)
+    client.delete_api(ApiId=api_id)
+    gone = harness.request("GET", "/a", host)
+
+    assert served.json()["requestContext"]["apiId"] == api_id
+    assert (gone.status, gone.json()) == (404, {"message": "Not Found"})
+
+
 def test_an_api_may_name_its_target_alone(stacks: Stacks) -> None:
     target = {"Target": {"Fn::GetAtt": ["Fn", "Arn"]}}
 

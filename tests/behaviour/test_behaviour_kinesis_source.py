@@ -305,6 +305,9 @@ def test_a_mapping_that_changes_while_a_batch_runs_gives_no_batch_twice(fed: Fed
 def test_a_stream_that_is_deleted_ends_in_silence_and_may_come_back(fed: FedFunction, stream: Stream) -> None:
     mapping = fed.map(stream.arn, StartingPosition="LATEST")
     stream.put("1")
+    [shard] = stream.shard_ids()
+    stream.kinesis.split_shard(StreamName=stream.name, ShardToSplit=shard, NewStartingHashKey=str(2**127))
+    fed.harness.drain()
 
     stream.remove()
     fed.harness.drain()

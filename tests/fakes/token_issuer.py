@@ -55,7 +55,7 @@ def served_issuer() -> Iterator[Issuer]:
     issuer = Issuer()
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802  # the name that the base class looks for
+        def do_GET(self) -> None:  # the name that the base class looks for
             documents = {
                 "/.well-known/openid-configuration": {"issuer": issuer.url, "jwks_uri": f"{issuer.url}/keys"},
                 "/keys": {"keys": issuer.keys},

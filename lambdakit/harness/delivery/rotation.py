@@ -97,12 +97,16 @@ class Rotation:
         self._plan(secret, None)
 
     def reset(self) -> None:
-        """Forgets what is planned, and does not go on with what is under way."""
+        """Plans anew what is to be rotated, and does not go on with what is under way."""
         with self._lock:
             self._generation += 1
             timers, self._timers = self._timers, {}
         for timer in timers.values():
             timer.cancel()
+        for secret in self._secrets.all():
+            due = _next(secret.rules, self._clock.now())
+            self._secrets.configure(secret, secret.function, secret.rules, due=due)
+            self._plan(secret, due)
 
     def _checked(self, rules: Mapping[str, Any]) -> Mapping[str, Any]:
         """API Reference, "RotationRulesType": days or a schedule expression, not both."""

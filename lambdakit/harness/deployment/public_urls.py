@@ -44,10 +44,12 @@ class FrontDoors:
     """The doors by their ids: of an API, of a function URL, or the name of a custom domain.
 
     endpoint_url: where the AWS APIs are served. Absence: queues keep the URLs that AWS gives them.
+    open_unknown: may be set: told an id that somebody asks for and that has no door; opens one, if there is to be one.
     """
 
     def __init__(self, endpoint_url: Callable[[], str] | None = None) -> None:
         self._endpoint_url = endpoint_url
+        self.open_unknown: Callable[[str], None] = lambda door_id: None
         self._doors: dict[str, _Door] = {}
         self._ids: dict[str, str] = {}  # by what else a door is known by
         self._lock = threading.Lock()
@@ -76,6 +78,12 @@ class FrontDoors:
         """Who serves a door; None when there is no such door."""
         door = self._doors.get(door_id)
         return None if door is None else door.handle
+
+    def asked_for(self, door_id: str) -> DoorHandler | None:
+        """The same, where a door may still have to be opened."""
+        if door_id not in self._doors:
+            self.open_unknown(door_id)
+        return self.handler(door_id)
 
     def handler_of_host(self, host: str) -> DoorHandler | None:
         """Who serves a custom domain, by the `Host` of a request; None for any other host."""
@@ -138,7 +146,8 @@ class FrontDoors:
         if "://" not in text:
             return text
         text = _DOOR_URL.sub(lambda match: self.url(match[1]) or match[0], text)
-        for name in [door_id for door_id in list(self._doors) if "." in door_id]:
-            text = re.sub(rf"https://{re.escape(name)}(?=[/:?\s]|$)", lambda match: self.url(name) or match[0], text)
+        for name, door in list(self._doors.items()):
+            if "." in name:  # a custom domain's
+                text = re.sub(rf"https://{re.escape(name)}(?=[/:?\s]|$)", door.listener.url, text)
         endpoint = self._endpoint_url
         return text if endpoint is None else _QUEUE_ORIGIN.sub(lambda _: endpoint(), text)

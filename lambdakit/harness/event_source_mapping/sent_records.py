@@ -99,7 +99,8 @@ class SentRecords:
             log = self._log(mapping)
             number, offsets = log.first + len(log.records), Counter(log.offsets)
             made = [self._record(log.form, given, at, number + at, offsets) for at, given in enumerate(records)]
-            log.records, log.offsets = [*log.records, *made], offsets
+            log.records.extend(made)
+            log.offsets = offsets
             watchers = list(log.watchers)
         for watcher in watchers:
             watcher()

@@ -138,6 +138,13 @@ class ShardLane:
                     self._is_running = self._take_locked()
                     if not self._is_running:
                         break
+        except Exception:  # a fault of ours, which the worker records: the batch is taken up with the next records
+            with self._lock:
+                self._is_running = False
+                if self._current is not None:
+                    self._again.appendleft(self._current)
+                    self._current = None
+            raise
         finally:
             work.position.leave(work.owner)
             work.around.activity.end(work.what)

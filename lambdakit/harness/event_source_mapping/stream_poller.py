@@ -67,6 +67,8 @@ class StreamPoller:
         if self._position.start is None:
             self._position.start = self._source.now() if self._settings.starting_position == "LATEST" else 0
         self._source.watch(self._wake)
+        if self._stopped:  # meanwhile, by another thread
+            self._source.forget(self._wake)
         self._wake()
 
     def stop(self) -> None:
@@ -101,6 +103,10 @@ class StreamPoller:
                         self._looking = False
                         break
                     self._look_again = False
+        except Exception:  # a fault of ours, which the worker records: the next write is looked at all the same
+            with self._lock:
+                self._looking = False
+            raise
         finally:
             self._around.activity.end(self._what)
 
@@ -114,6 +120,8 @@ class StreamPoller:
             return
         drained, present = self._position.drained, {shard.id for shard in shards}
         for shard in shards:
+            if shard.id in drained and not shard.is_closed:
+                drained.discard(shard.id)  # of another stream of that name, made since
             if shard.id in drained or any(one in present and one not in drained for one in shard.parents):
                 continue
             if self._stopped:

@@ -117,9 +117,10 @@ class Buses:
 
     def __init__(self, front: BusFront) -> None:
         self._front = front
-        # Read once until something changes: every event is met with all rules of its bus. With moto's own object, so
-        # that a bus that was made anew is read anew.
-        self._read: dict[BusPlace, tuple[Any, Sequence[BusRule]]] = {}
+        # Read once until something changes, since every event is met with all rules of its bus: with moto's own object,
+        # so that a bus that was made anew is read anew, and how many changes there had been.
+        self._read: dict[BusPlace, tuple[Any, int, Sequence[BusRule]]] = {}
+        self._changes = 0
         change_when_loaded(self._change)
 
     def rules(self, place: BusPlace) -> Sequence[BusRule] | None:
@@ -127,11 +128,11 @@ class Buses:
         bus = _bus(place)
         if bus is None:
             return None
-        known = self._read.get(place)
-        if known is None or known[0] is not bus:
+        changes, known = self._changes, self._read.get(place)
+        if known is None or known[0] is not bus or known[1] != changes:
             rules = [_rule(place, rule) for rule in list(bus.rules.values()) if not rule.managed_by]
-            known = self._read[place] = (bus, rules)
-        return known[1]
+            known = self._read[place] = (bus, changes, rules)
+        return known[2]
 
     def rule(self, place: BusPlace, name: str) -> BusRule | None:
         """One rule; None when it is gone."""
@@ -219,7 +220,7 @@ class Buses:
             front.replay(_replay(replay, archive))
 
         def changed(backend: Any) -> None:
-            self._read.clear()
+            self._changes += 1
             front.rules_changed(backend.account_id, backend.region_name)
 
         _replace(backend_class, "put_events", put_events)

@@ -89,8 +89,8 @@ class ExecutionThreads:
         return {id(threading): module, id(threading.Event): Event, id(threading.Thread): Thread}
 
     def time_like(self, module: ModuleType, sleep: Callable[[float], None]) -> ModuleType:
-        """`time`, whatever stands in for it already, with another `sleep`."""
-        return _copy(module, sleep=sleep)
+        """`time`, whatever stands in for it already, with another `sleep` and the clock's time."""
+        return _copy(module, sleep=sleep, time=lambda: self._clock.now().timestamp())
 
     def waiter(self, timeout: float | None) -> _Waiter:
         """Somebody who is about to wait. timeout: by the clock; None for none."""

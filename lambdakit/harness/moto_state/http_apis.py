@@ -162,6 +162,17 @@ def kept_http_api(account_id: str, region: str, api_id: str) -> Callable[[], Htt
     return definition
 
 
+def find_http_api(api_id: str) -> tuple[str, str] | None:
+    """The account and the region of an HTTP API; None when nobody has one with this id."""
+    backends = getattr(sys.modules.get("moto.apigatewayv2.models"), "apigatewayv2_backends", None)
+    for account_id, regions in list((backends or {}).items()):
+        for region, backend in list(regions.items()):
+            api = backend.apis.get(api_id)
+            if api is not None and api.protocol_type == "HTTP":
+                return account_id, region
+    return None
+
+
 def read_api_mappings(account_id: str, region: str, domain_name: str) -> Sequence[ApiMapping]:
     """Where a custom domain leads, the longest key first."""
     backends = getattr(sys.modules.get("moto.apigatewayv2.models"), "apigatewayv2_backends", None)

@@ -1,7 +1,8 @@
 """moto's pipes: read as they are, and told of when they change. moto keeps them, and nothing runs through them.
 
 Private surface used: of `moto.pipes.models.EventBridgePipesBackend` `pipes` and the methods named in `Pipes._change`;
-of a pipe `status`, `desired_state` and what it was made with. Canary: tests/unit/harness/test_harness_moto_other_services.py.
+of a pipe `status`, `desired_state` and what it was made with.
+Canary: tests/unit/harness/test_harness_moto_other_services.py.
 """
 
 from __future__ import annotations

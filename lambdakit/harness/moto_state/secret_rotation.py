@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import functools
 import json
+import sys
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -90,6 +91,19 @@ class SecretRotations:
         backend = secretsmanager_backends[place[0]][place[1]]
         found = backend.secrets.get(arn)
         return _secret(found) if found is not None and hasattr(found, "rotation_lambda_arn") else None
+
+    def all(self) -> Sequence[Secret]:
+        """Every secret that is rotated."""
+        models: Any = sys.modules.get("moto.secretsmanager.models")
+        if models is None:
+            return []
+        return [
+            _secret(held)
+            for regions in list(models.secretsmanager_backends.values())
+            for backend in list(regions.values())
+            for held in list(dict.values(backend.secrets))
+            if getattr(held, "rotation_enabled", False) and not held.is_deleted()
+        ]
 
     def configure(self, secret: Secret, function: str, rules: Mapping[str, Any], *, due: datetime | None) -> None:
         """Keeps how a secret is rotated. due: when the next time is; None without a schedule."""

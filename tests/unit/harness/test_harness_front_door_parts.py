@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from xml.etree import ElementTree
 
 import pytest
@@ -13,6 +14,7 @@ from lambdakit.harness.routing.arns import function_arn, invoked_arn
 from lambdakit.harness.routing.context_variables import Outcome
 from lambdakit.harness.routing.sqs_xml import sqs_answer, sqs_error
 from lambdakit.harness.routing.throttle import Throttles
+from lambdakit.harness.routing.url_stream import UrlStream
 from lambdakit.harness.wire import Request, Response
 from tests.fakes.exchanges import exchange
 
@@ -164,6 +166,92 @@ class TestFrontDoors:
         assert found == [f"{api}/prod", {"u": f"{url}/"}, f"{domain}/v1 and https://api.shop.test.other/", told[3]]
         assert addresses == (("xyz234", url), ("abc", api), None)
         assert doors.localize(told[0]) == told[0]
+
+
+class Answer:
+    """Keeps what was sent."""
+
+    def __init__(self) -> None:
+        self.status = 0
+        self.headers: list[tuple[str, str]] = []
+        self.body = b""
+        self.is_cut = False
+        self.waiting = 0
+        self.client_left = False
+
+    def begin(self, status: int, headers: Sequence[tuple[str, str]]) -> None:
+        self.status, self.headers = status, list(headers)
+
+    def respond(self, response: Response) -> None:
+        self.begin(response.status, response.headers)
+        self.body = response.body
+
+    def write(self, data: bytes) -> None:
+        self.body += data
+
+    def send_waiting(self) -> None:
+        """Nothing waits."""
+
+    def fileno(self) -> int:
+        return -1
+
+    def cut(self) -> None:
+        self.is_cut = True
+
+
+class TestUrlStreams:
+    PRELUDE = "application/vnd.awslambda.http-integration-response"
+
+    def _stream(self) -> tuple[Answer, UrlStream]:
+        answer = Answer()
+        return answer, UrlStream(answer, finish=lambda response: response, failed=Response(status=502))
+
+    @pytest.mark.parametrize("step", [1, 3, 1_000])
+    def test_the_beginning_may_come_in_pieces(self, step: int) -> None:
+        answer, stream = self._stream()
+        sent = b'{"statusCode":201,"headers":{"A":"1"},"cookies":["c=1"]}' + bytes(8) + b"body\0\0"
+
+        stream.begin(self.PRELUDE)
+        for start in range(0, len(sent), step):
+            stream.write(sent[start : start + step])
+        stream.end("")
+
+        assert (answer.status, answer.body, stream.problem) == (201, b"body\0\0", "")
+        assert answer.headers == [("a", "1"), ("set-cookie", "c=1"), ("content-type", "application/octet-stream")]
+
+    @pytest.mark.parametrize(
+        "sent",
+        [b"", b"{}", b"x" * 20_000, b"no json" + bytes(8), b"[]" + bytes(8), b'{"statusCode":1}' + bytes(8), bytes(8)],
+    )
+    def test_a_beginning_that_is_none_is_a_bad_gateway(self, sent: bytes) -> None:
+        answer, stream = self._stream()
+
+        stream.begin(self.PRELUDE)
+        stream.write(sent)
+        stream.write(b"more")
+        stream.end("")
+
+        assert (answer.status, answer.body, answer.is_cut) == (502, b"", False)
+        assert stream.problem
+
+    def test_without_one_the_content_type_is_the_function_s(self) -> None:
+        answer, stream = self._stream()
+
+        stream.begin("text/csv")
+        stream.end("")
+
+        assert (answer.status, answer.headers) == (200, [("content-type", "text/csv")])
+
+    @pytest.mark.parametrize(("written", "status", "is_cut"), [(b"", 502, False), (b"a", 200, True)])
+    def test_an_error_is_told_as_long_as_nothing_was_sent(self, written: bytes, status: int, is_cut: bool) -> None:
+        answer, stream = self._stream()
+
+        stream.begin("text/csv")
+        if written:
+            stream.write(written)
+        stream.end("the function failed")
+
+        assert (answer.status, answer.is_cut) == (status, is_cut)
 
 
 class _Nothing:

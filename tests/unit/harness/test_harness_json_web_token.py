@@ -19,7 +19,7 @@ from lambdakit.harness.routing.authorizers.json_web_token import (
     scopes_of,
     verified_claims,
 )
-from lambdakit.harness.routing.authorizers.key_sets import KeysNotFound, KeySets
+from lambdakit.harness.routing.authorizers.key_sets import KeySets, KeysNotFound
 from tests.fakes.token_issuer import Issuer, served_issuer
 
 
@@ -134,7 +134,12 @@ def test_a_user_pool_s_tokens_are_good_by_moto_s_own_keys() -> None:
         AuthParameters={"USERNAME": "ann", "PASSWORD": "Secret-1234!"},
     )["AuthenticationResult"]
     issuer = f"https://cognito-idp.eu-west-1.amazonaws.com/{pool}"
-    wanted = {"issuer": issuer, "audience": [app], "key_sets": KeySets(time.monotonic), "now": time.time}
+    wanted: dict[str, Any] = {
+        "issuer": issuer,
+        "audience": [app],
+        "key_sets": KeySets(time.monotonic),
+        "now": time.time,
+    }
 
     assert verified_claims(tokens["IdToken"], **wanted)["cognito:username"] == "ann"
     assert verified_claims(tokens["AccessToken"], **wanted)["client_id"] == app

@@ -51,15 +51,14 @@ function = "arn:aws:lambda:eu-west-1:555566667777:function:f"
 _MACHINE = """
 states = account.client("stepfunctions")
 def machine(name, definition, **more):
-    role = "arn:aws:iam::555566667777:role/r"
-    return states.create_state_machine(name=name, definition=json.dumps(definition), roleArn=role, **more)["stateMachineArn"]
+    made = dict(name=name, definition=json.dumps(definition), roleArn="arn:aws:iam::555566667777:role/r", **more)
+    return states.create_state_machine(**made)["stateMachineArn"]
 """
 _PIPE = """
 pipes = account.client("pipes")
 place = "eu-west-1:555566667777"
-pipes.create_pipe(
-    Name="p", RoleArn="arn:aws:iam::555566667777:role/r", Source=f"arn:aws:sqs:{place}:a", Target=f"arn:aws:sqs:{place}:b"
-)
+role = "arn:aws:iam::555566667777:role/r"
+pipes.create_pipe(Name="p", RoleArn=role, Source=f"arn:aws:sqs:{place}:a", Target=f"arn:aws:sqs:{place}:b")
 """
 
 

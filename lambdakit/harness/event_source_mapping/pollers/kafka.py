@@ -69,7 +69,7 @@ class KafkaForm:
             number=number,
             identifier=f"{place}/{offset}",
             order_key=place,
-            arrived_at=datetime.fromtimestamp(moment / 1000, UTC),
+            arrived_at=self._clock.now(),  # it came to the broker now, whatever its producer says
             text=json.dumps(event),
             event={**event, "key": _parsed(as_text(key))},
             data=as_text(value),
@@ -108,12 +108,17 @@ class KafkaForm:
                 place: {
                     "firstRecordOffset": own[0].identifier.rpartition("/")[2],
                     "lastRecordOffset": own[-1].identifier.rpartition("/")[2],
-                    "firstRecordTimestamp": iso_milliseconds(own[0].arrived_at),
-                    "lastRecordTimestamp": iso_milliseconds(own[-1].arrived_at),
+                    "firstRecordTimestamp": _timestamp(own[0]),
+                    "lastRecordTimestamp": _timestamp(own[-1]),
                 }
                 for place, own in by_place.items()
             },
         }
+
+
+def _timestamp(record: Record) -> str:
+    """What its producer says."""
+    return iso_milliseconds(datetime.fromtimestamp(json.loads(record.text)["timestamp"] / 1000, UTC))
 
 
 def _parsed(key: str | None) -> object:

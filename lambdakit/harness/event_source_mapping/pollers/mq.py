@@ -66,7 +66,7 @@ class MqForm:
             number=number,
             identifier=str(number),
             order_key=f"{queue}::{self._host}",
-            arrived_at=datetime.fromtimestamp(moment / 1000, UTC),
+            arrived_at=self._clock.now(),
             text=json.dumps(event),
             event=event,
             data=as_text(content),

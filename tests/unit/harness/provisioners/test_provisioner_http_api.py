@@ -27,6 +27,11 @@ def _api(provisioning: Provisioning, created: Created) -> Any:
     return {key: found.get(key) or None for key in keys}
 
 
+def _endpoint(provisioning: Provisioning, created: Created) -> Any:
+    found = provisioning.client("apigatewayv2").get_api(ApiId=created.provisioned.physical_id)
+    return {"disabled": found["DisableExecuteApiEndpoint"]}
+
+
 def _child(kind: str, key: str, *names: str) -> Any:
     def read(provisioning: Provisioning, created: Created) -> Any:
         client = provisioning.client("apigatewayv2")
@@ -78,6 +83,90 @@ ROWS = [
         needs=_NEEDS,
     ),
     Row(
+        type="AWS::ApiGatewayV2::Stage",
+        first={
+            "ApiId": "@Api",
+            "StageName": "$default",
+            "DefaultRouteSettings": {"ThrottlingBurstLimit": "5", "ThrottlingRateLimit": 2.5},
+            "RouteSettings": {"GET /a": {"ThrottlingBurstLimit": 1}},
+            "AccessLogSettings": {"DestinationArn": "arn:aws:logs:r:1:log-group:g", "Format": "$context.status"},
+        },
+        second={"ApiId": "@Api", "StageName": "$default"},
+        read=_child("stage", "StageName", "DefaultRouteSettings", "RouteSettings", "AccessLogSettings"),
+        shows=(
+            {
+                "DefaultRouteSettings": {"ThrottlingBurstLimit": 5, "ThrottlingRateLimit": 2.5},
+                "RouteSettings": {"GET /a": {"ThrottlingBurstLimit": 1}},
+                "AccessLogSettings": {"DestinationArn": "arn:aws:logs:r:1:log-group:g", "Format": "$context.status"},
+            },
+            {"RouteSettings": None, "AccessLogSettings": None},
+        ),
+        needs=_NEEDS,
+    ),
+    Row(
+        type="AWS::ApiGatewayV2::Integration",
+        first={
+            **{"ApiId": "@Api", "IntegrationType": "HTTP_PROXY", "IntegrationUri": "http://127.0.0.1:1/{id}"},
+            **{"IntegrationMethod": "ANY", "PayloadFormatVersion": "1.0", "TimeoutInMillis": "50"},
+            "RequestParameters": {"append:header.a": "1"},
+            "ResponseParameters": {
+                "200": {"ResponseParameters": [{"Destination": "overwrite:statuscode", "Source": "201"}]}
+            },
+        },
+        second={
+            **{"ApiId": "@Api", "IntegrationType": "HTTP_PROXY", "IntegrationUri": "http://127.0.0.1:2"},
+            **{"IntegrationMethod": "GET", "PayloadFormatVersion": "1.0"},
+        },
+        read=_child(
+            "integration",
+            "IntegrationId",
+            *("IntegrationMethod", "TimeoutInMillis", "RequestParameters", "ResponseParameters", "IntegrationUri"),
+        ),
+        shows=(
+            {
+                "IntegrationMethod": "ANY",
+                "TimeoutInMillis": 50,
+                "RequestParameters": {"append:header.a": "1"},
+                "ResponseParameters": {"200": {"overwrite:statuscode": "201"}},
+            },
+            {
+                **{"IntegrationMethod": "GET", "TimeoutInMillis": 30_000, "RequestParameters": None},
+                **{"ResponseParameters": None, "IntegrationUri": "http://127.0.0.1:2"},
+            },
+        ),
+        needs=_NEEDS,
+    ),
+    Row(
+        type="AWS::ApiGatewayV2::Route",
+        first={
+            **{"ApiId": "@Api", "RouteKey": "GET /a", "AuthorizationType": "JWT", "AuthorizerId": "@Guard"},
+            **{"AuthorizationScopes": ["read"], "Target": "integrations/x"},
+        },
+        second={"ApiId": "@Api", "RouteKey": "GET /a", "AuthorizationType": "AWS_IAM"},
+        read=_child("route", "RouteId", "AuthorizationType", "AuthorizerId", "AuthorizationScopes", "Target"),
+        shows=(
+            {"AuthorizationType": "JWT", "AuthorizerId": "@Guard", "AuthorizationScopes": ["read"]},
+            {"AuthorizationType": "AWS_IAM", "AuthorizerId": None, "AuthorizationScopes": None, "Target": None},
+        ),
+        needs={
+            **_NEEDS,
+            "Guard": (
+                "AWS::ApiGatewayV2::Authorizer",
+                {
+                    **{"ApiId": "@Api", "AuthorizerType": "JWT", "Name": "g", "IdentitySource": ["$request.header.a"]},
+                    "JwtConfiguration": {"Issuer": "https://a", "Audience": ["b"]},
+                },
+            ),
+        },
+    ),
+    Row(
+        type="AWS::ApiGatewayV2::Api",
+        first={"Name": "shop", "ProtocolType": "HTTP", "DisableExecuteApiEndpoint": "true"},
+        second={"Name": "shop", "ProtocolType": "HTTP"},
+        read=_endpoint,
+        shows=({"disabled": True}, {"disabled": False}),
+    ),
+    Row(
         type="AWS::ApiGatewayV2::Route",
         first={"ApiId": "@Api", "RouteKey": "GET /a"},
         second={"ApiId": "@Api", "RouteKey": "POST /b", "Target": "integrations/x"},
@@ -124,3 +213,62 @@ def test_metadata_makes_nothing(provisioning: Provisioning) -> None:
     changed = provisioning.update(metadata, {"Analytics": "v2:b"})
 
     assert changed.provisioned == metadata.provisioned
+
+
+_FUNCTION_DOCUMENT = {
+    "openapi": "3.0.1",
+    "info": {"title": "documented", "version": "1"},
+    "paths": {
+        "/a": {"get": {"x-amazon-apigateway-integration": {"type": "aws_proxy", "uri": _FUNCTION}}},
+        "/b": {"post": {}},
+    },
+}
+
+
+def test_a_document_is_imported_again_when_it_changes(provisioning: Provisioning) -> None:
+    client = provisioning.client("apigatewayv2")
+    created = provisioning.create("AWS::ApiGatewayV2::Api", {"Body": _FUNCTION_DOCUMENT})
+
+    def keys() -> set[str]:
+        routes = client.get_routes(ApiId=created.provisioned.physical_id)["Items"]
+        return {route["RouteKey"] for route in routes}
+
+    before = keys()
+    changed = {
+        **_FUNCTION_DOCUMENT,
+        "info": {"title": "other"},
+        "paths": {"/c": {"x-amazon-apigateway-any-method": {}}},
+    }
+    provisioning.update(created, {"Body": changed})
+
+    assert before == {"GET /a", "POST /b"}
+    assert keys() == {"ANY /c"}
+    assert client.get_api(ApiId=created.provisioned.physical_id)["Name"] == "other"
+    assert client.get_integrations(ApiId=created.provisioned.physical_id)["Items"] == []
+
+
+def test_a_reference_that_leads_nowhere_is_refused_and_leaves_no_api(provisioning: Provisioning) -> None:
+    before = len(provisioning.client("apigatewayv2").get_apis()["Items"])
+    broken = {"x-amazon-apigateway-integration": {"$ref": "#/components/nowhere"}}
+
+    with pytest.raises(ResourceRefused, match="#/components/nowhere leads to nothing"):
+        provisioning.create("AWS::ApiGatewayV2::Api", {"Body": {"paths": {"/a": {"get": broken}}}})
+
+    assert len(provisioning.client("apigatewayv2").get_apis()["Items"]) == before
+
+
+def test_a_target_may_be_changed_and_left_out(provisioning: Provisioning) -> None:
+    client = provisioning.client("apigatewayv2")
+    properties = {"Name": "quick", "ProtocolType": "HTTP"}
+    created = provisioning.create("AWS::ApiGatewayV2::Api", {**properties, "Target": _FUNCTION})
+
+    def targets() -> list[str]:
+        items = client.get_integrations(ApiId=created.provisioned.physical_id)["Items"]
+        return [item["IntegrationUri"] for item in items]
+
+    first = targets()
+    created = provisioning.update(created, {**properties, "Target": "http://127.0.0.1:1"})
+    second = targets()
+    provisioning.update(created, properties)
+
+    assert (first, second, targets()) == ([_FUNCTION], ["http://127.0.0.1:1"], [])
