@@ -111,8 +111,8 @@ class Access:
     ) -> Response | None:
         """The service's error for what `principal` may not do; None for what they may.
 
-        way: how a function in a VPC reaches the service; None for everybody else. serve: answers what is left of a request
-        that is allowed in part; absence refuses all of it.
+        way: how a function in a VPC reaches the service; None for everybody else.
+        serve: answers what is left of a request that is allowed in part; absence refuses all of it.
         """
         if self.guard is None:
             return None

@@ -235,6 +235,17 @@ _PUSHED: Final = (
 
 _ASKED: Final = (
     Source(
+        name="function URLs",
+        arrival=Arrival.SYNCHRONOUS,
+        supported="NONE and AWS_IAM with both permissions, CORS, buffered and streamed answers, aliases",
+        samples=("function-url",),
+        code=("routing.function_url", "routing.url_stream"),
+        shown=(
+            "tests/behaviour/test_behaviour_function_urls.py",
+            "tests/behaviour/test_behaviour_function_urls_streaming.py",
+        ),
+    ),
+    Source(
         name="Cognito user pools",
         arrival=Arrival.SYNCHRONOUS,
         supported="pre sign-up, confirmation, authentication before and after, tokens (V1 and V2), custom messages, "
@@ -296,6 +307,7 @@ _ASKED: Final = (
             "tests/behaviour/test_behaviour_http_api_stages.py",
             "tests/behaviour/test_behaviour_http_api_integrations.py",
             "tests/behaviour/test_behaviour_http_api_authorizers.py",
+            "tests/behaviour/test_behaviour_http_api_limits.py",
         ),
     ),
 )
@@ -309,7 +321,6 @@ _UNSERVED: Final = (
     ("REST APIs", Arrival.SYNCHRONOUS, ("rest-api",)),
     ("WebSocket APIs", Arrival.SYNCHRONOUS, ("websocket-connect", "websocket-message", "websocket-disconnect")),
     ("authorizers of REST APIs", Arrival.SYNCHRONOUS, ("authorizer-token", "authorizer-request")),
-    ("function URLs", Arrival.SYNCHRONOUS, ("function-url",)),
     ("Application Load Balancers", Arrival.SYNCHRONOUS, ("alb", "alb-multivalue")),
     ("VPC Lattice", Arrival.SYNCHRONOUS, ("vpc-lattice",)),
     ("AppSync resolvers", Arrival.SYNCHRONOUS, ("appsync",)),

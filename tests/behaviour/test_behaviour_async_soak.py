@@ -217,7 +217,7 @@ def queue_of(host: FunctionHost, settings: Settings, calls: RecordedCalls, activ
         on_use=lambda arn, qualifier, part: None,
     )
     conclusion = Conclusion(
-        destinations=Destinations(calls, invoke_later=lambda arn, payload, trace_id: None),
+        destinations=Destinations(calls, invoke_later=lambda arn, payload, trace_id, role_arn: None),
         dead_letters=DeadLetters(calls),
         now=host.clock.now,
         metrics=metrics,

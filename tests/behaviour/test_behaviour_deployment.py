@@ -130,7 +130,7 @@ class TestRollback:
             ("Table", {"KeySchema": None}),
             ("Table", {"StreamSpecification": {}}),
             ("ApiStage", {"StageName": None}),
-            ("ApiIntegration0", {"PayloadFormatVersion": "1.0"}),
+            ("ApiIntegration0", {"PayloadFormatVersion": "3.0"}),
             ("ApiIntegration0", {"IntegrationType": "HTTP_PROXY"}),
             ("ApiRoute0", {"AuthorizationType": "JWT"}),
             ("ApiRoute0", {"RouteKey": None}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -306,3 +307,32 @@ def test_a_url_that_the_api_makes_changes_and_deletes_is_served_meanwhile(urls: 
     assert (served.status, served.json()["version"]) == (200, "1")
     assert changed.status == 403
     assert gone.status == 404
+
+
+def test_an_update_changes_a_url_in_place_and_a_deletion_ends_it(harness: WiredHarness, tmp_path: Path) -> None:
+    def assembly(name: str, **properties: Any) -> Path:
+        resources = function("Fn", SOURCE) | public("To", "Fn")
+        if properties:
+            resources |= function_url("Url", "Fn", **properties)
+        outputs = {"Url": {"Fn::GetAtt": ["Url", "FunctionUrl"]}} if properties else {}
+        return write_stack(tmp_path / name, "changing", resources, **outputs)
+
+    def update(directory: Path) -> dict[str, Any]:
+        answer = harness.call("PUT", f"deployments/{deployment['id']}", {"assembly": str(directory)})
+        found: dict[str, Any] = answer.json()["stacks"]["changing"]
+        return found
+
+    deployment = harness.deploy(assembly("first", auth="NONE"))
+    first = deployment["stacks"]["changing"]["outputs"]["Url"]
+    preflight = {"Origin": "https://a", "Access-Control-Request-Method": "GET"}
+    before = httpx.options(first, headers=preflight)
+    second = update(assembly("second", auth="NONE", Cors={"AllowOrigins": ["https://a"]}))["outputs"]["Url"]
+    after = httpx.options(first, headers=preflight)
+    update(assembly("third"))
+
+    assert first == second
+    assert "access-control-allow-origin" not in before.headers
+    assert after.headers["access-control-allow-origin"] == "https://a"
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(first)
+    harness.destroy(deployment)

@@ -74,7 +74,8 @@ class TestStart:
         assert str(harness.port) in str(error)
 
     @pytest.mark.parametrize(
-        "line", [b"", b"no json", b"[]", b'{"account_id": "7"}', b'{"unknown": 1}', b'{"enforce_iam": "maybe"}', b"\xff"]
+        "line",
+        [b"", b"no json", b"[]", b'{"account_id": "7"}', b'{"unknown": 1}', b'{"enforce_iam": "maybe"}', b"\xff"],
     )
     def test_bad_options_are_refused_without_a_traceback(self, line: bytes) -> None:
         refused = WiredHarness(start_line=line)

@@ -41,7 +41,7 @@ def handler(event, context):
         taken.append(time.perf_counter() - began)
     return taken
 """
-_POLICIES: Final = 20
+_POLICIES: Final = 20  # statements of the role
 _AT_MOST: Final = 0.10  # of the unguarded call
 
 
@@ -52,7 +52,7 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=100, help="in one invocation")
     arguments = parser.parse_args()
     shown = Table(
-        title=f"one warm call of DynamoDB, ms; {arguments.pairs} pairs of {arguments.calls} calls, {_POLICIES} policies",
+        title=f"one warm call of DynamoDB, ms; {arguments.pairs} pairs of {arguments.calls}, {_POLICIES} statements",
         title_justify="left",
         caption=f"at most {_AT_MOST:.0%} is wanted",
     )

@@ -126,9 +126,7 @@ class AsynchronousWorld:
         self.invoked_later: list[tuple[str, bytes, str]] = []
         self._lock = threading.Lock()
         measured = FunctionMetrics(self.metrics, self.clock.now)
-        destinations = Destinations(
-            self.calls, invoke_later=lambda arn, payload, trace_id: self.invoked_later.append((arn, payload, trace_id))
-        )
+        destinations = Destinations(self.calls, invoke_later=self._invoke_later)
         conclusion = Conclusion(
             destinations=destinations,
             dead_letters=DeadLetters(self.calls),
@@ -145,6 +143,10 @@ class AsynchronousWorld:
             trace=self.trace,
             metrics=measured,
         )
+
+    def _invoke_later(self, arn: str, payload: bytes, trace_id: str, role_arn: str) -> None:
+        del role_arn
+        self.invoked_later.append((arn, payload, trace_id))
 
     def find(self, arn: str, qualifier: str) -> FunctionConfiguration | None:
         """See `async_queue.FunctionSettings`."""

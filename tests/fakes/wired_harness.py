@@ -38,7 +38,8 @@ class WiredHarness:
     """Starts a harness; `close` ends it as a caller does, by ending its input.
 
     start_line: what is sent instead of the options. variables: environment variables of its process beside ours.
-    Nothing is refused for want of a permission or a route unless a test asks for it by `enforce_iam`, `enforce_network`.
+    Nothing is refused for want of a permission or a route unless a test asks for that: `enforce_iam`,
+    `enforce_network`.
     """
 
     def __init__(

@@ -2,9 +2,10 @@
 
 In: the value of each period of the evaluation range, or none. Out: a verdict. Knows no clock and no service.
 
-Source: Amazon CloudWatch User Guide, "Alarm evaluation" and "Configuring how CloudWatch alarms treat missing data": the
-tables of examples there have an evaluation range of two periods more than the evaluation periods; "Avoiding
-transitions to INSUFFICIENT_DATA state / premature alarm transitions" on the same page.
+Source: Amazon CloudWatch User Guide, "Alarm evaluation" and "Configuring how CloudWatch alarms treat missing data"; AWS
+re:Post Knowledge Center, "Why did my CloudWatch alarm send me a notification after a single breached data point?" (when
+few breaching points are enough). How far back AWS looks is not documented but for its examples, which have two periods
+more than the evaluation periods; so many are looked at here.
 """
 
 from __future__ import annotations

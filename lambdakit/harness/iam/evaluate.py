@@ -48,8 +48,8 @@ def decide(
 
     resource: one of `wanted.resources`. resource_account: its owner, where the ARN does not say; empty for the
     principal's own account. resource_policy_required: the resource's policy has to allow within the account as well,
-    by itself or by naming the account, as a KMS key's and a role's trust policy do. endpoint_policy: of the VPC endpoint
-    that the request comes through. now: real time unless given.
+    by itself or by naming the account, as a KMS key's and a role's trust policy do.
+    endpoint_policy: of the VPC endpoint that the request comes through. now: real time unless given.
     The administrator of an account (`root`) is never refused anything, not even where AWS would refuse the root user.
     """
     if principal.kind == "root":

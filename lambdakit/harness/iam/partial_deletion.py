@@ -7,7 +7,7 @@ has `Key`, `VersionId`, `Code` and `Message`, and the answer's status is 200).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
@@ -48,13 +48,11 @@ def _arn(call: ApiCall, entry: Mapping[str, Any]) -> str:
     return call.arn("s3", f"{bucket}/{entry.get('Key')}", region="", account_id="")
 
 
-def _of(request: Request, entries: list[Mapping[str, Any]], *, quiet: bool) -> Request:
+def _of(request: Request, entries: Sequence[Mapping[str, Any]], *, quiet: bool) -> Request:
     """The same request for fewer objects."""
     objects = "".join(f"<Object>{_named(entry)}</Object>" for entry in entries)
     body = f'<Delete xmlns="{_NAMESPACE}">{objects}<Quiet>{str(quiet).lower()}</Quiet></Delete>'.encode()
-    headers = [
-        (name, value) for name, value in request.headers.items if not name.lower().startswith(_OF_THE_BODY)
-    ]
+    headers = [(name, value) for name, value in request.headers.items if not name.lower().startswith(_OF_THE_BODY)]
     return Request(
         method=request.method,
         target=request.target,

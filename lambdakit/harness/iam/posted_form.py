@@ -1,4 +1,4 @@
-"""The form that a browser posts to a bucket: its fields, what its policy asks of them, and the upload that it stands for.
+"""The form that a browser posts to a bucket: its fields, what its policy asks of them, and what it uploads.
 
 Source: Amazon S3 API Reference, "POST Object", "Creating a POST policy" ("Condition matching": every field but the
 signature, the file and those that begin with `x-ignore-` has to be in a condition).

@@ -75,9 +75,7 @@ def _authorizations(call: ApiCall, needs: Sequence[Need], rules: Rules) -> Itera
             else:
                 place.append(arn)
         for own, arns in alike:
-            yield Authorization(
-                action=need.action, resources=tuple(arns), one_of=need.one_of, context={**keys, **own}
-            )
+            yield Authorization(action=need.action, resources=tuple(arns), one_of=need.one_of, context={**keys, **own})
 
 
 def _account_key(arn: str, call: ApiCall) -> Keys:

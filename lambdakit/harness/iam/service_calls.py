@@ -65,9 +65,7 @@ class ServiceCalls:
         refusals = (use for use in self._uses_of_key(principal, action, resource, key, keys) if not use.allowed)
         return next(refusals, decision)
 
-    def decide_assumption(
-        self, service: str, role_arn: str, trust: NamedPolicy | None, *, source_arn: str
-    ) -> Decision:
+    def decide_assumption(self, service: str, role_arn: str, trust: NamedPolicy | None, *, source_arn: str) -> Decision:
         """Whether a service may assume a role of the account of `source_arn`. trust: the role's trust policy."""
         context = _source(service, source_arn, "")
         wanted = Authorization(action="sts:AssumeRole", resources=(role_arn,), context=context)

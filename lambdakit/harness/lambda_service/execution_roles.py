@@ -1,7 +1,7 @@
-"""What Lambda asks of an execution role before it takes it: that it may assume it, and that it may read a source.
+"""What Lambda asks of an execution role before it takes it: that it may be assumed, read a source, fill a queue.
 
 Source: AWS Lambda Developer Guide, "Defining Lambda function permissions with an execution role"; API Reference,
-"CreateFunction", "CreateEventSourceMapping" (InvalidParameterValueException).
+"CreateFunction", "CreateEventSourceMapping" (InvalidParameterValueException); "Adding a dead-letter queue".
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from lambdakit.harness.lambda_service.faults import ServiceFault
 _QUEUE_ACTIONS = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
 # Those without which no record is read; a role may list its streams or not.
 _STREAM_ACTIONS = ("GetRecords", "GetShardIterator", "DescribeStream")
+# Service of a dead-letter target -> what is done to it, and how the service is called.
+_DEAD_LETTERS = {"sqs": ("SendMessage", "SQS"), "sns": ("Publish", "SNS")}
 _CONSUMER_ACTIONS = ("SubscribeToShard",)
 
 
@@ -48,6 +50,20 @@ def check_assumable(roles: ExecutionRoles, role_arn: str, function_arn: str) -> 
         raise ServiceFault(
             "InvalidParameterValueException", "The role defined for the function cannot be assumed by Lambda."
         )
+
+
+def check_execution_role(roles: ExecutionRoles, role_arn: str, function_arn: str, dead_letter_target: str) -> None:
+    """InvalidParameterValueException for a role that a function cannot have.
+
+    dead_letter_target: ARN of its dead-letter queue or topic; empty without one. The text is the service's, as seen in
+    elastic/beats, issue 13963, and functionalone/serverless-iam-roles-per-function, issue 5.
+    """
+    check_assumable(roles, role_arn, function_arn)
+    service = dead_letter_target.split(":", 3)[2] if dead_letter_target.count(":") > 4 else ""
+    if service in _DEAD_LETTERS:
+        action, name = _DEAD_LETTERS[service]
+        if roles.lambda_refusal(role_arn, f"{service}:{action}", dead_letter_target) is not None:
+            raise _refused(f"The provided execution role does not have permissions to call {action} on {name}")
 
 
 def check_reads_source(roles: ExecutionRoles, role_arn: str, source_arn: str) -> None:

@@ -54,7 +54,9 @@ def statements_of_lists(bucket: Any, arn: str) -> list[Mapping[str, Any]]:
 def _statements(acl: Any, actions: Mapping[str, tuple[str, ...]], arn: str) -> Iterator[Mapping[str, Any]]:
     for grant in getattr(acl, "grants", ()):
         for permission in [grant.permissions] if isinstance(grant.permissions, str) else grant.permissions:
-            wanted = sorted({one for given in actions.values() for one in given}) if permission == "FULL_CONTROL" else []
+            wanted = (
+                sorted({one for given in actions.values() for one in given}) if permission == "FULL_CONTROL" else []
+            )
             wanted = wanted or list(actions.get(permission, ()))
             resources = [arn, f"{arn}/*"] if "s3:PutObject" in wanted else arn
             for grantee in grant.grantees:

@@ -130,13 +130,13 @@ def _of_all(verdicts: list[Verdict]) -> Verdict:
     if failed:
         return failed[0]
     through = next((verdict for verdict in verdicts if verdict.endpoint_id), None)
-    first = next(iter(verdicts), None) if through is None else through
+    shown = next(iter(verdicts), None) if through is None else through
     return Verdict(
         reachable=True,
         path="; ".join(dict.fromkeys(verdict.path for verdict in verdicts)),
         endpoint_id="" if through is None else through.endpoint_id,
         endpoint_policy="" if through is None else through.endpoint_policy,
-        vpc_id="" if first is None else first.vpc_id,
-        source_ip="" if first is None else first.source_ip,
+        vpc_id="" if shown is None else shown.vpc_id,
+        source_ip="" if shown is None else shown.source_ip,
         judged=all(verdict.judged for verdict in verdicts),
     )

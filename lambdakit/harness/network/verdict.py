@@ -45,8 +45,8 @@ class Verdict:
 
     endpoint_id, endpoint_policy: of the VPC endpoint that it goes through, whose policy (JSON) applies to every request
     to the service; empty where it goes through none. vpc_id: the function's; empty outside a VPC.
-    source_ip: where the other side sees the connection come from: an address of the function's subnet behind an endpoint,
-    the public one of the NAT gateway before the internet; empty where it is not known.
+    source_ip: where the other side sees the connection come from: an address of the function's subnet behind an
+    endpoint, the public one of the NAT gateway before the internet; empty where it is not known.
     judged: false where a part of the network is not known here (a subnet that was looked up, a transit gateway, a
     virtual private gateway, an address without an interface); it then counts as reachable, and `path` names that part.
     """

@@ -213,6 +213,6 @@ class TestDeadLetters:
         assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", value)
 
 
-def refuse_all(arn: str, payload: bytes, trace_id: str) -> None:
+def refuse_all(arn: str, payload: bytes, trace_id: str, role_arn: str) -> None:
     """A function that takes nothing."""
     raise AssertionError(f"{arn} was invoked")

@@ -22,7 +22,7 @@ from lambdakit.harness.deployment.provisioner import (
 from lambdakit.harness.deployment.provisioners.lambda_code import package_at
 from lambdakit.harness.deployment.provisioners.lambda_image import image_package, override_hint
 from lambdakit.harness.deployment.provisioners.lambda_version import named_function
-from lambdakit.harness.lambda_service.execution_roles import check_assumable
+from lambdakit.harness.lambda_service.execution_roles import check_execution_role
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.function_name import FunctionName
 from lambdakit.harness.lambda_service.function_record import LATEST, FunctionRecord, StoredFunction
@@ -132,7 +132,8 @@ def _record(resource: Resource, context: Context, *, name: str = "") -> Function
         code=code,
         layers=[context.layers.used(arn) for arn in properties.get("Layers") or ()],
     )
-    check_assumable(context.roles, record.configuration.role, record.configuration.arn)
+    made = record.configuration
+    check_execution_role(context.roles, made.role, made.arn, made.dead_letter_target)
     if image is None:
         told = dataclasses.replace(record.configuration, image_hint=override_hint(resource, context))
         return dataclasses.replace(record, configuration=told)

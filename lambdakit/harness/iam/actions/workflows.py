@@ -12,8 +12,12 @@ from typing import Final
 from lambdakit.harness.iam.api_call import ApiCall
 from lambdakit.harness.iam.rules import Need, Rules
 
+
 def _all_state_machines(call: ApiCall) -> Sequence[Need]:
-    """As errors name it, which the reference does not. Source: Step Functions Developer Guide, "Granular permissions"."""
+    """As policies for all of them write it; the reference names nothing that they are about.
+
+    Source: Step Functions Developer Guide, "Creating granular permissions for non-admin users".
+    """
     return [Need(action="states:ListStateMachines", resources=(call.arn("states", "stateMachine:*"),))]
 
 

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 
 from lambdakit.harness.lambda_service.code_source import read_code
-from lambdakit.harness.lambda_service.execution_roles import check_assumable
+from lambdakit.harness.lambda_service.execution_roles import check_execution_role
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.function_name import FunctionName
 from lambdakit.harness.lambda_service.function_output import CREATING, UPDATING, Progress, configuration_output
@@ -31,7 +31,8 @@ def _create(given: Input, context: OperationContext) -> Output:
         code=code,
         layers=_layers(given, context) or (),
     )
-    check_assumable(context.roles, record.configuration.role, record.configuration.arn)
+    made = record.configuration
+    check_execution_role(context.roles, made.role, made.arn, made.dead_letter_target)
     signing = given.get("CodeSigningConfigArn") or ""
     if signing:
         context.functions.code_signing.get(signing, code="CodeSigningConfigNotFoundException")
@@ -77,8 +78,9 @@ def _update_code(given: Input, context: OperationContext) -> Output:
 def _update_configuration(given: Input, context: OperationContext) -> Output:
     named = _latest(given, context)
     layers = _layers(given, context)
-    if given.get("Role"):
-        check_assumable(context.roles, given["Role"], named.arn)
+    if given.get("Role") or given.get("DeadLetterConfig"):
+        changed = changed_record(context.functions.record(named), given, layers).configuration
+        check_execution_role(context.roles, changed.role, changed.arn, changed.dead_letter_target)
     updated = context.functions.update(
         named.name,
         named.region,
