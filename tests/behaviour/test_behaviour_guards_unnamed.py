@@ -1,7 +1,8 @@
 """Requests that do not name what they are about: any grant of the action on something of its kind may be the one.
 
 Source: Service Authorization Reference, "Amazon Athena" (a query's results are of its work group), "AWS Step
-Functions"; aws-cdk-lib 2.275, `StateMachine.grant_task_response`; SES Developer Guide, "Controlling access to Amazon SES".
+Functions"; aws-cdk-lib 2.275, `StateMachine.grant_task_response`; SES Developer Guide, "Controlling access to Amazon
+SES".
 """
 
 from __future__ import annotations
@@ -101,3 +102,9 @@ def test_a_header_made_to_be_slow_is_read_at_once(harness: WiredHarness) -> None
     harness.request("POST", "/", {"Authorization": "AWS4-HMAC-SHA256 " + "Credential=" * 3000})
 
     assert time.monotonic() - began < 2
+
+
+def test_a_key_that_is_not_there_is_not_found_rather_than_forbidden(harness: WiredHarness) -> None:
+    answer = ask(harness, "otherwise", "kms", "encrypt", KeyId="alias/imagined", Plaintext="text")
+
+    assert answer["code"] == "NotFoundException"

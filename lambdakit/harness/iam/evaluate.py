@@ -135,9 +135,13 @@ class _Evaluation:
 
     def _first(self, policies: Iterable[NamedPolicy], *, allowing: bool) -> _Found | None:
         """The first statement of this effect that applies."""
+        wanted = self._request.resource
         for policy in policies:
             about = policy.document.about(self._action)
             for statement in about.allowing if allowing else about.denying:
+                element = statement.resource
+                if element is not None and element.only is not None and wanted not in element.only:
+                    continue  # most statements of most policies are about something else
                 if statement.applies(self._request):
                     return _Found(policy=policy, statement=statement)
         return None

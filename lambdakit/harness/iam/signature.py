@@ -230,6 +230,9 @@ def _payload_hash(request: Request, signature: Signature) -> str:
 
 
 def _canonical_targets(request: Request, signature: Signature) -> Iterable[tuple[str, str]]:
+    if request.target == "/":
+        yield "/", ""
+        return
     pairs = [pair for pair in _pairs(request.query) if pair[0] != "X-Amz-Signature"] if request.query else []
     is_s3 = signature.service in S3_SIGNING_NAMES
     sent = request.path if is_s3 else _encoded(_without_dots(request.path))

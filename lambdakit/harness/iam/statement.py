@@ -32,12 +32,14 @@ class ResourceElement:
     """`Resource`, or `NotResource` where `negated`. templates: the patterns that hold variables.
 
     written: the other patterns as the policy has them.
+    only: all resources that it can be about; None where a pattern or a negation leaves that open.
     """
 
     matches: Matcher
     templates: tuple[Template, ...]
     negated: bool
     written: tuple[str, ...] = ()
+    only: frozenset[str] | None = None
 
     def covers(self, request: RequestContext) -> bool:
         """Whether the element is about the resource. A pattern whose variable has no value matches no resource."""
@@ -92,6 +94,7 @@ def resource_element(patterns: Sequence[str], *, negated: bool, has_variables: b
         ),
         negated=negated,
         written=tuple(as_written(pattern) for pattern in texts),
+        only=exact if not negated and len(exact) == len(set(found)) else None,
     )
 
 

@@ -5,7 +5,8 @@ are none, and some fail a caller's request over it. Events reach functions by ou
 
 Private surface used: `moto.awslambda.utils.get_backend`, which every caller imports when it runs;
 `moto.s3.notifications.send_event` and `send_test_event`; `moto.s3.models.FakeBucket.get_permission`;
-`moto.events.models.Rule.send_to_targets`; `moto.kms.responses.validate_policy`. Canary: tests/unit/harness/test_harness_moto_contents.py.
+`moto.events.models.Rule.send_to_targets`; `moto.kms.responses.validate_policy`.
+Canary: tests/unit/harness/test_harness_moto_contents.py.
 """
 
 from __future__ import annotations

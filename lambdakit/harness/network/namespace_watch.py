@@ -41,6 +41,9 @@ _NO_PACKET_SOCKETS: Final = (
     "only its calls of AWS APIs, and what is bound or allowed, are held to its network: this machine allows no packet "
     "sockets (CAP_NET_RAW), and every other connection fails at once"
 )
+# The harness's endpoint behind what the SDKs put before a host (Smithy specification, "endpoint trait", `hostPrefix`):
+# Step Functions' StartSyncExecution goes to `sync-127.0.0.1`.
+_PREFIXED_ENDPOINTS: Final = ("-127.0.0.1", ".127.0.0.1")
 _NOBODYS_NAMES: Final = (".invalid", ".local", ".arpa", ".onion")
 
 
@@ -213,7 +216,7 @@ class NamespaceWatch:
 
     def _answer(self, namespace: _Namespace, question: dns_message.Question) -> bytes:
         name = question.name
-        if name == "localhost" or name.endswith(".localhost"):
+        if name == "localhost" or name.endswith((".localhost", *_PREFIXED_ENDPOINTS)):
             address: str | None = "127.0.0.1"
         elif "." not in name or name.endswith(_NOBODYS_NAMES):
             return dns_message.answer(question, code=dns_message.NO_SUCH_NAME)

@@ -102,6 +102,7 @@ def test_what_a_function_without_variables_sees() -> None:
             "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"
         ),
         "AWS_ENDPOINT_URL": "http://127.0.0.1:4566",
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
         "AWS_EC2_METADATA_DISABLED": "true",
     }
 

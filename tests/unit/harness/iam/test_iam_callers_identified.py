@@ -143,6 +143,13 @@ def test_credentials_of_a_deleted_role_are_refused(known: KnownAccount) -> None:
     assert of_another_role[0] == "UnrecognizedClientException"
 
 
+def test_a_body_that_is_not_the_one_that_was_signed_is_refused(known: KnownAccount) -> None:
+    _, key = known.user("tampered")
+    sent = signed(key, method="PUT", path="/shelf/a", body=b"text", service="s3", signer="s3 header")
+
+    assert refusal(known, changed(sent, body=b"other"))[0] == "XAmzContentSHA256Mismatch"
+
+
 def test_an_environment_of_a_role_that_never_was_is_let_in_and_may_do_nothing(known: KnownAccount) -> None:
     key = known.environment(f"arn:aws:iam::{ACCOUNT_ID}:role/imagined")
 
