@@ -80,6 +80,7 @@ def resources() -> Resources:
         "Queues": interface(
             "sqs", allow("*", ArnLike={"aws:PrincipalArn": "arn:aws:iam::123456789012:role/*knownRole*"})
         ),
+        "Statements": interface("rds-data", allow("rds-data:*")),
         **table("Table", TableName="guarded"),
         "Vault": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "vault"}},
         "VaultPolicy": {
@@ -183,3 +184,12 @@ def test_a_policy_that_is_changed_counts_for_warm_environments(harness: WiredHar
     ec2.modify_vpc_endpoint(VpcEndpointId=items["VpcEndpointId"], PolicyDocument=items["PolicyDocument"])
 
     assert [before["code"], changed["code"], get(harness, "inside")["code"]] == ["", "AccessDeniedException", ""]
+
+
+def test_what_a_request_needs_of_another_service_is_not_held_to_the_endpoint_s_policy(harness: WiredHarness) -> None:
+    arn = "arn:aws:rds:us-east-1:123456789012:cluster:books"
+    secret = "arn:aws:secretsmanager:us-east-1:123456789012:secret:books-AbCdEf"
+
+    answer = ask(harness, "inside", "rds-data", "execute_statement", resourceArn=arn, secretArn=secret, sql="SELECT 1")
+
+    assert "not authorized" not in answer["message"]

@@ -143,6 +143,17 @@ def test_credentials_of_a_deleted_role_are_refused(known: KnownAccount) -> None:
     assert of_another_role[0] == "UnrecognizedClientException"
 
 
+def test_a_signature_that_leaves_the_host_out_is_refused(known: KnownAccount) -> None:
+    _, key = known.user("anywhere")
+    sent = signed(key, headers=LIST_TABLES)
+    elsewhere = sent.headers.get("authorization").replace("SignedHeaders=host;", "SignedHeaders=")
+
+    code, message, _ = refusal(known, changed(sent, headers={"authorization": elsewhere}))
+
+    assert code == "IncompleteSignatureException"
+    assert "'Host' or ':authority' must be a 'SignedHeader'" in message
+
+
 def test_a_body_that_is_not_the_one_that_was_signed_is_refused(known: KnownAccount) -> None:
     _, key = known.user("tampered")
     sent = signed(key, method="PUT", path="/shelf/a", body=b"text", service="s3", signer="s3 header")
