@@ -143,6 +143,16 @@ def test_credentials_of_a_deleted_role_are_refused(known: KnownAccount) -> None:
     assert of_another_role[0] == "UnrecognizedClientException"
 
 
+def test_a_session_s_key_with_another_session_s_token_is_refused(known: KnownAccount) -> None:
+    role = known.role("swapped")
+    key, other = known.environment(role), known.environment(role, environment="e-2")
+    mixed = Credentials(
+        access_key_id=key.access_key_id, secret_access_key=key.secret_access_key, session_token=other.session_token
+    )
+
+    assert refusal(known, signed(mixed))[0] == "UnrecognizedClientException"
+
+
 def test_a_signature_that_leaves_the_host_out_is_refused(known: KnownAccount) -> None:
     _, key = known.user("anywhere")
     sent = signed(key, headers=LIST_TABLES)
