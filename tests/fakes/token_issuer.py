@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -39,10 +40,17 @@ class Issuer:
         ]
 
     def token(self, header: Mapping[str, Any] | None = None, **claims: Any) -> str:
-        """A token for the audience `shop`, good for an hour. claims: changes; None leaves one out."""
+        """A token for the audience `shop`, good for an hour.
+
+        claims: changes; None leaves one out, a `timedelta` is a moment that far from the signing.
+        """
         now = int(time.time())
         whole = {"iss": self.url, "aud": "shop", "sub": "somebody", "iat": now, "nbf": now, "exp": now + 3600, **claims}
-        kept = {name: value for name, value in whole.items() if value is not None}
+        kept = {
+            name: now + value.total_seconds() if isinstance(value, timedelta) else value
+            for name, value in whole.items()
+            if value is not None
+        }
         head = {"alg": "RS256", "kid": self.key_id, "typ": "JWT", **(header or {})}
         signed = f"{_encoded(json.dumps(head).encode())}.{_encoded(json.dumps(kept).encode())}"
         signature = self._key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
