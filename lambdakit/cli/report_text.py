@@ -16,34 +16,41 @@ _SHOWN_ACTIONS: Final = 4
 
 def permissions_text(permissions: Permissions) -> str:
     """What each role used, was granted in vain and was refused, and a line that sums up."""
-    roles = [line for role in permissions.roles.values() for line in (*_role(role), "")]
+    own_first = sorted(permissions.roles.values(), key=lambda role: role.of_the_cdk)
+    roles = [line for role in own_first for line in (*_role(role), "")]
     counted = [
         f"permissions used: {len(permissions.used)}",
         f"grants never used: {len(permissions.unused)}",
         f"actions never used: {len(permissions.unused_actions)}",
         f"denied: {len(permissions.denied)}",
     ]
-    return "\n".join([*roles, ", ".join(counted)])
+    wide = next((role.holder for role in permissions.roles.values() if role.counts and role.unused_actions), "")
+    narrower = [f"what {wide} used, as a policy: --minimal-policy {wide}"] if wide else []
+    return "\n".join([*roles, ", ".join(counted), *narrower])
 
 
 def reachability_text(reachability: Reachability) -> str:
-    """One line for each function and service."""
+    """One line for each function and service that it may call, and below one that is closed what would open it."""
     rows = [
         (
             row.function,
             row.service,
-            "yes" if row.reachable else "no",
+            _reached(row),
             row.path if row.reachable else row.reason,
-            row.fix,
         )
         for row in reachability
     ]
     if not rows:
-        return "the deployment has no functions"
-    table = _columns([("FUNCTION", "SERVICE", "REACHED", "THROUGH, OR WHAT IS MISSING", "WHAT WOULD OPEN IT"), *rows])
+        return "no function of the deployment may call a service"
+    heading, *table = _columns([("FUNCTION", "SERVICE", "REACHED", "THROUGH, OR WHAT IS MISSING"), *rows])
+    lines = [heading]
+    for row, line in zip(reachability, table, strict=True):
+        lines.append(line)
+        if row.fix:
+            lines.append(f"  would open it: {row.fix}")
     missing = len(reachability.unreachable)
-    summary = f"ways looked at: {len(rows)}, closed: {missing}; held to the network here: {reachability.coverage}"
-    return "\n".join([*table, "", summary])
+    summary = f"ways looked at: {len(rows)}, closed: {missing}; enforced in this run: {reachability.coverage}"
+    return "\n".join([*lines, "", summary])
 
 
 def _reached(row: Reach) -> str:
@@ -79,9 +86,10 @@ def _used(uses: Iterable[Use]) -> Iterator[str]:
         key = (widened(use.resource), by)
         actions.setdefault(key, set()).add(use.action)
         resources.setdefault(key, set()).add(use.resource)
-    for key in sorted(actions):
+    # What the function did itself comes first.
+    for key in sorted(actions, key=lambda key: (bool(key[1]), key)):
         resource, by = key
-        several = f"  ({len(resources[key])} resources)" if len(resources[key]) > 1 else ""
+        several = f"  ({len(resources[key])} resources)" if len(resources[key]) > 1 and not by else ""
         yield f"{', '.join(sorted(actions[key]))} on {resource}{several}{by}"
 
 
@@ -100,9 +108,12 @@ def _denied(denial: Denial) -> Iterator[str]:
     if denial.statement:
         yield f"           {denial.statement}"
         yield f"           to {denial.place or 'the policy of the role'}"
+    elif denial.place:
+        yield f"           see {denial.place}"
 
 
 def _columns(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    """The rows with all columns but the last, which is prose, as wide as their widest cell."""
+    widths = [*(max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)), 0]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -84,6 +84,11 @@ def _answer(event: trace.RequestAnswered) -> _Described:
     return "answer", text, f"bold {style}"
 
 
+def _target_health(event: trace.TargetHealthChanged) -> _Described:
+    style = "green" if event.state == "healthy" else "yellow"
+    return "health", f"{event.target} is {event.state} in {event.target_group}, by status {event.status}", style
+
+
 def _environment_started(event: trace.EnvironmentStarted) -> _Described:
     status = "" if event.status == "success" else f"  {event.status}"
     text = f"{event.function}  init {_ms(event.init_duration_ms)}, {event.interpreter}{status}"
@@ -271,6 +276,7 @@ _DESCRIPTIONS: Mapping[type[trace.TraceEvent], Callable[[Any], _Described]] = {
     trace.PropertyRecorded: _nothing,
     trace.RequestReceived: _request,
     trace.RequestAnswered: _answer,
+    trace.TargetHealthChanged: _target_health,
     trace.EnvironmentStarted: _environment_started,
     trace.EnvironmentReset: _environment_reset,
     trace.EnvironmentStopped: _environment_stopped,

@@ -91,6 +91,11 @@ class Endpoint:
             logger.exception("%s %s", request.method, request.path)
             return refusal(request, 500, "InternalFailure", "the harness failed to answer; its log says why")
 
+    def serve_for(self, request: Request, principal: Principal) -> Response:
+        """The answer to what an AWS service asks for somebody; its signature names a service and a region only."""
+        named = read_service_request(request)
+        return self._access.refusal(request, named, principal) or self._answer(request, named, principal)
+
     def _route(self, request: Request, environment: str) -> Response:
         by_path = _API_PATH.fullmatch(request.path)
         if by_path is not None:

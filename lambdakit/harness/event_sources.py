@@ -94,7 +94,7 @@ class EventSources:
             permissions=permissions,
             trace=trace,
         )
-        self.pulled = PulledSources(stores, clients, around)
+        self.pulled = PulledSources(stores, clients, around, permissions.user_id)
         calls = FunctionCalls(
             stores=stores, invocations=invocations, permissions=permissions, submit=self._workers.submit
         )

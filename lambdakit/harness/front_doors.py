@@ -1,4 +1,4 @@
-"""What is served behind front doors: HTTP APIs, custom domains and function URLs, with what they work with.
+"""What is served behind front doors: REST and HTTP APIs, custom domains and function URLs, with what they work with.
 
 A door of an API or a domain is opened by its provisioner. Those of function URLs follow the Lambda service, whoever
 makes, changes or deletes a URL there.
@@ -6,19 +6,27 @@ makes, changes or deletes a URL there.
 
 from __future__ import annotations
 
-import functools
 import threading
 import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from lambdakit.clock import Clock
+from lambdakit.clock import Scheduler
 from lambdakit.harness.access import Access
+from lambdakit.harness.activity import Activity
+from lambdakit.harness.deployment.load_balancer_doors import LoadBalancerDoors
 from lambdakit.harness.deployment.public_urls import FrontDoors
+from lambdakit.harness.iam.principal import ANONYMOUS, Principal
+from lambdakit.harness.invocation.workers import Workers
 from lambdakit.harness.lambda_service.function_stores import FunctionStores
 from lambdakit.harness.lambda_service.invocations import Invocations
 from lambdakit.harness.lambda_service.store import FunctionStore
-from lambdakit.harness.moto_state.http_apis import find_http_api, kept_http_api, read_api_mappings
+from lambdakit.harness.moto_state.http_apis import ApiMapping, find_http_api, kept_http_api, read_api_mappings
+from lambdakit.harness.moto_state.load_balancers import LoadBalancer, LoadBalancers
+from lambdakit.harness.moto_state.rest_apis import read_base_paths
+from lambdakit.harness.network.bindings import Bindings
+from lambdakit.harness.network.guard import NetworkGuard
+from lambdakit.harness.rest_doors import RestDoors
 from lambdakit.harness.routing.access_log import WriteLine
 from lambdakit.harness.routing.authorizers.authorize import Authorizers
 from lambdakit.harness.routing.authorizers.key_sets import KeySets
@@ -30,16 +38,29 @@ from lambdakit.harness.routing.http_api import HttpApi
 from lambdakit.harness.routing.http_proxy import HttpProxy
 from lambdakit.harness.routing.integrations import Integrate
 from lambdakit.harness.routing.lambda_integration import LambdaIntegration
+from lambdakit.harness.routing.load_balancer.bound_target import Bound
+from lambdakit.harness.routing.load_balancer.health_checks import HealthChecks
+from lambdakit.harness.routing.load_balancer.lambda_target import LambdaTarget
+from lambdakit.harness.routing.load_balancer.load_balancer import ListenerDoor
+from lambdakit.harness.routing.rest.aws_integration import AwsIntegration
+from lambdakit.harness.routing.rest.integrations import RestIntegrations
+from lambdakit.harness.routing.rest.stage_settings import MetricStore
 from lambdakit.harness.routing.service_integrations import ServiceIntegration
+from lambdakit.harness.socket_doors import SocketDoors
+from lambdakit.harness.wire import Request, Response
 from lambdakit.trace import TraceLog
 
 _API_GATEWAY: Final = "apigateway.amazonaws.com"
+_SESSION: Final = "BackplaneAssumeRoleSession"
+_LOAD_BALANCING: Final = "elasticloadbalancing.amazonaws.com"
+_CHECKS_MAX: Final = 16
 
 
 class Gateways:
     """Opens and closes doors. Close it before the invocations are joined, and join it after.
 
-    clients: of a role. write_line: takes a line of an access log.
+    clients: of a role. write_line: takes a line of an access log. bindings: the servers that tests named.
+    ask: the AWS APIs of the harness, with a request and who makes it.
     """
 
     def __init__(
@@ -51,8 +72,13 @@ class Gateways:
         access: Access,
         clients: Callable[..., Any],
         write_line: WriteLine,
+        metrics: MetricStore,
         trace: TraceLog,
-        clock: Clock,
+        clock: Scheduler,
+        bindings: Bindings,
+        activity: Activity,
+        network: NetworkGuard,
+        ask: Callable[[Request, Principal], Response],
     ) -> None:
         self._doors = doors
         self._stores = stores
@@ -65,11 +91,48 @@ class Gateways:
         self._key_sets = KeySets(clock.monotonic)
         self._apis: dict[str, MappedApi] = {}
         self._closing: list[threading.Thread] = []
+        proxy = HttpProxy(lambda url: str(doors.localize(url)), bindings.targets)
         self._integrations: dict[str, Integrate] = {
             "AWS_PROXY": LambdaIntegration(self._calls.call),
             "AWS": ServiceIntegration(clients, self._assumption_refusal),
-            "HTTP_PROXY": HttpProxy(lambda url: str(doors.localize(url))),
+            "HTTP_PROXY": proxy,
         }
+        self._rest = RestDoors(
+            calls=self._calls,
+            integrations=RestIntegrations(
+                calls=self._calls,
+                ask=lambda request, role_arn: ask(request, self._acting(role_arn)),
+                assumption_refusal=self._assumption_refusal,
+                localize=lambda url: str(doors.localize(url)),
+                bound=bindings.targets,
+            ),
+            access=access,
+            key_sets=self._key_sets,
+            write_line=write_line,
+            metrics=metrics,
+            trace=trace,
+            clock=clock,
+        )
+        self._sockets = SocketDoors(
+            calls=self._calls,
+            access=access,
+            network=network,
+            proxy=proxy,
+            services=AwsIntegration(
+                lambda request, role_arn: ask(request, self._acting(role_arn)), self._assumption_refusal, self._calls
+            ),
+            write_line=write_line,
+            metrics=metrics,
+            trace=trace,
+            activity=activity,
+            clock=clock,
+        )
+        self._checkers = Workers("health-check", most=_CHECKS_MAX)
+        self._balancer_calls = FunctionCalls(
+            stores=stores, invocations=invocations, permissions=access, service=_LOAD_BALANCING
+        )
+        self.load_balancers = self._load_balancers(bindings.targets, metrics, activity)
+        bindings.served = self.load_balancers.addresses
         stores.each(self._follow)
         doors.open_unknown = self._open_unknown
 
@@ -94,16 +157,65 @@ class Gateways:
         self._apis[api_id] = api.serve
         self._doors.open(api_id, api.serve, reset=api.reset)
 
+    def open_rest_api(self, api_id: str, region: str, account_id: str) -> None:
+        """Serves a REST API."""
+        api = self._rest.api(api_id, region, account_id)
+        self._apis[api_id] = api.serve
+        self._doors.open(api_id, api.serve, reset=api.reset)
+
+    def open_websocket_api(self, api_id: str, region: str, account_id: str) -> None:
+        """Serves a WebSocket API."""
+        api = self._sockets.api(api_id, region, account_id)
+        self._apis[api_id] = api.serve
+        self._doors.open(api_id, api.serve, reset=api.reset)
+
+    def take_in(self) -> None:
+        """Handles what clients of WebSocket APIs have sent so far: after it, all of that is done or under way."""
+        self._sockets.take_in()
+
     def open_domain(self, name: str, region: str, account_id: str) -> None:
-        """Serves a custom domain."""
-        mappings = functools.partial(read_api_mappings, account_id, region, name)
+        """Serves a custom domain, which APIs of both kinds may be mapped to."""
+
+        def mappings() -> list[ApiMapping]:
+            both = [*read_api_mappings(account_id, region, name), *read_base_paths(account_id, region, name)]
+            return sorted(both, key=lambda mapping: -len(mapping.key))
+
         self._doors.open(name, CustomDomain(name, mappings, self._open_api).serve)
 
     def join(self) -> None:
         """Waits for what was under way."""
         self._calls.join()
+        self._balancer_calls.join()
+        self._sockets.join()
+        self._checkers.stop()
+        self._checkers.join()
         for thread in self._closing:
             thread.join()
+
+    def _load_balancers(self, bound: Bound, metrics: MetricStore, activity: Activity) -> LoadBalancerDoors:
+        balancers, target = LoadBalancers(), LambdaTarget(self._balancer_calls.call)
+
+        def door(port: int, balancer: Callable[[], LoadBalancer | None]) -> ListenerDoor:
+            return ListenerDoor(
+                port=port,
+                balancer=balancer,
+                functions=target,
+                bound=bound,
+                metrics=metrics,
+                localize=lambda url: str(self._doors.localize(url)),
+                trace=self._trace,
+                clock=self._clock,
+            )
+
+        checks = HealthChecks(
+            group=balancers.group,
+            ask=target.health,
+            clock=self._clock,
+            activity=activity,
+            submit=self._checkers.submit,
+            trace=self._trace,
+        )
+        return LoadBalancerDoors(self._doors, balancers, door, checks=checks)
 
     def _open_unknown(self, api_id: str) -> None:
         """Serves an API that was made through API Gateway's own API, once somebody asks for it."""
@@ -111,6 +223,9 @@ class Gateways:
         if place is not None:
             account_id, region = place
             self.open_http_api(api_id, region, account_id)
+        else:
+            self._rest.open_unknown(api_id, self.open_rest_api)
+            self._sockets.open_unknown(api_id, self.open_websocket_api)
 
     def _open_api(self, api_id: str) -> MappedApi | None:
         return self._apis.get(api_id) if self._doors.handler(api_id) is not None else None
@@ -139,6 +254,9 @@ class Gateways:
             thread = threading.Thread(target=end, name=f"close-{url_id[:8]}", daemon=True)
             thread.start()
             self._closing = [*(each for each in self._closing if each.is_alive()), thread]
+
+    def _acting(self, role_arn: str) -> Principal:
+        return self._access.execution_role(role_arn, _SESSION) if role_arn else ANONYMOUS
 
     def _assumption_refusal(self, role_arn: str) -> str | None:
         guard = self._access.guard

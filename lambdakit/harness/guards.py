@@ -14,7 +14,7 @@ from lambdakit.harness.deployment.reachability_report import ReachabilityReport
 from lambdakit.harness.deployment.resource_endpoints import recorded_endpoints, resource_endpoints
 from lambdakit.harness.iam.credentials import CredentialRegistry
 from lambdakit.harness.iam.required_actions import all_actions
-from lambdakit.harness.iam.usage import LOG_ACTIONS, NETWORK_INTERFACE_ACTIONS, TRACING_ACTIONS
+from lambdakit.harness.iam.usage import CREATE_LOG_GROUP, LOG_ACTIONS, NETWORK_INTERFACE_ACTIONS, TRACING_ACTIONS
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.function_stores import FunctionStores
 from lambdakit.harness.lambda_service.layers import LayerStore
@@ -82,7 +82,7 @@ class Guards:
         """The report of what functions reach. coverage: what of a function is held to its network here, in words."""
         return ReachabilityReport(
             judge=lambda: self.rules.judge,
-            services=self.permissions.services,
+            services=self.permissions.services_of,
             hosts=lambda: [(host, port) for host, ports in self.bindings.targets().items() for port in ports],
             coverage=lambda: coverage() if self._network_is_enforced else _UNENFORCED,
         )
@@ -102,6 +102,8 @@ class Guards:
             )
             for action in LOG_ACTIONS:
                 note(configuration.role, action, f"{group}:log-stream:*")
+            if configuration.log_group == f"/aws/lambda/{configuration.name}":
+                note(configuration.role, CREATE_LOG_GROUP, f"{group}:log-stream:")
             for action in TRACING_ACTIONS if configuration.tracing == "Active" else ():
                 note(configuration.role, action, "*")
             for action in NETWORK_INTERFACE_ACTIONS if configuration.vpc_subnet_ids else ():

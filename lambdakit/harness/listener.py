@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 from lambdakit.errors import Diagnostic, HarnessError
 from lambdakit.harness.streamed_answer import StreamedAnswer
+from lambdakit.harness.taken_connection import TakenSocket
 from lambdakit.harness.wire import (
     BadRequest,
     OpenAnswer,
@@ -24,6 +25,7 @@ from lambdakit.harness.wire import (
     Response,
     may_have_body,
     response_head,
+    switching_head,
 )
 
 logger = logging.getLogger(__name__)
@@ -130,6 +132,9 @@ class Connections:
                 continue
             keeps_alive = request.keeps_alive
             response = self._handled(request, handle)
+            if response.takes_over is not None:
+                self._hand_over(connection, parser, request, response)
+                return
             if response.stream is None:
                 connection.sendall(_answer(response, request, keeps_alive=keeps_alive))
             else:
@@ -144,6 +149,22 @@ class Connections:
         except Exception:  # the boundary of a connection's thread
             logger.exception("%s: %s %s", self._name, request.method, request.path)
             return _FAILED
+
+    def _hand_over(
+        self, connection: socket.socket, parser: RequestParser, request: Request, response: Response
+    ) -> None:
+        assert response.takes_over is not None
+        if isinstance(connection, ssl.SSLSocket):  # nothing that is asked for over TLS speaks another protocol
+            connection.sendall(_answer(_FAILED, request, keeps_alive=False))
+            return
+        connection.sendall(switching_head(response))
+        taken = TakenSocket(connection, parser.take_rest(), name=f"{threading.current_thread().name}-sender")
+        try:
+            response.takes_over(taken)
+        except Exception:  # the boundary of a connection's thread
+            logger.exception("%s: %s %s", self._name, request.method, request.path)
+        finally:
+            taken.close()
 
     def _stream(self, answer: StreamedAnswer, stream: Callable[[OpenAnswer], None], request: Request) -> bool:
         """Whether the connection can serve another request, once the answer is out."""

@@ -47,13 +47,10 @@ from lambdakit.harness.lambda_service.operations.operation import OperationConte
 from lambdakit.harness.lambda_service.scaling.api import SERVICE, ScalingApi
 from lambdakit.harness.launching import available_launcher
 from lambdakit.harness.listener import Listener, RequestHandler
-from lambdakit.harness.moto_state.clusters import name_clusters
-from lambdakit.harness.moto_state.kept_policies import keep_policies
 from lambdakit.harness.moto_state.logs import LogWriter
-from lambdakit.harness.moto_state.memos import keep_names
+from lambdakit.harness.moto_state.mended import mend_moto
 from lambdakit.harness.moto_state.metrics import MetricWriter
 from lambdakit.harness.moto_state.time import follow_clock, wake_receivers
-from lambdakit.harness.moto_state.triggers import disarm
 from lambdakit.harness.network.bind_calls import BindCalls
 from lambdakit.harness.network.namespace_watch import NamespaceWatch
 from lambdakit.harness.network.verdict import Judge
@@ -115,8 +112,7 @@ class Server:
         metrics = MetricWriter(NAMESPACE)
         self._stack.callback(metrics.close)
         follow_clock(lambda: clock.ahead)
-        for mend in (disarm, keep_names, keep_policies, name_clusters):
-            mend()
+        mend_moto()
         account = Account(account_id=options.account_id, region=options.region)
         code = CodeStore(work / "code")
         self._doors = FrontDoors(lambda: self._listener.url)
@@ -181,8 +177,13 @@ class Server:
             access=access,
             clients=access.clients(account),
             write_line=self._logs.write,
+            metrics=metrics,
             trace=trace,
             clock=clock,
+            bindings=self._guards.bindings,
+            activity=self.activity,
+            network=network,
+            ask=lambda request, principal: self._endpoint.serve_for(request, principal),
         )
         account.stand_before(SERVICE, ScalingApi(self._invocations.scaling, region=options.region).serve)
         account.stand_before(managed_kafka.SERVICE, managed_kafka.ManagedKafkaApi(account).serve)
@@ -210,7 +211,10 @@ class Server:
             note=self._note,
             retire=self._reset_function,
             open_http_api=gateways.open_http_api,
+            open_rest_api=gateways.open_rest_api,
             open_domain=gateways.open_domain,
+            open_websocket_api=gateways.open_websocket_api,
+            load_balancers=gateways.load_balancers,
             flush_logs=self._logs.flush,
             custom_resources=custom_resources,
             roles=access,
@@ -234,7 +238,7 @@ class Server:
                 clock=clock,
                 activity=self.activity,
                 environments=self._invoker.pool,
-                flush=self._logs.flush,
+                flush=lambda: self._flush(gateways),
                 moved=wake_receivers,
             ),
             health=lambda: self._health(launcher),
@@ -363,6 +367,10 @@ class Server:
             self._use_https.add(configuration.arn)
             self._retire(configuration.arn)  # environments that are there have no such port
         return "https://localhost"
+
+    def _flush(self, gateways: Gateways) -> None:
+        gateways.take_in()
+        self._logs.flush()
 
     def _quiet(self) -> bool:
         at_work = [what for what in self.activity.still_open() if not what.startswith(STACK_CHANGE)]

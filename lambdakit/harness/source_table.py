@@ -5,39 +5,11 @@ A leaf of plain data: nothing here acts, and nothing that acts reads it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
-
-class Arrival(StrEnum):
-    """How an event reaches its function, and so whose errors are tried again by whom."""
-
-    PULLED = "pulled"
-    ASYNCHRONOUS = "pushed"
-    SYNCHRONOUS = "asked, and waited for"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """A source of events.
-
-    supported: what happens here as it does on AWS. recorded: what only stands in the account. refused: what is an
-    error, or is told in the trace instead of being done. pollers: by the services of ARNs in the registry of pollers;
-    none for what is not pulled. code: modules of the harness that are its own, or what their names begin with; empty
-    where nothing delivers it. samples: its sample events. shown: tests that show it, below the repository.
-    """
-
-    name: str
-    arrival: Arrival
-    supported: str
-    recorded: str = ""
-    refused: str = ""
-    pollers: tuple[str, ...] = ()
-    code: tuple[str, ...] = ()
-    samples: tuple[str, ...]
-    shown: tuple[str, ...] = ()
-
+from lambdakit.harness.asked_sources import ASKED
+from lambdakit.harness.source import Arrival as Arrival
+from lambdakit.harness.source import Source as Source
 
 _BY_HAND: Final = "nothing delivers it: hand its sample event to the function"
 _SENT: Final = (
@@ -206,6 +178,18 @@ _PUSHED: Final = (
         shown=("tests/behaviour/test_behaviour_iot_rules.py",),
     ),
     Source(
+        name="AWS Config rules",
+        arrival=Arrival.ASYNCHRONOUS,
+        supported="custom rules with functions: changes of buckets, roles, managed policies and topics, evaluations "
+        "at times, at the making of a rule and on request, scopes by type, id and tag; `PutEvaluations` and what "
+        "reads it; compliance changes on the default bus",
+        recorded="managed rules, the configuration recorder and its delivery channel",
+        refused="changes of other types, which nothing records; Guard rules; snapshots and oversized items never come",
+        code=("delivery.config_",),
+        samples=("config", "config-scheduled"),
+        shown=("tests/behaviour/test_behaviour_config_rules.py",),
+    ),
+    Source(
         name="CloudFormation custom resources",
         arrival=Arrival.ASYNCHRONOUS,
         supported="create, update, replace and delete, answers at the response URL, the provider framework with its "
@@ -233,95 +217,11 @@ _PUSHED: Final = (
     ),
 )
 
-_ASKED: Final = (
-    Source(
-        name="function URLs",
-        arrival=Arrival.SYNCHRONOUS,
-        supported="NONE and AWS_IAM with both permissions, CORS, buffered and streamed answers, aliases",
-        samples=("function-url",),
-        code=("routing.function_url", "routing.url_stream"),
-        shown=(
-            "tests/behaviour/test_behaviour_function_urls.py",
-            "tests/behaviour/test_behaviour_function_urls_streaming.py",
-        ),
-    ),
-    Source(
-        name="Cognito user pools",
-        arrival=Arrival.SYNCHRONOUS,
-        supported="pre sign-up, confirmation, authentication before and after, tokens (V1 and V2), custom messages, "
-        "user migration, custom challenges; 5 s and three tries",
-        recorded="custom e-mail and SMS senders",
-        code=("delivery.user_pool",),
-        samples=tuple(
-            f"cognito-{name}"
-            for name in (
-                *("pre-sign-up", "post-confirmation", "pre-authentication", "post-authentication"),
-                *("pre-token-generation", "pre-token-generation-v2", "custom-message", "user-migration"),
-                *("define-auth-challenge", "create-auth-challenge", "verify-auth-challenge"),
-            )
-        ),
-        shown=("tests/behaviour/test_behaviour_cognito_triggers.py",),
-    ),
-    Source(
-        name="Firehose",
-        arrival=Arrival.SYNCHRONOUS,
-        supported="transformation with retries and partition keys, buffering by size and time, delimiters, S3 with "
-        "prefixes, compression and failures apart, Kinesis as source",
-        refused="destinations other than S3, conversion to Parquet or ORC, Snappy: told in the trace, records kept "
-        "in the bucket for failures",
-        code=("delivery.firehose",),
-        samples=("firehose", "firehose-kinesis"),
-        shown=(
-            "tests/behaviour/test_behaviour_firehose_source.py",
-            "tests/behaviour/test_behaviour_firehose_source_failures.py",
-        ),
-    ),
-    Source(
-        name="Step Functions tasks",
-        arrival=Arrival.SYNCHRONOUS,
-        supported="`lambda:invoke` and the function's ARN, its answer as the task's",
-        code=("delivery.state_machine_tasks", "delivery.task_members"),
-        samples=("step-functions",),
-        shown=("tests/behaviour/test_behaviour_state_machines.py",),
-    ),
-    Source(
-        name="EventBridge Pipes",
-        arrival=Arrival.SYNCHRONOUS,
-        supported="queues, Kinesis and DynamoDB streams as sources, filters, enrichment by functions and state "
-        "machines, input templates, the targets that rules have",
-        refused="Kafka and Amazon MQ as sources, enrichment by APIs: told in the trace",
-        code=("delivery.pipe", "event_source_mapping.pipe"),
-        samples=("pipe",),
-        shown=("tests/behaviour/test_behaviour_pipes.py",),
-    ),
-    Source(
-        name="HTTP APIs",
-        arrival=Arrival.SYNCHRONOUS,
-        supported="routes, stages, both payload formats, integrations, CORS, throttles; JWT, IAM and Lambda "
-        "authorizers",
-        code=("routing.http_api", "routing.authorizers"),
-        samples=("http-api", "http-api-v1", "authorizer-http-v2"),
-        shown=(
-            "tests/behaviour/test_behaviour_http_api.py",
-            "tests/behaviour/test_behaviour_http_api_payloads.py",
-            "tests/behaviour/test_behaviour_http_api_stages.py",
-            "tests/behaviour/test_behaviour_http_api_integrations.py",
-            "tests/behaviour/test_behaviour_http_api_authorizers.py",
-            "tests/behaviour/test_behaviour_http_api_limits.py",
-        ),
-    ),
-)
-
+_NO_RUNS: Final = f"pipelines do not run, and jobs are neither made nor taken back: {_BY_HAND}"
+_NO_MAIL: Final = f"no mail comes in; rules and their actions are recorded: {_BY_HAND}"
 _UNSERVED: Final = (
     ("AWS IoT custom authorizers", Arrival.SYNCHRONOUS, ("authorizer-iot",)),
-    ("AWS Config rules", Arrival.ASYNCHRONOUS, ("config", "config-scheduled")),
-    ("CodePipeline", Arrival.ASYNCHRONOUS, ("codepipeline",)),
     ("CodeCommit", Arrival.ASYNCHRONOUS, ("codecommit",)),
-    ("SES receipt rules", Arrival.ASYNCHRONOUS, ("ses",)),
-    ("REST APIs", Arrival.SYNCHRONOUS, ("rest-api",)),
-    ("WebSocket APIs", Arrival.SYNCHRONOUS, ("websocket-connect", "websocket-message", "websocket-disconnect")),
-    ("authorizers of REST APIs", Arrival.SYNCHRONOUS, ("authorizer-token", "authorizer-request")),
-    ("Application Load Balancers", Arrival.SYNCHRONOUS, ("alb", "alb-multivalue")),
     ("VPC Lattice", Arrival.SYNCHRONOUS, ("vpc-lattice",)),
     ("AppSync resolvers", Arrival.SYNCHRONOUS, ("appsync",)),
     ("Lex", Arrival.SYNCHRONOUS, ("lex",)),
@@ -332,7 +232,21 @@ _UNSERVED: Final = (
 SOURCES: Final[tuple[Source, ...]] = (
     *_PULLED,
     *_PUSHED,
-    *_ASKED,
+    *ASKED,
+    Source(
+        name="CodePipeline",
+        arrival=Arrival.ASYNCHRONOUS,
+        supported="a sample event",
+        refused=_NO_RUNS,
+        samples=("codepipeline",),
+    ),
+    Source(
+        name="SES receipt rules",
+        arrival=Arrival.ASYNCHRONOUS,
+        supported="a sample event",
+        refused=_NO_MAIL,
+        samples=("ses",),
+    ),
     *(
         Source(name=name, arrival=arrival, supported="a sample event", refused=_BY_HAND, samples=samples)
         for name, arrival, samples in _UNSERVED

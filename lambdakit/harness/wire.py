@@ -100,17 +100,44 @@ class OpenAnswer(Protocol):
         """Ends the connection where the answer stands, so that the client sees that it is not complete."""
 
 
+class TakenConnection(Protocol):
+    """A connection on which HTTP is over: bytes either way. Nothing here waits for the client, but `wait` does."""
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that were given to `send` and that the client has not taken yet."""
+
+    def wait(self) -> None:
+        """Comes back once something can be received, or the connection has ended."""
+
+    def receive(self) -> bytes | None:
+        """What has come; None when nothing has, and nothing at all once the client has ended its side."""
+
+    def send(self, data: bytes) -> None:
+        """Takes what is to be sent; it goes out as the client takes it, in order. Safe to be called by any thread."""
+
+    def finish(self) -> None:
+        """Ends our side once everything is sent."""
+
+    def cut(self) -> None:
+        """Ends both sides at once."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
     """An answer. What frames it (content-length and the like) is no matter of its `headers`.
 
     stream: makes the answer while it is sent, in the thread of the connection; the other fields then do not count.
+    takes_over: has the connection for itself, in its thread, once the head with status 101 is out; it ends with it.
+    switches_to: the protocol of `takes_over`, for the head.
     """
 
     status: int
     headers: Sequence[tuple[str, str]] = field(default=())
     body: bytes = b""
     stream: Callable[[OpenAnswer], None] | None = None
+    takes_over: Callable[[TakenConnection], None] | None = None
+    switches_to: str = ""
 
 
 def response_head(response: Response, *, keeps_alive: bool) -> bytes:
@@ -123,6 +150,14 @@ def streamed_head(status: int, headers: Sequence[tuple[str, str]], *, chunked: b
     """The same for an answer of unknown length. chunked: absence means that the connection's end is the answer's."""
     framing = "Transfer-Encoding: chunked" if chunked and may_have_body(status) else ""
     return _head(status, headers, framing, keeps_alive=keeps_alive)
+
+
+def switching_head(response: Response) -> bytes:
+    """The head of an answer after which the connection speaks another protocol. Source: RFC 9110, 15.2.2 and 7.8."""
+    headers = [(name, value) for name, value in response.headers if name.lower() not in _FRAMING]
+    fields = [("Upgrade", response.switches_to), ("Connection", "Upgrade"), *headers]
+    lines = [_STATUS_LINES[101], *(f"{name}: {value}" for name, value in fields)]
+    return (joined(lines) + "\r\n\r\n").encode("latin-1", "replace")
 
 
 def _head(status: int, headers: Sequence[tuple[str, str]], framing: str, *, keeps_alive: bool) -> bytes:
@@ -187,6 +222,12 @@ class RequestParser:
         part = bytes(self._body.content)
         self._body.content.clear()
         return part
+
+    def take_rest(self) -> bytes:
+        """What came behind the last request: the beginning of what follows on a connection that was taken over."""
+        rest = bytes(self._buffer)
+        self._buffer.clear()
+        return rest
 
     def next_request(self, peer: tuple[str, int] = ("127.0.0.1", 0)) -> Request | None:
         """The next whole request; None until more bytes come. BadRequest when it can never become one."""

@@ -34,20 +34,30 @@ class AwsClients:
         self._lock = threading.Lock()
 
     def client(
-        self, service: str, *, endpoint_url: str, role_arn: str | None, region: str | None, **arguments: Any
+        self,
+        service: str,
+        *,
+        endpoint_url: str,
+        role_arn: str | None,
+        region: str | None,
+        own_url: str | None = None,
+        **arguments: Any,
     ) -> Any:
         """The boto3 client of a service; `arguments` go to boto3 as they are.
 
+        endpoint_url: the harness's. own_url: of what the client is for, where that is a front door, such as the API of
+        `@connections`; absence is the harness's.
         role_arn: acts in a session of that role, whoever the role trusts. Absence: as the account's administrator.
         HarnessError when there is no such role.
         """
         if role_arn is not None:
             arguments |= self._session_of(role_arn, endpoint_url)
-        key = (service, region, *((name, repr(value)) for name, value in sorted(arguments.items())))
+        url = endpoint_url if own_url is None else _http(own_url)
+        key = (service, region, url, *((name, repr(value)) for name, value in sorted(arguments.items())))
         # boto3 sessions are not safe for threads while they make a client.
         with self._lock:
             if key not in self._clients:
-                self._clients[key] = self._made(service, endpoint_url, region or self._region, arguments)
+                self._clients[key] = self._made(service, url, region or self._region, arguments)
             return self._clients[key]
 
     def close(self) -> None:
@@ -106,6 +116,11 @@ class AwsClients:
                 "config": config,
             },
         )
+
+
+def _http(url: str) -> str:
+    """The same place for requests: the URL of a WebSocket API's stage is that of its `@connections` as well."""
+    return f"http{url.removeprefix('ws')}" if url.startswith(("ws://", "wss://")) else url
 
 
 def _session_of_nobody() -> boto3.session.Session:

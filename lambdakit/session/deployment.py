@@ -24,6 +24,8 @@ DeploymentStatus = Literal["DEPLOYED", "UPDATED", "DESTROYED"]
 
 # No front door of AWS's waits longer for a function; the rest is the cold start of a big one.
 _HTTP_SECONDS: Final = 90.0
+_LISTENER: Final = "load_balancer_listener"
+_WEBSOCKET: Final = "websocket_api"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,12 +154,14 @@ class Deployment:
     def api(self, name: str | None = None) -> DeployedApi:
         """The API called `name`, found as a function is; absence means the only one there is.
 
+        A load balancer counts once, whatever its listeners: those are asked for by name.
         HarnessError when none or several are meant.
         """
         if name is not None:
             return find_one("api", name, self.apis)
-        if len(self.apis) == 1:
-            return self.apis[0]
+        apis = [api for api in self.apis if api.kind != _LISTENER]
+        if len(apis) == 1:
+            return apis[0]
         if not self.apis:
             raise HarnessError(Diagnostic(pointer="http", problem="the deployment has no API", code="LK545"))
         problem = f"the deployment has {len(self.apis)} APIs: {'; '.join(described(api) for api in self.apis)}"
@@ -167,11 +171,17 @@ class Deployment:
     def http(self, name: str | None = None) -> httpx.Client:
         """An HTTP client on the API's base URL, the caller's to close; `name` as in `api`.
 
-        It reads no proxy settings and does not follow redirects.
+        It reads no proxy settings and does not follow redirects. WebSocket APIs do not count: HarnessError for one.
         """
         import httpx
 
-        return httpx.Client(base_url=self.api(name).url, trust_env=False, timeout=_HTTP_SECONDS)
+        speaking_http = [api for api in self.apis if api.kind not in (_WEBSOCKET, _LISTENER)]
+        api = speaking_http[0] if name is None and len(speaking_http) == 1 else self.api(name)
+        if api.kind == _WEBSOCKET:
+            problem = f"{api.name} is a WebSocket API, which answers no HTTP requests"
+            hint = f'connect any WebSocket client to deployment.api("{api.name}").url, {api.url}'
+            raise HarnessError(Diagnostic(pointer="http", problem=problem, code="LK545", hint=hint))
+        return httpx.Client(base_url=api.url, trust_env=False, timeout=_HTTP_SECONDS)
 
     def update(
         self, source: object, *, stacks: Sequence[str] | None = None, parameters: Mapping[str, str] | None = None

@@ -182,15 +182,30 @@ class Harness:
         """What is deployed now, in the order in which it was."""
         return tuple(deployment for deployment in self._deployments if deployment.status != "DESTROYED")
 
-    def client(self, service: str, *, role_arn: str | None = None, region: str | None = None, **arguments: Any) -> Any:
+    def client(
+        self,
+        service: str,
+        *,
+        role_arn: str | None = None,
+        region: str | None = None,
+        endpoint_url: str | None = None,
+        **arguments: Any,
+    ) -> Any:
         """A boto3 client; the harness closes it.
 
         role_arn: acts in a session of that role, whoever the role trusts; HarnessError when there is none. Absence: as
         the account's administrator, whom nothing refuses.
         region: absence takes the harness's.
+        endpoint_url: of a front door, for `apigatewaymanagementapi`: the URL of a WebSocket API's stage. Absence: the
+        harness's own, where everything else is.
         """
         return self._clients.client(
-            service, endpoint_url=self.endpoint_url, role_arn=role_arn, region=region, **arguments
+            service,
+            endpoint_url=self.endpoint_url,
+            own_url=endpoint_url,
+            role_arn=role_arn,
+            region=region,
+            **arguments,
         )
 
     def drain(self, *, timeout: float = _DRAIN_SECONDS, advance: bool = False) -> tuple[ScheduledWork, ...]:

@@ -49,8 +49,8 @@ class Reach:
 class Reachability:
     """What every function of a deployment reaches.
 
-    rows: each function with each service that a role of the deployment may call, and each host that was bound or
-    allowed, in the order of the deployment. coverage: what of a function is held to its network here, in words.
+    rows: each function with each service that its role may call, and each host that was bound or allowed, in the order
+    of the deployment. coverage: what of a function is held to its network here, in words.
     """
 
     rows: tuple[Reach, ...]

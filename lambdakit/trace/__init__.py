@@ -37,6 +37,7 @@ from lambdakit.trace.invocations import (
     ResponseStreamed,
     RuntimeNote,
     ServiceCalled,
+    TargetHealthChanged,
 )
 from lambdakit.trace.log import TraceLog
 from lambdakit.trace.sources import (
@@ -86,6 +87,7 @@ __all__ = [
     "RuntimeNote",
     "ServiceCalled",
     "StateMachineEnded",
+    "TargetHealthChanged",
     "TraceEvent",
     "TraceLog",
     "UnsupportedIgnored",

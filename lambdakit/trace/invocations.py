@@ -33,6 +33,19 @@ class RequestAnswered(TraceEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TargetHealthChanged(TraceEvent):
+    """What a load balancer's health checks find of a function. state: `healthy` or `unhealthy`.
+
+    status: the last one that a check was answered with.
+    """
+
+    target_group: str
+    target: str
+    state: str
+    status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentStarted(TraceEvent):
     """An execution environment was initialized (a cold start). status: `success`, `error`, `timeout` or `crash`."""
 

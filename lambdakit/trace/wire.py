@@ -40,6 +40,7 @@ from lambdakit.trace.invocations import (
     ResponseStreamed,
     RuntimeNote,
     ServiceCalled,
+    TargetHealthChanged,
 )
 from lambdakit.trace.sources import (
     AlarmStateChanged,
@@ -61,6 +62,7 @@ _EVENTS: Mapping[str, type[TraceEvent]] = {
         PropertyRecorded,
         RequestReceived,
         RequestAnswered,
+        TargetHealthChanged,
         EnvironmentStarted,
         EnvironmentReset,
         EnvironmentStopped,

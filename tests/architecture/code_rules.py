@@ -190,13 +190,23 @@ RULES: Final[Mapping[Callable[[SourceFile], Found], Scope]] = {
 
 def violations(root: Path, rule: Callable[[SourceFile], Found], scope: Scope) -> list[str]:
     """Each place below `root` that breaks the rule, as `file:line: what is wrong`."""
-    found = []
-    for folder in scope.folders:
+    return all_violations(root, {rule: scope})[rule]
+
+
+def all_violations(
+    root: Path, rules: Mapping[Callable[[SourceFile], Found], Scope]
+) -> dict[Callable[[SourceFile], Found], list[str]]:
+    """By rule, each place below `root` that breaks it. Every file is read and parsed once."""
+    found: dict[Callable[[SourceFile], Found], list[str]] = {rule: [] for rule in rules}
+    for folder in sorted({folder for scope in rules.values() for folder in scope.folders}):
         for path in sorted((root / folder).rglob("*.py")):
             relative = PurePosixPath(path.relative_to(root))
-            if scope.covers(relative) and "cdk.out" not in relative.parts:
-                file = SourceFile(path=relative, text=path.read_text(encoding="utf-8"))
-                found += [f"{relative}:{line}: {problem}" for line, problem in rule(file)]
+            if "cdk.out" in relative.parts:
+                continue
+            file = SourceFile(path=relative, text=path.read_text(encoding="utf-8"))
+            for rule, scope in rules.items():
+                if folder in scope.folders and scope.covers(relative):
+                    found[rule] += [f"{relative}:{line}: {problem}" for line, problem in rule(file)]
     return found
 
 

@@ -79,7 +79,10 @@ FLOORS: Final[Mapping[str, Floor]] = {
     "harness.event_stream": Floor(imports=_GROUND),
     "harness.streamed_answer": Floor(imports=(*_GROUND, "harness.wire")),
     "harness.certificates": Floor(imports=_GROUND, third_party=("cryptography",)),
-    "harness.listener": Floor(imports=(*_GROUND, "harness.wire", "harness.streamed_answer")),
+    "harness.taken_connection": Floor(imports=_GROUND),
+    "harness.listener": Floor(
+        imports=(*_GROUND, "harness.wire", "harness.streamed_answer", "harness.taken_connection")
+    ),
     "harness.inner_listeners": Floor(imports=(*_GROUND, "harness.wire", "harness.listener")),
     "harness.account": Floor(
         imports=(*_GROUND, "harness.wire", "harness.service_request", "harness.unserved_request"),
@@ -96,8 +99,12 @@ FLOORS: Final[Mapping[str, Floor]] = {
     "harness.invocation": Floor(imports=_BELOW_INVOCATION),
     # The service's model tells how requests and responses look.
     "harness.lambda_service": Floor(imports=_BELOW_LAMBDA_SERVICE, third_party=("botocore",)),
-    # A service's model tells how its requests look; keys of tokens are RSA's.
-    "harness.routing": Floor(imports=_BELOW_EVENTS, third_party=("botocore", "cryptography")),
+    # A service's model tells how its requests look; keys of tokens are RSA's; models of REST APIs are JSON Schema.
+    # `airspeed` reads mapping templates.
+    "harness.routing": Floor(
+        imports=_BELOW_EVENTS,
+        third_party=("airspeed", "botocore", "cryptography", "jsonschema", "referencing", "websockets"),
+    ),
     "harness.delivery": Floor(imports=_BELOW_EVENTS, third_party=_SDK),
     "harness.event_source_mapping": Floor(imports=_BELOW_EVENTS, third_party=_SDK),
     "harness.deployment": Floor(imports=(*_BELOW_DEPLOYMENT, "assembly"), third_party=(*_SDK, "jmespath", "yaml")),
@@ -105,7 +112,11 @@ FLOORS: Final[Mapping[str, Floor]] = {
     "harness.guards": Floor(imports=(*_BELOW_SERVER, "harness.access")),
     "harness.launching": Floor(imports=(*_BELOW_RUNTIME, "harness.runtime")),
     "harness.event_sources": Floor(imports=_BELOW_DEPLOYMENT),
-    "harness.front_doors": Floor(imports=(*_BELOW_SERVER, "harness.access")),
+    "harness.rest_doors": Floor(imports=(*_BELOW_EVENTS, "harness.routing", "harness.access")),
+    "harness.socket_doors": Floor(imports=(*_BELOW_EVENTS, "harness.routing", "harness.access")),
+    "harness.front_doors": Floor(
+        imports=(*_BELOW_SERVER, "harness.access", "harness.rest_doors", "harness.socket_doors")
+    ),
     "harness.control": Floor(imports=(*_BELOW_SERVER, "harness.drain")),
     "harness.endpoint": Floor(imports=(*_BELOW_SERVER, "harness.unserved_request", "harness.access")),
     "harness.server": Floor(

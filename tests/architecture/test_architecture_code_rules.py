@@ -9,18 +9,24 @@ from typing import Final
 import pytest
 
 from tests.architecture import code_rules
-from tests.architecture.code_rules import LINES_MAX, RULES, Found, Scope, SourceFile, violations
+from tests.architecture.code_rules import LINES_MAX, RULES, Found, Scope, SourceFile, all_violations, violations
 
 _ROOT: Final = Path(__file__).parents[2]
 
 _EVERYWHERE: Final = Scope(folders=("lambdakit",))
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
-def test_no_file_breaks_the_rule(rule: Callable[[SourceFile], Found]) -> None:
-    found = violations(_ROOT, rule, RULES[rule])
+@pytest.fixture(scope="module")
+def found() -> dict[Callable[[SourceFile], Found], list[str]]:
+    return all_violations(_ROOT, RULES)
 
-    assert not found, "\n".join(found)
+
+@pytest.mark.xdist_group("code-rules")  # so that one worker parses the files, once
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_no_file_breaks_the_rule(
+    found: dict[Callable[[SourceFile], Found], list[str]], rule: Callable[[SourceFile], Found]
+) -> None:
+    assert not found[rule], "\n".join(found[rule])
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)

@@ -13,7 +13,15 @@ import lambdakit
 _ROOT = Path(__file__).parents[2]
 
 # A change here is a change of the contract with every user.
-_PUBLIC_NAMES = ["ApiBackend", "Harness", "LambdaFunction", "LambdakitError", "__version__"]
+_PUBLIC_NAMES = [
+    "ApiBackend",
+    "EventProcessing",
+    "Harness",
+    "LambdaFunction",
+    "LambdakitError",
+    "StreamProcessing",
+    "__version__",
+]
 
 
 def test_public_names_are_the_recorded_ones() -> None:

@@ -278,3 +278,41 @@ def test_a_state_that_is_none_is_refused(watch: Watch) -> None:
     assert refusal(set_state, AlarmName="late", StateValue="BAD", StateReason="x")[1] == "ValidationError"
     assert refusal(set_state, AlarmName="none", StateValue="OK", StateReason="x")[0] == 404
     assert watch.changes() == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({"EvaluationPeriods": 2, "DatapointsToAlarm": 3}, "DatapointsToAlarm (3) must be less than or equal to"),
+        ({"Period": 45}, "must be 10, 20, 30 or a multiple of 60"),
+        ({"Period": 60, "EvaluationPeriods": 1441}, "Metrics cannot be checked across more than a day"),
+        ({"Period": 3600, "EvaluationPeriods": 169}, "Metrics cannot be checked across more than a week"),
+        ({"TreatMissingData": "good"}, "Option good is not supported"),
+        ({"ComparisonOperator": "Above"}, "at 'comparisonOperator' failed to satisfy constraint"),
+        ({"Statistic": "Median"}, "at 'statistic' failed to satisfy constraint"),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
+)
+def test_an_alarm_that_aws_refuses_is_refused(watch: Watch, settings: dict[str, Any], problem: str) -> None:
+    """Source: CloudWatch API Reference, "PutMetricAlarm"."""
+    plain = {"AlarmName": "bad", "Namespace": NAMESPACE, "MetricName": "Late", "Statistic": "Sum", "Period": 60}
+    rest = {"EvaluationPeriods": 1, "Threshold": 1.0, "ComparisonOperator": "GreaterThanThreshold"}
+
+    status, code, text = refusal(watch.cloudwatch.put_metric_alarm, **{**plain, **rest, **settings})
+
+    assert (status, code) == (400, "ValidationError")
+    assert problem in text
+    assert watch.cloudwatch.describe_alarms(AlarmNames=["bad"])["MetricAlarms"] == []
+
+
+def test_a_percentile_of_few_samples_may_be_left_alone(watch: Watch) -> None:
+    """Source: User Guide, "Percentile-based alarms and low data samples"."""
+    watch.alarm("wary", ExtendedStatistic="p90", EvaluateLowSampleCountPercentile="ignore")
+    watch.alarm("bold", ExtendedStatistic="p90", EvaluateLowSampleCountPercentile="evaluate")
+
+    watch.put(*([50.0] * 99))
+    few = watch.state("wary"), watch.state("bold")
+    watch.put(*([50.0] * 100))
+
+    assert few == ("INSUFFICIENT_DATA", "ALARM")
+    assert watch.state("wary") == "ALARM"

@@ -50,6 +50,13 @@ def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WiredHarness]:
         },
         **caller("keyless", allow(["sqs:SendMessage", "scheduler:CreateSchedule"])),
         **caller("keyed", allow(["sqs:SendMessage", "scheduler:*", "kms:GenerateDataKey", "kms:Decrypt"]), passing),
+        "Store": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "kept-apart"}},
+        **caller(
+            "namespaced",
+            allow("s3:ListBucket"),
+            allow("s3:PutObject", StringEqualsIfExists={"s3:x-amz-storage-class": "STANDARD"}),
+            {**allow("s3:*"), "Effect": "Deny", "Condition": {"StringEquals": {"s3:BucketTag/stage": "closed"}}},
+        ),
         **caller("direct", allow("kms:*", StringEquals={"kms:ViaService": "sqs.us-east-1.amazonaws.com"})),
     }
     with WiredHarness(enforce_iam="strict") as running:
@@ -81,6 +88,16 @@ def test_a_role_is_passed_by_who_may_pass_it(harness: WiredHarness) -> None:
     assert without["code"] == "AccessDeniedException"
     assert f"iam:PassRole on resource: {ACCOUNT}:role/scheduling" in without["message"]
     assert with_pass["code"] == ""
+
+
+def test_a_condition_on_what_is_not_known_here_refuses_when_it_is_strict(harness: WiredHarness) -> None:
+    """A denial by the bucket's tags might be meant for this very bucket: nothing here says whether."""
+    answer = ask(harness, "namespaced", "s3", "list_objects_v2", Bucket="kept-apart")
+
+    assert answer["code"] == "AccessDenied"
+    assert "a condition of its policies asks for a key that is not known here" in answer["message"]
+    told = [event for event in harness.events("AccessDenied") if "s3:buckettag/stage" in event["place"]]
+    assert [event["action"] for event in told] == ["s3:ListBucket"]
 
 
 def test_what_nobody_knows_is_refused_when_it_is_strict(harness: WiredHarness) -> None:

@@ -16,7 +16,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdakit.errors import DeploymentError
-from tests.fakes.guarded_world import allow, caller, trust
+from tests.fakes.guarded_world import allow, ask, caller, trust
 from tests.fakes.plain_assembly import Resources
 from tests.fakes.stacks import Stacks
 from tests.fakes.wired_harness import WiredHarness
@@ -104,6 +104,21 @@ def test_the_lambda_api_takes_no_role_that_does_not_trust_lambda(harness: WiredH
 
     for refused in (created, updated):
         assert refused.value.response["Error"] == {"Code": "InvalidParameterValueException", "Message": NOT_ASSUMED}
+
+
+def test_sts_does_not_say_why_a_role_is_not_assumed_and_the_trace_does(harness: WiredHarness, stacks: Stacks) -> None:
+    stacks.deploy(caller("assuming", allow("sts:AssumeRole")))
+    harness.aws("iam").create_role(
+        RoleName="of-machines", AssumeRolePolicyDocument=json.dumps(trust("ec2.amazonaws.com"))
+    )
+    role = f"{ACCOUNT}:role/of-machines"
+
+    answer = ask(harness, "assuming", "sts", "assume_role", RoleArn=role, RoleSessionName="job")
+
+    assert answer["code"] == "AccessDenied"
+    assert answer["message"].endswith(f"is not authorized to perform: sts:AssumeRole on resource: {role}")
+    reasons = [event["reason"] for event in harness.events("AccessDenied") if event["resource"] == role]
+    assert reasons == ["because no role trust policy allows the sts:AssumeRole action"]
 
 
 def test_a_role_that_is_not_there_is_taken_and_told_of_once(harness: WiredHarness, stacks: Stacks) -> None:

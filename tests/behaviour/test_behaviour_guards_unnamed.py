@@ -36,6 +36,11 @@ def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WiredHarness]:
             allow("ses:SendRawEmail", f"arn:aws:ses:{HERE}:identity/example.net"),
         ),
         **caller(
+            "kept",
+            allow("athena:*", f"arn:aws:athena:{HERE}:workgroup/primary"),
+            {"Effect": "Deny", "Action": "athena:*", "NotResource": f"arn:aws:athena:{HERE}:workgroup/primary"},
+        ),
+        **caller(
             "denied",
             allow("athena:*"),
             {"Effect": "Deny", "Action": "athena:GetQueryResults", "Resource": "*"},
@@ -82,6 +87,12 @@ def test_a_denial_of_everything_counts(harness: WiredHarness) -> None:
     answer = ask(harness, "denied", "athena", "get_query_results", QueryExecutionId="3f1b0f9e")
 
     assert answer["message"].endswith("with an explicit deny in an identity-based policy")
+
+
+def test_a_denial_of_everything_else_leaves_what_is_granted(harness: WiredHarness) -> None:
+    answer = ask(harness, "kept", "athena", "get_query_results", QueryExecutionId="3f1b0f9e")
+
+    assert "not authorized" not in answer["message"]
 
 
 def test_nothing_of_it_is_unmapped(harness: WiredHarness) -> None:

@@ -180,6 +180,13 @@ DYNAMODB = [
         source=PARTIQL,
     ),
     row("dynamodb DescribeTable", {"TableName": "orders"}, f"dynamodb:DescribeTable on {T}", source=SAR_DYNAMODB),
+    row(
+        "dynamodb UntagResource",
+        {"ResourceArn": ORDERS, "TagKeys": ["Team", "stage"]},
+        f"dynamodb:UntagResource on {T}",
+        keys={"aws:tagkeys": ("Team", "stage"), "aws:requesttag/team": None},
+        source=SAR_DYNAMODB,
+    ),
     row("dynamodb ListTables", {}, "dynamodb:ListTables on *", source=SAR_DYNAMODB),
     row(
         "dynamodb TagResource",

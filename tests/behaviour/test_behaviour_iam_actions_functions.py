@@ -58,6 +58,7 @@ LAMBDA = [
             "lambda:layer": ("arn:aws:lambda:eu-west-1:123456789012:layer:shared:1",),
             "lambda:subnetids": ("subnet-1",),
             "lambda:securitygroupids": ("sg-1",),
+            "lambda:vpcids": None,
         },
         source=PASS_ROLE,
     ),
@@ -84,10 +85,49 @@ LAMBDA = [
         source=SAR_LAMBDA,
     ),
     row(
+        "lambda UpdateFunctionConfiguration",
+        {"FunctionName": "resize", "VpcConfig": {"SubnetIds": ["subnet-1", "subnet-2"], "SecurityGroupIds": ["sg-1"]}},
+        f"lambda:UpdateFunctionConfiguration on {F}",
+        keys={
+            "lambda:vpcids": ("vpc-1",),
+            "lambda:subnetids": ("subnet-1", "subnet-2"),
+            "lambda:securitygroupids": ("sg-1",),
+        },
+        known=KnownResources(subnets={"subnet-1": "vpc-1", "subnet-2": "vpc-1"}),
+        source="Lambda Developer Guide, Using IAM condition keys for VPC settings",
+    ),
+    row(
         "lambda CreateFunctionUrlConfig",
         {"FunctionName": "resize", "AuthType": "NONE"},
         f"lambda:CreateFunctionUrlConfig on {F}",
-        keys={"lambda:functionurlauthtype": ("NONE",)},
+        keys={
+            "lambda:functionurlauthtype": ("NONE",),
+            "lambda:functionarn": ("arn:aws:lambda:eu-west-1:123456789012:function:resize",),
+        },
+        source=SAR_LAMBDA,
+    ),
+    row(
+        "lambda UpdateFunctionUrlConfig",
+        {"FunctionName": "resize", "Qualifier": "live", "InvokeMode": "BUFFERED"},
+        f"lambda:UpdateFunctionUrlConfig on {F}",
+        keys={
+            "lambda:functionurlauthtype": ("AWS_IAM",),
+            "lambda:functionarn": ("arn:aws:lambda:eu-west-1:123456789012:function:resize",),
+        },
+        known=KnownResources(urls={"arn:aws:lambda:eu-west-1:123456789012:function:resize:live": "AWS_IAM"}),
+        source=SAR_LAMBDA,
+    ),
+    row(
+        "lambda AddPermission",
+        {
+            "FunctionName": "resize",
+            "StatementId": "a",
+            "Action": "lambda:InvokeFunctionUrl",
+            "Principal": "*",
+            "FunctionUrlAuthType": "NONE",
+        },
+        f"lambda:AddPermission on {F}",
+        keys={"lambda:functionurlauthtype": ("NONE",), "lambda:principal": ("*",), "lambda:functionarn": None},
         source=SAR_LAMBDA,
     ),
     row(

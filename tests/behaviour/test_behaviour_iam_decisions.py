@@ -28,14 +28,13 @@ from tests.fakes.iam_decisions import (
     deny,
 )
 
-_LOGIC = "UG, Policy evaluation logic"
-_SIMULATOR = "UG, IAM policy testing with the IAM policy simulator"
+_ENFORCED = "UG, How AWS enforcement code logic evaluates requests to allow or deny access"
 _WITHIN = "UG, Policy evaluation for requests within a single account"
 _IMPLICIT = "UG, The difference between explicit and implicit denies"
 _BOUNDARY = "UG, Permissions boundaries for IAM entities"
-_SESSION = "UG, Policies and permissions: Session policies"
-_TABLE = "UG, How AWS enforcement code logic evaluates requests: Resource-based policies and implicit denies"
-_ROOT = "UG, AWS account root user"
+_SESSION = "UG, Policies and permissions in IAM, Session policies"
+_TABLE = f"{_ENFORCED}, Resource-based policies and implicit denies in other policy types"
+_ANYBODY = "UG, AWS JSON policy elements: Principal, IAM role principals (a wildcard with aws:PrincipalArn)"
 
 _LISTS = allow(["iam:Get*", "iam:List*"], Sid="AllowGetList")
 _NO_REPORTS = deny("iam:*Report", Sid="DenyReports")
@@ -46,10 +45,10 @@ def _to(principal: object, **elements: object) -> Json:
 
 
 ALONE = (
-    Row(says="nothing is allowed by default", source=_LOGIC, expect=NOT_BY_IDENTITY),
-    Row(says="one allow is enough", source=_LOGIC, expect=BY_IDENTITY, identity=(allow(),)),
-    Row(says="one allow among policies", source=_SIMULATOR, expect=BY_IDENTITY, identity=(allow("sqs:*"), allow())),
-    Row(says="allowed elsewhere only", source=_SIMULATOR, expect=NOT_BY_IDENTITY, identity=(allow("sqs:*"),)),
+    Row(says="nothing is allowed by default", source=_ENFORCED, expect=NOT_BY_IDENTITY),
+    Row(says="one allow is enough", source=_ENFORCED, expect=BY_IDENTITY, identity=(allow(),)),
+    Row(says="one allow among policies", source=_ENFORCED, expect=BY_IDENTITY, identity=(allow("sqs:*"), allow())),
+    Row(says="allowed elsewhere only", source=_ENFORCED, expect=NOT_BY_IDENTITY, identity=(allow("sqs:*"),)),
     Row(
         says="a deny beats an allow",
         source=_IMPLICIT,
@@ -58,13 +57,13 @@ ALONE = (
     ),
     Row(
         says="the order of policies does not matter",
-        source=_IMPLICIT,
+        source=f"follows from {_IMPLICIT}",
         expect=Reason.EXPLICIT_DENY_IDENTITY,
         identity=(deny("s3:GetObject"), allow()),
     ),
     Row(
         says="a deny of something else leaves it",
-        source=_IMPLICIT,
+        source=f"follows from {_IMPLICIT}",
         expect=BY_IDENTITY,
         identity=(allow(), deny("s3:PutObject")),
     ),
@@ -106,7 +105,7 @@ ALONE = (
         to="*",
         identity=(_LISTS, _NO_REPORTS, allow("iam:GenerateCredentialReport")),
     ),
-    Row(says="root has full access", source=_ROOT, expect=Reason.ADMINISTRATOR, who=ROOT),
+    Row(says="root has full access", source=_ENFORCED, expect=Reason.ADMINISTRATOR, who=ROOT),
     Row(
         says="the administrator is not refused by a resource policy",
         source="a decision of lambdakit's: the test's own client is never locked out",
@@ -166,7 +165,7 @@ SESSIONS = (
     ),
     Row(
         says="one of several session policies is enough",
-        source=_SESSION,
+        source=f"follows from {_SESSION}",
         expect=BY_IDENTITY,
         identity=(allow(),),
         session=(allow("s3:PutObject"), allow("s3:GetObject")),
@@ -204,7 +203,7 @@ SESSIONS = (
     ),
     Row(
         says="federated user without any session policy",
-        source=_WITHIN,
+        source=f"{_ENFORCED}, Session policies",
         expect=NOT_BY_SESSION,
         who=FEDERATED,
         identity=(allow(),),
@@ -269,7 +268,7 @@ RESOURCE_POLICIES = (
     *(
         Row(
             says=f"{named}, {limit} does not allow: {expected.name}",
-            source=_TABLE,
+            source=_TABLE if arn != "*" else f"follows from {_ANYBODY}",
             expect=expected,
             who=who,
             resource_policy=(_to({"AWS": arn} if arn != "*" else "*"),),

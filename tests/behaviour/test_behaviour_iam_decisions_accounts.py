@@ -35,7 +35,9 @@ _CROSS = "UG, Cross-account policy evaluation logic"
 _PRINCIPAL = "UG, AWS JSON policy elements: Principal"
 _SERVICES = "UG, AWS JSON policy elements: Principal, AWS service principals"
 _EVERYONE = "UG, AWS JSON policy elements: Principal, All principals"
-_ARN_EXAMPLE = "UG, Condition operators: ARN condition operators"
+_ARN_EXAMPLE = "UG, IAM JSON policy elements: Condition operators, ARN condition operators"
+_AS_SERVICE = "UG, AWS global condition context keys: aws:PrincipalIsAWSService"
+_DEFAULT_DENY = "follows from UG, How AWS enforcement code logic evaluates requests to allow or deny access"
 _DEPUTY = "UG, The confused deputy problem"
 
 _THEIRS = f"arn:aws:sqs:us-east-1:{OTHER}:jobs"
@@ -131,7 +133,7 @@ CROSS_ACCOUNT = (
     ),
     Row(
         says="a bucket's owner decides what is another account",
-        source=_CROSS,
+        source=f"follows from {_CROSS}",
         expect=NOT_BY_RESOURCE,
         owner=OTHER,
         identity=(allow(),),
@@ -144,7 +146,7 @@ CROSS_ACCOUNT = (
     ),
     Row(
         says="an AWS-managed policy is nobody else's account",
-        source="UG, IAM identifiers",
+        source="follows from UG, IAM identifiers, IAM ARNs (the account of an AWS managed policy is `aws`)",
         expect=BY_IDENTITY,
         does="iam:GetPolicy",
         to="arn:aws:iam::aws:policy/ReadOnlyAccess",
@@ -207,21 +209,21 @@ SAME_ACCOUNT_DELEGATION = (
     ),
     Row(
         says="denying an account denies all in it",
-        source=_PRINCIPAL,
+        source=f"follows from {_PRINCIPAL}",
         expect=Reason.EXPLICIT_DENY_RESOURCE,
         identity=(allow(),),
         resource_policy=(deny(Principal={"AWS": ACCOUNT}),),
     ),
     Row(
         says="the most direct of several names counts",
-        source=_PRINCIPAL,
+        source=f"follows from {_PRINCIPAL}",
         expect=BY_RESOURCE,
         resource_policy=(allow(Principal={"AWS": ACCOUNT}), allow(Principal={"AWS": SESSION_ARN})),
         boundary=(),
     ),
     Row(
         says="the most direct name counts wherever it stands",
-        source=_PRINCIPAL,
+        source=f"follows from {_PRINCIPAL}",
         expect=BY_RESOURCE,
         resource_policy=(allow(Principal={"AWS": [SESSION_ARN]}), allow(Principal={"AWS": [ROLE_ARN, ACCOUNT]})),
         boundary=(),
@@ -229,10 +231,10 @@ SAME_ACCOUNT_DELEGATION = (
 )
 
 SERVICES = (
-    _deliver(says="a service needs a policy", source=_SERVICES, expect=NOT_BY_RESOURCE),
+    _deliver(says="a service needs a policy", source=_DEFAULT_DENY, expect=NOT_BY_RESOURCE),
     _deliver(
         says="a service has no identity policies",
-        source=_SERVICES,
+        source=f"follows from {_SERVICES}",
         expect=NOT_BY_RESOURCE,
         resource_policy=(_sends({"AWS": ACCOUNT}),),
     ),
@@ -248,7 +250,12 @@ SERVICES = (
         expect=NOT_BY_RESOURCE,
         resource_policy=(_sends({"Service": "s3.amazonaws.com"}),),
     ),
-    _deliver(says="a service is one of all", source=_EVERYONE, expect=BY_RESOURCE, resource_policy=(_sends("*"),)),
+    _deliver(
+        says="a service is one of all",
+        source=f"follows from {_EVERYONE}",
+        expect=BY_RESOURCE,
+        resource_policy=(_sends("*"),),
+    ),
     _deliver(
         says="SourceArn is the topic",
         source=_ARN_EXAMPLE,
@@ -280,7 +287,7 @@ SERVICES = (
     ),
     _deliver(
         says="a denial of everyone holds for services",
-        source=_EVERYONE,
+        source=_AS_SERVICE,
         expect=Reason.EXPLICIT_DENY_RESOURCE,
         resource_policy=(
             _sends({"Service": "sns.amazonaws.com"}),
@@ -289,7 +296,7 @@ SERVICES = (
     ),
     _deliver(
         says="a denial that leaves services out",
-        source="UG, AWS global condition context keys: aws:PrincipalIsAWSService",
+        source=_AS_SERVICE,
         expect=BY_RESOURCE,
         resource_policy=(
             _sends({"Service": "sns.amazonaws.com"}),
@@ -303,7 +310,7 @@ SERVICES = (
             ),
         ),
     ),
-    Row(says="the anonymous needs a policy", source=_EVERYONE, expect=NOT_BY_RESOURCE, who=NOBODY),
+    Row(says="the anonymous needs a policy", source=_DEFAULT_DENY, expect=NOT_BY_RESOURCE, who=NOBODY),
     Row(
         says="the anonymous is one of all",
         source=_EVERYONE,
@@ -320,21 +327,21 @@ SERVICES = (
     ),
     Row(
         says="the anonymous has no account",
-        source=_EVERYONE,
+        source=f"follows from {_PRINCIPAL}",
         expect=NOT_BY_RESOURCE,
         who=NOBODY,
         resource_policy=(allow(Principal={"AWS": ACCOUNT}),),
     ),
     Row(
         says="the anonymous is no service",
-        source=_SERVICES,
+        source=f"follows from {_SERVICES}",
         expect=NOT_BY_RESOURCE,
         who=NOBODY,
         resource_policy=(allow(Principal={"Service": "*"}),),
     ),
     Row(
         says="the anonymous is denied",
-        source=_EVERYONE,
+        source=f"follows from {_EVERYONE}",
         expect=Reason.EXPLICIT_DENY_RESOURCE,
         who=NOBODY,
         resource_policy=(

@@ -23,6 +23,10 @@ _EXISTS = f"{_OPERATORS}, ...IfExists condition operators"
 _NULL = f"{_OPERATORS}, Condition operator to check existence of condition keys"
 _LOGIC = "UG, Conditions with multiple context keys or values"
 _KEYS = "UG, IAM JSON policy elements: Condition"
+_TAG_KEYS = "UG, AWS global condition context keys: aws:RequestTag"
+_EMPTY = "UG, Single-valued vs. multivalued context keys, ForAllValues (Null tells keys without a value)"
+_UNTYPED = "a decision of lambdakit's: what is not of the operator's type, on either side, is equal to nothing"
+_YEAR = "a decision of lambdakit's: four digits are a year, not seconds"
 
 Value = str | Sequence[str] | None
 Case = tuple[object, Value, bool]
@@ -129,8 +133,6 @@ NUMBERS = (
         ("10", "10.0", True),
         ("10", "11", False),
         (["1", "10"], "10", True),
-        ("ten", "10", False),
-        ("10", "ten", False),
         ("10", None, False),
         ("-1.5", "-1.50", True),
     ),
@@ -143,7 +145,6 @@ NUMBERS = (
         ("10", "10", False),
         ("10", "11", False),
         ("10", "9.99", True),
-        ("10", "nine", False),
         ("10", None, False),
     ),
     *_with(
@@ -184,15 +185,12 @@ DATES = (
         (_MAY, _MAY, True),
         (_MAY, "2024-05-01", True),
         ("2024-05", _MAY, True),
-        ("2024", "2024-01-01T00:00:00Z", True),
         (_MAY, "2024-05-01T02:00:00+02:00", True),
         (_MAY, "1714521600", True),
         ("1714521600", _MAY, True),
         (_MAY, "2024-05-01T00:00:01Z", False),
         (_MAY, "2024-05-01T00:00:00.5Z", False),
         ("2024-05-01T00:00Z", _MAY, True),
-        ("may", _MAY, False),
-        (_MAY, "2024-13-01", False),
         (_MAY, None, False),
     ),
     *_with("DateNotEquals", _DATE, "aws:TokenIssueTime", (_MAY, _MAY, False), (_MAY, "2024", True), (_MAY, None, True)),
@@ -222,7 +220,7 @@ DATES = (
     when("EpochTime is a date", _DATE, True, {"DateEquals": {"aws:EpochTime": "2024-05-15T12:00:00Z"}}),
     when(
         "a request may bring its time",
-        _DATE,
+        "a decision of lambdakit's: so that a time can be tried",
         False,
         {"DateLessThan": {"aws:CurrentTime": "2024-05-16"}},
         {"aws:CurrentTime": "2025-01-01T00:00:00Z"},
@@ -240,7 +238,6 @@ OTHERS = (
         (False, "false", True),
         ("TRUE", "True", True),
         ("true", "false", False),
-        ("yes", "yes", False),
         ("false", None, False),
         (["true", "false"], "false", True),
     ),
@@ -250,7 +247,6 @@ OTHERS = (
         "key",
         ("QmluYXJ5VmFsdWVJbkJhc2U2NA==", "QmluYXJ5VmFsdWVJbkJhc2U2NA==", True),
         ("QmluYXJ5VmFsdWVJbkJhc2U2NA==", "QmluYXJ5", False),
-        ("no base 64", "no base 64", False),
         ("QmluYXJ5", None, False),
     ),
     *_with(
@@ -264,12 +260,8 @@ OTHERS = (
         ("203.0.113.9/24", "203.0.113.1", True),
         (["203.0.113.0/24", "2001:DB8:1234:5678::/64"], "2001:db8:1234:5678::1", True),
         (["203.0.113.0/24", "2001:DB8:1234:5678::/64"], "2001:db8:1234:5679::1", False),
-        ("2001:db8::1", "2001:db8::1", True),
-        ("2001:db8::1", "2001:db8::2", False),
         ("0.0.0.0/0", "203.0.113.1", True),
         ("0.0.0.0/0", "::1", False),
-        ("somewhere", "203.0.113.1", False),
-        ("203.0.113.0/24", "somewhere", False),
         ("203.0.113.0/24", None, False),
     ),
     *_with(
@@ -353,10 +345,27 @@ IF_EXISTS = (
         ("false", _MAY, True),
         (True, None, True),
         (False, None, False),
-        ("true", "", True),
-        ("false", "", False),
         ("TRUE", None, True),
     ),
+)
+
+
+UNTYPED = (
+    *_with("NumericEquals", _UNTYPED, "s3:max-keys", ("ten", "10", False), ("10", "ten", False)),
+    *_with("NumericLessThan", _UNTYPED, "s3:max-keys", ("10", "nine", False)),
+    *_with("DateEquals", _UNTYPED, "aws:TokenIssueTime", ("may", _MAY, False), (_MAY, "2024-13-01", False)),
+    *_with("DateEquals", _YEAR, "aws:TokenIssueTime", ("2024", "2024-01-01T00:00:00Z", True)),
+    *_with("Bool", _UNTYPED, "aws:SecureTransport", ("yes", "yes", False)),
+    *_with("BinaryEquals", _UNTYPED, "key", ("no base 64", "no base 64", False)),
+    *_with("IpAddress", _UNTYPED, "aws:SourceIp", ("somewhere", "1.1.1.1", False), ("1.1.1.0/24", "somewhere", False)),
+    *_with(
+        "IpAddress",
+        "a decision of lambdakit's: the page's default prefix, /32, is IPv4's; an IPv6 address is itself",
+        "aws:SourceIp",
+        ("2001:db8::1", "2001:db8::1", True),
+        ("2001:db8::1", "2001:db8::2", False),
+    ),
+    *_with("Null", f"follows from {_EMPTY}", "aws:TokenIssueTime", ("true", "", True), ("false", "", False)),
 )
 
 
@@ -377,12 +386,12 @@ COMBINED = (
     ),
     _logic("no condition in the block", True, {}),
     _logic("key names have no case", True, {"StringEquals": {"K:COLOR": "red"}}, _KEYS),
-    _logic("tag keys have no case", True, {"StringEquals": {"aws:requesttag/TEAM": "blue"}}, _KEYS),
+    _logic("tag keys have no case", True, {"StringEquals": {"aws:requesttag/TEAM": "blue"}}, _TAG_KEYS),
     _logic("values have case", False, {"StringEquals": {"k:color": "RED"}}, _KEYS),
     _logic("another tag's key", False, {"StringEquals": {"aws:RequestTag/Project": "blue"}}, _KEYS),
 )
 
 
-@pytest.mark.parametrize("row", (*STRINGS, *NUMBERS, *DATES, *OTHERS, *ARNS, *IF_EXISTS, *COMBINED), ids=str)
+@pytest.mark.parametrize("row", (*STRINGS, *NUMBERS, *DATES, *OTHERS, *ARNS, *IF_EXISTS, *UNTYPED, *COMBINED), ids=str)
 def test_condition_holds_as_documented(row: Row) -> None:
     row.check()

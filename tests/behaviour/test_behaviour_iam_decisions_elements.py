@@ -30,7 +30,8 @@ _VARIABLES = "UG, IAM policy elements: Variables and tags"
 _NO_VALUE = f"{_VARIABLES}, Policy variables with no value"
 _SPECIAL = f"{_VARIABLES}, Special characters"
 _DEFAULT = f"{_VARIABLES}, Specifying default values"
-_BOOL = "UG, IAM JSON policy elements: Condition operators, Boolean condition operators"
+_BOOL = "UG, IAM JSON policy elements: Condition operators, Boolean condition operators (the page on variables says no)"
+_MULTIVALUED = "UG, Single-valued vs. multivalued context keys, Key points"
 _STAR = "a decision of lambdakit's: wildcards are the policy's own, not those in a variable's value"
 _WHERE = f"{_VARIABLES}, Where you can use policy variables"
 _VERSION = "UG, IAM JSON policy elements: Version"
@@ -169,7 +170,7 @@ RESOURCES = (
     _resource("arn:aws:logs:*:*:log-group:/aws/lambda/*:*", "arn:aws:logs:r:1:log-group:/aws/lambda/a:stream:b", True),
     Row(
         says="a statement without Resource is about the resource that has it",
-        source="UG, IAM JSON policy elements reference: role trust policies",
+        source="follows from UG, AWS JSON policy elements: Principal (trust policies have no Resource)",
         expect=BY_IDENTITY,
         identity=(allow("s3:*", None),),
     ),
@@ -308,11 +309,19 @@ VARIABLES = (
     _variable("arn:aws:s3:::a/${$}{b}", "arn:aws:s3:::a/${b}", True, source=_SPECIAL),
     _variable("arn:aws:s3:::${aws:username}/${aws:PrincipalTag/department}/*", "arn:aws:s3:::alice/hr/x", True),
     _variable("arn:aws:s3:::a/${s3:prefix}", "arn:aws:s3:::a/p", True, context={"s3:prefix": ["p"]}),
-    _variable("arn:aws:s3:::a/${aws:TagKeys}", "arn:aws:s3:::a/p", False, context={"aws:TagKeys": ["p", "q"]}),
+    _variable(
+        "arn:aws:s3:::a/${aws:TagKeys}",
+        "arn:aws:s3:::a/p",
+        False,
+        context={"aws:TagKeys": ["p", "q"]},
+        source=_MULTIVALUED,
+    ),
     _variable("arn:aws:iam::${aws:PrincipalAccount}:role/x", f"arn:aws:iam::{ACCOUNT}:role/x", False, source=_WHERE),
     _variable(_HOME, "arn:aws:s3:::home/alice/x", False, version="2008-10-17", source=_VERSION),
     _variable(_HOME, "arn:aws:s3:::home/${aws:username}/x", True, version="2008-10-17", source=_VERSION),
-    _variable("arn:aws:s3:::a/${*}", "arn:aws:s3:::a/${b}", True, version="2008-10-17", source=_VERSION),
+    _variable(
+        "arn:aws:s3:::a/${*}", "arn:aws:s3:::a/${b}", True, version="2008-10-17", source=f"follows from {_VERSION}"
+    ),
     _variable("arn:aws:s3:::a/*", "arn:aws:s3:::a/b", True, version="2008-10-17", source=_VERSION),
 )
 
@@ -324,6 +333,8 @@ COMPARED = (
     _compares({"StringEquals": {"aws:ResourceTag/Team": "${aws:PrincipalTag/Team}"}}, False, _TEAM, _NO_VALUE, ROLE),
     _compares({"StringNotEquals": {"aws:ResourceTag/Team": "${aws:PrincipalTag/Team}"}}, True, _TEAM, _NO_VALUE, ROLE),
     _compares({"StringNotLike": {"aws:ResourceTag/Team": "${aws:PrincipalTag/x}*"}}, True, _TEAM, _NO_VALUE),
+    _compares({"StringEquals": {"s3:prefix": "${aws:PrincipalTag/x}"}}, False, {"s3:prefix": [""]}, _NO_VALUE),
+    _compares({"StringLike": {"s3:prefix": ["a", "${aws:PrincipalTag/x}*"]}}, False, {"s3:prefix": ["b"]}, _NO_VALUE),
     _compares({"StringLike": {"s3:prefix": ["", "home/${aws:username}/*"]}}, True, {"s3:prefix": ["home/alice/a"]}),
     _compares({"StringLike": {"s3:prefix": ["", "home/${aws:username}/*"]}}, True, {"s3:prefix": [""]}),
     _compares({"StringLike": {"s3:prefix": ["", "home/${aws:username}/*"]}}, False, {"s3:prefix": ["home/bob/a"]}),

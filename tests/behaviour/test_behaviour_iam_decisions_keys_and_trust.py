@@ -34,10 +34,10 @@ from tests.fakes.iam_decisions import (
 )
 
 _KMS = "KMS, Key policies in AWS KMS"
-_DEFAULT_KEY = "KMS, Default key policy"
-_TRUST = "UG, How AWS enforcement code logic evaluates requests: role trust policies"
+_DEFAULT_KEY = "KMS, Default key policy, Allows access to the AWS account and enables IAM policies"
+_TRUST = "UG, How AWS enforcement code logic evaluates requests to allow or deny access, Resource-based policies"
 _SERVICES = "UG, AWS JSON policy elements: Principal, AWS service principals"
-_SERVICE_NAMES = "UG, AWS global condition context keys: aws:PrincipalServiceNamesList"
+_SERVICE_NAMES = "follows from UG, AWS global condition context keys: aws:PrincipalServiceNamesList"
 _DEPUTY = "UG, The confused deputy problem"
 
 _TARGET = f"arn:aws:iam::{ACCOUNT}:role/target"

@@ -47,10 +47,10 @@ _KNOWN = replace(ROLE, canonical_user=_CANONICAL)
 _TAGGED = replace(ROLE, tags={"Department": "hr"})
 
 
-def _named(principal: object, who: Principal, expect: Reason, says: str) -> Row:
+def _named(principal: object, who: Principal, expect: Reason, says: str, source: str = _PRINCIPAL) -> Row:
     return Row(
         says=f"{says}: {expect.name}",
-        source=_PRINCIPAL,
+        source=source,
         expect=expect,
         who=who,
         resource_policy=(allow(Principal=principal),),
@@ -77,14 +77,26 @@ NAMED = (
     _named({"AWS": "*"}, ROLE, BY_RESOURCE, "AWS: everyone"),
     _named({"AWS": ["*"]}, USER, BY_RESOURCE, "AWS: everyone in a list"),
     _named({"AWS": OTHER}, ROLE, NOT_BY_IDENTITY, "another account"),
-    _named({"Service": "sns.amazonaws.com"}, ROLE, NOT_BY_IDENTITY, "a service is not the role"),
-    _named({"Service": "*"}, SNS, BY_RESOURCE, "every service"),
+    _named(
+        {"Service": "sns.amazonaws.com"},
+        ROLE,
+        NOT_BY_IDENTITY,
+        "a service is not the role",
+        f"follows from {_PRINCIPAL}",
+    ),
+    _named({"Service": "*"}, SNS, BY_RESOURCE, "every service", "a decision of lambdakit's"),
     _named({"AWS": ACCOUNT, "Service": "sns.amazonaws.com"}, SNS, BY_RESOURCE, "service beside an account"),
     _named({"AWS": USER_ARN, "Service": "sns.amazonaws.com"}, USER, BY_RESOURCE, "user beside a service"),
     _named({"Federated": "accounts.google.com"}, _GOOGLE, BY_RESOURCE, "an identity provider"),
     _named({"Federated": "graph.facebook.com"}, _GOOGLE, NOT_BY_IDENTITY, "another identity provider"),
     _named({"Federated": "accounts.google.com"}, ROLE, NOT_BY_IDENTITY, "no identity provider"),
-    _named({"CanonicalUser": _CANONICAL}, ROLE, NOT_BY_IDENTITY, "a canonical user nobody knows"),
+    _named(
+        {"CanonicalUser": _CANONICAL},
+        ROLE,
+        NOT_BY_IDENTITY,
+        "a canonical user nobody knows",
+        "a decision of lambdakit's",
+    ),
     Row(
         says="a user without a session is named directly",
         source=_PRINCIPAL,
@@ -136,7 +148,7 @@ NAMED = (
     ),
     Row(
         says="a resource policy's statement without a principal names nobody",
-        source=_PRINCIPAL,
+        source=f"follows from {_PRINCIPAL}",
         expect=NOT_BY_IDENTITY,
         resource_policy=(allow(),),
     ),
@@ -179,8 +191,8 @@ SPARED = tuple(
         (_NOT_PRINCIPAL, ROLE, {"Service": "sns.amazonaws.com"}, _DENIED, {"Service": "x"}),
         (_NOT_PRINCIPAL, SNS, {"Service": "sns.amazonaws.com"}, BY_RESOURCE, {"Service": "sns.amazonaws.com"}),
         (_NOT_PRINCIPAL, SNS, {"AWS": [USER_ARN, ACCOUNT]}, _DENIED, {"Service": "sns.amazonaws.com"}),
-        (_NOT_PRINCIPAL, NOBODY, {"AWS": [USER_ARN, ACCOUNT]}, _DENIED, {"Service": "x"}),
-        (_NOT_PRINCIPAL, USER, {"AWS": "*"}, BY_IDENTITY, {"Service": "x"}),
+        (f"follows from {_NOT_PRINCIPAL}", NOBODY, {"AWS": [USER_ARN, ACCOUNT]}, _DENIED, {"Service": "x"}),
+        (f"follows from {_NOT_PRINCIPAL}", USER, {"AWS": "*"}, BY_IDENTITY, {"Service": "x"}),
     )
 )
 
@@ -226,7 +238,7 @@ ASKED = (
     _asked(USER, _equals("aws:PrincipalArn", USER_ARN), True, _KEYS),
     _asked(FEDERATED, _equals("aws:PrincipalArn", FEDERATED_ARN), True, _KEYS),
     _asked(NOBODY, {"Null": {"aws:PrincipalArn": "true"}}, True, _KEYS),
-    _asked(SNS, {"Null": {"aws:PrincipalArn": "true"}}, True, _KEYS),
+    _asked(SNS, {"Null": {"aws:PrincipalArn": "true"}}, True, f"follows from {_KEYS}: no kind that has one"),
     _asked(ROLE, _equals("aws:PrincipalAccount", ACCOUNT), True, _KEYS),
     _asked(ROLE, _equals("aws:PrincipalAccount", OTHER), False, _KEYS),
     _asked(NOBODY, _equals("aws:PrincipalAccount", "anonymous"), True, _KEYS),
@@ -252,7 +264,9 @@ ASKED = (
     _asked(ROLE, {"Null": {"aws:PrincipalServiceName": "true"}}, True, _KEYS),
     _asked(SNS, {"ForAnyValue:StringEquals": {"aws:PrincipalServiceNamesList": ["sns.amazonaws.com"]}}, True, _KEYS),
     _asked(ROLE, _equals("aws:ResourceAccount", ACCOUNT), True, _KEYS),
-    _asked(SNS, {"Null": {"aws:ResourceAccount": "true"}}, True, "a bucket's ARN has no account"),
+    _asked(
+        SNS, {"Null": {"aws:ResourceAccount": "true"}}, True, "a decision of lambdakit's: a bucket's ARN has no account"
+    ),
     _asked(_GOOGLE, _equals("aws:FederatedProvider", "accounts.google.com"), True, _KEYS),
     Row(
         says="who asks is not for the request to say",

@@ -13,12 +13,14 @@ from tests.fakes.iam_decisions import (
     when,
 )
 
-_SETS = "UG, Set operators for multivalued context keys"
-_TABLE = "UG, Creating a condition with multiple keys or values: Evaluation logic with condition set operators"
-_NEGATED = "UG, Conditions with multiple context keys or values: negated matching condition operators"
-_SINGLE = "UG, Single-valued vs. multivalued context keys"
-_EXISTS = "UG, Condition operators: ...IfExists"
-_TAGS = "UG, Controlling access to AWS resources using tags"
+_SETS = "UG, Single-valued vs. multivalued context keys, Set operators for multivalued context keys"
+_TABLE = (
+    "UG (until 2023), Creating a condition with multiple keys or values, Evaluation logic with condition set operators"
+)
+_NEGATED = f"follows from {_SETS}: each value is tested by the operator, which is negated"
+_SINGLE = "a decision of lambdakit's: the guide asks for a set operator here; one value that is equal is enough"
+_EXISTS = "follows from UG, IAM JSON policy elements: Condition operators, ...IfExists condition operators"
+_TAGS = "UG, Controlling access to AWS resources using tags, Controlling access during AWS requests"
 _TABLE_ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/Thread"
 
 

@@ -225,3 +225,22 @@ def test_a_delivery_stream_calls_its_function_with_its_role(fed: FedFunction, bu
     assert (failed["errorCode"], failed["rawData"]) == ("Lambda.InvokeAccessDenied", ENCODED)
     assert fed.events() == []
     harness.aws("firehose").delete_delivery_stream(DeliveryStreamName="guarded")
+
+
+def test_a_rule_of_config_needs_a_function_that_it_may_call(fed: FedFunction, bucket: str) -> None:
+    """Source: AWS Config API Reference, "PutConfigRule" (InsufficientPermissionsException)."""
+    config = fed.harness.aws("config")
+    details = [{"EventSource": "aws.config", "MessageType": "ConfigurationItemChangeNotification"}]
+    source = {"Owner": "CUSTOM_LAMBDA", "SourceIdentifier": fed.arn, "SourceDetails": details}
+    scope = {"ComplianceResourceTypes": ["AWS::S3::Bucket"]}
+    rule = {"ConfigRuleName": "rule", "Source": source, "Scope": scope}
+
+    _, code, _ = refusal(config.put_config_rule, ConfigRule=rule)
+    permit(fed, "config.amazonaws.com", SourceAccount=ACCOUNT)
+    config.put_config_rule(ConfigRule=rule)
+    fed.harness.drain()
+
+    assert code == "InsufficientPermissionsException"
+    (event,) = fed.events()
+    assert json.loads(event["invokingEvent"])["configurationItem"]["resourceId"] == bucket
+    config.delete_config_rule(ConfigRuleName="rule")

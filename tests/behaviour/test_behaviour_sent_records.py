@@ -216,7 +216,7 @@ def test_a_message_of_activemq_is_handled_as_aws_writes_it(fed: FedFunction) -> 
     send(fed, BROKER, {"data": "ABC", "properties": {"testKey": "testValue"}}, {"body": {"$bytes": "AAE="}})
 
     [event] = fed.events()
-    assert (event["eventSource"], event["eventSourceArn"]) == ("aws:amq", BROKER)
+    assert (event["eventSource"], event["eventSourceArn"]) == ("aws:mq", BROKER)
     first, second = event["messages"]
     assert (text(first["data"]), first["messageType"]) == ("ABC", "jms/text-message")
     assert first["properties"] == {"testKey": "testValue"}

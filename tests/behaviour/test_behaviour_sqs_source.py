@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import boto3
 import pytest
 
 from tests.fakes.event_source import ACCOUNT, REGION, FedFunction, Queue, advance, do
@@ -18,6 +19,12 @@ from tests.fakes.wired_harness import WiredHarness
 pytestmark = pytest.mark.xdist_group("behaviour-sqs")
 
 REPORTS = ["ReportBatchItemFailures"]
+SENDER = """
+import boto3
+
+def handler(event, context):
+    boto3.client("sqs").send_message(QueueUrl=event, MessageBody="m")
+"""
 
 
 @pytest.fixture
@@ -323,3 +330,37 @@ def test_mappings_that_lambda_refuses_are_refused(fed: FedFunction, queue: Queue
     assert "Invalid filter pattern" in refused(queue.arn, FilterCriteria=wildcard)
     queue.sqs.set_queue_attributes(QueueUrl=queue.url, Attributes={"VisibilityTimeout": "5"})
     assert "less than Function timeout" in refused(queue.arn)
+
+
+def test_the_sender_of_a_message_is_who_signed_for_it(fed: FedFunction, queue: Queue) -> None:
+    """Source: Amazon SQS API Reference, "ReceiveMessage" (`SenderId`)."""
+    iam = fed.harness.aws("iam")
+    user = iam.create_user(UserName="sender")["User"]
+    key = iam.create_access_key(UserName="sender")["AccessKey"]
+    signed = boto3.session.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=REGION)
+    sqs = signed.client("sqs", endpoint_url=f"http://127.0.0.1:{fed.harness.port}")
+    fed.map(queue.arn)
+
+    sqs.send_message(QueueUrl=queue.url, MessageBody="one")
+    sqs.send_message_batch(QueueUrl=queue.url, Entries=[{"Id": "1", "MessageBody": "two"}])
+    fed.harness.drain()
+
+    records = [record for batch in fed.batches() for record in batch]
+    assert [record["attributes"]["SenderId"] for record in records] == [user["UserId"]] * 2
+    sqs.close()
+    iam.delete_access_key(UserName="sender", AccessKeyId=key["AccessKeyId"])
+    iam.delete_user(UserName="sender")
+
+
+def test_the_sender_of_a_function_s_message_is_the_session_of_its_role(fed: FedFunction, queue: Queue) -> None:
+    iam, source = fed.harness.aws("iam"), FedFunction(fed.harness, "caller", source=SENDER)
+    role = iam.create_role(RoleName="fn", AssumeRolePolicyDocument="{}")["Role"]
+    fed.map(queue.arn)
+
+    fed.harness.invoke("caller", json.dumps(queue.url).encode())
+    fed.harness.drain()
+
+    ((record,),) = fed.batches()
+    assert record["attributes"]["SenderId"] == f"{role['RoleId']}:caller"
+    iam.delete_role(RoleName="fn")
+    source.remove()

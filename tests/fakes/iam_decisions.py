@@ -56,6 +56,8 @@ NOT_BY_SESSION: Final = Reason.NO_SESSION_POLICY
 class Row:
     """One decision.
 
+    source: the page, and its section, that states the rule or gives the example; `follows from` a page that states only
+    the rule behind it; `a decision of lambdakit's` where no page says anything.
     identity, session: statements, a policy each; session None: no session policy. boundary, resource_policy: statements
     of one policy; None without. owner: the resource's account, if it is not in the ARN. needs_resource_policy: a KMS
     key's or a role's trust policy. version: of all policies.

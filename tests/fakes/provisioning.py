@@ -61,6 +61,7 @@ class Provisioning:
             note=lambda about, note: self.notes.append((about, note)),
             retire=nothing,
             open_http_api=lambda api_id, region, account_id: self.opened.append(api_id),
+            open_websocket_api=lambda api_id, region, account_id: self.opened.append(api_id),
             flush_logs=nothing,
             custom_resources=CustomResourceCalls(
                 base_url=lambda function: "", invoke=lambda function, payload: "", quiet=lambda: True

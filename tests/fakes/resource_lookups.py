@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -13,7 +13,8 @@ class KnownResources:
     tagged: by ARN. objects: tags by bucket and key. buckets: accounts by name. secrets, keys: ARN by what it is called.
     aliases: by a key's ARN. ciphertexts: a key's ARN by what it made. identities: ARN by kind and name.
     mappings: a function's ARN by UUID. partition_keys: by a table's ARN, or `ARN/index/NAME`. iterators: a stream's
-    name by shard iterator. addresses: SES's identity by address. tasks: roles by task definition.
+    name by shard iterator. addresses: SES's identity by address. tasks: roles by task definition. urls: who may call
+    the URL of a function, by its ARN. subnets: a VPC's id by subnet. rotations: a function's ARN by a secret's.
     """
 
     tagged: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -29,6 +30,9 @@ class KnownResources:
     iterators: Mapping[str, str] = field(default_factory=dict)
     addresses: Mapping[str, str] = field(default_factory=dict)
     tasks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    urls: Mapping[str, str] = field(default_factory=dict)
+    subnets: Mapping[str, str] = field(default_factory=dict)
+    rotations: Mapping[str, str] = field(default_factory=dict)
 
     def tags(self, arn: str) -> Mapping[str, str]:
         return self.tagged.get(arn, {})
@@ -68,3 +72,12 @@ class KnownResources:
 
     def task_roles(self, account_id: str, region: str, task_definition: str) -> tuple[str, ...]:
         return self.tasks.get(task_definition, ())
+
+    def url_auth_type(self, function_arn: str) -> str:
+        return self.urls.get(function_arn, "")
+
+    def vpcs_of_subnets(self, account_id: str, region: str, subnet_ids: Sequence[str]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self.subnets[one] for one in subnet_ids if one in self.subnets))
+
+    def rotation_function(self, secret_arn: str) -> str:
+        return self.rotations.get(secret_arn, "")

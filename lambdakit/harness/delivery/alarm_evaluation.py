@@ -33,13 +33,17 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """When an alarm is in alarm. needed: data points to alarm, out of `periods`."""
+    """When an alarm is in alarm. needed: data points to alarm, out of `periods`.
+
+    samples: how many measurements each point has to be of for the state to change.
+    """
 
     comparison: str
     threshold: float
     periods: int
     needed: int
     missing: Missing = "missing"
+    samples: float = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +70,8 @@ def judge(terms: Terms, points: Sequence[Point | None], current: State) -> Verdi
     def verdict(state: State) -> Verdict:
         return Verdict(state=state, points=real, breaching=breaching, filled=filled)
 
+    if any(point.samples is not None and point.samples < terms.samples for point in real):
+        return verdict(current)
     if counted >= terms.needed:
         return verdict("ALARM")
     if terms.missing in ("breaching", "notBreaching") or not filled:
@@ -156,6 +162,20 @@ def percent_of(name: str) -> float:
     if not 0 <= percent <= 100:
         raise UnservedStatistic(f"the statistic {name} is not computed")
     return percent
+
+
+def samples_needed(name: str) -> float:
+    """How many measurements make a percentile significant; 0 for other statistics and for the least and the greatest.
+
+    Source: CloudWatch User Guide, "Percentile-based alarms and low data samples".
+    """
+    try:
+        percent = percent_of(name)
+    except UnservedStatistic:
+        return 0
+    if percent in (0, 100):
+        return 0
+    return 1000 / min(percent, 100 - percent)
 
 
 def _percentile(percent: float, samples: Sequence[Sample], count: float) -> float | None:

@@ -7,7 +7,7 @@
 Nothing runs while nothing is measured that an alarm looks at. Looks are timers that `drain` does not wait for.
 
 Source: Amazon CloudWatch User Guide, "Using Amazon CloudWatch alarms": an alarm is evaluated every minute, one with a
-period below a minute more often; actions are for changes of state alone.
+period below a minute every ten seconds; actions are for changes of state alone.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ import functools
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from lambdakit.clock import Scheduler, Timer
-from lambdakit.harness.delivery.alarm_evaluation import Missing, State, Terms, judge
+from lambdakit.harness.delivery.alarm_checks import problem_of
+from lambdakit.harness.delivery.alarm_evaluation import Missing, State, Terms, judge, samples_needed
 from lambdakit.harness.delivery.alarm_messages import (
     Transition,
     composite_reason,
@@ -30,11 +31,12 @@ from lambdakit.harness.delivery.alarm_messages import (
 )
 from lambdakit.harness.delivery.alarm_rules import AlarmRule, InvalidRule
 from lambdakit.harness.delivery.alarm_series import Unserved, check, periods_until, points_until
-from lambdakit.harness.moto_state.alarm_records import Alarm, AlarmState, Place
+from lambdakit.harness.moto_state.alarm_records import Alarm, AlarmMetric, AlarmState, Place
 from lambdakit.harness.moto_state.alarms import Alarms, MetricName
 from lambdakit.trace import AlarmStateChanged, RuntimeNote, TraceLog
 
 _MINUTE: Final = 60
+_SHORT_STEP: Final = 10
 _A_MINUTE: Final = timedelta(seconds=_MINUTE)
 _OF_LAMBDA: Final = "AWS/Lambda"
 _Key = tuple[Place, str]
@@ -81,6 +83,10 @@ class AlarmEvaluation:
         self._noted: set[tuple[_Key, str]] = set()
         self._lock = threading.RLock()
         alarms.watch(self)
+
+    def problem(self, given: Mapping[str, Any], metrics: Sequence[AlarmMetric]) -> str | None:
+        """See `AlarmWatch`."""
+        return problem_of(given, metrics)
 
     def alarms_changed(self, place: Place, names: Sequence[str]) -> None:
         """See `AlarmWatch`."""
@@ -249,11 +255,18 @@ def _terms(alarm: Alarm) -> Terms:
         periods=alarm.periods,
         needed=alarm.needed,
         missing="ignore" if of_tables else _TREATMENTS.get(alarm.missing, "missing"),
+        samples=_samples_needed(alarm),
     )
 
 
+def _samples_needed(alarm: Alarm) -> float:
+    """Of a percentile that is to be left alone without them; 0 for everything else."""
+    shown = [metric for metric in alarm.metrics if metric.returned]
+    return samples_needed(shown[0].statistic) if alarm.low_samples == "ignore" and len(shown) == 1 else 0
+
+
 def _step_seconds(alarm: Alarm) -> int:
-    return min(_MINUTE, period_seconds(alarm))
+    return _MINUTE if period_seconds(alarm) >= _MINUTE else _SHORT_STEP
 
 
 def _floor(at: datetime, step: int) -> datetime:

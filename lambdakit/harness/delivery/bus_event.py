@@ -6,7 +6,6 @@ Source: Amazon EventBridge User Guide, "AWS service event metadata", whose order
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from typing import Any, Final
 
 from lambdakit.harness.event_pattern import read_json
 from lambdakit.harness.event_pattern.json_values import JsonNumber, as_json_values
+from lambdakit.harness.runtime.random_ids import random_uuid
 
 _VERSION: Final = "0"
 
@@ -70,7 +70,7 @@ def new_event(
         raise ValueError("the detail is no JSON object")
     envelope = {
         "version": _VERSION,
-        "id": event_id or str(uuid.uuid4()),
+        "id": event_id or random_uuid(),
         "detail-type": detail_type,
         "source": source,
         "account": account_id,

@@ -11,7 +11,6 @@ and "Common issues with transforming input").
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
@@ -20,6 +19,7 @@ from lambdakit.harness.delivery.bus_event import BusEvent, write_json
 from lambdakit.harness.delivery.json_path import InvalidPath, compile_path
 from lambdakit.harness.event_pattern import read_json
 from lambdakit.harness.moto_state.event_buses import BusRule
+from lambdakit.harness.runtime.random_ids import random_uuid
 
 RULE_ARN: Final = "aws.events.rule-arn"
 RULE_NAME: Final = "aws.events.rule-name"
@@ -49,14 +49,14 @@ def fill_in(template: str, paths: Mapping[str, str], event: BusEvent, rule: BusR
     """A template with its values. paths: of the variables that it may name, beside the reserved ones."""
     values = _values(paths, event, rule)
     # Where a value is missing outside quotes; taken out again once the rest is there.
-    nothing = f"nothing-{uuid.uuid4()}"
+    nothing = f"nothing-{random_uuid()}"
     text, is_lacking = _Filling(template, paths, values, nothing).text()
     return _without(text, nothing) if is_lacking else text
 
 
 def fill_values(template: str, values: Mapping[str, Any], names: Collection[str]) -> str:
     """A template with values of any kind. names: all that it may name; one without a value stands for nothing."""
-    nothing = f"nothing-{uuid.uuid4()}"
+    nothing = f"nothing-{random_uuid()}"
     text, is_lacking = _Filling(template, dict.fromkeys(names, ""), values, nothing).text()
     return _without(text, nothing) if is_lacking else text
 

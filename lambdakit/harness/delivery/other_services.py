@@ -9,6 +9,7 @@ from lambdakit.clock import HarnessClock
 from lambdakit.harness.activity import Activity
 from lambdakit.harness.delivery.alarm_actions import AlarmActions, PutAwsEvent
 from lambdakit.harness.delivery.alarms import AlarmEvaluation, PromptMetrics
+from lambdakit.harness.delivery.config_rules import ConfigRuleRuns
 from lambdakit.harness.delivery.deliveries import Deliveries
 from lambdakit.harness.delivery.function_calls import FunctionCalls
 from lambdakit.harness.delivery.rotation import Rotation
@@ -60,6 +61,7 @@ class OtherServices:
         TopicRuleActions(targets, role_clients, now=clock.now, submit=submit, activity=activity, trace=trace)
         self._user_pools = UserPoolTriggers(Triggers(calls, trace), now=clock.now)
         UserPools(self._user_pools.serve)
+        self._config_rules = ConfigRuleRuns(deliveries, calls, clock=clock, put_event=put_aws_event)
         self._alarms = AlarmEvaluation(
             Alarms(clock.now),
             clock=clock,
@@ -76,6 +78,7 @@ class OtherServices:
         self._rotation.reset()
         self._user_pools.reset()
         self._alarms.reset()
+        self._config_rules.reset()
 
     def close(self) -> None:
         """Nothing is called any more. Idempotent."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import random
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -25,6 +24,7 @@ from lambdakit.harness.delivery.schedule_checks import universal
 from lambdakit.harness.delivery.universal_targets import UniversalTargets
 from lambdakit.harness.invocation.shipment import Clients as RoleClients
 from lambdakit.harness.moto_state.schedules import KeptSchedule
+from lambdakit.harness.runtime.random_ids import random_uuid
 from lambdakit.trace import EventNotDelivered, TraceLog
 
 
@@ -60,7 +60,7 @@ class Call:
         return json.dumps(
             {
                 "version": "0",
-                "id": str(uuid.uuid4()),
+                "id": random_uuid(),
                 "detail-type": "Scheduled Event",
                 "source": "aws.scheduler",
                 "account": self.schedule.account_id,

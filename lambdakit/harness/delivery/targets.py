@@ -20,6 +20,7 @@ from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.function_stores import FunctionStores
 from lambdakit.harness.lambda_service.invocations import Invocations
 from lambdakit.harness.lambda_service.invoke_request import check_payload
+from lambdakit.harness.moto_state import queue_sends
 from lambdakit.limits import ASYNC_REQUEST_BYTES_MAX
 
 # Errors after which a service is asked again.
@@ -121,13 +122,15 @@ class Targets:
 
     def _to_queue(self, delivery: Delivery, target: Arn) -> None:
         self.permit(delivery, "sqs:SendMessage", delivery.target)
+        body, system = delivery.payload.decode(), None
+        if delivery.trace_id:
+            system = {"AWSTraceHeader": {"DataType": "String", "StringValue": delivery.trace_id}}
+        if queue_sends.send(delivery.target, body, delivery.parameters, system):
+            return
         client = self._clients("sqs", target.region, target.account)
         url = f"https://sqs.{target.region}.amazonaws.com/{target.account}/{target.resource}"
-        request: dict[str, Any] = {"QueueUrl": url, "MessageBody": delivery.payload.decode(), **delivery.parameters}
-        if delivery.trace_id:
-            header = {"DataType": "String", "StringValue": delivery.trace_id}
-            request["MessageSystemAttributes"] = {"AWSTraceHeader": header}
-        client.send_message(**request)
+        request: dict[str, Any] = {"QueueUrl": url, "MessageBody": body, **delivery.parameters}
+        client.send_message(**request, **({} if system is None else {"MessageSystemAttributes": system}))
 
     def _to_topic(self, delivery: Delivery, target: Arn) -> None:
         self.permit(delivery, "sns:Publish", delivery.target)

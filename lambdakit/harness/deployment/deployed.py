@@ -211,19 +211,26 @@ def to_wire(deployment: Deployment, doors: Mapping[str, tuple[str, str]]) -> dic
         "stacks": {_key(stack, deployment): _stack(stack) for stack in deployment.stacks},
         "functions": [_function(created) for created in deployment.resources if created.resource.type == _FUNCTION],
         "apis": [
-            _api(created, *doors[created.provisioned.physical_id])
+            api
             for created in deployment.resources
-            if created.resource.type in _APIS and created.provisioned.physical_id in doors
+            if created.provisioned.physical_id in doors and _has_url(created, deployment)
+            for api in _at_stages(created, deployment, _api(created, *doors[created.provisioned.physical_id]))
         ],
     }
 
 
 _FUNCTION = "AWS::Lambda::Function"
+_REST_API = "AWS::ApiGateway::RestApi"
+_LISTENER_KIND = "load_balancer_listener"
+_WEBSOCKET_KIND = "websocket_api"
 _APIS: Mapping[str, str] = {
     "AWS::ApiGatewayV2::Api": "http_api",
     "AWS::ApiGatewayV2::DomainName": "custom_domain",
-    "AWS::ApiGateway::RestApi": "rest_api",
+    "AWS::ApiGateway::DomainName": "custom_domain",
+    _REST_API: "rest_api",
     "AWS::Lambda::Url": "function_url",
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": "load_balancer",
+    "AWS::ElasticLoadBalancingV2::Listener": _LISTENER_KIND,
 }
 
 
@@ -262,16 +269,51 @@ def _function(created: Created) -> dict[str, Any]:
     }
 
 
+def _has_url(created: Created, deployment: Deployment) -> bool:
+    """Whether it is a front door of its own. The only listener of a balancer is the balancer's."""
+    kind = _APIS.get(created.resource.type)
+    if kind != _LISTENER_KIND:
+        return kind is not None
+    balancer = created.resource.properties.get("LoadBalancerArn")
+    alike = (other.resource for other in deployment.resources if other.resource.type == created.resource.type)
+    return sum(bool(other.properties.get("LoadBalancerArn") == balancer) for other in alike) > 1
+
+
 def _api(created: Created, door_id: str, url: str) -> dict[str, Any]:
     properties = created.resource.properties
     function = str(properties.get("TargetFunctionArn", "")).rpartition(":function:")[2]
+    speaks_websocket = properties.get("ProtocolType") == "WEBSOCKET"
     return {
         "name": properties.get("Name") or properties.get("DomainName") or function or created.resource.logical_id,
         "api_id": door_id,
-        "kind": _APIS[created.resource.type],
-        "url": url,
+        "kind": _WEBSOCKET_KIND if speaks_websocket else _APIS[created.resource.type],
+        "url": f"ws{url.removeprefix('http')}" if speaks_websocket else url,
         **_identity(created),
     }
+
+
+def _at_stages(created: Created, deployment: Deployment, api: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """REST and WebSocket APIs are reached through their stages only: once for each, named where there are several."""
+    has_stages = created.resource.type == _REST_API or api["kind"] == _WEBSOCKET_KIND
+    names = list(_stage_names(created, deployment)) if has_stages else []
+    for name in names:
+        called = api["name"] if len(names) == 1 else f"{api['name']}/{name}"
+        yield {**api, "name": called, "url": f"{api['url']}/{name}"}
+    if not names:
+        yield api
+
+
+def _stage_names(created: Created, deployment: Deployment) -> Sequence[str]:
+    """An API's stages; those that a REST API's deployment made for itself count where there are no others."""
+    api_id = created.provisioned.physical_id
+    if created.resource.type != _REST_API:
+        parts = [each.resource for each in deployment.resources if each.resource.properties.get("ApiId") == api_id]
+        return [str(part.properties["StageName"]) for part in parts if part.type == "AWS::ApiGatewayV2::Stage"]
+    of_api = [each for each in deployment.resources if each.resource.properties.get("RestApiId") == api_id]
+    stages = [each.provisioned.physical_id for each in of_api if each.resource.type == "AWS::ApiGateway::Stage"]
+    deployments = [each.resource for each in of_api if each.resource.type == "AWS::ApiGateway::Deployment"]
+    made = [str(each.properties["StageName"]) for each in deployments if each.properties.get("StageName")]
+    return stages or list(dict.fromkeys(made))
 
 
 def _identity(created: Created) -> dict[str, str]:

@@ -15,9 +15,9 @@ from lambdakit.errors import Diagnostic, HarnessError
 from lambdakit.harness.deployment.deployed import DeployedStack, Deployment
 from lambdakit.harness.deployment.places import FUNCTION, ROLE, Places, arn_of, place_of
 from lambdakit.harness.deployment.provisioner import Created
-from lambdakit.harness.iam.grants import EVERYTHING, AllActions, GrantUse, Origin, RolePolicy, granted, measured
+from lambdakit.harness.iam.grants import EVERYTHING, AllActions, Grant, GrantUse, Origin, RolePolicy, granted, measured
 from lambdakit.harness.iam.missing_statement import missing_statement
-from lambdakit.harness.iam.usage import Refusal, Usage, Use
+from lambdakit.harness.iam.usage import CREATE_LOG_GROUP, Refusal, Usage, Use
 from lambdakit.harness.moto_state.identities import Identities
 
 # The construct ids of what the CDK adds for itself: singleton functions, named after the hash of their purpose, and the
@@ -63,12 +63,24 @@ class PermissionReport:
         functions = _functions_by_role(deployment)
         made = {arn_of(created): (stack, created) for stack, created in _resources(deployment, ROLE)}
         arns = [*functions, *(arn for arn in made if arn not in functions)]
-        return {"roles": [self._role(arn, made.get(arn), functions.get(arn, ())) for arn in arns]}
+        groups = frozenset(_log_groups(deployment))
+        return {"roles": [self._role(arn, made.get(arn), functions.get(arn, ()), groups) for arn in arns]}
 
-    def services(self, deployment: Deployment) -> frozenset[str]:
-        """The prefixes of what the roles of the deployment's functions may call; `*` is none."""
-        grants = (grant for arn in _functions_by_role(deployment) for grant in granted(self._policies(arn)))
-        return frozenset(grant.service for grant in grants) - {EVERYTHING}
+    def services_of(self, deployment: Deployment) -> Mapping[str, frozenset[str]]:
+        """The prefixes of what each function may call, by the function's physical name.
+
+        Who may call everything is told with what the others may call.
+        """
+        by_role = {
+            arn: frozenset(grant.service for grant in granted(self._policies(arn)))
+            for arn in _functions_by_role(deployment)
+        }
+        every = frozenset[str]().union(*by_role.values()) - {EVERYTHING}
+        return {
+            created.provisioned.physical_id: every if EVERYTHING in by_role[arn] else by_role[arn]
+            for arn, functions in _functions_by_role(deployment).items()
+            for created in functions
+        }
 
     def begin(self, deployment: Deployment) -> None:
         """What the roles did until now, for custom resources, belongs to the deployment: `reset` keeps it."""
@@ -89,10 +101,17 @@ class PermissionReport:
         self._usage.forget(role_arns)
 
     def _role(
-        self, arn: str, made: tuple[DeployedStack, Created] | None, functions: Iterable[Created]
+        self,
+        arn: str,
+        made: tuple[DeployedStack, Created] | None,
+        functions: Iterable[Created],
+        log_groups: frozenset[str],
     ) -> dict[str, Any]:
+        """log_groups: the names of those that the deployment has, which Lambda makes for no function."""
         usage = self._usage.of(arn)
-        rows = measured(granted(self._policies(arn)), usage.used, self._all_actions)
+        grants = granted(self._policies(arn))
+        used = [use for use in usage.used if not _is_needless(use, grants, log_groups)]
+        rows = measured(grants, used, self._all_actions)
         path = "" if made is None else made[1].resource.construct_path or ""
         return {
             "arn": arn,
@@ -104,7 +123,7 @@ class PermissionReport:
             "functions": [_function(created) for created in functions],
             "of_the_cdk": _OF_THE_CDK.search(path) is not None,
             "grants": [_grant(row) for row in rows],
-            "used": sorted((_use(use) for use in _distinct(usage.used)), key=_by_action),
+            "used": sorted((_use(use) for use in _distinct(used)), key=_by_action),
             "denied": sorted((self._denial(arn, refusal) for refusal in usage.denied), key=_by_action),
         }
 
@@ -164,6 +183,22 @@ def _resources(deployment: Deployment, type_name: str) -> Iterator[tuple[Deploye
         for created in stack.resources.values():
             if created.resource.type == type_name:
                 yield stack, created
+
+
+def _log_groups(deployment: Deployment) -> Iterator[str]:
+    """The names of the log groups that are there before a function runs: the CDK's log retention makes them too."""
+    for _, created in _resources(deployment, "AWS::Logs::LogGroup"):
+        yield created.provisioned.physical_id
+    for _, created in _resources(deployment, "Custom::LogRetention"):
+        yield str(created.resource.properties.get("LogGroupName", ""))
+
+
+def _is_needless(use: Use, grants: Sequence[Grant], log_groups: frozenset[str]) -> bool:
+    """Whether Lambda would not have made the log group: the deployment has it, or the role may not."""
+    if not use.by_platform or use.action != CREATE_LOG_GROUP:
+        return False
+    name = use.resource.partition(":log-group:")[2].partition(":")[0]
+    return name in log_groups or not any(grant.matches(use) for grant in grants)
 
 
 def _grant(row: GrantUse) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from lambdakit.assembly.image_overrides import ImageSource
 from lambdakit.clock import Clock
 from lambdakit.harness.account import Account
 from lambdakit.harness.deployment.custom_resource_responses import CustomResourceCalls
+from lambdakit.harness.deployment.load_balancer_doors import LoadBalancerDoors
 from lambdakit.harness.deployment.names import generated_name
 from lambdakit.harness.deployment.property_tree import PropertyTree
 from lambdakit.harness.deployment.public_urls import FrontDoors
@@ -107,7 +108,9 @@ class Context:
     image: stack, logical id and URI of a function's container image -> what there is to run in its place.
     note: takes a remark about a function, for the trace.
     retire: ends the execution environments of a function, given its unqualified ARN.
-    open_http_api, open_domain: serve an HTTP API by its id, and a custom domain by its name, of a region and account.
+    open_http_api, open_rest_api, open_websocket_api, open_domain: serve an API by its id, and a custom domain by its
+    name, of a region and account.
+    load_balancers: serve load balancers; None where nobody does.
     flush_logs: writes the lines that functions logged so far, which else come a little later.
     custom_resources: asks the functions behind custom resources.
     lenient: properties that nobody reads are left out rather than refused.
@@ -129,6 +132,9 @@ class Context:
     lenient: bool = False
     roles: ExecutionRoles = field(default_factory=AnyRole)
     open_domain: Callable[[str, str, str], None] = lambda name, region, account_id: None
+    open_websocket_api: Callable[[str, str, str], None] = lambda api_id, region, account_id: None
+    open_rest_api: Callable[[str, str, str], None] = lambda api_id, region, account_id: None
+    load_balancers: LoadBalancerDoors | None = None
     image: Callable[[str, str, str], ImageSource] = lambda stack, logical_id, uri: ImageSource()
 
     def client(self, service: str, resource: Resource) -> Any:

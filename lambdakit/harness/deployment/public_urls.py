@@ -19,10 +19,15 @@ from lambdakit.harness.wire import Request, RequestParser, Response
 from lambdakit.limits import HTTP_API_PAYLOAD_BYTES_MAX
 
 _DOOR_URL = re.compile(
-    r"(?:https|wss)://([a-z0-9]+)\.(?:execute-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?|lambda-url\.[a-z0-9-]+\.on\.aws)"
+    r"(https|wss)://([a-z0-9]+)\.(?:execute-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?|lambda-url\.[a-z0-9-]+\.on\.aws)"
 )
 # Source: SQS Developer Guide, "Queue and message identifiers".
 _QUEUE_ORIGIN = re.compile(r"https?://sqs\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?(?=/\d{12}/)")
+# An API's host name alone, as clients that put the scheme before it are told it.
+_API_NAME = re.compile(r"([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?")
+# Source: Elastic Load Balancing User Guide, "How Elastic Load Balancing works": a load balancer's DNS name.
+_BALANCER_NAME = re.compile(r"[A-Za-z0-9-]+\.[a-z0-9-]+\.elb\.amazonaws\.com(?:\.cn)?")
+_BALANCER_URL = re.compile(rf"(https?)://({_BALANCER_NAME.pattern})(?::(\d{{1,5}}))?(?![\w.-])")
 _BODY_BYTES_MAX = HTTP_API_PAYLOAD_BYTES_MAX + 64 * 1024  # a little over what the API takes: its own 413 answers that
 
 
@@ -45,11 +50,14 @@ class FrontDoors:
 
     endpoint_url: where the AWS APIs are served. Absence: queues keep the URLs that AWS gives them.
     open_unknown: may be set: told an id that somebody asks for and that has no door; opens one, if there is to be one.
+    balancer_door: may be set: the id of the door of a load balancer's port, by its DNS name, with port 0 for the one
+    that clients want; None for no balancer's.
     """
 
     def __init__(self, endpoint_url: Callable[[], str] | None = None) -> None:
         self._endpoint_url = endpoint_url
         self.open_unknown: Callable[[str], None] = lambda door_id: None
+        self.balancer_door: Callable[[str, int], str | None] = lambda host, port: None
         self._doors: dict[str, _Door] = {}
         self._ids: dict[str, str] = {}  # by what else a door is known by
         self._lock = threading.Lock()
@@ -86,9 +94,16 @@ class FrontDoors:
         return self.handler(door_id)
 
     def handler_of_host(self, host: str) -> DoorHandler | None:
-        """Who serves a custom domain, by the `Host` of a request; None for any other host."""
-        name = host.partition(":")[0].lower()
-        return self.handler(name) if "." in name else None
+        """Who serves a custom domain or a load balancer, by the `Host` of a request; None for any other host."""
+        name, _, port = host.lower().partition(":")
+        if "." not in name:
+            return None
+        balancer = self.balancer_door(name, int(port) if port.isdigit() else 80) if ".elb.amazonaws." in name else None
+        return self.handler(name if balancer is None else balancer)
+
+    def ids(self) -> list[str]:
+        """The ids of all doors."""
+        return list(self._doors)
 
     def url(self, door_id: str) -> str | None:
         """The base URL of a door; None when there is no such door."""
@@ -106,6 +121,11 @@ class FrontDoors:
         with self._lock:
             doors = list(self._doors.values())
         return {door.listener.port: functools.partial(door.handle, environment=environment) for door in doors}
+
+    def call_also(self, door_id: str, physical_id: str) -> None:
+        """From now on a door is that of another resource as well."""
+        with self._lock:
+            self._ids[physical_id] = door_id
 
     def reset(self, door_id: str) -> None:
         """Lets a door forget what it remembers; nothing happens when there is none."""
@@ -125,7 +145,7 @@ class FrontDoors:
             door = self._doors.pop(door_id, None)
             for name in [name for name, known in self._ids.items() if known == door_id]:
                 del self._ids[name]
-        return None if door is None else door.listener.close
+        return None if door is None else functools.partial(_end, door)
 
     def close(self) -> None:
         """Closes every door. Idempotent."""
@@ -142,12 +162,44 @@ class FrontDoors:
             return {key: self.localize(item) for key, item in value.items()}
         return value
 
+    def localize_output(self, value: object, *, is_exported: bool) -> object:
+        """The same of a stack's output, where the host name of an API or a balancer becomes an address with a port too.
+
+        is_exported: another stack may import the name, and wants AWS's.
+        """
+        found = self.localize(value)
+        if is_exported or not isinstance(found, str):
+            return found
+        api = _API_NAME.fullmatch(found)
+        door_id = api[1] if api else self.balancer_door(found, 0) if _BALANCER_NAME.fullmatch(found) else None
+        url = None if door_id is None else self.url(door_id)
+        return found if url is None else url.removeprefix("http://")
+
     def _localized(self, text: str) -> str:
         if "://" not in text:
             return text
-        text = _DOOR_URL.sub(lambda match: self.url(match[1]) or match[0], text)
+        text = _DOOR_URL.sub(lambda match: _as_asked(match[1], self.url(match[2])) or match[0], text)
+        text = _BALANCER_URL.sub(self._balancer_url, text)
         for name, door in list(self._doors.items()):
             if "." in name:  # a custom domain's
-                text = re.sub(rf"https://{re.escape(name)}(?=[/:?\s]|$)", door.listener.url, text)
+                url = door.listener.url
+                host = rf"(https|wss)://{re.escape(name)}(?=[/:?\s]|$)"
+                text = re.sub(host, lambda match, url=url: _as_asked(match[1], url) or match[0], text)  # type: ignore[misc]
         endpoint = self._endpoint_url
         return text if endpoint is None else _QUEUE_ORIGIN.sub(lambda _: endpoint(), text)
+
+    def _balancer_url(self, match: re.Match[str]) -> str:
+        """The port of a balancer that a URL leads to; TLS ends before it, so that the scheme is http."""
+        port = int(match[3] or (443 if match[1] == "https" else 80))
+        door_id = self.balancer_door(match[2], port)
+        return (None if door_id is None else self.url(door_id)) or match[0]
+
+
+def _as_asked(scheme: str, url: str | None) -> str | None:
+    """A door's URL for those who come by HTTP, or by WebSocket."""
+    return f"ws://{url.partition('://')[2]}" if url is not None and scheme == "wss" else url
+
+
+def _end(door: _Door) -> None:
+    door.reset()  # a connection that goes on for long is told that it ends
+    door.listener.close()

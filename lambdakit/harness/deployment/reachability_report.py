@@ -33,7 +33,7 @@ _PORT_MAX: Final = 65_535
 class ReachabilityReport:
     """Reads the report of a deployment.
 
-    judge: decides; asked for anew each time. services: the prefixes of what the roles of a deployment may call.
+    judge: decides; asked for anew each time. services: the prefixes of what each function may call, by its name.
     hosts: those that the test bound or allowed, with their ports.
     coverage: what of a function is held to its network here, in words.
     """
@@ -42,7 +42,7 @@ class ReachabilityReport:
         self,
         *,
         judge: Callable[[], Judge],
-        services: Callable[[Deployment], Iterable[str]],
+        services: Callable[[Deployment], Mapping[str, Iterable[str]]],
         hosts: Callable[[], Sequence[tuple[str, int]]],
         coverage: Callable[[], str],
     ) -> None:
@@ -52,12 +52,12 @@ class ReachabilityReport:
         self._coverage = coverage
 
     def of(self, deployment: Deployment, also: Sequence[str] = ()) -> Mapping[str, Any]:
-        """The report: `rows`, and `coverage`.
+        """The report: `rows`, a function's with each service that it may call, and `coverage`.
 
-        also: further services, as requests to them are signed, and hosts, `name:port`. HarnessError for one that is
-        neither.
+        also: further services, of every function, as requests to them are signed, and hosts, `name:port`.
+        HarnessError for one that is neither.
         """
-        services = {_SIGNED_FOR.get(prefix, prefix) for prefix in self._services(deployment)} - _BY_LAMBDA
+        services: set[str] = set()
         hosts = dict.fromkeys(self._hosts())
         for name in also:
             if apis_signed_for(name):
@@ -69,8 +69,20 @@ class ReachabilityReport:
             for created in deployment.resources
             if created.resource.type == FUNCTION
         }
-        rows = reachability_table(self._judge(), placements, sorted(services), list(hosts))
+        judge, allowed = self._judge(), self._services(deployment)
+        rows = [
+            row
+            for function, placement in placements.items()
+            for row in reachability_table(
+                judge, {function: placement}, sorted(services | _signed_for(allowed.get(function, ()))), list(hosts)
+            )
+        ]
         return {"rows": [_row(row) for row in rows], "coverage": self._coverage()}
+
+
+def _signed_for(prefixes: Iterable[str]) -> set[str]:
+    """The names that requests to services with these prefixes are signed for."""
+    return {_SIGNED_FOR.get(prefix, prefix) for prefix in prefixes} - _BY_LAMBDA
 
 
 def _placement(created: Created) -> Placement:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from lambdakit.harness.deployment.deployed import DeployedStack, Stacks
 from lambdakit.harness.deployment.provisioner import Created
+from lambdakit.harness.moto_state.load_balancers import targets_host
 from lambdakit.harness.moto_state.network_objects import RecordedEndpoint
 from lambdakit.harness.network.bindings import ResourceEndpoint
 
@@ -46,6 +47,9 @@ _SUBNET_GROUPS: Final = ("CacheSubnetGroupName", "SubnetGroupName", "DBSubnetGro
 _SECURITY_GROUPS: Final = ("VpcSecurityGroupIds", "SecurityGroupIds", "SecurityGroups")
 _HOSTS: Final = ("Endpoint", "ReadEndpoint", "DomainEndpoint", "DomainEndpointV2", "CollectionEndpoint")
 _ADDRESS: Final = ".Address"
+# What stands behind a load balancer and is no function: a test binds it as a whole.
+_TARGET_GROUP: Final = "AWS::ElasticLoadBalancingV2::TargetGroup"
+_TARGETS_PORT: Final = 80
 
 
 def resource_endpoints(stacks: Stacks) -> Sequence[ResourceEndpoint]:
@@ -54,9 +58,16 @@ def resource_endpoints(stacks: Stacks) -> Sequence[ResourceEndpoint]:
         endpoint
         for stack in stacks.all()
         for created in list(stack.resources.values())
-        if (usual := _usual_port(created.resource.type, created.resource.properties))
-        for endpoint in _endpoints(created, usual)
+        for endpoint in _of_resource(created)
     ]
+
+
+def _of_resource(created: Created) -> Iterator[ResourceEndpoint]:
+    usual = _usual_port(created.resource.type, created.resource.properties)
+    if usual:
+        yield from _endpoints(created, usual)
+    elif created.resource.type == _TARGET_GROUP and created.resource.properties.get("TargetType") != "lambda":
+        yield _endpoint(created, targets_host(created.provisioned.physical_id), (_TARGETS_PORT,))
 
 
 def recorded_endpoints(stacks: Stacks) -> tuple[RecordedEndpoint, ...]:
@@ -108,14 +119,19 @@ def _endpoints(created: Created, usual: int) -> Iterator[ResourceEndpoint]:
             continue
         own = attributes.get(f"{name.removesuffix(_ADDRESS)}.Port", attributes.get("Port"))
         ports = (*_numbers((resource.properties.get("Port"), own)), usual)
-        yield ResourceEndpoint(
-            logical_id=resource.logical_id,
-            path=resource.construct_path or "",
-            physical_id=created.provisioned.physical_id,
-            type=resource.type,
-            host=host,
-            ports=tuple(dict.fromkeys(ports)),
-        )
+        yield _endpoint(created, host, tuple(dict.fromkeys(ports)))
+
+
+def _endpoint(created: Created, host: str, ports: tuple[int, ...]) -> ResourceEndpoint:
+    resource = created.resource
+    return ResourceEndpoint(
+        logical_id=resource.logical_id,
+        path=resource.construct_path or "",
+        physical_id=created.provisioned.physical_id,
+        type=resource.type,
+        host=host,
+        ports=ports,
+    )
 
 
 def _usual_port(type_name: str, properties: Mapping[str, Any]) -> int:

@@ -202,7 +202,10 @@ class StackChange:
             if not self._resolver.output_enabled(name):
                 continue
             try:
-                value = self._context.doors.localize(self._resolver.resolve(output.value, f"Outputs.{name}.Value"))
+                value = self._context.doors.localize_output(
+                    self._resolver.resolve(output.value, f"Outputs.{name}.Value"),
+                    is_exported=output.export_name is not None,
+                )
             except UnknownValue as unknown:
                 raise self._refusals.needs(unknown, f"Outputs.{name}") from None
             outputs[name] = value

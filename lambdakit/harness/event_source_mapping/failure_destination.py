@@ -61,9 +61,10 @@ class FailureDestination:
         return ""
 
     def _to_queue(self, target: Arn, discarded: Discarded) -> None:
-        sqs = self._client("sqs", target.region)
-        url = sqs.get_queue_url(QueueName=target.resource, QueueOwnerAWSAccountId=target.account)["QueueUrl"]
-        sqs.send_message(QueueUrl=url, MessageBody=json.dumps(self._record(discarded)))
+        # By its URL, as the role needs no more than sqs:SendMessage.
+        url = f"https://sqs.{target.region}.amazonaws.com/{target.account}/{target.resource}"
+        message = json.dumps(self._record(discarded))
+        self._client("sqs", target.region).send_message(QueueUrl=url, MessageBody=message)
 
     def _to_topic(self, target: Arn, discarded: Discarded) -> None:
         message = json.dumps(self._record(discarded))

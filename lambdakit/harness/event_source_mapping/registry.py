@@ -34,9 +34,12 @@ class PulledSources:
     """Everything that mappings pull from. Make it before moto's services are loaded.
 
     sent: what tests send to mappings whose source runs nowhere. streams: of Kinesis.
+    user_id: the unique id of who signs with a key; empty for nobody known.
     """
 
-    def __init__(self, stores: FunctionStores, clients: Clients, around: Surroundings) -> None:
+    def __init__(
+        self, stores: FunctionStores, clients: Clients, around: Surroundings, user_id: Callable[[str], str]
+    ) -> None:
         self._positions = Positions()
         self._clients = clients
         forms: Mapping[str, MakeForm] = {
@@ -46,7 +49,7 @@ class PulledSources:
             "rds": DocumentDbForm,
         }
         self.sent = SentRecords(stores, around.clock, forms)
-        queues, streams, tables = Queues(), KinesisStreams(), TableStreams()
+        queues, streams, tables = Queues(user_id), KinesisStreams(), TableStreams()
         self.streams = streams
         self._expiry = ItemExpiry(tables, around.clock)
         self.pollers: Mapping[str, MakePoller] = {

@@ -50,6 +50,7 @@ class Reason(StrEnum):
     NO_BOUNDARY = "because no permissions boundary allows the {action} action"
     NO_SESSION_POLICY = "because no session policy allows the {action} action"
     NO_ENDPOINT_POLICY = "because no VPC endpoint policy allows the {action} action"
+    UNKNOWN_KEY = "because a condition of its policies asks for a key that is not known here"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,7 @@ class Decision:
     """Whether an action is allowed on one resource.
 
     policy: the name or ARN of the policy that decided; empty when none did. sid: of its statement, where it has one.
+    unknown_keys: what the policies' conditions asked for, as far as they were evaluated, and is not known here.
     """
 
     allowed: bool
@@ -65,3 +67,4 @@ class Decision:
     resource: str
     policy: str = ""
     sid: str = ""
+    unknown_keys: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from typing import Final
 
 from lambdakit.harness.iam.authorization import Context
 from lambdakit.harness.iam.principal import Principal
+from lambdakit.harness.iam.unknown_keys import is_unknown
 
 _TYPES: Final[Mapping[str, str]] = {"root": "Account", "user": "User", "role": "AssumedRole"}
 _ACCOUNT_DIGITS: Final = 12
@@ -22,9 +23,10 @@ class RequestContext:
     """One request as its evaluation sees it. What is known of the principal goes before what the request says.
 
     resource: one ARN, or `*`. account: that owns it; empty only for a principal without one and an ARN without one.
+    unknown: the keys that conditions asked for and of which nothing is known here, as far as they were evaluated.
     """
 
-    __slots__ = ("_now", "_of_principal", "_requested", "account", "principal", "resource")
+    __slots__ = ("_now", "_of_principal", "_requested", "account", "principal", "resource", "unknown")
 
     def __init__(
         self, principal: Principal, requested: Context, resource: str, *, account: str = "", now: datetime | None = None
@@ -36,6 +38,7 @@ class RequestContext:
         self._requested = requested
         self._now = now
         self._of_principal: dict[str, tuple[str, ...]] | None = None
+        self.unknown: tuple[str, ...] = ()
 
     def values(self, key: str) -> tuple[str, ...] | None:
         """The values of a key, which is given in lower case; None when the request does not have it."""
@@ -50,6 +53,8 @@ class RequestContext:
             return (self._time().strftime("%Y-%m-%dT%H:%M:%SZ"),)
         if key == "aws:epochtime":
             return (str(int(self._time().timestamp())),)
+        if is_unknown(key) and key not in self.unknown:
+            self.unknown += (key,)
         return None
 
     @property

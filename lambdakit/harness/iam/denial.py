@@ -26,7 +26,7 @@ class _Wording:
 
     before: what comes before the sentence. prefix: of the action's name, where the service writes another than the
     Service Authorization Reference. lower: whether it writes actions in lower case. quotes: around the resource.
-    names_star: whether it names a resource where the action takes none.
+    names_star: whether it names a resource where the action takes none. says_why: whether it tells which policy it was.
     """
 
     code: str
@@ -36,6 +36,7 @@ class _Wording:
     lower: bool = False
     quotes: bool = False
     names_star: bool = True
+    says_why: bool = True
 
 
 # By signing name. What has no row is worded by its protocol.
@@ -56,6 +57,9 @@ _SERVICES: Final[Mapping[str, _Wording]] = {
     # Amazon S3 User Guide, "Troubleshoot access denied (403 Forbidden) errors".
     "s3": _Wording(code="AccessDenied", status=403, quotes=True),
     "s3express": _Wording(code="AccessDenied", status=403, quotes=True),
+    # AWS STS API Reference, "Common Errors"; without the reason that the guide shows, as seen in
+    # aws-containers/ecsworkshop, issue 66 (2022), and amzn/selling-partner-api-models, issue 2523 (2023).
+    "sts": _Wording(code="AccessDenied", status=403, says_why=False),
     # Amazon SWF API Reference, errors of every action: OperationNotPermittedFault.
     "swf": _Wording(code="OperationNotPermittedFault", status=400),
 }
@@ -96,8 +100,8 @@ def denial_message(request: Request, named: ServiceRequest, principal: Principal
     resource = f'"{decision.resource}"' if wording.quotes else decision.resource
     place = f" on resource: {resource}" if wording.names_star or decision.resource != "*" else ""
     who = principal.caller_arn or principal.service or "anonymous"
-    reason = decision.reason.value.format(action=action)
-    return f"{wording.before}User: {who} is not authorized to perform: {action}{place} {reason}"
+    reason = f" {decision.reason.value.format(action=action)}" if wording.says_why else ""
+    return f"{wording.before}User: {who} is not authorized to perform: {action}{place}{reason}"
 
 
 def denial_response(request: Request, named: ServiceRequest, *, code: str, message: str, status: int = 403) -> Response:

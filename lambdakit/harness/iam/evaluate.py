@@ -60,9 +60,12 @@ def decide(
     is_allowed = reason in (Reason.IDENTITY_POLICY, Reason.RESOURCE_POLICY)
     if is_allowed and endpoint_policy is not None and not evaluation.passes_endpoint():
         return dataclasses.replace(
-            _decision(False, Reason.NO_ENDPOINT_POLICY, wanted, resource), policy=endpoint_policy.name
+            _decision(False, Reason.NO_ENDPOINT_POLICY, wanted, resource),
+            policy=endpoint_policy.name,
+            unknown_keys=request.unknown,
         )
-    return _decision(is_allowed, reason, wanted, resource, found)
+    decision = _decision(is_allowed, reason, wanted, resource, found)
+    return dataclasses.replace(decision, unknown_keys=request.unknown) if request.unknown else decision
 
 
 class _Evaluation:

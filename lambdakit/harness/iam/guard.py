@@ -8,6 +8,7 @@ Calls that services make by themselves, and those that Lambda makes with a funct
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Protocol
 
@@ -49,7 +50,8 @@ class Places(Protocol):
 class Guard:
     """Decides for every caller but the account's administrator.
 
-    strict: refuses requests of which it is not known what they need.
+    strict: refuses requests of which it is not known what they need, and those that are allowed by policies whose
+    conditions ask for what is not known here (`unknown_keys`).
     """
 
     def __init__(
@@ -223,10 +225,13 @@ class Guard:
         decisions: Sequence[Decision],
         endpoint_policy: NamedPolicy | None,
     ) -> Decision:
-        """The decision that allows what is wanted on something that may be meant; the first without such a one."""
+        """The decision that allows what is wanted on something that may be meant; the first without such a one.
+
+        A denial of others (`NotResource`) leaves what is granted.
+        """
         policies = self._identities.of(principal)
         for decision in decisions:
-            if decision.allowed or decision.reason not in _WANTING:
+            if decision.allowed:
                 return decision
         for decision in decisions:
             for resource in granted_resources(wanted.action.lower(), decision.resource, policies):
@@ -258,7 +263,7 @@ class Guard:
         self, principal: Principal, wanted: Authorization, resource: str, endpoint_policy: NamedPolicy | None = None
     ) -> Decision:
         policy, required = self._policy_of(wanted.action, resource)
-        return decide(
+        decision = decide(
             principal,
             wanted,
             resource,
@@ -268,6 +273,9 @@ class Guard:
             resource_policy_required=required,
             endpoint_policy=endpoint_policy,
         )
+        if self._strict and decision.allowed and decision.unknown_keys:
+            return dataclasses.replace(decision, allowed=False, reason=Reason.UNKNOWN_KEY)
+        return decision
 
     def _policy_of(self, action: str, resource: str) -> tuple[NamedPolicy | None, bool]:
         """The resource's policy, and whether it has to allow what its own account asks for."""
@@ -306,15 +314,27 @@ class Guard:
         elif principal is not None and principal.kind == "role":
             # A grant helps against nothing that is denied.
             place = self.place(principal.arn, decision.action if wanting else "", decision.resource)
+        if decision.unknown_keys:
+            named = f"its conditions ask for {', '.join(decision.unknown_keys)}, of which nothing is known here"
+            place = f"{place}; {named}" if place else named
         self._trace.append(
             AccessDenied(
                 principal=who,
                 action=decision.action,
                 resource=decision.resource,
-                reason=decision.reason.value.format(action=decision.action),
+                reason=_reason_of(decision),
                 statement=statement,
                 place=place,
                 function="" if principal is None else principal.function,
                 environment="" if principal is None else principal.environment,
             )
         )
+
+
+def _reason_of(decision: Decision) -> str:
+    """The reason, by the name that the resource's policy goes by.
+
+    Source: IAM User Guide, "Troubleshoot access denied error messages" ("Access denied due to role trust policies").
+    """
+    reason = decision.reason.value.format(action=decision.action)
+    return reason.replace("resource-based", "role trust") if decision.action.lower() in _ASSUMING else reason

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 
@@ -32,6 +32,15 @@ class ResourceLookups(Protocol):
 
     def mapping_function(self, account_id: str, region: str, uuid: str) -> str:
         """The ARN of the function that an event source mapping of Lambda invokes; empty for an unknown one."""
+
+    def url_auth_type(self, function_arn: str) -> str:
+        """Who may call the URL of a function, or of the alias in its ARN: `NONE`, `AWS_IAM`; empty without a URL."""
+
+    def vpcs_of_subnets(self, account_id: str, region: str, subnet_ids: Sequence[str]) -> tuple[str, ...]:
+        """The ids of the VPCs that some subnets are in; none of unknown ones."""
+
+    def rotation_function(self, secret_arn: str) -> str:
+        """The ARN of the function that rotates a secret; empty for an unknown one, and for one without rotation."""
 
     def key_of_ciphertext(self, account_id: str, region: str, ciphertext: str) -> str:
         """The ARN of the KMS key that made a ciphertext, which is in base64; empty for what no key made."""

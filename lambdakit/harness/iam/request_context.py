@@ -5,7 +5,10 @@
 - `aws:SourceIp` is the client's address as the harness sees it: `127.0.0.1` for everything local.
 - `aws:CurrentTime` and `aws:EpochTime` are those of real time, like signatures and the expiry of credentials.
 - `aws:ViaAWSService` is `false`, and `aws:CalledVia` is absent: the caller itself makes the request.
-- `service:Key` that an action has is taken from the member of that name, without case.
+- `aws:SourceVpc`, `aws:SourceVpce` and `aws:VpcSourceIp` are there instead of `aws:SourceIp` where a function's request
+  goes through a VPC endpoint (`network_path`).
+- `service:Key` that an action has is taken from the member of that name, without case; the API's table has the others.
+- What is missing of all this is listed in `unknown_keys`.
 - `aws:RequestTag/…` and `aws:TagKeys` come from the members that hold tags; `aws:ResourceTag/…` and the services' own
   `…:ResourceTag/…` from the resource.
 

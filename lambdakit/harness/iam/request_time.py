@@ -24,7 +24,7 @@ _IS_STAMP: Final = re.compile(r"[0-9]{8}T[0-9]{6}Z")
 def check_time(signature: Signature, now: datetime, protocol: Protocol) -> None:
     """Refuses a signature that is not good at `now`: SignInRefused, as a service that speaks `protocol` words it.
 
-    Source: IAM User Guide, "Troubleshoot Signature Version 4 signing for AWS API requests" (credential scope errors).
+    Source: IAM User Guide, "Troubleshoot signed requests for AWS APIs", "Credential scope errors".
     """
     stamp = moment_of(signature.timestamp)
     if stamp is None:

@@ -62,10 +62,12 @@ def _needs(call: ApiCall, rules: Rules) -> Sequence[Need] | None:
 
 def _authorizations(call: ApiCall, needs: Sequence[Need], rules: Rules) -> Iterator[Authorization]:
     every = keys_of_every_request(call) if needs else {}
+    more = rules.more_keys(call) if needs and rules.more_keys is not None else {}
     for need in needs:
         action = _action(need.action)
         assert action is not None  # whoever makes needs was asked for actions of the reference
-        keys: Keys = {**every, **keys_of_members(call, action, rules.keys), **need.keys}
+        own_keys = {name: values for name, values in more.items() if name in action.keys}
+        keys: Keys = {**every, **keys_of_members(call, action, rules.keys), **own_keys, **need.keys}
         alike: list[tuple[Keys, list[str]]] = []
         for arn in need.resources:
             own = keys_of_tags(call, action, arn) | _account_key(arn, call)

@@ -79,6 +79,11 @@ class ResourcePolicies:
         return StoredPolicy(holder=arn, account_id=arn.split(":", 5)[4], parts=parts, documents=lambda: [document])
 
 
+def rest_api_policy(text: str, api_arn: str, account_id: str) -> NamedPolicy | None:
+    """A REST API's resource policy, from its text; None for one that cannot be read."""
+    return _compile(StoredPolicy(holder=api_arn, account_id=account_id, parts=(text,), documents=lambda: [text]))
+
+
 def _are_same(kept: tuple[object, ...], now: tuple[object, ...]) -> bool:
     """Whether these are the same objects, or equal ones: an object is not changed once it is part of a policy."""
     return len(kept) == len(now) and all(one is other or one == other for one, other in zip(kept, now, strict=True))

@@ -37,6 +37,7 @@ class Rules:
     another kind): they are about something that is not known, and any grant of the action may be the one for it.
     readers: operation -> what takes all of the above into its own hands. every: the same for every operation.
     keys: condition key, in lower case -> the path of the member with its values.
+    more_keys: further condition keys of a request, whatever its operation; an action gets those that it has.
     pass_role: further operations that pass the roles named in them.
     """
 
@@ -49,6 +50,7 @@ class Rules:
     readers: Mapping[str, Reader] = field(default_factory=dict)
     every: Reader | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
+    more_keys: Callable[[ApiCall], Mapping[str, tuple[str, ...]]] | None = None
     pass_role: frozenset[str] = frozenset()
 
 

@@ -1,8 +1,10 @@
 """The errors that services answer with when they do not know who asks.
 
-Source: AWS API references, "Common Errors" (of the services named at each row); IAM User Guide, "Troubleshoot Signature
-Version 4 signing for AWS API requests"; Amazon S3 API Reference, "Error responses"; Amazon EC2 API Reference, "Error
-codes".
+The API references give codes and statuses, and describe what is wrong in words of their own; the texts of the errors
+are as users of AWS report them, in the issues named at each row. Services word them with and without a full stop.
+Source: AWS API references, "Common Errors"; IAM User Guide, "Troubleshoot signed requests for AWS APIs" (the first
+sentence of a mismatch; the texts about dates are in `request_time`); Amazon S3 API Reference, "Error responses"; Amazon
+EC2 API Reference, "Error codes".
 """
 
 from __future__ import annotations
@@ -48,6 +50,7 @@ _MISMATCH: Final = (
 )
 
 # AWS Lambda API Reference, "Common Errors": 403; Amazon DynamoDB Developer Guide, "Error handling": 400.
+# Unknown key, 400 of DynamoDB: jcabi/jcabi-dynamo, issue 101; of Cognito: ArranJacques/laravel-aws-cognito-auth, 25.
 _JSON: Final[_Rows] = {
     SignInProblem.MISSING: ("MissingAuthenticationTokenException", "Missing Authentication Token", 0),
     SignInProblem.INCOMPLETE: ("IncompleteSignatureException", "", 0),
@@ -59,7 +62,9 @@ _JSON: Final[_Rows] = {
     SignInProblem.WRONG_TIME: ("InvalidSignatureException", "", 0),
     SignInProblem.EXPIRED_REQUEST: ("InvalidSignatureException", "", 0),
 }
-# AWS Security Token Service API Reference and IAM API Reference, "Common Errors".
+# AWS Security Token Service API Reference and IAM API Reference, "Common Errors". Unknown key, 403 of STS:
+# okta-awscli/okta-awscli, pull request 145. Expired token, `ExpiredToken` and 403 of STS, whatever its model says:
+# aws/aws-sdk-java-v2, issue 1649.
 _QUERY: Final[_Rows] = {
     SignInProblem.MISSING: ("MissingAuthenticationToken", "Request is missing Authentication Token", 403),
     SignInProblem.INCOMPLETE: ("IncompleteSignature", "", 400),
@@ -71,7 +76,8 @@ _QUERY: Final[_Rows] = {
     SignInProblem.WRONG_TIME: ("SignatureDoesNotMatch", "", 403),
     SignInProblem.EXPIRED_REQUEST: ("SignatureDoesNotMatch", "", 403),
 }
-# Amazon EC2 API Reference, "Error codes": AuthFailure, MissingAuthenticationToken, RequestExpired.
+# Amazon EC2 API Reference, "Error codes": AuthFailure, MissingAuthenticationToken, RequestExpired. AuthFailure, 401:
+# hashicorp/packer, issue 3140 (which saw it for a wrong clock too). RequestExpired, 400: aws/aws-sdk-java, issue 1443.
 _AUTH_FAILURE: Final = ("AuthFailure", "AWS was not able to validate the provided access credentials", 401)
 _REQUEST_EXPIRED: Final = ("RequestExpired", "Request has expired.", 400)
 _EC2: Final[_Rows] = {
@@ -85,7 +91,8 @@ _EC2: Final[_Rows] = {
     SignInProblem.WRONG_TIME: _REQUEST_EXPIRED,
     SignInProblem.EXPIRED_REQUEST: _REQUEST_EXPIRED,
 }
-# Amazon S3 API Reference, "Error responses".
+# Amazon S3 API Reference, "Error responses", which has the texts too. Expired token, 400: craftcms/aws-s3, issue 182.
+# Wrong token: treeverse/dvc-s3, issue 25.
 _S3: Final[_Rows] = {
     SignInProblem.MISSING: ("AccessDenied", "Access Denied", 403),
     SignInProblem.INCOMPLETE: ("AuthorizationHeaderMalformed", "", 400),

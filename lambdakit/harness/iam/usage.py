@@ -7,6 +7,8 @@ What Lambda does with the execution role without a request of the function's is 
 
 when                                          actions
 the first line of an environment is logged    logs:CreateLogStream, logs:PutLogEvents on the log group's streams
+the same, of a function whose group is not     logs:CreateLogGroup on the log group
+there yet: `/aws/lambda/NAME`, if no stack has it
 an invocation of a function with tracing ends  xray:PutTraceSegments, xray:PutTelemetryRecords on `*`
 an environment of a function in a VPC starts  ec2:CreateNetworkInterface, ec2:DescribeNetworkInterfaces,
                                               ec2:DescribeSubnets, ec2:DeleteNetworkInterface,
@@ -14,8 +16,8 @@ an environment of a function in a VPC starts  ec2:CreateNetworkInterface, ec2:De
 
 Where such a call is decided as any other (destinations, dead-letter queues, polls of event source mappings), `record`
 is told of the decision, with the role as its principal.
-Source: AWS Lambda Developer Guide, "Lambda execution role"; "Giving Lambda functions access to resources in an Amazon
-VPC"; AWS Managed Policy Reference, "AWSLambdaVPCAccessExecutionRole".
+Source: AWS Lambda Developer Guide, "Lambda execution role"; "Sending Lambda function logs to CloudWatch Logs"; "Giving
+Lambda functions access to resources in an Amazon VPC"; AWS Managed Policy Reference, "AWSLambdaVPCAccessExecutionRole".
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ NETWORK_INTERFACE_ACTIONS: Final = (
     "ec2:DescribeSubnets",
     "ec2:UnassignPrivateIpAddresses",
 )
+CREATE_LOG_GROUP: Final = "logs:CreateLogGroup"
 LOG_ACTIONS: Final = ("logs:CreateLogStream", "logs:PutLogEvents")
 TRACING_ACTIONS: Final = ("xray:PutTelemetryRecords", "xray:PutTraceSegments")
 
@@ -69,7 +72,10 @@ class Use:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """An action that was refused on a resource. reason: in the words of AWS's errors."""
+    """An action that was refused on a resource.
+
+    reason: in the words of AWS's errors. explicit: no statement that is added would allow it.
+    """
 
     action: str
     resource: str
@@ -201,5 +207,5 @@ def _refusal(key: _Key) -> Refusal:
         action=action,
         resource=resource,
         reason=reason.format(action=action),
-        explicit=reason.startswith("with an explicit deny"),
+        explicit=reason.startswith("with an explicit deny") or reason == Reason.UNKNOWN_KEY.value,
     )

@@ -33,6 +33,14 @@ class StoreLookups:
         mapping = self._stores.of(account_id).event_source_mappings.find(uuid)
         return "" if mapping is None else mapping.function_arn
 
+    def url_auth_type(self, function_arn: str) -> str:
+        """Who may call the URL of a function, or of the alias in its ARN; empty without a URL."""
+        store = self._stores.find(function_arn)
+        try:
+            return "" if store is None else store.urls.get(store.parse(function_arn)).auth_type
+        except ServiceFault:
+            return ""
+
     def policy(self, arn: str) -> Mapping[str, Any] | None:
         """The resource policy of a function, version, alias or layer version; None without one.
 

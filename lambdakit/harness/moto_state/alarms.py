@@ -4,7 +4,7 @@ moto keeps alarms and never evaluates them; a new one it calls `OK`, where AWS h
 put again it makes anew, where AWS keeps the state. It has neither `PutCompositeAlarm` nor `DescribeAlarmHistory`.
 
 Private surface used: of `moto.cloudwatch.models.CloudWatchBackend` `alarms`, `metric_data` and the methods named in
-`Alarms._change`; the state and `history` of an `Alarm`; of
+`Alarms._change`; `moto.cloudwatch.exceptions.ValidationError`; the state and `history` of an `Alarm`; of
 `moto.cloudwatch.responses.CloudWatchResponse` `cloudwatch_backend`, `_get_param` and that it finds an operation by its
 method. Canary: tests/unit/harness/test_harness_moto_other_services.py.
 """
@@ -42,6 +42,9 @@ MetricName = tuple[str, str]
 
 class AlarmWatch(Protocol):
     """Who hears of changes, in the thread of who makes them."""
+
+    def problem(self, given: Mapping[str, Any], metrics: Sequence[AlarmMetric]) -> str | None:
+        """Why an alarm on metrics is not taken; None when it is. given: the arguments of moto's method."""
 
     def alarms_changed(self, place: Place, names: Sequence[str]) -> None:
         """Alarms were put or deleted."""
@@ -129,6 +132,12 @@ class Alarms:
     def _put_alarm(self, backend: Any, own: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         before = backend.alarms.get(arguments[0] if arguments else named["name"])
         alarm = own(*arguments, **named)
+        problem = None
+        if self._watch is not None and not alarm.rule:
+            problem = self._watch.problem(named, read_alarm(alarm, _place(backend)).metrics)
+        if problem is not None:
+            _put_back(backend, alarm.name, before)
+            raise _invalid(problem)
         at = self._now()
         if before is None:
             _begin(alarm, at)
@@ -171,6 +180,19 @@ class Alarms:
             _note_state(found, previous, read_state(found))
         if self._watch is not None:
             self._watch.state_set(read_alarm(found, _place(backend)), previous)
+
+
+def _put_back(backend: Any, name: str, before: Any) -> None:
+    if before is None:
+        del backend.alarms[name]
+    else:
+        backend.alarms[name] = before
+
+
+def _invalid(problem: str) -> Exception:
+    from moto.cloudwatch.exceptions import ValidationError
+
+    return ValidationError(problem)
 
 
 def _around(own: Callable[..., Any], then: Callable[..., Any]) -> Callable[..., Any]:

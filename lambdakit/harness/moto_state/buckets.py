@@ -5,7 +5,8 @@ moto tells of some operations, with an event too many (an upload in parts is als
 is collected for the length of a request and set right, and deletions are watched where they happen.
 
 Private surface used: of `moto.s3.notifications` `send_event`; of `moto.s3.responses` `S3Response.key_response` and
-`bucket_response`; of `moto.s3.models` `S3Backend.delete_object` and `get_bucket`, `FakeBucket.keys` and `is_versioned`,
+`bucket_response`; of `moto.s3.models` `S3Backend.delete_object`, `delete_bucket`, `tagger` and
+`get_bucket`, `FakeBucket.keys` and `is_versioned`,
 `FakeDeleteMarker`, and `name`, `size`, `etag`, `version_id`, `storage_class`, `status` and `_expiry` of `FakeKey`.
 Canary: tests/unit/harness/test_harness_moto_pushers.py.
 """
@@ -158,6 +159,17 @@ class Buckets:
             return done, answered
 
         models.S3Backend.delete_object = delete_object
+        own_of_bucket = _original(models.S3Backend.delete_bucket)
+
+        @functools.wraps(own_of_bucket)
+        def delete_bucket(backend: Any, bucket_name: str) -> Any:
+            gone = own_of_bucket(backend, bucket_name)
+            if gone is not None:
+                # moto 5.2 keeps them for the next bucket of the name.
+                backend.tagger.delete_all_tags_for_resource(gone.arn)
+            return gone
+
+        models.S3Backend.delete_bucket = delete_bucket
 
 
 def _real(changes: Sequence[ObjectChange]) -> Sequence[ObjectChange]:

@@ -141,9 +141,9 @@ def read_http_api(account_id: str, region: str, api_id: str) -> HttpApiDefinitio
         api_id=api_id,
         name=api.name,
         routes=tuple(_routes(list(api.routes.values()), integrations)),
-        stages={name: _stage(stage) for name, stage in list(api.stages.items())},
+        stages={name: read_stage(stage) for name, stage in list(api.stages.items())},
         cors=read_cors(api.cors_configuration),
-        authorizers={identity: _authorizer(authorizer) for identity, authorizer in list(api.authorizers.items())},
+        authorizers={identity: read_authorizer(authorizer) for identity, authorizer in list(api.authorizers.items())},
         own_endpoint=str(api.disable_execute_api_endpoint).lower() != "true",
     )
 
@@ -201,6 +201,37 @@ def read_cors(configuration: Any) -> CorsConfiguration | None:
     )
 
 
+def read_authorizer(authorizer: Any) -> Authorizer:
+    """An authorizer of moto's."""
+    jwt = {str(key).lower(): value for key, value in dict(authorizer.jwt_config or {}).items()}
+    sources = authorizer.identity_source or ()
+    return Authorizer(
+        authorizer_id=authorizer.id,
+        name=authorizer.name or "",
+        type=authorizer.authorizer_type or "",
+        identity_sources=(sources,) if isinstance(sources, str) else tuple(sources),
+        issuer=jwt.get("issuer") or "",
+        audience=tuple(jwt.get("audience") or ()),
+        uri=authorizer.authorizer_uri or "",
+        credentials_arn=authorizer.auth_creds_arn or "",
+        payload_format_version=authorizer.auth_payload_format_version or "1.0",
+        simple_responses=str(authorizer.enable_simple_response).lower() == "true",
+        ttl_seconds=int(authorizer.auth_result_ttl or 0),
+    )
+
+
+def read_stage(stage: Any) -> Stage:
+    """A stage of moto's."""
+    log = {str(key).lower(): value for key, value in dict(stage.access_log_settings or {}).items()}
+    settings = {"": stage.default_route_settings or {}, **(stage.route_settings or {})}
+    return Stage(
+        name=stage.name,
+        variables=dict(stage.stage_variables or {}),
+        throttles={key: throttle for key, one in settings.items() if (throttle := _throttle(one)) != Throttle()},
+        access_log=(log["destinationarn"], log["format"]) if log.get("destinationarn") and log.get("format") else None,
+    )
+
+
 def _integration(integration: Any) -> Integration:
     return Integration(
         type=integration.integration_type,
@@ -229,35 +260,6 @@ def _routes(routes: Iterable[Any], integrations: Mapping[str, Integration]) -> S
         )
         for route in routes
     ]
-
-
-def _authorizer(authorizer: Any) -> Authorizer:
-    jwt = {str(key).lower(): value for key, value in dict(authorizer.jwt_config or {}).items()}
-    sources = authorizer.identity_source or ()
-    return Authorizer(
-        authorizer_id=authorizer.id,
-        name=authorizer.name or "",
-        type=authorizer.authorizer_type or "",
-        identity_sources=(sources,) if isinstance(sources, str) else tuple(sources),
-        issuer=jwt.get("issuer") or "",
-        audience=tuple(jwt.get("audience") or ()),
-        uri=authorizer.authorizer_uri or "",
-        credentials_arn=authorizer.auth_creds_arn or "",
-        payload_format_version=authorizer.auth_payload_format_version or "1.0",
-        simple_responses=str(authorizer.enable_simple_response).lower() == "true",
-        ttl_seconds=int(authorizer.auth_result_ttl or 0),
-    )
-
-
-def _stage(stage: Any) -> Stage:
-    log = {str(key).lower(): value for key, value in dict(stage.access_log_settings or {}).items()}
-    settings = {"": stage.default_route_settings or {}, **(stage.route_settings or {})}
-    return Stage(
-        name=stage.name,
-        variables=dict(stage.stage_variables or {}),
-        throttles={key: throttle for key, one in settings.items() if (throttle := _throttle(one)) != Throttle()},
-        access_log=(log["destinationarn"], log["format"]) if log.get("destinationarn") and log.get("format") else None,
-    )
 
 
 def _throttle(settings: Any) -> Throttle:

@@ -23,7 +23,7 @@ _AT_ONCE: Final = 500  # an invocation that comes meanwhile waits for no more th
 _Dimensions = tuple[tuple[str, str], ...]
 _Value = tuple[str, str, float]
 _Place = tuple[str, str]
-_Measurement = tuple[_Place, _Dimensions, tuple[_Value, ...], datetime]
+_Measurement = tuple[_Place, str, _Dimensions, tuple[_Value, ...], datetime]
 
 
 @dataclass(slots=True)
@@ -43,9 +43,9 @@ class _Sum:
 
 
 class MetricWriter:
-    """Writes measurements of one namespace into CloudWatch, a little later and summed up by minute.
+    """Writes measurements into CloudWatch, a little later and summed up by minute.
 
-    Whoever reads metrics calls `flush` first.
+    namespace: of what is added without naming one. Whoever reads metrics calls `flush` first.
     """
 
     def __init__(self, namespace: str) -> None:
@@ -62,10 +62,16 @@ class MetricWriter:
         self._thread.start()
 
     def add(
-        self, account_id: str, region: str, dimensions: _Dimensions, values: tuple[_Value, ...], at: datetime
+        self,
+        account_id: str,
+        region: str,
+        dimensions: _Dimensions,
+        values: tuple[_Value, ...],
+        at: datetime,
+        namespace: str = "",
     ) -> None:
         """Takes each of `values`: metric, unit, number."""
-        self._taken.append(((account_id, region), dimensions, values, at))
+        self._taken.append(((account_id, region), namespace or self._namespace, dimensions, values, at))
         if self._prompt is not None:
             self._hurry()
 
@@ -119,29 +125,29 @@ class MetricWriter:
 
     def _write_some(self) -> None:
         with self._writing:
-            sums: dict[tuple[_Place, str, str, _Dimensions, datetime], _Sum] = {}
+            sums: dict[tuple[_Place, str, str, str, _Dimensions, datetime], _Sum] = {}
             for _ in range(min(_AT_ONCE, len(self._taken))):
-                place, dimensions, values, at = self._taken.popleft()
+                place, namespace, dimensions, values, at = self._taken.popleft()
                 minute = at.replace(second=0, microsecond=0, tzinfo=None)
                 for name, unit, value in values:
-                    sums.setdefault((place, name, unit, dimensions, minute), _Sum()).add(value)
+                    sums.setdefault((place, namespace, name, unit, dimensions, minute), _Sum()).add(value)
             try:
                 self._put(sums)
             except Exception as error:  # a thread's boundary: the next flush or close raises it
                 self._failure = error
 
-    def _put(self, sums: dict[tuple[_Place, str, str, _Dimensions, datetime], _Sum]) -> None:
+    def _put(self, sums: dict[tuple[_Place, str, str, str, _Dimensions, datetime], _Sum]) -> None:
         from moto.cloudwatch.models import cloudwatch_backends
 
-        places: dict[_Place, list[dict[str, Any]]] = {}
-        for (place, name, unit, dimensions, minute), summed in sums.items():
+        places: dict[tuple[_Place, str], list[dict[str, Any]]] = {}
+        for (place, namespace, name, unit, dimensions, minute), summed in sums.items():
             statistics = {
                 "SampleCount": summed.count,
                 "Sum": summed.total,
                 "Minimum": summed.least,
                 "Maximum": summed.most,
             }
-            places.setdefault(place, []).append(
+            places.setdefault((place, namespace), []).append(
                 {
                     "MetricName": name,
                     "Unit": unit,
@@ -150,5 +156,5 @@ class MetricWriter:
                     "StatisticValues": statistics,
                 }
             )
-        for (account_id, region), data in places.items():
-            cloudwatch_backends[account_id][region].put_metric_data(self._namespace, data)
+        for ((account_id, region), namespace), data in places.items():
+            cloudwatch_backends[account_id][region].put_metric_data(namespace, data)

@@ -110,7 +110,7 @@ def _balancers(account_id: str, region: str) -> Iterator[RecordedEndpoint]:
                 host=str(balancer.dns_name).lower(),
                 label=f"load balancer {balancer.name}",
                 subnet_ids=_ids(balancer.subnets),
-                security_group_ids=groups if groups or balancer.loadbalancer_type != "network" else None,
+                security_group_ids=groups if groups or balancer.type != "network" else None,
                 publicly_accessible=public,
                 public_name=public,
             )

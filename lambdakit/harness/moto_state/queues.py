@@ -2,12 +2,14 @@
 
 Mended as moto's module is loaded: two receivers at once got one message both; who waited for a message looked once in a
 second; every call went through all messages, several times; sequence numbers of FIFO queues were drawn by lot, not
-counted, and a message that was deleted could be repeated at once; a batch lost its messages' system attributes.
+counted, and a message that was deleted could be repeated at once; a batch lost its messages' system attributes; the
+sender of every message was one constant user.
 
 Private surface used: of `moto.sqs.models` `sqs_backends`, `Queue` with `_messages`, `_messages_lock`,
 `deleted_messages`, `dead_letter_queue`, `redrive_policy`, `message_retention_period`, `add_message`, `delete_message`
 and its three counts, `Message`, `_filter_message_attributes`, `unix_time_millis`, and of `SQSBackend` `send_message`,
-`send_message_batch`, `receive_message` and `change_message_visibility`.
+`send_message_batch`, `receive_message` and `change_message_visibility`; of `moto.sqs.responses` `SQSResponse` with
+`send_message`, `send_message_batch`, `get_access_key`; `sender_id` of `Message`.
 Canary: tests/unit/harness/test_harness_moto_queues.py.
 """
 
@@ -33,6 +35,7 @@ from lambdakit.harness.moto_state.queue_messages import QueueMessages
 # Source: Amazon SQS API Reference, "SendMessage".
 _FIRST_SEQUENCE_NUMBER: Final = 18_849_496_460_467_696_128
 _MODULE: Final = "moto.sqs.models"
+_FRONT: Final = "moto.sqs.responses"
 # Amazon SQS Developer Guide, "Amazon SQS visibility timeout": twelve hours from when it was sent.
 _VISIBILITY_MS_MAX: Final = 43_200_000
 
@@ -62,9 +65,13 @@ class QueueMessage:
 
 
 class Queues:
-    """The queues of all accounts. Make it before moto's module is loaded, or while nobody uses it."""
+    """The queues of all accounts. Make it before moto's module is loaded, or while nobody uses it.
 
-    def __init__(self) -> None:
+    user_id: the unique id of who signs with a key, such as `AROA…:session`; empty for nobody known.
+    """
+
+    def __init__(self, user_id: Callable[[str], str] = lambda access_key_id: "") -> None:
+        self._user_id = user_id
         self._watchers: dict[str, list[Watcher]] = {}
         self._lock = threading.Lock()
         self._numbers = itertools.count(_FIRST_SEQUENCE_NUMBER, 256)
@@ -148,12 +155,28 @@ class Queues:
                     watcher(arn)
 
     def _mend(self, module: ModuleType) -> None:
+        models: Any = module
+        if module.__name__ == _FRONT:
+            for name in ("send_message", "send_message_batch"):
+                setattr(models.SQSResponse, name, self._signed(_original(getattr(models.SQSResponse, name))))
         if module.__name__ != _MODULE:
             return
-        models: Any = module
         self._mend_queue(models)
         self._mend_receiving(models)
         self._mend_sending(models.SQSBackend)
+
+    def _signed(self, own: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """Source: Amazon SQS API Reference, "ReceiveMessage" (`SenderId`): a user's id, or a role's and its session."""
+
+        @functools.wraps(own)
+        def send(response: Any) -> Any:
+            self._told.sender = self._user_id(str(response.get_access_key()))
+            try:
+                return own(response)
+            finally:
+                self._told.sender = ""
+
+        return send
 
     def _mend_queue(self, models: Any) -> None:
         def counted(index: int) -> property:
@@ -181,6 +204,7 @@ class Queues:
                     return
             if queue.fifo_queue:
                 message.sequence_number = str(next(self._numbers))
+            message.sender_id = getattr(self._told, "sender", "") or message.sender_id
             came_from, message.queue_arn = getattr(message, "queue_arn", None), queue.queue_arn
             if came_from not in (None, queue.queue_arn):
                 message.dead_letter_source_arn = came_from

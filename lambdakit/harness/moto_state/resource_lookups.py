@@ -6,11 +6,11 @@ hold has no tags and no ARN. Lambda's functions are not moto's: what is asked of
 Private surface used: for each service below `moto.SERVICE.models.SERVICE_backends` by account and region (S3 and IAM:
 by account and partition), and of the backends: DynamoDB's `tables[name]` with `tags`, `hash_key_attr`, `indexes` and
 `global_indexes` with `schema` and `name`; SQS's `queues[name].tags`; SNS's `topics[arn]._tags`; Kinesis's
-`streams[name].tags`; Secrets Manager's `secrets[name]` with `arn`, `name` and `tags`; SSM's
-`_resource_tags["Parameter"][name]`; KMS's `keys[id]` with `arn` and `aliases`; IAM's `roles`, `users`, `groups` and
-`instance_profiles`; S3's `buckets[name]` with `account_id`, `arn` and `keys`; SES's `email_identities`; ECS's
-`task_definitions[family][revision]`; the `tagger` of the others; and `decompose_shard_iterator` of
-`moto.kinesis.utils`. Canary: tests/unit/harness/test_harness_moto_resource_lookups.py.
+`streams[name].tags`; Secrets Manager's `secrets[name]` with `arn`, `name`, `tags` and `rotation_lambda_arn`; EC2's
+`subnets[zone][id].vpc_id`; SSM's `_resource_tags["Parameter"][name]`; KMS's `keys[id]` with `arn` and `aliases`; IAM's
+`roles`, `users`, `groups` and `instance_profiles`; S3's `buckets[name]` with `account_id`, `arn` and `keys`; SES's
+`email_identities`; ECS's `task_definitions[family][revision]`; the `tagger` of the others; and
+`decompose_shard_iterator` of `moto.kinesis.utils`. Canary: tests/unit/harness/test_harness_moto_resource_lookups.py.
 """
 
 from __future__ import annotations
@@ -37,6 +37,9 @@ class FunctionLookups(Protocol):
     def mapping_function(self, account_id: str, region: str, uuid: str) -> str:
         """The ARN of the function of an event source mapping; empty for an unknown one."""
 
+    def url_auth_type(self, function_arn: str) -> str:
+        """Who may call the URL of a function or alias; empty without one."""
+
 
 class NoFunctions:
     """Nothing is known of any function."""
@@ -46,6 +49,10 @@ class NoFunctions:
         return _NO_TAGS
 
     def mapping_function(self, account_id: str, region: str, uuid: str) -> str:
+        """Empty."""
+        return ""
+
+    def url_auth_type(self, function_arn: str) -> str:
         """Empty."""
         return ""
 
@@ -146,6 +153,24 @@ class MotoLookups:
     def mapping_function(self, account_id: str, region: str, uuid: str) -> str:
         """The ARN of the function of an event source mapping; empty for an unknown one."""
         return self._functions.mapping_function(account_id, region, uuid)
+
+    def url_auth_type(self, function_arn: str) -> str:
+        """Who may call the URL of a function, or of the alias in its ARN; empty without a URL."""
+        return self._functions.url_auth_type(function_arn)
+
+    def vpcs_of_subnets(self, account_id: str, region: str, subnet_ids: Sequence[str]) -> tuple[str, ...]:
+        """The VPCs of some subnets; none of unknown ones."""
+        backend = backend_of("ec2", account_id, region)
+        zones = [] if backend is None else list(backend.subnets.values())
+        held = [zone[subnet_id] for subnet_id in subnet_ids for zone in zones if subnet_id in zone]
+        return tuple(dict.fromkeys(str(subnet.vpc_id) for subnet in held))
+
+    def rotation_function(self, secret_arn: str) -> str:
+        """The function that rotates a secret; empty for an unknown one, and for one without rotation."""
+        parts = secret_arn.split(":", 6)
+        backend = backend_of("secretsmanager", parts[4], parts[3]) if len(parts) == 7 else None
+        held = None if backend is None else dict.get(backend.secrets, parts[6][:-7])
+        return str(getattr(held, "rotation_lambda_arn", "") or "")
 
     def partition_key(self, table_arn: str, index: str) -> str:
         """The name of the partition key of a table, or of its index; empty for an unknown one."""

@@ -5,16 +5,13 @@ are none, and some fail a caller's request over it. Events reach functions by ou
 
 Private surface used: `moto.awslambda.utils.get_backend`, which every caller imports when it runs;
 `moto.s3.notifications.send_event` and `send_test_event`; `moto.s3.models.FakeBucket.get_permission`;
-`moto.events.models.Rule.send_to_targets`; `moto.kms.responses.validate_policy`.
+`moto.kms.responses.validate_policy`.
 Canary: tests/unit/harness/test_harness_moto_contents.py.
 """
 
 from __future__ import annotations
 
-import contextlib
-import copy
-import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, Final
 
@@ -83,13 +80,6 @@ def _disarm_bucket_policies(models: Any) -> None:
     models.FakeBucket.get_permission = _neutral
 
 
-def _disarm_rules(models: Any) -> None:
-    """Events reach what moto can deliver to; a rule's other targets no longer fail the caller."""
-    rule = models.Rule
-    if not hasattr(rule.send_to_targets, "__wrapped__"):
-        rule.send_to_targets = _to_each_that_moto_serves(rule.send_to_targets)
-
-
 def _disarm_key_policies(responses: Any) -> None:
     """moto reads a key's policy without conditions and principals, and one denial was everybody's."""
     responses.validate_policy = _tell_nobody
@@ -98,7 +88,6 @@ def _disarm_key_policies(responses: Any) -> None:
 # Module -> what is done to it once it is loaded.
 _DISARMING: Final[Mapping[str, Change]] = {
     "moto.awslambda.utils": _disarm_functions,
-    "moto.events.models": _disarm_rules,
     "moto.kms.responses": _disarm_key_policies,
     "moto.s3.models": _disarm_bucket_policies,
     "moto.s3.notifications": _disarm_notifications,
@@ -110,18 +99,6 @@ def _neutral(bucket: Any, action: str, resource: str) -> Any:
 
     del bucket, action, resource
     return PermissionResult.NEUTRAL
-
-
-def _to_each_that_moto_serves(send: Callable[..., None]) -> Callable[..., None]:
-    @functools.wraps(send)
-    def send_one_by_one(rule: Any, *arguments: Any, **options: Any) -> None:
-        for target in list(rule.targets):
-            alone = copy.copy(rule)
-            alone.targets = [target]
-            with contextlib.suppress(NotImplementedError):
-                send(alone, *arguments, **options)
-
-    return send_one_by_one
 
 
 def _no_functions(account_id: str, region: str) -> NoFunctions:

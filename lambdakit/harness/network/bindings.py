@@ -58,10 +58,14 @@ class Target:
 
 
 class Bindings:
-    """What a test bound and allowed. endpoints: of all that is deployed at the moment."""
+    """What a test bound and allowed. endpoints: of all that is deployed at the moment.
+
+    served: may be set: where hosts lead that the harness serves itself, by host and port.
+    """
 
     def __init__(self, endpoints: Callable[[], Sequence[ResourceEndpoint]]) -> None:
         self._endpoints = endpoints
+        self.served: Callable[[], Mapping[str, Mapping[int, Target]]] = dict
         self._bound: dict[str, Target] = {}
         self._allowed: dict[str, tuple[int, ...]] = {}
         self._lock = threading.Lock()
@@ -95,12 +99,12 @@ class Bindings:
             self._allowed[name.lower()] = tuple(dict.fromkeys((*before, *ports)))
 
     def targets(self) -> Mapping[str, Mapping[int, Target]]:
-        """Where connections go, by host and port; what is bound goes before what is allowed."""
+        """Where connections go, by host and port; what is bound goes before what is allowed, and that before served."""
         with self._lock:
             bound, allowed = dict(self._bound), dict(self._allowed)
-        found: dict[str, dict[int, Target]] = {
-            host: {port: Target(name=host, host=host, port=port) for port in ports} for host, ports in allowed.items()
-        }
+        found: dict[str, dict[int, Target]] = {host: dict(targets) for host, targets in self.served().items()}
+        for host, ports in allowed.items():
+            found.setdefault(host, {}).update({port: Target(name=host, host=host, port=port) for port in ports})
         for resource, target in bound.items():
             endpoints = self._meant(resource)
             if not endpoints:

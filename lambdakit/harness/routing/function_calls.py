@@ -8,18 +8,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from lambdakit.harness.invocation.invoke import Event, InvocationResult
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.function_stores import FunctionStores
 from lambdakit.harness.lambda_service.invocations import Invocations
 from lambdakit.harness.lambda_service.invoke_request import check_payload
-from lambdakit.limits import INIT_SECONDS
+from lambdakit.harness.lambda_service.store import Target
+from lambdakit.harness.routing.url_stream import UrlStream
+from lambdakit.limits import ASYNC_REQUEST_BYTES_MAX, INIT_SECONDS
 
 _ACTION: Final = "lambda:InvokeFunction"
-_SERVICE: Final = "apigateway.amazonaws.com"
+_API_GATEWAY: Final = "apigateway.amazonaws.com"
 _SESSION: Final = "BackplaneAssumeRoleSession"
+
+_Made = TypeVar("_Made")
 
 
 class Permissions(Protocol):
@@ -52,16 +56,24 @@ class FunctionRefused(Exception):
 
 
 class FunctionTimedOut(Exception):
-    """The function did not answer within the door's limit. It runs on."""
+    """Nothing was answered within the door's limit. What was asked runs on."""
 
 
 class FunctionCalls:
-    """Calls functions for API Gateway, and waits. Close it after the environments have ended."""
+    """Calls functions for a service, and waits. Close it after the environments have ended. service: its principal."""
 
-    def __init__(self, *, stores: FunctionStores, invocations: Invocations, permissions: Permissions) -> None:
+    def __init__(
+        self,
+        *,
+        stores: FunctionStores,
+        invocations: Invocations,
+        permissions: Permissions,
+        service: str = _API_GATEWAY,
+    ) -> None:
         self._stores = stores
         self._invocations = invocations
         self._permissions = permissions
+        self._service = service
         self._threads: set[threading.Thread] = set()
         self._lock = threading.Lock()
 
@@ -80,18 +92,7 @@ class FunctionCalls:
         function: an ARN. source_arn: of the route or authorizer, which the function's resource policy has to admit.
         credentials_arn: the role to call with instead. limit_seconds: of real time.
         """
-        refused = (
-            self._permissions.role_refusal(credentials_arn, _SESSION, _ACTION, function)
-            if credentials_arn
-            else self._permissions.service_refusal(_SERVICE, _ACTION, function, source_arn=source_arn)
-        )
-        if refused is not None:
-            raise FunctionRefused(refused, status=403)
-        try:
-            target = self._stores.resolve(function)
-            check_payload(payload)
-        except ServiceFault as fault:
-            raise FunctionRefused(fault.message, status=fault.status) from None
+        target = self._admitted(function, payload, source_arn, credentials_arn)
         event = Event(payload=payload, qualifier=target.qualifier, trace_id=trace_id)
 
         def invoke() -> InvocationResult:
@@ -100,25 +101,62 @@ class FunctionCalls:
         # A function that must have ended by then needs no thread beside its caller's.
         must_have_ended = target.configuration.timeout_seconds + 2 * INIT_SECONDS <= limit_seconds
         try:
-            result = invoke() if must_have_ended else self._within(limit_seconds, invoke)
+            result = invoke() if must_have_ended else self.within(limit_seconds, invoke)
         except ServiceFault as fault:
             raise FunctionRefused(fault.message, status=fault.status) from None
         outcome = result.outcome
         return FunctionAnswer(payload=outcome.payload, failed=outcome.fault is not None, request_id=result.request_id)
 
-    def join(self) -> None:
-        """Waits for calls that nobody waits for any more."""
-        with self._lock:
-            threads = list(self._threads)
-        for thread in threads:
-            thread.join()
+    def stream(
+        self,
+        function: str,
+        payload: bytes,
+        *,
+        source_arn: str,
+        stream: UrlStream,
+        trace_id: str = "",
+        credentials_arn: str = "",
+    ) -> str:
+        """Calls a function whose answer goes to `stream` while it is made, and returns the id of the request.
 
-    def _within(self, limit_seconds: float, invoke: Callable[[], InvocationResult]) -> InvocationResult:
-        came: list[InvocationResult | BaseException] = []
+        FunctionRefused when it did not run. The rest as `call` has it.
+        """
+        target = self._admitted(function, payload, source_arn, credentials_arn)
+        event = Event(payload=payload, qualifier=target.qualifier, trace_id=trace_id)
+        try:
+            result = self._invocations.invoke(target.configuration, event, outlet=stream)
+        except ServiceFault as fault:
+            raise FunctionRefused(fault.message, status=fault.status) from None
+        outcome = result.outcome
+        if outcome.stream is not None:
+            code, details = outcome.stream.error_code, outcome.stream.error_details
+            stream.end(f"the function failed: {code} {details}".rstrip() if code else "")
+        elif outcome.fault is not None:
+            stream.fail("the function failed")
+        else:
+            stream.whole(outcome.payload)
+        return result.request_id
+
+    def send(
+        self, function: str, payload: bytes, *, source_arn: str, trace_id: str = "", credentials_arn: str = ""
+    ) -> str:
+        """Has a function run later, as for an event, and returns the id of the request; the rest as `call` has it."""
+        target = self._admitted(function, payload, source_arn, credentials_arn)
+        try:
+            check_payload(payload, bytes_max=ASYNC_REQUEST_BYTES_MAX)
+        except ServiceFault as fault:
+            raise FunctionRefused(fault.message, status=fault.status) from None
+        event = Event(payload=payload, qualifier=target.qualifier, trace_id=trace_id)
+        self._invocations.invoke_later(target, event)
+        return event.request_id
+
+    def within(self, limit_seconds: float, call: Callable[[], _Made]) -> _Made:
+        """What a call gives. FunctionTimedOut when it takes too long: it runs on, and `join` waits for it."""
+        came: list[_Made | BaseException] = []
 
         def run() -> None:
             try:
-                came.append(invoke())
+                came.append(call())
             except BaseException as error:  # the boundary of a thread: who waits for it raises it
                 came.append(error)
             finally:
@@ -131,7 +169,29 @@ class FunctionCalls:
         thread.start()
         thread.join(limit_seconds)
         if not came:
-            raise FunctionTimedOut(f"the function did not answer within {limit_seconds:g} seconds")
+            raise FunctionTimedOut(f"no answer came within {limit_seconds:g} seconds")
         if isinstance(came[0], BaseException):
             raise came[0]
         return came[0]
+
+    def join(self) -> None:
+        """Waits for calls that nobody waits for any more."""
+        with self._lock:
+            threads = list(self._threads)
+        for thread in threads:
+            thread.join()
+
+    def _admitted(self, function: str, payload: bytes, source_arn: str, credentials_arn: str) -> Target:
+        refused = (
+            self._permissions.role_refusal(credentials_arn, _SESSION, _ACTION, function)
+            if credentials_arn
+            else self._permissions.service_refusal(self._service, _ACTION, function, source_arn=source_arn)
+        )
+        if refused is not None:
+            raise FunctionRefused(refused, status=403)
+        try:
+            target = self._stores.resolve(function)
+            check_payload(payload)
+        except ServiceFault as fault:
+            raise FunctionRefused(fault.message, status=fault.status) from None
+        return target

@@ -159,6 +159,7 @@ class FunctionUrlDoor:
         principal, authorized = self._caller(url, request, environment)
         keys = {
             **request_keys(request),
+            "lambda:functionarn": (url.target_arn,),
             "lambda:functionurlauthtype": (url.auth_type,),
             "lambda:invokedviafunctionurl": ("true",),
         }

@@ -6,7 +6,6 @@ on); RFC 7239 (`Forwarded`).
 
 from __future__ import annotations
 
-import http.client
 import re
 from collections.abc import Callable
 from typing import Final
@@ -16,35 +15,38 @@ from lambdakit.harness.moto_state.http_apis import Integration
 from lambdakit.harness.routing.arns import with_stage_variables
 from lambdakit.harness.routing.exchange import Exchange, OwnAnswer
 from lambdakit.harness.routing.integrations import Integrated
+from lambdakit.harness.routing.outgoing_http import (
+    AnswerTooLarge,
+    Bound,
+    NothingCame,
+    address_of,
+    not_sent_to,
+    sent,
+)
 from lambdakit.harness.wire import Response
-from lambdakit.limits import HTTP_API_PAYLOAD_BYTES_MAX
 
 _VARIABLE: Final = re.compile(r"\{([^{}+]+)\+?\}")
-_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
-_OF_CONNECTION: Final = frozenset(
-    {"connection", "content-length", "expect", "host", "keep-alive", "proxy-connection", "te", "trailer"}
-    | {"transfer-encoding", "upgrade"}
-)
 
 
 class HttpProxy:
-    """Sends requests on. localize: a URL of a front door here in place of AWS's, for any other URL itself."""
+    """Sends requests on. localize: a URL of a front door here in place of AWS's, for any other URL itself.
 
-    def __init__(self, localize: Callable[[str], str]) -> None:
+    bound: the servers that tests named for hosts; absence: none.
+    """
+
+    def __init__(self, localize: Callable[[str], str], bound: Bound = lambda: {}) -> None:
         self._localize = localize
+        self._bound = bound
 
     def __call__(self, exchange: Exchange, integration: Integration) -> Integrated:
         """The answer of whoever listens there; see `Integrate`."""
         url = self._localize(with_stage_variables(integration.uri, exchange.stage_variables))
+        address = None if integration.connection_type == "VPC_LINK" else address_of(url, self._bound)
+        if address is None:
+            raise OwnAnswer(503, "Service Unavailable", not_sent_to(url))
         parts = urlsplit(url)
-        if integration.connection_type == "VPC_LINK" or parts.scheme != "http" or parts.hostname not in _LOOPBACK:
-            problem = (
-                f"the harness sends requests to loopback addresses and its own APIs only, not to {url}: "
-                "leave the route out, or have what runs there listen on http://127.0.0.1:PORT"
-            )
-            raise OwnAnswer(503, "Service Unavailable", problem)
         target = _target(exchange, parts.path, parts.query)
-        return Integrated(response=_sent(exchange, integration, parts.hostname, parts.port or 80, target))
+        return Integrated(response=_sent(exchange, integration, address, target))
 
 
 def _target(exchange: Exchange, path: str, query: str) -> str:
@@ -57,31 +59,23 @@ def _target(exchange: Exchange, path: str, query: str) -> str:
     return (path or "/") + (f"?{queries}" if queries else "")
 
 
-def _sent(exchange: Exchange, integration: Integration, host: str, port: int, target: str) -> Response:
+def _sent(exchange: Exchange, integration: Integration, address: tuple[str, int], target: str) -> Response:
     request = exchange.request
     method = integration.method if integration.method not in ("", "ANY") else request.method
     forwarded = f"by=127.0.0.1;for={request.peer[0]};host={exchange.domain_name};proto=https"
-    headers = [(name, value) for name, value in request.headers.items if name.lower() not in _OF_CONNECTION]
-    connection = http.client.HTTPConnection(host, port, timeout=integration.timeout_seconds)
     try:
-        connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
-        for name, value in [("Host", f"{host}:{port}"), *headers, ("Forwarded", forwarded), ("Via", _VIA)]:
-            connection.putheader(name, value.encode("latin-1", "replace"))
-        connection.putheader("Content-Length", str(len(request.body)))
-        connection.endheaders(request.body)
-        answer = connection.getresponse()
-        body = answer.read(HTTP_API_PAYLOAD_BYTES_MAX + 1)
-    except TimeoutError:
-        problem = f"nothing came from {host}:{port} within {integration.timeout_seconds:g} seconds"
-        raise OwnAnswer(503, "Service Unavailable", problem) from None
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        raise OwnAnswer(503, "Service Unavailable", f"{host}:{port}: {error or type(error).__name__}") from None
-    finally:
-        connection.close()
-    if len(body) > HTTP_API_PAYLOAD_BYTES_MAX:
-        raise OwnAnswer(500, "Internal Server Error", "the answer is over 10 MB")
-    kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in _OF_CONNECTION]
-    return Response(status=answer.status, headers=kept, body=body)
+        return sent(
+            address,
+            method,
+            target,
+            headers=[*request.headers.items, ("Forwarded", forwarded), ("Via", _VIA)],
+            body=request.body,
+            limit_seconds=integration.timeout_seconds,
+        )
+    except NothingCame as problem:
+        raise OwnAnswer(503, "Service Unavailable", str(problem)) from None
+    except AnswerTooLarge as problem:
+        raise OwnAnswer(500, "Internal Server Error", str(problem)) from None
 
 
 _VIA: Final = "HTTP/1.1 AmazonAPIGateway"

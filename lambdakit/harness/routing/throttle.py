@@ -1,4 +1,4 @@
-"""How many requests a stage or a route takes: a token bucket each, on real time.
+"""How many requests a stage or a route takes: a token bucket each, on real time. REST APIs have theirs of it as well.
 
 Source: API Gateway Developer Guide, "Throttle requests to your HTTP APIs for better throughput in API Gateway": the
 burst is how many requests there may be at once, the rate how many come back in a second.
@@ -22,7 +22,7 @@ class Throttles:
 
     def __init__(self, seconds: Callable[[], float]) -> None:
         self._seconds = seconds
-        self._buckets: dict[tuple[str, str], _Bucket] = {}
+        self._buckets: dict[tuple[str, str], Bucket] = {}
         self._lock = threading.Lock()
 
     def admits(self, stage: Stage, route_key: str) -> bool:
@@ -37,7 +37,7 @@ class Throttles:
             # The stage's own limit counts for each of its routes by itself.
             bucket = self._buckets.get((stage.name, route_key))
             if bucket is None or bucket.throttle != throttle:
-                bucket = self._buckets[stage.name, route_key] = _Bucket(throttle, self._seconds())
+                bucket = self._buckets[stage.name, route_key] = Bucket(throttle, self._seconds())
             return bucket.take(self._seconds())
 
     def reset(self) -> None:
@@ -46,8 +46,11 @@ class Throttles:
             self._buckets.clear()
 
 
-class _Bucket:
-    """throttle: what it was made for."""
+class Bucket:
+    """Holds as many tokens as the burst, and gets the rate back in a second. throttle: what it was made for.
+
+    Whoever has it takes from it in one thread at a time. now: seconds that nobody moves.
+    """
 
     def __init__(self, throttle: Throttle, now: float) -> None:
         self.throttle = throttle

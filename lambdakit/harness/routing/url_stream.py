@@ -34,10 +34,12 @@ class UrlStream:
     """Where a streamed result goes; see `response_stream.Outlet`.
 
     finish: gives an answer the header fields that the door adds. failed: what is answered when the function failed
-    before its answer began.
+    before its answer began. says_status: every stream has to begin with its status, whatever its content type is, and a
+    result that is no stream is a failure.
     """
 
-    def __init__(self, answer: OpenAnswer, *, finish: Finish, failed: Response) -> None:
+    def __init__(self, answer: OpenAnswer, *, finish: Finish, failed: Response, says_status: bool = False) -> None:
+        self._says_status = says_status
         self._answer = answer
         self._finish = finish
         self._failed = failed
@@ -73,7 +75,7 @@ class UrlStream:
 
         Its status goes out with the first byte: until then an error can still change it.
         """
-        if content_type.partition(";")[0].strip() == _WITH_PRELUDE:
+        if self._says_status or content_type.partition(";")[0].strip() == _WITH_PRELUDE:
             self._prelude = bytearray()
             return
         self._content_type = content_type
@@ -104,6 +106,9 @@ class UrlStream:
 
     def whole(self, payload: bytes) -> None:
         """The result of a function that does not stream, which goes out as it is."""
+        if self._says_status:
+            self.fail("the function does not stream its answer")
+            return
         self._answer.respond(self._finish(Response(status=200, headers=[JSON_CONTENT], body=payload)))
 
     def end(self, problem: str) -> None:

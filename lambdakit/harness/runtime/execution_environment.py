@@ -80,9 +80,8 @@ class ExecutionEnvironment:
         self._log = log
         self._lines: list[str] = []
         self.ended_by = "crash"
-        self._aborted = False
-        self._was_reset = False
-        self._shutting_down = False
+        self._aborted = self._was_reset = self._shutting_down = False
+        self._is_fresh = True  # it has not rested since its init
         self._memory = MemoryWatch(configuration.memory_mib)
         self._freezer = Freezer()
         self._selector = selectors.DefaultSelector()
@@ -139,7 +138,7 @@ class ExecutionEnvironment:
         on_start: called once it is sure that the event belongs to this environment.
         on_answer: called with the outcome as soon as nothing can change it but the memory that it tells of; not called
         when there is more to wait for.
-        EnvironmentGone when it died between the last invocation and this one.
+        EnvironmentGone when it died between its last rest and this one.
         """
         started = time.perf_counter()
         deadline = started + self.configuration.timeout_seconds
@@ -195,7 +194,7 @@ class ExecutionEnvironment:
         self._talk.move(Event.RESET)
         self._end_processes(failed=True)
         self._selector = selectors.DefaultSelector()
-        self._was_reset = True
+        self._was_reset = self._is_fresh = True
         self._memory = MemoryWatch(self.configuration.memory_mib)
         self.ended_by = "crash"
 
@@ -204,6 +203,7 @@ class ExecutionEnvironment:
 
         DG "Understanding the Lambda execution environment lifecycle": between invocations it is frozen.
         """
+        self._is_fresh = False
         if self.state is State.ANSWERED:
             self._poll_while(State.ANSWERED, time.perf_counter() + _SETTLE_SECONDS)
         if self.state is State.READY and self._process is not None:
@@ -265,7 +265,7 @@ class ExecutionEnvironment:
     def _await_result(self, deadline: float) -> None:
         """Waits until the event that was delivered has its result, or `deadline` is over."""
         self._poll_while(State.INVOKING, deadline)
-        if self._talk.undelivered and self._talk.state is State.FAILED:
+        if self._talk.undelivered and self._talk.state is State.FAILED and not self._is_fresh:
             raise EnvironmentGone
         self._poll_while(State.STREAMING, deadline)
         self._phases.runtime_answered(self._talk.result, self._talk.stream)
@@ -391,8 +391,9 @@ class ExecutionEnvironment:
             self._api.hurry()
         while self.state in _EXECUTING and self._handle_ready(0):
             continue
-        code = self._process.exit_code()
-        if self.state in _EXECUTING:
-            self._talk.fault = self._talk.fault or faults.exited(self._talk.request_id, code if code is not None else 0)
+        # One that dies between its init and its first event may do so each time.
+        never_ran = self._is_fresh and self.state is State.READY and self._talk.result is None
+        if never_ran or self.state in _EXECUTING:
+            self._talk.fault = self._talk.fault or faults.exited(self._talk.request_id, self._process.exit_code() or 0)
         if (self.state, Event.EXIT) in TRANSITIONS:
             self._talk.move(Event.EXIT)

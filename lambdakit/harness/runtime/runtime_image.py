@@ -34,6 +34,7 @@ _PACKAGES = (
 )
 
 _START_SCRIPT = Path(__file__).with_name("python_bootstrap.py")
+_API_HOSTS = Path(__file__).with_name("inside") / "api_hosts.py"  # which the script loads
 IMAGE_FOLDER = "site"
 
 
@@ -63,10 +64,11 @@ class RuntimeImages:
         The links lead into its empty folder `site`, over which the image is to be shown. On AWS the script lies beside
         the packages; the images here are older than it.
         """
-        digest = hashlib.sha256(_START_SCRIPT.read_bytes()).hexdigest()[:16]
+        digest = hashlib.sha256(_START_SCRIPT.read_bytes() + _API_HOSTS.read_bytes()).hexdigest()[:16]
 
         def build(building: Path) -> None:
             shutil.copyfile(_START_SCRIPT, building / "bootstrap.py")
+            shutil.copyfile(_API_HOSTS, building / _API_HOSTS.name)
             (building / IMAGE_FOLDER).mkdir()
             for entry in image.iterdir():
                 (building / entry.name).symlink_to(Path(IMAGE_FOLDER, entry.name))

@@ -10,7 +10,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from lambdakit.cli.application import application
+from lambdakit.cli.report_text import reachability_text
 from lambdakit.session.permission_report import read_wire, to_file
+from lambdakit.session.reachability import Reach, Reachability
 from tests.fakes.permission_reports import LOG_STREAM, TABLE, denial, grant, role, use
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:jobs"
@@ -55,9 +57,9 @@ def test_saved_report_is_told_line_by_line(saved: Path) -> None:
         "create",
         "  stack shop: Role1, app.yaml:9",
         f"  used     dynamodb:PutItem on {TABLE}",
+        "  used     s3:GetObject on arn:aws:s3:::shop/*  (2 resources)",
         "  used     logs:PutLogEvents on arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/create:*"
         "  (by Lambda itself)",
-        "  used     s3:GetObject on arn:aws:s3:::shop/*  (2 resources)",
         f"  too wide 1 of 2 actions never used: dynamodb:GetItem on {TABLE}; statement 1 of orders",
         f"  unused   sqs:SendMessage on {QUEUE}; statement 2 (Jobs) of orders",
         f"  denied   dynamodb:DeleteItem on {TABLE} because no identity-based policy allows the dynamodb:DeleteItem "
@@ -65,16 +67,40 @@ def test_saved_report_is_told_line_by_line(saved: Path) -> None:
         '           {"Effect": "Allow"}',
         "           to stack shop: CreateRole1",
         "  denied   kms:Decrypt on * because no identity-based policy allows the kms:Decrypt action",
-        "",
-        "Logs  (made by the CDK for itself)",
-        "  stack shop: Role2, app.yaml:9",
-        f"  unused   logs:PutRetentionPolicy on {TABLE}; statement 1 of orders",
+        "           see stack shop: CreateRole1",
         "",
         "Role3",
         "  stack shop: Role3, app.yaml:9",
         "  nothing is granted, used or denied",
         "",
+        "Logs  (made by the CDK for itself)",
+        "  stack shop: Role2, app.yaml:9",
+        f"  unused   logs:PutRetentionPolicy on {TABLE}; statement 1 of orders",
+        "",
         "permissions used: 4, grants never used: 1, actions never used: 2, denied: 2",
+        "what create used, as a policy: --minimal-policy create",
+    ]
+
+
+def test_reachability_tells_below_a_closed_way_what_would_open_it() -> None:
+    rows = (
+        Reach(function="create", service="dynamodb", reachable=True, path="subnet a -> gateway endpoint vpce-1"),
+        Reach(function="create", service="sqs", reachable=True, path="tgw-1 (not known here)", judged=False),
+        Reach(
+            function="list", service="s3", reachable=False, reason="subnet a has no way to s3", fix="add an endpoint"
+        ),
+    )
+
+    shown = reachability_text(Reachability(rows=rows, coverage="every socket", _functions=(), _ask=lambda name: {}))
+
+    assert shown.splitlines() == [
+        "FUNCTION  SERVICE   REACHED    THROUGH, OR WHAT IS MISSING",
+        "create    dynamodb  yes        subnet a -> gateway endpoint vpce-1",
+        "create    sqs       not known  tgw-1 (not known here)",
+        "list      s3        no         subnet a has no way to s3",
+        "  would open it: add an endpoint",
+        "",
+        "ways looked at: 3, closed: 1; enforced in this run: every socket",
     ]
 
 

@@ -23,6 +23,7 @@ from lambdakit.harness.delivery.alarm_evaluation import (
     Terms,
     UnservedStatistic,
     judge,
+    samples_needed,
     statistic_of,
 )
 
@@ -147,3 +148,66 @@ def test_each_statistic(name: str, samples: Sequence[Sample], value: float | Non
 def test_other_statistics_are_refused(name: str) -> None:
     with pytest.raises(UnservedStatistic, match="is not computed"):
         statistic_of(name, [sample(1)])
+
+
+@pytest.mark.parametrize(
+    ("name", "needed"),
+    [("p99", 1000), ("p90", 100), ("p50", 20), ("p10", 100), ("p99.9", 10_000), ("p100", 0), ("p0", 0), ("Average", 0)],
+)
+def test_how_many_samples_make_a_percentile_significant(name: str, needed: float) -> None:
+    """Source: "Percentile-based alarms and low data samples"."""
+    assert samples_needed(name) == pytest.approx(needed)
+
+
+@pytest.mark.parametrize("current", ["OK", "ALARM", "INSUFFICIENT_DATA"])
+@pytest.mark.parametrize(("samples", "decides"), [(99, False), (100, True)])
+def test_points_of_too_few_samples_leave_the_state_as_it_is(current: State, samples: float, decides: bool) -> None:
+    one = Terms(comparison="GreaterThanThreshold", threshold=10.0, periods=1, needed=1, samples=100)
+
+    verdict = judge(one, [None, None, Point(at=START, value=11.0, samples=samples)], current)
+
+    assert verdict.state == ("ALARM" if decides else current)
+
+
+SHOWN = st.lists(st.sampled_from("X0-"), min_size=3 + EXTRA_PERIODS, max_size=3 + EXTRA_PERIODS).map("".join)
+STATES = st.sampled_from(("OK", "ALARM", "INSUFFICIENT_DATA"))
+
+
+@given(shown=SHOWN, needed=st.integers(1, 3), current=STATES)
+def test_treatments_that_decide_know_no_state_from_before(shown: str, needed: int, current: State) -> None:
+    """Missing points that count as good or bad leave nothing open."""
+    for missing in ("breaching", "notBreaching"):
+        state = judge(terms(needed, missing), points(shown), current).state
+        assert state == judge(terms(needed, missing), points(shown), "OK").state
+        assert state != "INSUFFICIENT_DATA"
+
+
+@given(shown=SHOWN, needed=st.integers(1, 3), current=STATES)
+def test_bad_missing_points_alarm_wherever_good_ones_do(shown: str, needed: int, current: State) -> None:
+    good = judge(terms(needed, "notBreaching"), points(shown), current).state
+    bad = judge(terms(needed, "breaching"), points(shown), current).state
+
+    assert bad == "ALARM" or good == "OK"
+
+
+@given(shown=SHOWN, needed=st.integers(1, 3), missing=st.sampled_from(TREATMENTS), current=STATES)
+def test_enough_real_points_make_missing_ones_matter_no_more(
+    shown: str, needed: int, missing: Missing, current: State
+) -> None:
+    """The guide: with as many points as evaluation periods, the most recent of them are used and none is filled in."""
+    real = shown.replace("-", "")
+    if len(real) < 3:
+        return
+
+    state = judge(terms(needed, missing), points(shown), current).state
+
+    assert state == ("ALARM" if real[-3:].count("X") >= needed else "OK")
+
+
+@given(shown=SHOWN, needed=st.integers(1, 3), current=STATES)
+def test_an_old_breach_alarms_though_what_follows_is_missing(shown: str, needed: int, current: State) -> None:
+    """The guide: the oldest breach is as old as the data points to alarm, and all after it breach or are missing."""
+    if "0" in shown or "X" not in shown or len(shown) - shown.index("X") < needed:
+        return
+
+    assert judge(terms(needed), points(shown), current).state == "ALARM"

@@ -85,12 +85,10 @@ def test_a_bucket_s_policy_refuses_nobody_once_disarmed(account: Account) -> Non
 
 def test_disarming_twice_is_disarming_once(account: Account) -> None:
     triggers.disarm()
-    from moto.events.models import Rule
+    finders = list(sys.meta_path)
 
-    once, finders = Rule.send_to_targets, list(sys.meta_path)
     triggers.disarm()
 
-    assert Rule.send_to_targets is once
     assert sys.meta_path == finders
 
 
@@ -103,17 +101,15 @@ triggers.disarm()
 early = [name for name in sys.modules if name.startswith("moto")]
 from moto.backends import get_backend  # as moto finds a service at its first request
 get_backend("s3")
-get_backend("events")
 import moto.awslambda.utils
 from moto.s3.models import FakeBucket, notifications
-from moto.events.models import Rule
 print(json.dumps([early, *(
     function.__module__ for function in
     (moto.awslambda.utils.get_backend, notifications.send_event, FakeBucket.get_permission)
-), hasattr(Rule.send_to_targets, "__wrapped__")]))
+)]))
 """
 
     told = subprocess.run([sys.executable, "-P", "-c", program], capture_output=True, text=True, check=True)
 
     ours = triggers.__name__
-    assert json.loads(told.stdout) == [[], ours, ours, ours, True]
+    assert json.loads(told.stdout) == [[], ours, ours, ours]

@@ -99,6 +99,7 @@ def test_alarms_and_their_data_are_told_of() -> None:
         "from lambdakit.harness.moto_state.alarms import Alarms\n"
         "from lambdakit.harness.moto_state.alarm_records import AlarmState\n"
         "class Watch:\n"
+        "    def problem(self, given, metrics): return None\n"
         "    def alarms_changed(self, place, names): told.append(['changed', *place, *names])\n"
         "    def data_put(self, place, data): told.append(['data', [list(name) for name in data]])\n"
         "    def state_set(self, alarm, previous): told.append([alarm.state.value, previous.value])\n"

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from lambdakit.harness.account import Account
-from lambdakit.harness.moto_state import contents
+from lambdakit.harness.moto_state import contents, queue_sends
 from lambdakit.harness.moto_state.queues import Queues
 
 pytestmark = pytest.mark.xdist_group("moto")
@@ -156,3 +156,35 @@ def test_the_cost_of_a_message_does_not_grow_with_the_queue(sqs: Any, queues: Qu
     few, many = seconds(500), seconds(4_000)
 
     assert many < 8 * few * 4
+
+
+@pytest.mark.parametrize(
+    ("parameters", "body", "is_sent"),
+    [
+        ({}, "m", True),
+        ({"MessageAttributes": {"a": {"DataType": "String", "StringValue": "1"}}}, "m", True),
+        ({"MessageAttributes": {"a": {"DataType": "Nothing", "StringValue": "1"}}}, "m", False),
+        ({"MessageAttributes": {"a": {"DataType": "Binary", "BinaryValue": b"1"}}}, "m", False),
+        ({"DelaySeconds": 1}, "m", False),
+        ({}, "", False),
+        ({}, "x" * 2_000_000, False),
+    ],
+    ids=["plain", "attributes", "wrong-attributes", "bytes", "delayed", "empty", "too-long"],
+)
+def test_what_needs_a_check_is_left_to_the_api(
+    sqs: Any, queues: Queues, url: str, parameters: dict[str, Any], body: str, is_sent: bool
+) -> None:
+    told: list[str] = []
+    arn = _ARN + url.rpartition("/")[2]
+    queues.watch(arn, told.append)
+
+    assert queue_sends.send(arn, body, parameters) is is_sent
+
+    assert told == ([arn] if is_sent else [])
+    assert len(queues.receive(arn, 10)) == int(is_sent)
+    queues.forget(arn, told.append)
+
+
+def test_a_message_for_a_queue_that_is_not_there_is_left_to_the_api(sqs: Any, queues: Queues, url: str) -> None:
+    assert not queue_sends.send(f"{_ARN}nothing", "m", {})
+    assert not queue_sends.send("arn:aws:sqs:eu-north-1:999988887777:q", "m", {})

@@ -91,6 +91,29 @@ def test_a_secret_is_found_by_every_name_of_it(account: Account, lookups: MotoLo
     assert lookups.tags(arn) == {"team": "a"}
 
 
+def test_a_secret_has_the_function_that_rotates_it(account: Account, lookups: MotoLookups) -> None:
+    secrets: Any = account.client("secretsmanager")
+    function = f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:rotate"
+    still, rotated = (secrets.create_secret(Name=name, SecretString="x")["ARN"] for name in ("still", "rotated"))
+    backend_of("secretsmanager", ACCOUNT_ID, REGION).secrets["rotated"].rotation_lambda_arn = function
+
+    assert lookups.rotation_function(rotated) == function
+    assert lookups.rotation_function(still) == lookups.rotation_function("rotated") == ""
+
+
+def test_subnets_are_in_a_vpc(account: Account, lookups: MotoLookups) -> None:
+    ec2: Any = account.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.20.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.20.{part}.0/24", AvailabilityZone=f"{REGION}{zone}")["Subnet"]
+        for part, zone in ((1, "a"), (2, "b"))
+    ]
+    ids = [subnet["SubnetId"] for subnet in subnets]
+
+    assert lookups.vpcs_of_subnets(ACCOUNT_ID, REGION, [*ids, "subnet-0"]) == (vpc,)
+    assert lookups.vpcs_of_subnets(ACCOUNT_ID, REGION, ["subnet-0"]) == ()
+
+
 def test_a_parameter_has_tags(account: Account, lookups: MotoLookups) -> None:
     ssm: Any = account.client("ssm")
     ssm.put_parameter(Name="/app/url", Value="x", Type="String", Tags=[{"Key": "team", "Value": "a"}])

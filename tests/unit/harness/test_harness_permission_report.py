@@ -12,7 +12,7 @@ from lambdakit.harness.iam.authorization import Decision, Reason
 from lambdakit.harness.iam.principal import Principal
 from lambdakit.harness.iam.usage import Usage
 from lambdakit.harness.moto_state.identities import Attached
-from tests.fakes.deployed_stacks import a_function, a_role, deployed, deployment_of, role_arn
+from tests.fakes.deployed_stacks import a_function, a_role, created, deployed, deployment_of, role_arn
 
 TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/orders"
 BASIC = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
@@ -91,6 +91,51 @@ def test_no_statement_helps_against_an_explicit_deny() -> None:
     (role,) = permissions(stacks, usage, Policies(Role1={})).of(deployment_of(stacks))["roles"]
 
     assert role["denied"][0]["statement"] == ""
+
+
+@pytest.mark.parametrize(
+    ("also", "policy", "used"),
+    [
+        pytest.param((), allow("logs:*", resource="*"), True, id="made by Lambda"),
+        pytest.param((), allow("logs:PutLogEvents", resource="*"), False, id="not allowed to"),
+        pytest.param(
+            (created("Group", "AWS::Logs::LogGroup", "", physical_id="/aws/lambda/F1"),),
+            allow("logs:*", resource="*"),
+            False,
+            id="of the stack",
+        ),
+        pytest.param(
+            (created("Kept", "Custom::LogRetention", "", properties={"LogGroupName": "/aws/lambda/F1"}),),
+            allow("logs:*", resource="*"),
+            False,
+            id="made by the CDK's log retention",
+        ),
+    ],
+)
+def test_lambda_makes_the_log_group_that_is_not_there(
+    also: tuple[Any, ...], policy: dict[str, Any], used: bool
+) -> None:
+    stacks, usage = deployed(a_role("Role1"), a_function("F1", "Role1"), *also), Usage()
+    group = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/F1:log-stream:"
+    usage.record_platform(role_arn("Role1"), "logs:CreateLogGroup", group)
+
+    (role,) = permissions(stacks, usage, Policies(Role1={"own": policy})).of(deployment_of(stacks))["roles"]
+
+    assert [one["action"] for one in role["used"]] == (["logs:CreateLogGroup"] if used else [])
+
+
+def test_each_function_is_told_with_the_services_of_its_own_role() -> None:
+    stacks = deployed(
+        *(a_role(f"Role{number}") for number in (1, 2, 3)),
+        *(a_function(f"F{number}", f"Role{number}") for number in (1, 2, 3)),
+    )
+    policies = Policies(
+        Role1={"own": allow("dynamodb:GetItem")}, Role2={"own": allow("sqs:SendMessage")}, Role3={"own": allow("*")}
+    )
+
+    services = permissions(stacks, Usage(), policies).services_of(deployment_of(stacks))
+
+    assert services == {"F1": {"dynamodb"}, "F2": {"sqs"}, "F3": {"dynamodb", "sqs"}}
 
 
 def test_roles_of_functions_come_first_and_imported_ones_are_among_them() -> None:

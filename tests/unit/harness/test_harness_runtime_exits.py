@@ -31,6 +31,26 @@ class TestEndOfTheProcess:
         }
         assert result.outcome.status == "crash"
 
+    def test_an_exit_right_after_asking_for_the_event_that_the_init_belongs_to(self, host: FunctionHost) -> None:
+        source = f"""
+        import os, pathlib, socket
+
+        starts = pathlib.Path({host.tmp!r}, "starts")
+        starts.write_text((starts.read_text() if starts.exists() else "") + "x")
+        if len(starts.read_text()) == 1:
+            raise ValueError("so that the next init is part of the invocation")
+        host, port = os.environ["AWS_LAMBDA_RUNTIME_API"].split(":")
+        connection = socket.create_connection((host, int(port)))
+        connection.send(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n")
+        os._exit(4)
+        """
+        function = host.function(source)
+
+        result = host.invoke(function)
+
+        assert result.outcome.status == "crash"
+        assert error_of(result)["errorMessage"].endswith("Runtime exited with error: exit status 4")
+
     @pytest.mark.parametrize(
         ("source", "reason"),
         [

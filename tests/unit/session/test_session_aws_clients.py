@@ -3,14 +3,12 @@ from __future__ import annotations
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
+import pytest
 from moto import mock_aws
 
 from lambdakit.session.aws_clients import AwsClients
-
-if TYPE_CHECKING:
-    import pytest
 
 
 class _Listener(HTTPServer):
@@ -97,4 +95,19 @@ def test_client_is_made_once_per_arguments() -> None:
     assert client("sqs") is client("sqs")
     assert client("sqs") is not client("sns")
     assert client("sqs", region="eu-west-1") is not client("sqs")
+    clients.close()
+
+
+@pytest.mark.parametrize("scheme", ["http", "ws"])
+def test_a_front_door_has_clients_of_its_own(scheme: str) -> None:
+    clients = AwsClients(region="us-east-1")
+    url = f"{scheme}://127.0.0.1:1/prod"
+
+    def client(**arguments: object) -> Any:
+        given = {"endpoint_url": "http://x", "role_arn": None, "region": None, **arguments}
+        return clients.client("apigatewaymanagementapi", **given)  # type: ignore[arg-type]
+
+    assert client(own_url=url).meta.endpoint_url == "http://127.0.0.1:1/prod"
+    assert client(own_url=url) is client(own_url=url)
+    assert client(own_url=url) is not client()
     clients.close()

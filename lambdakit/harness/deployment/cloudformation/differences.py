@@ -164,13 +164,16 @@ class _Forecast:
             return True
         if before.raw.get("Outputs") != self._source.template.raw.get("Outputs"):
             return True
-        return not same(self._engine.context.doors.localize(outputs), self._real.outputs)
+        return not same(outputs, self._real.outputs)
 
     def _outputs(self) -> dict[str, object] | None:
         """The resolved outputs; None when they are only known later."""
         try:
             return {
-                name: self._resolver.resolve(output.value, f"Outputs.{name}.Value")
+                name: self._engine.context.doors.localize_output(
+                    self._resolver.resolve(output.value, f"Outputs.{name}.Value"),
+                    is_exported=output.export_name is not None,
+                )
                 for name, output in self._resolver.template.outputs.items()
                 if self._resolver.output_enabled(name)
             }

@@ -16,6 +16,18 @@ def _replaced(**paths: str) -> str:
     return f"[{', '.join(operations)}][?value != null]"
 
 
+def _method_throttles(name: str, limit: str) -> Call:
+    """The request that sets one limit of each method of the stages that an update brings to a usage plan.
+
+    Source: API Gateway Developer Guide, "Patch operations" (`/apiStages/API:STAGE/throttle/PATH/METHOD/rateLimit`).
+    """
+    place = "{place: join(':', [ApiId, Stage])}"
+    path = f"join('', ['/apiStages/', place, '/throttle/', Key, '/{limit}'])"
+    limits = f"added.ApiStages[?Throttle].with_each(entries(Throttle), {place})[]"
+    operations = f"{limits}.{{op: 'replace', path: {path}, value: Value.{name}}}[?value != null]"
+    return call("update_usage_plan", usagePlanId="ref", when=operations, patchOperations=operations)
+
+
 API_KEY: Final = MotoBacked(
     service="apigateway",
     properties=properties_of(
@@ -57,7 +69,7 @@ USAGE_PLAN: Final = MotoBacked(
             usagePlanId="ref",
             patchOperations="(p.Quota && [{op: 'replace', path: '/quota/limit', value: p.Quota.Limit},"
             " {op: 'replace', path: '/quota/period', value: p.Quota.Period},"
-            " {op: 'replace', path: '/quota/offset', value: p.Quota.Offset}]"
+            " {op: 'replace', path: '/quota/offset', value: p.Quota.Offset || `0`}]"
             " || [{op: 'remove', path: '/quota', value: '-'}])[?value != null]",
         ),
         call(
@@ -79,6 +91,8 @@ USAGE_PLAN: Final = MotoBacked(
             when="added.ApiStages",
             patchOperations="added.ApiStages[].{op: 'add', path: '/apiStages', value: join(':', [ApiId, Stage])}",
         ),
+        _method_throttles("RateLimit", "rateLimit"),
+        _method_throttles("BurstLimit", "burstLimit"),
     ),
     deleted_by=(call("delete_usage_plan", usagePlanId="ref"),),
     attributes={"Id": "ref"},
@@ -99,6 +113,11 @@ AUTHORIZER: Final = MotoBacked(
         read="AuthType AuthorizerCredentials AuthorizerResultTtlInSeconds AuthorizerUri IdentitySource"
         " IdentityValidationExpression Name ProviderARNs RestApiId Type",
     ),
+    # CloudFormation Template Reference, "AWS::ApiGateway::Authorizer": a policy is kept for 300 seconds.
+    defaults={
+        **{"AuthorizerCredentials": "", "AuthorizerResultTtlInSeconds": 300, "AuthType": ""},
+        **{"IdentitySource": "", "IdentityValidationExpression": ""},
+    },
     made_by=Call(operation="create_authorizer"),
     reference="made.id",
     changed_by=(
@@ -116,6 +135,20 @@ AUTHORIZER: Final = MotoBacked(
                 IdentitySource="/identitySource",
                 IdentityValidationExpression="/identityValidationExpression",
             ),
+        ),
+        call(
+            "update_authorizer",
+            restApiId="p.RestApiId",
+            authorizerId="ref",
+            when="removed.ProviderARNs",
+            patchOperations="removed.ProviderARNs[].{op: 'remove', path: '/providerARNs', value: @}",
+        ),
+        call(
+            "update_authorizer",
+            restApiId="p.RestApiId",
+            authorizerId="ref",
+            when="added.ProviderARNs",
+            patchOperations="added.ProviderARNs[].{op: 'add', path: '/providerARNs', value: @}",
         ),
     ),
     deleted_by=(call("delete_authorizer", restApiId="p.RestApiId", authorizerId="ref"),),

@@ -56,7 +56,7 @@ class Method:
             "PassthroughBehavior": READ,
             "RequestParameters": READ,
             "RequestTemplates": READ,
-            "ResponseTransferMode": RECORDED,
+            "ResponseTransferMode": READ,
             "TimeoutInMillis": READ,
             "Type": READ,
             "Uri": READ,

@@ -7,7 +7,9 @@ Source: API Gateway Developer Guide, "OpenAPI extensions for API Gateway" and "D
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import hashlib
+import json
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
 from lambdakit.harness.deployment.provisioners.api_gateway_methods import put_method
@@ -21,7 +23,7 @@ def import_document(client: Any, api_id: str, document: Mapping[str, Any], regio
     """Makes what the document says. The caller deletes the API when this fails."""
     validators = _import_validators(client, api_id, document)
     authorizers = _import_authorizers(client, api_id, document)
-    for name, schema in _schemas(document).items():
+    for name, schema in {**_inline_models(document), **_schemas(document)}.items():
         client.create_model(
             restApiId=api_id,
             name=name,
@@ -33,10 +35,7 @@ def import_document(client: Any, api_id: str, document: Mapping[str, Any], regio
             restApiId=api_id, responseType=kind, **request(client, "put_gateway_response", response)
         )
     known = client.get_rest_api(restApiId=api_id).get("binaryMediaTypes") or ()
-    media_types = [each for each in document.get(f"{_EXTENSION}-binary-media-types") or () if each not in known]
-    patches = [
-        {"op": "add", "path": f"/binaryMediaTypes/{each.replace('/', '~1')}", "value": each} for each in media_types
-    ]
+    patches = [*_settings(document, known)]
     if patches:
         client.update_rest_api(restApiId=api_id, patchOperations=patches)
     places = _Places(client, api_id)
@@ -49,6 +48,23 @@ def import_document(client: Any, api_id: str, document: Mapping[str, Any], regio
                 put_method(
                     client, {**properties, "RestApiId": api_id, "ResourceId": resource_id, "HttpMethod": http_method}
                 )
+
+
+def _settings(document: Mapping[str, Any], known: Collection[str]) -> Iterator[dict[str, str]]:
+    """What a document says of the API itself. known: the binary media types that it has."""
+    for media_type in document.get(f"{_EXTENSION}-binary-media-types") or ():
+        if media_type not in known:
+            path = f"/binaryMediaTypes/{media_type.replace('/', '~1')}"
+            yield {"op": "add", "path": path, "value": media_type}
+    policy = document.get(f"{_EXTENSION}-policy")
+    values = {
+        "/apiKeySource": document.get(f"{_EXTENSION}-api-key-source"),
+        "/minimumCompressionSize": document.get(f"{_EXTENSION}-minimum-compression-size"),
+        "/policy": None if policy is None else json.dumps(policy),
+    }
+    for path, value in values.items():
+        if value is not None:
+            yield {"op": "replace", "path": path, "value": str(value)}
 
 
 def clear(client: Any, api_id: str) -> None:
@@ -124,8 +140,16 @@ def _method(
     """An operation as the properties of `AWS::ApiGateway::Method`."""
     properties: dict[str, Any] = {
         "RequestParameters": dict(_parameters([*(item.get("parameters") or ()), *(operation.get("parameters") or ())])),
+        "RequestModels": _request_models(document, operation),
         "MethodResponses": [
-            {"StatusCode": str(code)} for code in operation.get("responses") or () if str(code).isdigit()
+            {
+                "StatusCode": str(code),
+                "ResponseParameters": {
+                    f"method.response.header.{name}": False for name in (response or {}).get("headers") or ()
+                },
+            }
+            for code, response in (operation.get("responses") or {}).items()
+            if str(code).isdigit()
         ],
         "OperationName": operation.get("operationId"),
     }
@@ -146,6 +170,42 @@ def _method(
             ],
         }
     return properties
+
+
+def _request_models(document: Mapping[str, Any], operation: Mapping[str, Any]) -> dict[str, str]:
+    """Content type -> the name of the model that the request's body is one of."""
+    return {content_type: _model_name(schema) for content_type, schema in _bodies(document, operation)}
+
+
+def _bodies(document: Mapping[str, Any], operation: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The schema of the request's body for each content type that has one."""
+    bodies = [each for each in operation.get("parameters") or () if each.get("in") == "body"]
+    consumed = operation.get("consumes") or document.get("consumes") or ["application/json"]
+    schemas = {content_type: body.get("schema") for body in bodies for content_type in consumed}
+    content = (operation.get("requestBody") or {}).get("content") or {}
+    schemas |= {content_type: (media or {}).get("schema") for content_type, media in content.items()}
+    for content_type, schema in schemas.items():
+        if schema:
+            yield content_type, schema
+
+
+def _model_name(schema: Mapping[str, Any]) -> str:
+    """The model that a schema refers to; for one that stands in place, a name as API Gateway makes them."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    return f"MODEL{hashlib.sha256(json.dumps(schema, sort_keys=True).encode()).hexdigest()[:6]}"
+
+
+def _inline_models(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The schemas of bodies that stand in place, by the names of their models."""
+    operations = (
+        operation
+        for item in (document.get("paths") or {}).values()
+        for verb, operation in item.items()
+        if verb.lower() in _VERBS
+    )
+    schemas = (schema for operation in operations for _, schema in _bodies(document, operation))
+    return {_model_name(schema): schema for schema in schemas if "$ref" not in schema}
 
 
 def _security(

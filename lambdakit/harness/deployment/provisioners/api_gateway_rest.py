@@ -1,6 +1,6 @@
 """`AWS::ApiGateway::RestApi`: a REST API, from its properties or from an OpenAPI document.
 
-It stands in the account with its resources and methods; its requests are not served yet.
+It has a front door of its own.
 Source: CloudFormation Template Reference, "AWS::ApiGateway::RestApi"; Amazon API Gateway API Reference,
 "UpdateRestApi" (patch operations).
 """
@@ -34,7 +34,6 @@ _PATCHED: Final[Mapping[str, str]] = {
     "Policy": "/policy",
 }
 _ABSENT: Final[Mapping[str, Any]] = {"ApiKeySourceType": "HEADER", "Description": "", "Policy": ""}
-_NOT_SERVED: Final = "REST APIs stand in the account, and their requests are not served yet"
 
 
 class RestApi:
@@ -76,7 +75,7 @@ class RestApi:
             if document is not None:
                 import_document(client, api_id, document, resource.region)
             root = _root(client, api_id)
-        context.note(api_id, _NOT_SERVED)
+            context.open_rest_api(api_id, resource.region, resource.account_id)
         return Provisioned(physical_id=api_id, attributes={"RestApiId": api_id, "RootResourceId": root})
 
     def update(self, created: Created, resource: Resource, context: Context) -> Provisioned:
@@ -98,11 +97,13 @@ class RestApi:
         return created.provisioned
 
     def delete(self, created: Created, context: Context) -> None:
-        """Deletes the API with all that is in it."""
+        """Closes the door and deletes the API with all that is in it."""
+        context.doors.close_door(created.provisioned.physical_id)
         _delete(context.client("apigateway", created.resource), created.provisioned.physical_id)
 
     def reset(self, created: Created, context: Context) -> None:
-        """Nothing to bring back."""
+        """Lets the door forget what it remembers."""
+        context.doors.reset(created.provisioned.physical_id)
 
 
 def _import_again(client: Any, api_id: str, resource: Resource, context: Context) -> None:
@@ -132,6 +133,10 @@ def _patches(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[dict[st
     if disabled != bool(old.get("DisableExecuteApiEndpoint")):
         # moto takes any text for true.
         yield {"op": "replace", "path": "/disableExecuteApiEndpoint", "value": "true" if disabled else ""}
+    compression = new.get("MinimumCompressionSize")
+    if new and old and compression != old.get("MinimumCompressionSize"):
+        value = "" if compression is None else str(compression)
+        yield {"op": "replace", "path": "/minimumCompressionSize", "value": value}
     before, after = old.get("BinaryMediaTypes") or [], new.get("BinaryMediaTypes") or []
     for kind, changed in (("remove", set(before) - set(after)), ("add", set(after) - set(before))):
         for media_type in sorted(changed):

@@ -59,13 +59,19 @@ _SIMPLE: Final[Mapping[str, str]] = {
 _ABSENT: Final[Mapping[str, Any]] = {"CacheClusterEnabled": False, "Description": "", "TracingEnabled": False}
 _METHOD_SETTING: PropertyTree = {**dict.fromkeys(_SETTINGS, READ), "HttpMethod": READ, "ResourcePath": READ}
 _ACCESS_LOG: PropertyTree = {"DestinationArn": READ, "Format": READ}
+_CANARY_OF_DEPLOYMENT: PropertyTree = {
+    "PercentTraffic": READ,
+    "StageVariableOverrides": READ,
+    "UseStageCache": RECORDED,
+}
+_CANARY: PropertyTree = {"DeploymentId": READ, **_CANARY_OF_DEPLOYMENT}
 
 
 class Deployment:
     """A deployment; with `StageName` it makes that stage as well. `Ref` gives its id."""
 
     properties: ClassVar[PropertyTree] = {
-        "DeploymentCanarySettings": RECORDED,
+        "DeploymentCanarySettings": _CANARY_OF_DEPLOYMENT,
         "Description": READ,
         "RestApiId": READ,
         "StageDescription": {
@@ -73,7 +79,7 @@ class Deployment:
             "AccessLogSetting": _ACCESS_LOG,
             "CacheClusterEnabled": READ,
             "CacheClusterSize": READ,
-            "CanarySetting": RECORDED,
+            "CanarySetting": _CANARY,
             "ClientCertificateId": RECORDED,
             "Description": READ,
             "DocumentationVersion": RECORDED,
@@ -91,7 +97,8 @@ class Deployment:
         client = context.client("apigateway", resource)
         api_id = properties["RestApiId"]
         stage = properties.get("StageName")
-        arguments = request(client, "create_deployment", properties, {"StageDescription": ""})
+        renamed = {"StageDescription": "", "DeploymentCanarySettings": "canarySettings"}
+        arguments = request(client, "create_deployment", properties, renamed)
         deployment_id = client.create_deployment(**arguments)["id"]
         with undone_on_failure(lambda: _delete_deployment(client, api_id, deployment_id, stage)):
             if stage:
@@ -132,7 +139,7 @@ class Stage:
         "AccessLogSetting": _ACCESS_LOG,
         "CacheClusterEnabled": READ,
         "CacheClusterSize": READ,
-        "CanarySetting": RECORDED,
+        "CanarySetting": _CANARY,
         "ClientCertificateId": RECORDED,
         "DeploymentId": READ,
         "Description": READ,
@@ -153,7 +160,8 @@ class Stage:
         arguments = request(client, "create_stage", {**properties, "StageName": name}, {"CanarySetting": ""})
         client.create_stage(**arguments)
         with undone_on_failure(lambda: _delete_stage(client, properties["RestApiId"], name)):
-            _patch(client, properties["RestApiId"], name, {}, properties, ("MethodSettings", "AccessLogSetting"))
+            further = ("MethodSettings", "AccessLogSetting", "CanarySetting")
+            _patch(client, properties["RestApiId"], name, {}, properties, further)
         return Provisioned(physical_id=name)
 
     def update(self, created: Created, resource: Resource, context: Context) -> Provisioned:
@@ -205,7 +213,7 @@ def _patch(
     stage: str,
     old: Mapping[str, Any],
     new: Mapping[str, Any],
-    names: Sequence[str] = (*_SIMPLE, "Variables", "MethodSettings", "AccessLogSetting"),
+    names: Sequence[str] = (*_SIMPLE, "Variables", "MethodSettings", "AccessLogSetting", "CanarySetting"),
 ) -> None:
     patches = list(_patches({n: old.get(n) for n in names}, {n: new.get(n) for n in names}))
     if patches:
@@ -234,6 +242,19 @@ def _patches(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Patch]:
                 yield _replace(f"/accessLogSettings/{path}", after[key])
     elif before and not after:
         yield {"op": "remove", "path": "/accessLogSettings"}
+    yield from _canary_patches(old.get("CanarySetting") or {}, new.get("CanarySetting") or {})
+
+
+def _canary_patches(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Patch]:
+    if old == new:
+        return
+    if old:
+        yield {"op": "remove", "path": "/canarySettings"}
+    for name, path in (("DeploymentId", "deploymentId"), ("PercentTraffic", "percentTraffic")):
+        if name in new:
+            yield _replace(f"/canarySettings/{path}", new[name])
+    for variable, value in (new.get("StageVariableOverrides") or {}).items():
+        yield _replace(f"/canarySettings/stageVariableOverrides/{variable}", value)
 
 
 def _setting_patches(properties: Mapping[str, Any]) -> Iterator[Patch]:
@@ -255,8 +276,10 @@ def _delete_stage(client: Any, api_id: str, name: str) -> None:
 
 
 def _delete_deployment(client: Any, api_id: str, deployment_id: str, stage: str | None) -> None:
-    if stage:
-        _delete_stage(client, api_id, stage)
+    with _gone_is_fine():
+        # Another deployment may have taken the stage over.
+        if stage and client.get_stage(restApiId=api_id, stageName=stage).get("deploymentId") == deployment_id:
+            _delete_stage(client, api_id, stage)
     with _gone_is_fine():
         client.delete_deployment(restApiId=api_id, deploymentId=deployment_id)
 

@@ -181,8 +181,9 @@ class Stage(HoldsNothing):
         return remake(self, created, resource, context)
 
     def delete(self, created: Created, context: Context) -> None:
-        """Deletes the stage."""
+        """Deletes the stage, and ends the connections of a WebSocket API."""
         properties = created.resource.properties
+        context.doors.reset(str(properties["ApiId"]))
         _delete(created, context, "delete_stage", ApiId=properties["ApiId"], StageName=properties["StageName"])
 
 

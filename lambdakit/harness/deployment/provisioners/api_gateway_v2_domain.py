@@ -1,7 +1,7 @@
-"""`AWS::ApiGatewayV2::DomainName`: a custom domain, with a front door of its own.
+"""`AWS::ApiGatewayV2::DomainName` and `AWS::ApiGateway::DomainName`: a custom domain, with a front door of its own.
 
-Source: CloudFormation Template Reference, "AWS::ApiGatewayV2::DomainName"; API Gateway Developer Guide, "Custom domain
-names for HTTP APIs in API Gateway".
+Source: CloudFormation Template Reference, "AWS::ApiGatewayV2::DomainName", "AWS::ApiGateway::DomainName"; API Gateway
+Developer Guide, "Custom domain names for HTTP APIs in API Gateway".
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""`AWS::ApiGatewayV2::Api`, `Integration` and `Route` of either protocol: HTTP APIs are served, WebSocket APIs stand in
-the account only.
+"""`AWS::ApiGatewayV2::Api`, `Integration` and `Route` of either protocol: HTTP APIs and WebSocket APIs.
+
+Whatever changes a WebSocket API ends its connections.
 
 Source: CloudFormation Template Reference, "AWS::ApiGatewayV2::Api"; API Gateway Developer Guide, "WebSocket APIs".
 """
@@ -30,7 +31,8 @@ from lambdakit.harness.deployment.provisioners.moto_backed import (
     properties_of,
 )
 
-_NOT_SERVED: Final = "WebSocket APIs stand in the account, and their connections are not served yet"
+_WEBSOCKET: Final = "WEBSOCKET"
+_KEPT_ONLY: Final = ("ApiKeyRequired", "RequestModels")  # of a WebSocket API's routes
 
 _WEBSOCKET_API: Final = MotoBacked(
     service="apigatewayv2",
@@ -85,7 +87,7 @@ _WEBSOCKET_ROUTE: Final = MotoBacked(
 
 
 class _EitherProtocol:
-    """A type that is made differently for HTTP and WebSocket APIs."""
+    """A type that is made differently for HTTP and WebSocket APIs, and is a part of one."""
 
     def __init__(self, http: Provisioner, websocket: MotoBacked) -> None:
         self._http = http
@@ -98,7 +100,9 @@ class _EitherProtocol:
 
     def update(self, created: Created, resource: Resource, context: Context) -> Provisioned:
         """Changes it in place."""
-        return self._chosen(resource, context).update(created, resource, context)
+        changed = self._chosen(resource, context).update(created, resource, context)
+        self._end_connections(created, context)
+        return changed
 
     def delete(self, created: Created, context: Context) -> None:
         """Deletes it; what belongs to an API that is gone is gone as well."""
@@ -109,16 +113,24 @@ class _EitherProtocol:
                 return
             raise
         self._of(protocol).delete(created, context)
+        self._end_connections(created, context)
 
     def reset(self, created: Created, context: Context) -> None:
         """Nothing to bring back."""
+
+    def _end_connections(self, created: Created, context: Context) -> None:
+        if self._protocol(created.resource, context) == _WEBSOCKET:
+            context.doors.reset(self._api_id(created))
+
+    def _api_id(self, created: Created) -> str:
+        return str(created.resource.properties["ApiId"])
 
     def _protocol(self, resource: Resource, context: Context) -> str:
         api = context.client("apigatewayv2", resource).get_api(ApiId=resource.properties["ApiId"])
         return str(api["ProtocolType"])
 
     def _of(self, protocol: str) -> Provisioner:
-        return self._websocket if protocol == "WEBSOCKET" else self._http
+        return self._websocket if protocol == _WEBSOCKET else self._http
 
     def _chosen(self, resource: Resource, context: Context) -> Provisioner:
         protocol = self._protocol(resource, context)
@@ -136,16 +148,26 @@ class Api(_EitherProtocol):
         super().__init__(api_gateway_v2.Api(), _WEBSOCKET_API)
 
     def create(self, resource: Resource, context: Context) -> Provisioned:
-        """Creates the API; only one of HTTP gets a door."""
+        """Creates the API and opens its door."""
         provisioned = super().create(resource, context)
-        if resource.properties.get("ProtocolType") == "WEBSOCKET":
-            context.note(provisioned.physical_id, _NOT_SERVED)
-        arn = f"arn:aws:execute-api:{resource.region}:{resource.account_id}:{provisioned.physical_id}"
-        return dataclasses.replace(provisioned, attributes={**provisioned.attributes, "ExecuteApiArn": arn})
+        api_id, attributes = provisioned.physical_id, dict(provisioned.attributes)
+        if resource.properties.get("ProtocolType") == _WEBSOCKET:
+            context.open_websocket_api(api_id, resource.region, resource.account_id)
+            attributes["ApiEndpoint"] = context.doors.localize(attributes["ApiEndpoint"])
+        attributes["ExecuteApiArn"] = f"arn:aws:execute-api:{resource.region}:{resource.account_id}:{api_id}"
+        return dataclasses.replace(provisioned, attributes=attributes)
+
+    def delete(self, created: Created, context: Context) -> None:
+        """Closes the door and deletes the API."""
+        context.doors.close_door(created.provisioned.physical_id)
+        super().delete(created, context)
 
     def reset(self, created: Created, context: Context) -> None:
-        """Lets the door of an HTTP API forget what it remembers."""
+        """Lets the door forget what it remembers, and ends the connections of a WebSocket API."""
         context.doors.reset(created.provisioned.physical_id)
+
+    def _api_id(self, created: Created) -> str:
+        return created.provisioned.physical_id
 
     def _protocol(self, resource: Resource, context: Context) -> str:
         return str(resource.properties.get("ProtocolType"))
@@ -163,3 +185,11 @@ class Route(_EitherProtocol):
 
     def __init__(self) -> None:
         super().__init__(api_gateway_v2_integrations.Route(), _WEBSOCKET_ROUTE)
+
+    def create(self, resource: Resource, context: Context) -> Provisioned:
+        """Creates the route, and says what of it nobody looks at."""
+        properties = resource.properties
+        kept = [name for name in _KEPT_ONLY if properties.get(name) and str(properties[name]).lower() != "false"]
+        if kept and self._protocol(resource, context) == _WEBSOCKET:
+            context.note(resource.logical_id, f"{', '.join(kept)}: kept, and not looked at when a message comes")
+        return super().create(resource, context)

@@ -1,19 +1,116 @@
 """`AWS::ElasticLoadBalancingV2`: load balancers, target groups, listeners and their rules.
 
-They stand in the account; what serves their requests reads them there.
+They stand in the account; what serves their requests reads them there, and is told of here when they come and go.
 Source: CloudFormation Template Reference, "AWS::ElasticLoadBalancingV2::LoadBalancer" and the pages beside it.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
+from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource
 from lambdakit.harness.deployment.provisioners.moto_backed import Call, MotoBacked, Tagging, call, properties_of
 
 _TAGGING: Final = Tagging(tag="add_tags", untag="remove_tags", target="ResourceArns", of="[ref]")
 _NAME_LENGTH_MAX: Final = 32
 
-LOAD_BALANCER: Final = MotoBacked(
+
+class _LoadBalancer(MotoBacked):
+    """A balancer, whose doors close with it."""
+
+    def delete(self, created: Created, context: Context) -> None:
+        """Deletes it and closes the doors of its ports."""
+        MotoBacked.delete(self, created, context)
+        if context.load_balancers is not None:
+            context.load_balancers.forget(created.provisioned.physical_id)
+
+    def reset(self, created: Created, context: Context) -> None:
+        """Whose turn it is begins anew."""
+        if context.load_balancers is not None:
+            context.load_balancers.reset(created.provisioned.physical_id)
+
+
+class _TargetGroup(MotoBacked):
+    """A target group, whose health checks follow what it says."""
+
+    def update(self, created: Created, resource: Resource, context: Context) -> Provisioned:
+        """Changes what differs."""
+        provisioned = MotoBacked.update(self, created, resource, context)
+        if context.load_balancers is not None:
+            context.load_balancers.check(provisioned.physical_id)
+        return provisioned
+
+
+class _Listener(MotoBacked):
+    """A listener, which has a door if its balancer is an application load balancer."""
+
+    def create(self, resource: Resource, context: Context) -> Provisioned:
+        """Creates it and opens its door."""
+        _note_sign_in(resource, "DefaultActions", context)
+        if resource.properties.get("Protocol") == "HTTPS":
+            text = "it is served as plain HTTP on loopback; targets are told that clients came by HTTPS"
+            context.note(resource.logical_id, text)
+        return _served(MotoBacked.create(self, resource, context), context)
+
+    def update(self, created: Created, resource: Resource, context: Context) -> Provisioned:
+        """Changes what differs; another port is another door."""
+        provisioned = MotoBacked.update(self, created, resource, context)
+        if resource.properties.get("Port") != created.resource.properties.get("Port"):
+            self._close(created, context)
+        return _served(provisioned, context)
+
+    def delete(self, created: Created, context: Context) -> None:
+        """Deletes it and closes its door."""
+        MotoBacked.delete(self, created, context)
+        self._close(created, context)
+
+    def _close(self, created: Created, context: Context) -> None:
+        if context.load_balancers is not None:
+            balancer_arn = str(created.resource.properties.get("LoadBalancerArn"))
+            context.load_balancers.end(created.provisioned.physical_id, balancer_arn)
+
+
+class _ListenerRule(MotoBacked):
+    """A rule of a listener."""
+
+    def create(self, resource: Resource, context: Context) -> Provisioned:
+        """Creates it."""
+        _note_sign_in(resource, "Actions", context)
+        if resource.properties.get("Transforms"):
+            context.note(
+                resource.logical_id, "its transforms are recorded: paths and hosts stay as the client sent them"
+            )
+        provisioned = MotoBacked.create(self, resource, context)
+        self._follow(resource, context)
+        return provisioned
+
+    def update(self, created: Created, resource: Resource, context: Context) -> Provisioned:
+        """Changes what differs."""
+        provisioned = MotoBacked.update(self, created, resource, context)
+        self._follow(resource, context)
+        return provisioned
+
+    def _follow(self, resource: Resource, context: Context) -> None:
+        if context.load_balancers is not None:
+            context.load_balancers.follow(str(resource.properties.get("ListenerArn")))
+
+
+def _served(provisioned: Provisioned, context: Context) -> Provisioned:
+    if context.load_balancers is not None:
+        context.load_balancers.listen(provisioned.physical_id)
+    return provisioned
+
+
+def _note_sign_in(resource: Resource, member: str, context: Context) -> None:
+    actions: list[dict[str, Any]] = resource.properties.get(member) or []
+    for action in actions:
+        if str(action.get("Type", "")).startswith("authenticate-"):
+            context.note(
+                resource.logical_id, f"{action['Type']}: nobody can sign in here; everybody is a stranger to it"
+            )
+
+
+LOAD_BALANCER: Final = _LoadBalancer(
     service="elbv2",
     properties=properties_of(
         read="IpAddressType LoadBalancerAttributes Name Scheme SecurityGroups SubnetMappings Subnets Tags Type",
@@ -75,7 +172,7 @@ _HEALTH: Final = (
     " HealthCheckTimeoutSeconds HealthyThresholdCount Matcher UnhealthyThresholdCount"
 )
 
-TARGET_GROUP: Final = MotoBacked(
+TARGET_GROUP: Final = _TargetGroup(
     service="elbv2",
     properties=properties_of(
         read=f"{_HEALTH} IpAddressType Name Port Protocol ProtocolVersion Tags TargetGroupAttributes TargetType Targets"
@@ -118,7 +215,7 @@ TARGET_GROUP: Final = MotoBacked(
     live=frozenset({"LoadBalancerArns"}),
 )
 
-LISTENER: Final = MotoBacked(
+LISTENER: Final = _Listener(
     service="elbv2",
     properties=properties_of(
         read="AlpnPolicy Certificates DefaultActions ListenerAttributes LoadBalancerArn Port Protocol SslPolicy Tags",
@@ -171,7 +268,7 @@ LISTENER_CERTIFICATE: Final = MotoBacked(
     attributes={"Id": "join('|', [p.ListenerArn, p.Certificates[0].CertificateArn])"},
 )
 
-LISTENER_RULE: Final = MotoBacked(
+LISTENER_RULE: Final = _ListenerRule(
     service="elbv2",
     properties=properties_of(read="Actions Conditions ListenerArn Priority Tags", recorded="Transforms"),
     made_by=Call(operation="create_rule", renamed={"Transforms": ""}),

@@ -1,7 +1,8 @@
-"""The expressions that say where a request's arguments come from: jmespath, with four functions of our own.
+"""The expressions that say where a request's arguments come from: jmespath, with five functions of our own.
 
 where(list, name, value): the first item whose member `name` is `value`. after(text, mark): what follows `mark`.
 part(text, mark, index): one of the parts between marks. with_each(list, object): each item with the object's members.
+entries(object): its members, each as an object of `Key` and `Value`.
 Source: https://jmespath.org/specification.html
 """
 
@@ -42,3 +43,7 @@ class _Functions(jmespath.functions.Functions):  # type: ignore[misc]  # jmespat
     @jmespath.functions.signature({"types": ["array", "null"]}, {"types": ["object"]})  # type: ignore[untyped-decorator]
     def _func_with_each(self, items: list[dict[str, Any]] | None, more: dict[str, Any]) -> list[dict[str, Any]]:
         return [{**item, **more} for item in items or ()]
+
+    @jmespath.functions.signature({"types": ["object", "null"]})  # type: ignore[untyped-decorator]
+    def _func_entries(self, members: dict[str, Any] | None) -> list[dict[str, Any]]:
+        return [{"Key": key, "Value": value} for key, value in (members or {}).items()]

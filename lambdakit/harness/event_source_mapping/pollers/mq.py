@@ -79,7 +79,7 @@ class MqForm:
             head = json.dumps({"eventSource": "aws:rmq", "eventSourceArn": self._arn})
             queue = json.dumps(records[0].order_key)
             return f'{head[:-1]}, "rmqMessagesByQueue": {{{queue}: [{texts}]}}}}'.encode()
-        head = json.dumps({"eventSource": "aws:amq", "eventSourceArn": self._arn})
+        head = json.dumps({"eventSource": "aws:mq", "eventSourceArn": self._arn})
         return f'{head[:-1]}, "messages": [{texts}]}}'.encode()
 
     def reported(self, item: object) -> str | None:

@@ -8,10 +8,10 @@ Guide, "Resources and conditions for Lambda actions" and "Condition keys: lambda
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from lambdakit.harness.iam.api_call import ApiCall
+from lambdakit.harness.iam.api_call import ApiCall, listed, member_at
 from lambdakit.harness.iam.rules import Need, Rules
 
 _FUNCTION: Final = re.compile(
@@ -89,6 +89,28 @@ def _tags(call: ApiCall) -> Sequence[Need] | None:
     return [Need(action=f"lambda:{call.operation}", resources=(resource,))]
 
 
+def _more_keys(call: ApiCall) -> Mapping[str, tuple[str, ...]]:
+    """The VPC of a function's subnets; of requests about a URL the function, and who may call it.
+
+    Source: Lambda Developer Guide, "Using IAM condition keys for VPC settings"; "Control access to Lambda function
+    URLs"; Service Authorization Reference, "Condition keys for AWS Lambda".
+    """
+    keys: dict[str, tuple[str, ...]] = {}
+    subnets = [one for one in listed(member_at(call.members, "VpcConfig.SubnetIds")) if isinstance(one, str)]
+    vpcs = call.lookups.vpcs_of_subnets(call.account_id, call.region, subnets) if subnets else ()
+    if vpcs:
+        keys["lambda:vpcids"] = vpcs
+    auth_type = call.text("AuthType", "FunctionUrlAuthType")
+    if call.operation.endswith("FunctionUrlConfig"):
+        function = function_arn(call, call.text("FunctionName"), call.text("Qualifier"))
+        if function:
+            keys["lambda:functionarn"] = (_unqualified(function),)
+            auth_type = auth_type or call.lookups.url_auth_type(function)
+    if auth_type:
+        keys["lambda:functionurlauthtype"] = (auth_type,)
+    return keys
+
+
 LAMBDA: Final = Rules(
     actions={"GetLayerVersionByArn": ("GetLayerVersion",)},
     resources={"function": _function, "function alias": _nothing, "function version": _nothing},
@@ -119,10 +141,10 @@ LAMBDA: Final = Rules(
     },
     keys={
         "lambda:codesigningconfigarn": "CodeSigningConfigArn",
-        "lambda:functionurlauthtype": "AuthType",
         "lambda:layer": "Layers",
         "lambda:securitygroupids": "VpcConfig.SecurityGroupIds",
         "lambda:subnetids": "VpcConfig.SubnetIds",
     },
+    more_keys=_more_keys,
     pass_role=frozenset({"UpdateFunctionConfiguration"}),
 )

@@ -6,7 +6,7 @@ Manager User Guide, "Permissions policy examples for AWS Secrets Manager" (`secr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from lambdakit.harness.iam.api_call import ApiCall, listed
@@ -57,7 +57,18 @@ def _batch_get(call: ApiCall) -> Sequence[Need] | None:
     return needs
 
 
+def _more_keys(call: ApiCall) -> Mapping[str, tuple[str, ...]]:
+    """The function that rotates the secret, as policies for such functions ask for it.
+
+    Source: Secrets Manager User Guide, "Lambda rotation function execution role permissions for AWS Secrets Manager".
+    """
+    secret = call.text("SecretId")
+    function = call.lookups.rotation_function(secret_arn(call, secret)) if secret else ""
+    return {"secretsmanager:resource/allowrotationlambdaarn": (function,)} if function else {}
+
+
 SECRETS_MANAGER: Final = Rules(
+    more_keys=_more_keys,
     resources={"Secret": _secret},
     readers={"GetSecretValue": _get_value, "BatchGetSecretValue": _batch_get},
 )

@@ -26,10 +26,17 @@ class TokenRefused(Exception):
         self.description = description
 
 
+class TokenExpired(TokenRefused):
+    """A token that was in order once."""
+
+
 def verified_claims(
-    token: str, *, issuer: str, audience: Sequence[str], key_sets: KeySets, now: Callable[[], float]
+    token: str, *, issuer: str, audience: Sequence[str] | None, key_sets: KeySets, now: Callable[[], float]
 ) -> Mapping[str, Any]:
-    """The claims of a token that is in order. TokenRefused. now: real time, in seconds since 1970."""
+    """The claims of a token that is in order. TokenRefused.
+
+    audience: None for whomever it was made for. now: real time, in seconds since 1970.
+    """
     header, claims, signed, signature = _parts(token)
     hash_name = _HASHES.get(str(header.get("alg")))
     if hash_name is None:
@@ -38,7 +45,8 @@ def verified_claims(
         raise TokenRefused("the token has an invalid issuer", f"the token is of {claims.get('iss')!r}, not {issuer!r}")
     _check_signature(header, signed, signature, hash_name, issuer, key_sets)
     _check_times(claims, now())
-    _check_audience(claims, audience)
+    if audience is not None:
+        _check_audience(claims, audience)
     return claims
 
 
@@ -109,7 +117,7 @@ def _check_signature(
 def _check_times(claims: Mapping[str, Any], now: float) -> None:
     expires = _seconds(claims, "exp")
     if expires is None or expires <= now:
-        raise TokenRefused("the token has expired")
+        raise TokenExpired("the token has expired")
     not_before, issued = _seconds(claims, "nbf"), _seconds(claims, "iat")
     if not_before is not None and not_before > now:
         raise TokenRefused("the token is not valid yet")

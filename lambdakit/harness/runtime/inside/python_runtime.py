@@ -15,6 +15,7 @@ import threading
 import time
 import types
 
+import api_hosts  # type: ignore[import-not-found]  # this folder is no package in there
 import runtime_client  # type: ignore[import-not-found]  # the stand-in; this folder is no package in there
 
 
@@ -48,9 +49,20 @@ def run(path: list[str]) -> None:
     time.tzset()  # an interpreter that starts reads TZ; this one has started before the function's was known
     sys.path[:] = path
     sys.argv[:] = ["/var/runtime/bootstrap.py"]
+    api_hosts.lead()
     # A process that `multiprocessing` spawns would run the zygote's file again, which it cannot see.
     sys.modules["__main__"] = types.ModuleType("__main__")
-    for name in ("environment", "kernel", "memory_gaps", "python_runtime", "warm_sdk", "zygote", "runtime_client"):
+    own = (
+        "api_hosts",
+        "environment",
+        "kernel",
+        "memory_gaps",
+        "python_runtime",
+        "warm_sdk",
+        "zygote",
+        "runtime_client",
+    )
+    for name in own:
         sys.modules.pop(name, None)
     from awslambdaric import bootstrap
     from awslambdaric.lambda_runtime_client import LambdaRuntimeClient

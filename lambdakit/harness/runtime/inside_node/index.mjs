@@ -8,12 +8,14 @@
 
 import { createRequire } from 'node:module';
 
+import { leadApiHosts } from './api_hosts.mjs';
 import { resolveThroughNodePath } from './node_path.mjs';
 
 const runtime = /^AWS_Lambda_nodejs(\d+)\.x$/.exec(process.env.AWS_EXECUTION_ENV ?? '');
 const require = createRequire(import.meta.url);
 
 trustHarness();
+leadApiHosts(require('node:https'), require('node:http'), process.env.AWS_ENDPOINT_URL);
 resolveThroughNodePath(process.env.NODE_PATH);
 provideGc();
 if (runtime !== null && Number(runtime[1]) < 24) {

@@ -103,7 +103,6 @@ SERVICES: list[tuple[str, Callable[[Any], object], str, str, str, int]] = [
     ("bedrock-runtime", lambda c: c.invoke_model(modelId="m"), "bedrock:InvokeModel", "arn:m", DENIED_EXCEPTION, 403),
     ("iot-data", lambda c: c.publish(topic="t"), "iot:Publish", "arn:t", DENIED_EXCEPTION, 403),
     ("iam", lambda c: c.list_roles(), "iam:ListRoles", "*", DENIED, 403),
-    ("sts", lambda c: c.assume_role(RoleArn="a" * 20, RoleSessionName="ss"), "sts:AssumeRole", "arn:r", DENIED, 403),
     ("cloudformation", lambda c: c.list_stacks(), "cloudformation:ListStacks", "*", DENIED, 403),
     ("rds", lambda c: c.describe_db_clusters(), "rds:DescribeDBClusters", "*", DENIED, 403),
     ("elbv2", lambda c: c.describe_load_balancers(), "elasticloadbalancing:DescribeLoadBalancers", "*", DENIED, 403),
@@ -159,6 +158,14 @@ def test_a_client_reads_code_and_reason(
             "AccessDenied",
             f'{USER}s3:GetObject on resource: "arn:aws:s3:::b/k&<" with an explicit deny in a resource-based policy',
             id="s3",
+        ),
+        pytest.param(
+            "sts",
+            lambda c: c.assume_role(RoleArn="a" * 20, RoleSessionName="ss"),
+            decision("sts:AssumeRole", "arn:r", Reason.NO_RESOURCE_POLICY),
+            "AccessDenied",
+            f"{USER}sts:AssumeRole on resource: arn:r",
+            id="sts",
         ),
         pytest.param(
             "ec2",

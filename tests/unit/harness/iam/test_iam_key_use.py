@@ -89,6 +89,8 @@ def test_producers_and_consumers_of_an_encrypted_queue_use_its_key(
         assert one.context["kms:calleraccount"] == (ACCOUNT_ID,)
         assert one.context["kms:encryptioncontext:aws:sqs:arn"] == (queue,)
         assert one.context["kms:encryptioncontextkeys"] == ("aws:sqs:arn",)
+        via = {one.context[f"aws:calledvia{place}"] for place in ("", "first", "last")}
+        assert (via, one.context["aws:viaawsservice"]) == ({("sqs.amazonaws.com",)}, ("true",))
 
 
 @pytest.mark.parametrize("attributes", [{}, {"KmsMasterKeyId": "alias/aws/sqs"}, {"SqsManagedSseEnabled": "true"}])

@@ -177,7 +177,7 @@ class TestKeys:
     def test_a_key_needs_its_own_policy_and_nothing_else_does(self, policies: ResourcePolicies) -> None:
         assert policies.required(arn("kms", "key/k"))
         assert policies.required(arn("kms", "alias/a"))
-        for other in (arn("sqs", "q"), "arn:aws:s3:::b", "*", "", "arn:aws:kms"):
+        for other in (arn("sqs", "q"), arn("payment-cryptography", "key/k"), "arn:aws:s3:::b", "*", "", "arn:aws:kms"):
             assert not policies.required(other)
 
     def test_the_default_policy_leaves_it_to_iam(self, account: Account, policies: ResourcePolicies) -> None:

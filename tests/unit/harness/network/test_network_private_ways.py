@@ -24,6 +24,7 @@ from tests.fakes.networks import (
     ALL_OUT,
     BASE,
     REGION,
+    VPC,
     acl,
     changed,
     judged,
@@ -237,6 +238,19 @@ def test_peer_s_groups_are_referred_to_within_a_region_only(region: str) -> None
     verdict = rules.judge(placed("private"), to("10.9.1.7", port=5432))
 
     assert verdict.reachable is (region == REGION)
+
+
+def test_every_block_of_the_vpc_is_local_whatever_the_table_says() -> None:
+    """ "Route table concepts": each table has a local route for each block, before a wider one to somewhere else."""
+    vpc = dataclasses.replace(VPC, cidr_blocks=(*VPC.cidr_blocks, "10.77.0.0/16"))
+    network = changed(
+        _NEAR, vpcs=(vpc,), subnets=(Subnet(id="subnet-more", vpc_id="vpc-1", cidr_block="10.77.1.0/24"),)
+    )
+
+    verdict = judged(network, placed("private"), to("db.example.com", port=5432), _stands("more"))
+
+    assert verdict.reachable
+    assert "local route" in verdict.path
 
 
 def test_acl_of_the_peer_counts() -> None:

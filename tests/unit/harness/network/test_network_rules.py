@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -185,6 +186,31 @@ def test_network_acl_of_the_function_s_subnet(rules: tuple[Any, ...], destinatio
 
     assert verdict.reachable is (reason == "")
     assert reason in verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("protocol", "reachable"), [("6", True), ("-1", True), ("tcp", True), ("17", False), ("1", False)]
+)
+def test_network_acl_is_asked_by_protocol(protocol: str, reachable: bool) -> None:
+    """ "Network ACL rules": a rule is for one protocol, or for all of them (-1)."""
+    both = acl("acl-1", "subnet-private", _OUT, _IN)
+    rules = tuple(dataclasses.replace(rule, protocol=protocol) for rule in both.rules)
+
+    verdict = judged(changed(network_acls=(dataclasses.replace(both, rules=rules),)), placed("private"), to("sqs"))
+
+    assert verdict.reachable is reachable
+
+
+@pytest.mark.parametrize("of_another_vpc", [False, True])
+def test_a_subnet_without_an_acl_of_its_own_has_the_default_one(of_another_vpc: bool) -> None:
+    """ "Custom network ACLs for your VPC": a subnet that is associated with none has the VPC's default one."""
+    vpc_id = "vpc-2" if of_another_vpc else "vpc-1"
+    default = dataclasses.replace(acl("acl-own", "subnet-none"), subnet_ids=(), default=True, vpc_id=vpc_id)
+
+    verdict = judged(changed(network_acls=(default,)), placed("private"), to("sqs"))
+
+    assert verdict.reachable is of_another_vpc
+    assert ("acl-own" in verdict.reason) is not of_another_vpc
 
 
 _NAT_ACLS: list[tuple[str, tuple[Any, ...], str]] = [

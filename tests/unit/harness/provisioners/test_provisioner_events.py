@@ -300,19 +300,6 @@ def test_rule_of_a_bus_is_named_behind_it(provisioning: Provisioning) -> None:
     assert on_default.physical_id == "orders"
 
 
-def test_event_reaches_the_queue_of_a_rule_that_has_a_function_too(provisioning: Provisioning) -> None:
-    queue = provisioning.create("AWS::SQS::Queue", {}, logical_id="Queue")
-    targets = [{"Id": "1", "Arn": _FUNCTION}, {"Id": "2", "Arn": "@Queue.Arn"}]
-    provisioning.create("AWS::Events::Rule", {"EventPattern": _PATTERN, "Targets": targets})
-
-    entry = {"Source": "shop", "DetailType": "order", "Detail": "{}"}
-    answer = provisioning.client("events").put_events(Entries=[entry])
-
-    assert answer["FailedEntryCount"] == 0
-    messages = provisioning.client("sqs").receive_message(QueueUrl=queue.provisioned.physical_id)["Messages"]
-    assert json.loads(messages[0]["Body"])["source"] == "shop"
-
-
 def test_statements_of_two_policies_stand_side_by_side(provisioning: Provisioning) -> None:
     bus = provisioning.create("AWS::Events::EventBus", {"Name": "shop"}, logical_id="Bus")
     statement = {"Effect": "Allow", "Principal": "*", "Action": "events:PutEvents", "Resource": "*"}

@@ -103,11 +103,11 @@ def test_resource_is_created_changed_and_deleted(provisioning: Provisioning, row
     follow(provisioning, row)
 
 
-def test_websocket_api_has_no_door(provisioning: Provisioning) -> None:
+def test_websocket_api_has_a_door(provisioning: Provisioning) -> None:
     created = provisioning.create(*_NEEDS["Api"]).provisioned
 
     api_id = created.physical_id
-    assert provisioning.opened == []
+    assert provisioning.opened == [api_id]
     assert dict(created.attributes) == {
         "ApiId": api_id,
         "ApiEndpoint": f"wss://{api_id}.execute-api.eu-west-1.amazonaws.com",

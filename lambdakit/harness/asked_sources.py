@@ -1,0 +1,137 @@
+"""Sources that wait for a function's answer, and how much of each the harness has: a part of `source_table`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lambdakit.harness.source import Arrival, Source
+
+ASKED: Final = (
+    Source(
+        name="function URLs",
+        arrival=Arrival.SYNCHRONOUS,
+        supported="NONE and AWS_IAM with both permissions, CORS, buffered and streamed answers, aliases",
+        samples=("function-url",),
+        code=("routing.function_url", "routing.url_stream"),
+        shown=(
+            "tests/behaviour/test_behaviour_function_urls.py",
+            "tests/behaviour/test_behaviour_function_urls_streaming.py",
+        ),
+    ),
+    Source(
+        name="Cognito user pools",
+        arrival=Arrival.SYNCHRONOUS,
+        supported="pre sign-up, confirmation, authentication before and after, tokens (V1 and V2), custom messages, "
+        "user migration, custom challenges; 5 s and three tries",
+        recorded="custom e-mail and SMS senders",
+        code=("delivery.user_pool",),
+        samples=tuple(
+            f"cognito-{name}"
+            for name in (
+                *("pre-sign-up", "post-confirmation", "pre-authentication", "post-authentication"),
+                *("pre-token-generation", "pre-token-generation-v2", "custom-message", "user-migration"),
+                *("define-auth-challenge", "create-auth-challenge", "verify-auth-challenge"),
+            )
+        ),
+        shown=("tests/behaviour/test_behaviour_cognito_triggers.py",),
+    ),
+    Source(
+        name="Firehose",
+        arrival=Arrival.SYNCHRONOUS,
+        supported="transformation with retries and partition keys, buffering by size and time, delimiters, S3 with "
+        "prefixes, compression and failures apart, Kinesis as source",
+        refused="destinations other than S3, conversion to Parquet or ORC, Snappy: told in the trace, records kept "
+        "in the bucket for failures",
+        code=("delivery.firehose",),
+        samples=("firehose", "firehose-kinesis"),
+        shown=(
+            "tests/behaviour/test_behaviour_firehose_source.py",
+            "tests/behaviour/test_behaviour_firehose_source_failures.py",
+        ),
+    ),
+    Source(
+        name="Step Functions tasks",
+        arrival=Arrival.SYNCHRONOUS,
+        supported="`lambda:invoke` and the function's ARN, its answer as the task's",
+        code=("delivery.state_machine_tasks", "delivery.task_members"),
+        samples=("step-functions",),
+        shown=("tests/behaviour/test_behaviour_state_machines.py",),
+    ),
+    Source(
+        name="EventBridge Pipes",
+        arrival=Arrival.SYNCHRONOUS,
+        supported="queues, Kinesis and DynamoDB streams as sources, filters, enrichment by functions and state "
+        "machines, input templates, the targets that rules have",
+        refused="Kafka and Amazon MQ as sources, enrichment by APIs: told in the trace",
+        code=("delivery.pipe", "event_source_mapping.pipe"),
+        samples=("pipe",),
+        shown=("tests/behaviour/test_behaviour_pipes.py",),
+    ),
+    Source(
+        name="Application Load Balancers",
+        arrival=Arrival.SYNCHRONOUS,
+        supported="several listeners, rules with every condition, fixed responses, redirects, weights, stickiness, "
+        "multi-value headers, health checks by the clock, servers bound in place of other targets",
+        recorded="TLS, security groups and schemes of the listeners, access logs, WAF, `Transforms`",
+        refused="signing in (strangers get what AWS gives them), targets that nothing is bound to: 503, and the trace "
+        "says why",
+        code=("routing.load_balancer",),
+        samples=("alb", "alb-multivalue"),
+        shown=("tests/behaviour/test_behaviour_load_balancer.py",),
+    ),
+    Source(
+        name="REST APIs",
+        arrival=Arrival.SYNCHRONOUS,
+        supported="deployments, stages, canaries, base paths, OpenAPI bodies, proxies (streamed ones too), resource "
+        "policies, gateway responses, binary media types, compression, access and execution logs, metrics",
+        recorded="caches, client certificates, WAF, VPC links, the endpoint's type",
+        refused="the caller's own credentials for an integration: 500, and the trace says why",
+        code=("routing.rest",),
+        samples=("rest-api",),
+        shown=(
+            "tests/behaviour/test_behaviour_rest_api.py",
+            "tests/behaviour/test_behaviour_rest_api_stages.py",
+            "tests/behaviour/test_behaviour_rest_api_cdk.py",
+        ),
+    ),
+    Source(
+        name="HTTP APIs",
+        arrival=Arrival.SYNCHRONOUS,
+        supported="routes, stages, both payload formats, integrations, CORS, throttles; JWT, IAM and Lambda "
+        "authorizers",
+        code=("routing.http_api", "routing.authorizers"),
+        samples=("http-api", "http-api-v1", "authorizer-http-v2"),
+        shown=(
+            "tests/behaviour/test_behaviour_http_api.py",
+            "tests/behaviour/test_behaviour_http_api_payloads.py",
+            "tests/behaviour/test_behaviour_http_api_stages.py",
+            "tests/behaviour/test_behaviour_http_api_integrations.py",
+            "tests/behaviour/test_behaviour_http_api_authorizers.py",
+            "tests/behaviour/test_behaviour_http_api_limits.py",
+        ),
+    ),
+    Source(
+        name="WebSocket APIs",
+        arrival=Arrival.SYNCHRONOUS,
+        supported="real clients; `$connect`, `$disconnect`, `$default` and routes by selection expressions, route "
+        "responses, `@connections`, sub-protocols, integrations, throttles; IAM and Lambda authorizers",
+        recorded="API keys and request models of routes",
+        code=("routing.websocket",),
+        samples=("websocket-connect", "websocket-message", "websocket-disconnect"),
+        shown=(
+            "tests/behaviour/test_behaviour_websocket_api.py",
+            "tests/behaviour/test_behaviour_websocket_api_access.py",
+            "tests/behaviour/test_behaviour_websocket_api_connections.py",
+            "tests/behaviour/test_behaviour_websocket_api_integrations.py",
+        ),
+    ),
+    Source(
+        name="authorizers of REST APIs",
+        arrival=Arrival.SYNCHRONOUS,
+        supported="TOKEN and REQUEST, their policies and contexts, what is kept of them for how long, API keys that "
+        "they name; user pools and signatures beside them",
+        samples=("authorizer-token", "authorizer-request"),
+        code=("routing.rest.lambda_authorizer",),
+        shown=("tests/behaviour/test_behaviour_rest_api_gates.py",),
+    ),
+)

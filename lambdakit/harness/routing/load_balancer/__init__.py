@@ -1,0 +1,1 @@
+"""Application load balancers: listeners with rules in front of functions."""

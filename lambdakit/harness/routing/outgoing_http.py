@@ -1,0 +1,100 @@
+"""Requests that APIs send on to URLs of this machine.
+
+Source: RFC 9110, 7.6.1 (what is not passed on); API Gateway Developer Guide, "Quotas" (10 MB of payload).
+"""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+from urllib.parse import urlsplit
+
+from lambdakit.harness.network.bindings import Target
+from lambdakit.harness.wire import Response
+from lambdakit.limits import HTTP_API_PAYLOAD_BYTES_MAX
+
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+_OF_CONNECTION: Final = frozenset(
+    {"connection", "content-length", "expect", "host", "keep-alive", "proxy-connection", "te", "trailer"}
+    | {"transfer-encoding", "upgrade"}
+)
+
+Bound = Callable[[], Mapping[str, Mapping[int, Target]]]
+
+
+class NothingCame(Exception):
+    """No answer. in_time: whether that was known before the limit."""
+
+    def __init__(self, problem: str, *, in_time: bool) -> None:
+        super().__init__(problem)
+        self.in_time = in_time
+
+
+class AnswerTooLarge(Exception):
+    """An answer of more than an API passes on."""
+
+
+def address_of(url: str, bound: Bound = lambda: {}) -> tuple[str, int] | None:
+    """Where requests for a URL go: host and port; None when they go nowhere.
+
+    bound: the servers that tests named for hosts, by host and port. They are spoken to without TLS, whatever the URL.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").lower(), parts.port
+    except ValueError:
+        return None
+    if parts.scheme == "http" and host in _LOOPBACK:
+        return host, 80 if port is None else port
+    ports = bound().get(host, {}) if parts.scheme in ("http", "https") else {}
+    wanted = port or (443 if parts.scheme == "https" else 80)
+    target = ports.get(wanted) or next(iter(ports.values()), None)
+    # Hosts that functions may go out to are among them as well; an API does not.
+    is_here = target is not None and (target.host in _LOOPBACK or target.host.startswith("127."))
+    return (target.host, target.port) if target is not None and is_here else None
+
+
+def not_sent_to(url: str) -> str:
+    """Why a request does not go to a URL, and what to do about that."""
+    return (
+        f"the harness sends requests to loopback addresses, its own APIs and bound hosts only, not to {url}: "
+        "have what runs there listen on http://127.0.0.1:PORT, or bind its host with harness.bind"
+    )
+
+
+def sent(
+    address: tuple[str, int],
+    method: str,
+    target: str,
+    *,
+    headers: Sequence[tuple[str, str]],
+    body: bytes,
+    limit_seconds: float,
+) -> Response:
+    """The answer of whoever listens at an address. NothingCame, AnswerTooLarge.
+
+    target: path and query, percent-encoded. headers: those that speak of the connection are left out.
+    """
+    host, port = address
+    passed = [(name, value) for name, value in headers if name.lower() not in _OF_CONNECTION]
+    connection = http.client.HTTPConnection(host, port, timeout=limit_seconds)
+    try:
+        connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
+        for name, value in [("Host", f"{host}:{port}"), *passed]:
+            connection.putheader(name, value.encode("latin-1", "replace"))
+        connection.putheader("Content-Length", str(len(body)))
+        connection.endheaders(body)
+        answer = connection.getresponse()
+        content = answer.read(HTTP_API_PAYLOAD_BYTES_MAX + 1)
+    except TimeoutError:
+        problem = f"nothing came from {host}:{port} within {limit_seconds:g} seconds"
+        raise NothingCame(problem, in_time=False) from None
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise NothingCame(f"{host}:{port}: {error or type(error).__name__}", in_time=True) from None
+    finally:
+        connection.close()
+    if len(content) > HTTP_API_PAYLOAD_BYTES_MAX:
+        raise AnswerTooLarge("the answer is over 10 MB")
+    kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in _OF_CONNECTION]
+    return Response(status=answer.status, headers=kept, body=content)

@@ -1,0 +1,1 @@
+"""REST APIs: from a request to the answer of its method."""

@@ -1,0 +1,40 @@
+"""The Velocity Template Language: airspeed reads a template, and what it read is worked out as Velocity 1.7 does.
+
+airspeed's elements find each other by their names in its module. So the module is loaded once more, for this alone, and
+in that copy elements get methods of ours; airspeed itself stays as it is. Ours differ from airspeed's in how literals,
+names and assignments are read (`vtl_parsing`), in what references and expressions give, never Python's attributes
+(`vtl_references`), and in what directives do (`vtl_directives`). All work is counted.
+Pinned to airspeed 0.7; tests/unit/harness/rest/test_harness_rest_velocity.py asks for every element that is changed.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+from typing import Any
+
+from lambdakit.harness.routing.rest.vtl_directives import DIRECTIVES, end_loop, parse_break
+from lambdakit.harness.routing.rest.vtl_parsing import PARSING
+from lambdakit.harness.routing.rest.vtl_references import REFERENCES
+from lambdakit.harness.routing.rest.vtl_work import TemplateFailed
+
+
+@functools.cache
+def grammar() -> Any:
+    """The module of elements: `TemplateBody(work, text)` reads a template, its `block.evaluate` writes it.
+
+    An element has the module as `grammar`. TemplateFailed where airspeed is not installed.
+    """
+    spec = importlib.util.find_spec("airspeed")
+    if spec is None or spec.loader is None:
+        raise TemplateFailed("the package airspeed is not installed, which mapping templates need")
+    module: Any = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module._Element.grammar = module
+    for changes in (PARSING, REFERENCES, DIRECTIVES):
+        for name, members in changes.items():
+            for member, value in members.items():
+                setattr(getattr(module, name), member, value)
+    members = {"parse": parse_break, "evaluate_raw": end_loop}
+    module.UserDefinedDirective.DIRECTIVES = [type("BreakDirective", (module._Element,), members)]
+    return module

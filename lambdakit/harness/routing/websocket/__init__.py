@@ -1,0 +1,1 @@
+"""WebSocket APIs: connections, the messages on them, and what they are answered."""
