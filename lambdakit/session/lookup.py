@@ -99,9 +99,15 @@ def _ambiguous(kind: str, wanted: str, found: Sequence[Named]) -> HarnessError:
             pointer=kind,
             problem=f"{wanted!r} means {len(found)} of them: {'; '.join(described(item) for item in found)}",
             code="LK544",
-            hint=f'pass the whole name, {kind}("{found[0].name}")',
+            hint=f'pass the whole name, {kind}("{_distinct_name(found[0], found)}")',
         )
     )
+
+
+def _distinct_name(candidate: Named, candidates: Sequence[Named]) -> str:
+    """The physical name, or the path where others are called the same."""
+    is_shared = sum(other.name == candidate.name for other in candidates) > 1
+    return candidate.path.removesuffix(f"/{_OWN_RESOURCE}") or candidate.name if is_shared else candidate.name
 
 
 def _missing(kind: str, wanted: str, candidates: Sequence[Named]) -> HarnessError:

@@ -7,6 +7,7 @@ failures".
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -98,6 +99,34 @@ def test_an_object_that_cannot_be_written_is_written_later(lake: Lake) -> None:
     assert lake.s3.get_object(Bucket="later", Key=found["Key"])["Body"].read() == b"patient"
     lake.s3.delete_object(Bucket="later", Key=found["Key"])
     lake.s3.delete_bucket(Bucket="later")
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_an_object_that_cannot_be_written_is_told_to_the_log(lake: Lake, enabled: bool) -> None:
+    """ "If logging is enabled, Firehose sends data delivery errors to your CloudWatch log group and streams"."""
+    logs = lake.harness.aws("logs")
+    logs.create_log_group(logGroupName="deliveries")
+    logs.create_log_stream(logGroupName="deliveries", logStreamName="S3Delivery")
+    arn = lake.create_any(
+        "s",
+        ExtendedS3DestinationConfiguration={
+            "RoleARN": ROLE,
+            "BucketARN": "arn:aws:s3:::nowhere",
+            "BufferingHints": {"SizeInMBs": 1, "IntervalInSeconds": 0},
+            "CloudWatchLoggingOptions": {
+                "Enabled": enabled,
+                "LogGroupName": "deliveries",
+                "LogStreamName": "S3Delivery",
+            },
+        },
+    )
+
+    lake.put("s", "lost")
+
+    events = logs.get_log_events(logGroupName="deliveries", logStreamName="S3Delivery")["events"]
+    told = [json.loads(event["message"]) for event in events]
+    assert [(one["errorCode"], one["deliveryStreamARN"]) for one in told] == [("S3.NoSuchBucket", arn)] * enabled
+    logs.delete_log_group(logGroupName="deliveries")
 
 
 def test_an_object_that_cannot_be_written_for_a_day_is_lost(lake: Lake) -> None:

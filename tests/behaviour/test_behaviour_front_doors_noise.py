@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from websockets.protocol import State
 from websockets.sync.client import connect
 
-from tests.fakes.http_noise import BODIES, FIELDS, METHODS, PATHS, QUERIES, answers_to, noise
+from tests.fakes.http_noise import BODIES, FIELDS_AND_UPGRADES, METHODS, PATHS, QUERIES, answers_to, noise
 from tests.fakes.load_balancers import balancer, dns_url, forward, lambda_group, listener
 from tests.fakes.plain_assembly import function, write_stack
 from tests.fakes.rest_assembly import invocable, proxied, rest_api
@@ -34,7 +34,9 @@ def urls(harness: WiredHarness, tmp_path_factory: pytest.TempPathFactory) -> Ite
         | balancer()
         | lambda_group("Group", "Fn")
         | listener("Web", 80, forward("Group"))
-        | websocket_api("Socket", {"$connect": {"Fn::GetAtt": ["Fn", "Arn"]}, "$default": {"Fn::GetAtt": ["Fn", "Arn"]}})
+        | websocket_api(
+            "Socket", {"$connect": {"Fn::GetAtt": ["Fn", "Arn"]}, "$default": {"Fn::GetAtt": ["Fn", "Arn"]}}
+        )
     )
     rest = "https://${Rest}.execute-api.${AWS::Region}.amazonaws.com/prod"
     outputs = {
@@ -62,7 +64,7 @@ def _is_well(http: httpx.Client, url: str, which: str) -> bool:
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(method=METHODS, path=PATHS, query=QUERIES, fields=FIELDS, body=BODIES, is_in_stage=st.booleans())
+@given(method=METHODS, path=PATHS, query=QUERIES, fields=FIELDS_AND_UPGRADES, body=BODIES, is_in_stage=st.booleans())
 @pytest.mark.parametrize("which", WELL)
 def test_a_request_without_sense_is_answered_and_harms_nobody(
     urls: dict[str, str],

@@ -159,6 +159,12 @@ class TestRequests:
         assert shop.send("POST", "/echo", body=b"x" * (7 * 1024 * 1024)).json() == {"message": "Request Too Long"}
         assert shop.send("GET", "/echo", {"X-Long": "x" * 21_000}).status == 431
 
+    def test_the_url_of_an_edge_optimized_api_may_be_too_long(self, shop: RestShop) -> None:
+        answers = [shop.send("GET", f"/echo?q={'x' * length}") for length in (8_000, 8_192)]
+
+        assert [answer.status for answer in answers] == [200, 414]
+        assert answers[1].json() == {"message": "Request-URI Too Long"}
+
     def test_the_harness_endpoint_serves_it_by_host_and_by_path(self, shop: RestShop) -> None:
         api_id = next(api["api_id"] for api in shop.deployment["apis"] if api["logical_id"] == "Shop")
         host = f"{api_id}.execute-api.us-east-1.amazonaws.com"
@@ -231,11 +237,11 @@ class TestResults:
             ("image/png", "text/plain", b"\xff\x00"),
             ("image/png;q=0.5, text/html", "text/plain", b"\xff\x00"),
             ("text/html, image/png", "text/plain", b"/wA="),
-            ("*/*", "image/png", b"\xff\x00"),
-            ("*/*", "image/gif", b"/wA="),
+            ("*/*", "image/png", b"/wA="),
+            ("", "image/png", b"/wA="),
         ],
     )
-    def test_base64_is_decoded_for_binary_types(
+    def test_base64_is_decoded_for_clients_that_accept_a_binary_type_first(
         self, shop: RestShop, accept: str, content_type: str, body: bytes
     ) -> None:
         result = {"statusCode": 200, "headers": {"Content-Type": content_type}, "body": "/wA=", "isBase64Encoded": True}
@@ -259,9 +265,7 @@ class TestResults:
         assert answer.headers.get("content-encoding") == encoding
 
     def test_base64_that_is_none_is_an_error_of_the_configuration(self, shop: RestShop) -> None:
-        headers = {"content-type": "image/png"}
-
-        answer = shop.result({"statusCode": 200, "isBase64Encoded": True, "body": "!", "headers": headers})
+        answer = shop.result({"statusCode": 200, "isBase64Encoded": True, "body": "!"}, {"Accept": "image/png"})
 
         assert (answer.status, answer.json()) == (500, {"message": "Internal server error"})
 

@@ -89,6 +89,12 @@ class TestFunctions:
     def test_what_does_not_let_in(self, world: Guarded, token: str, answer: tuple[int, Any]) -> None:
         assert _told(world.guarded("/kept/4", token)) == answer
 
+    def test_what_it_tells_of_whom_it_refuses_is_told_on(self, world: Guarded) -> None:
+        answer = world.guarded("/kept/4", "deny")
+
+        assert answer.status_code == 403
+        assert answer.headers["x-calls"].isdigit()
+
     @pytest.mark.parametrize(
         ("path", "headers"),
         [

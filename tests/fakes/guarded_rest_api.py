@@ -131,6 +131,11 @@ def guarded_apis() -> Resources:
                 ResponseType="BAD_REQUEST_BODY",
                 ResponseTemplates={"application/json": '{"why": "$context.error.validationErrorString"}'},
             ),
+            "Denied": _of(
+                "GatewayResponse",
+                ResponseType="ACCESS_DENIED",
+                ResponseParameters={"gatewayresponse.header.X-Calls": "context.authorizer.calls"},
+            ),
             "GuardPermission": {
                 "Type": "AWS::Lambda::Permission",
                 "Properties": {
@@ -152,7 +157,7 @@ def guarded_apis() -> Resources:
     )
     resources["Naming"]["Properties"]["RestApiId"] = {"Ref": "Named"}
     resources["Keyoff"]["Properties"]["Enabled"] = False
-    resources["ShopDeployment"]["DependsOn"] += ["Told", "Owner", "Pet"]
+    resources["ShopDeployment"]["DependsOn"] += ["Told", "Denied", "Owner", "Pet"]
     for number in range(len(methods)):
         resources[f"ShopMethod{number}"]["DependsOn"] = ["Owner", "Pet"]
     return resources

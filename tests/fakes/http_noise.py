@@ -21,20 +21,26 @@ PATHS: Final = st.lists(
     max_size=5,
 ).map(lambda parts: "/" + "/".join(parts))
 QUERIES: Final = st.text(alphabet="abc=&%+;?/\\[]{}", max_size=20)
-FIELDS: Final = st.lists(
-    st.tuples(
-        st.sampled_from(
-            [
-                *("Content-Type", "Origin", "Cookie", "Accept", "X-Amzn-Trace-Id", "X-Forwarded-For", "Authorization"),
-                *("TE", "Expect", "Range", "Access-Control-Request-Method", "If-None-Match", "X-Mine", "X-Api-Key"),
-                *("Upgrade", "Connection", "Sec-WebSocket-Key", "Sec-WebSocket-Version", "Sec-WebSocket-Protocol"),
-            ]
-        ),
-        st.binary(max_size=40).map(lambda raw: raw.translate(None, b"\r\n\0"))
-        | st.sampled_from([b"websocket", b"Upgrade", b"13", b"close", b"dGhlIHNhbXBsZSBub25jZQ=="]),
+_VALUES: Final = st.binary(max_size=40).map(lambda raw: raw.translate(None, b"\r\n\0"))
+_FIELD: Final = st.tuples(
+    st.sampled_from(
+        [
+            *("Content-Type", "Origin", "Cookie", "Accept", "X-Amzn-Trace-Id", "X-Forwarded-For", "Authorization"),
+            *("TE", "Expect", "Range", "Access-Control-Request-Method", "If-None-Match", "X-Mine", "X-Api-Key"),
+        ]
     ),
-    max_size=6,
+    _VALUES,
 )
+_CONNECTION_FIELD: Final = st.tuples(
+    st.sampled_from(
+        ["Upgrade", "Connection", "Sec-WebSocket-Key", "Sec-WebSocket-Version", "Sec-WebSocket-Protocol"],
+    ),
+    st.sampled_from([b"websocket", b"Upgrade", b"13", b"close", b"dGhlIHNhbXBsZSBub25jZQ=="]) | _VALUES,
+)
+FIELDS: Final = st.lists(_FIELD, max_size=6)
+"""Header fields that leave the connection as it is."""
+FIELDS_AND_UPGRADES: Final = st.lists(_FIELD | _CONNECTION_FIELD, max_size=6)
+"""Header fields among which the connection may be ended, or asked to speak another protocol."""
 BODIES: Final = (
     st.binary(max_size=200)
     | st.just(b"{")

@@ -20,6 +20,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 from lambdakit.clock import Scheduler, Timer
 from lambdakit.harness.activity import Activity
 from lambdakit.harness.delivery.deliveries import DROPPED
+from lambdakit.harness.delivery.firehose_errors import ACCESS_DENIED, DeliveryErrors, error_code
 from lambdakit.harness.delivery.firehose_settings import BucketSettings
 from lambdakit.harness.delivery.targets import Clients, Permissions
 from lambdakit.harness.moto_state.delivery_streams import DeliveryStreamState
@@ -57,6 +58,7 @@ class ObjectWriter:
     ) -> None:
         self._clients = clients
         self._permissions = permissions
+        self._errors = DeliveryErrors(clients=clients, permissions=permissions, now=clock.now)
         self._submit = submit
         self._clock = clock
         self._activity = activity
@@ -87,10 +89,12 @@ class ObjectWriter:
     def _try(self, wanted: FirehoseObject, attempt: int) -> None:
         target = f"{wanted.bucket.bucket_arn}/{wanted.key}"
         what = f"{wanted.records} records"
-        reason = self._refusal(wanted, target)
-        if reason is None:
+        refused = self._refusal(wanted, target)
+        if refused is None:
             self._trace.append(EventDelivered(source=wanted.stream.arn, target=target, what=what))
             return
+        code, reason = refused
+        self._errors.write(wanted.stream, wanted.bucket, code=code, message=reason)
         pause = timedelta(seconds=min(_PAUSE_SECONDS_MAX, _FIRST_PAUSE_SECONDS * 2 ** (attempt - 1)))
         due = self._clock.now() + pause
         is_over = due - wanted.since > _AGE_MAX
@@ -107,18 +111,18 @@ class ObjectWriter:
         if not is_over:
             self._schedule(wanted, attempt + 1, due)
 
-    def _refusal(self, wanted: FirehoseObject, target: str) -> str | None:
-        """Why the object is not there; None once it is."""
+    def _refusal(self, wanted: FirehoseObject, target: str) -> tuple[str, str] | None:
+        """Firehose's code, and why the object is not there; None once it is."""
         if wanted.bucket.role_arn:
             reason = self._permissions.role_refusal(wanted.bucket.role_arn, wanted.stream.name, "s3:PutObject", target)
             if reason is not None:
-                return reason
+                return ACCESS_DENIED, reason
         client = self._clients("s3", wanted.stream.region, wanted.stream.account_id)
         bucket = wanted.bucket.bucket_arn.rpartition(":")[2]
         try:
             client.put_object(Bucket=bucket, Key=wanted.key, Body=_compressed(wanted), **_headers(wanted))
         except (ClientError, ParamValidationError) as error:
-            return str(error)
+            return error_code(error), str(error)
         return None
 
     def _schedule(self, wanted: FirehoseObject, attempt: int, due: datetime) -> None:

@@ -48,6 +48,7 @@ class BucketSettings:
     """Where objects are written. prefix, error_prefix: with expressions; None where not given.
 
     compression: as the API has it. extension: None for that of the compression. zone: an IANA name.
+    log_group, log_stream: where errors are written; empty when nowhere.
     """
 
     bucket_arn: str
@@ -58,6 +59,8 @@ class BucketSettings:
     compression: str
     extension: str | None
     zone: str
+    log_group: str = ""
+    log_stream: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +125,8 @@ def read_settings(stream: DeliveryStreamState) -> StreamSettings:
 
 
 def _bucket(settings: Mapping[str, Any]) -> BucketSettings:
+    logging = settings.get("CloudWatchLoggingOptions") or {}
+    logs = logging if _is_true(logging.get("Enabled", False)) else {}
     return BucketSettings(
         bucket_arn=str(settings["BucketARN"]),
         role_arn=str(settings.get("RoleARN") or ""),
@@ -131,6 +136,8 @@ def _bucket(settings: Mapping[str, Any]) -> BucketSettings:
         compression=str(settings.get("CompressionFormat") or "UNCOMPRESSED"),
         extension=settings.get("FileExtension"),
         zone=str(settings.get("CustomTimeZone") or "UTC"),
+        log_group=str(logs.get("LogGroupName") or ""),
+        log_stream=str(logs.get("LogStreamName") or ""),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 
-from lambdakit.harness.deployment.provider_schemas import resource_type
+from lambdakit.assembly.provider_schemas import resource_type
 from lambdakit.harness.deployment.provisioner import Provisioner
 from lambdakit.harness.deployment.provisioners.recorded import Recorded
 

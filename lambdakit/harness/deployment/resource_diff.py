@@ -5,12 +5,11 @@ Source: CloudFormation User Guide, "Update behaviors of stack resources"; the pr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import Enum
-from typing import Any
 
+from lambdakit.assembly.provider_schemas import ResourceType, resource_type
+from lambdakit.assembly.same_value import same
 from lambdakit.harness.deployment.property_tree import value_at
-from lambdakit.harness.deployment.provider_schemas import ResourceType, resource_type
 from lambdakit.harness.deployment.provisioner import Created, Resource
 
 CUSTOM_RESOURCE = "AWS::CloudFormation::CustomResource"
@@ -55,15 +54,6 @@ def clashing_name(created: Created, wanted: Resource) -> str | None:
     return str(name) if same_name else None
 
 
-def same(one: Any, other: Any) -> bool:
-    """Whether two values mean the same; CloudFormation takes `"5"` for 5 and `"true"` for true."""
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(same(a, b) for a, b in zip(one, other, strict=True))
-    return bool(_text(one) == _text(other))
-
-
 def _custom_name(schema: ResourceType) -> str:
     """`QueueName` for a queue, whatever the schema calls its identifier."""
     kind = schema.name.rpartition("::")[2]
@@ -74,11 +64,3 @@ def _custom_name(schema: ResourceType) -> str:
 def _differs(path: str, before: Resource, wanted: Resource) -> bool:
     path = path.partition(".*")[0]
     return not same(value_at(before.properties, path), value_at(wanted.properties, path))
-
-
-def _text(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return str(value)
-    return value

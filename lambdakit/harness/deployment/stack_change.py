@@ -14,6 +14,7 @@ from typing import Any
 from lambdakit.assembly.dependency_graph import deployment_order
 from lambdakit.assembly.intrinsics import Resolver
 from lambdakit.assembly.parameters import ParameterValue
+from lambdakit.assembly.same_value import same
 from lambdakit.errors import DeploymentError
 from lambdakit.harness.deployment.deployed import NESTED_STACK, DeployedStack
 from lambdakit.harness.deployment.engine import Engine
@@ -21,7 +22,7 @@ from lambdakit.harness.deployment.nested_stack import NestedStack
 from lambdakit.harness.deployment.property_tree import unread
 from lambdakit.harness.deployment.provisioner import Created, Provisioner, Resource
 from lambdakit.harness.deployment.refusals import Refusals
-from lambdakit.harness.deployment.resource_diff import Change, change_of, same
+from lambdakit.harness.deployment.resource_diff import Change, change_of
 from lambdakit.harness.deployment.resource_steps import ResourceSteps, Unwanted
 from lambdakit.harness.deployment.scope import StackScope, UnknownValue
 from lambdakit.harness.deployment.stack_source import StackSource

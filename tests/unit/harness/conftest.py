@@ -16,6 +16,27 @@ from lambdakit.harness.runtime.runtime_image import cache_directory
 from lambdakit.harness.runtime.runtimes.registry import Runtimes
 from tests.fakes.function_host import FunctionHost, Gates
 
+# Of these, what a launcher could change is seen by a few tests, in the sandbox and out of it; all others run outside of
+# it in the daily run only.
+_THE_SAME_OUTSIDE = (
+    "test_harness_node_faults",
+    "test_harness_node_sdk",
+    "test_harness_node_streaming",
+    "test_harness_python_versions",
+    "test_harness_streaming",
+    "test_harness_streaming_ends",
+    "test_harness_streaming_pace",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks the second run of what is the same in a sandbox and out of it."""
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        if callspec is not None and item.path.stem in _THE_SAME_OUTSIDE and callspec.params.get("host") == "spawning":
+            item.add_marker(pytest.mark.exhaustive)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runtime:

@@ -167,6 +167,19 @@ class TestFrontDoors:
         assert addresses == (("xyz234", url), ("abc", api), None)
         assert doors.localize(told[0]) == told[0]
 
+    def test_a_host_name_alone_becomes_an_address_in_outputs_that_nobody_imports(self) -> None:
+        doors = FrontDoors()
+        api = doors.open("abc", _Nothing())
+        name, other = (f"{each}.execute-api.eu-west-1.amazonaws.com" for each in ("abc", "other"))
+
+        found = [
+            doors.localize_output(value, is_exported=value == name and is_exported)
+            for value, is_exported in ((name, False), (name, True), (other, False), (f"x.{name}", False))
+        ]
+        doors.close()
+
+        assert found == [api.removeprefix("http://"), name, other, f"x.{name}"]
+
 
 class Answer:
     """Keeps what was sent."""

@@ -7,8 +7,8 @@ import re
 
 import pytest
 
+from lambdakit.assembly.provider_schemas import DATA, resource_type
 from lambdakit.harness.deployment.known_types import known_types
-from lambdakit.harness.deployment.provider_schemas import DATA, resource_type
 from lambdakit.harness.deployment.provisioners.recorded import Recorded
 from lambdakit.harness.deployment.registry import PROVISIONERS
 

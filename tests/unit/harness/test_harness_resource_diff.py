@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lambdakit.assembly.same_value import same
 from lambdakit.harness.deployment.provisioner import Created, Provisioned, Resource
-from lambdakit.harness.deployment.resource_diff import Change, change_of, clashing_name, same
+from lambdakit.harness.deployment.resource_diff import Change, change_of, clashing_name
 
 
 def resource(type_name: str, properties: Mapping[str, Any]) -> Resource:

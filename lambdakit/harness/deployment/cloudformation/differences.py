@@ -15,14 +15,15 @@ from lambdakit.assembly.codes import NOT_FOUND, WRONG_ARGUMENT
 from lambdakit.assembly.dependency_graph import DependencyGraph, dependency_graph
 from lambdakit.assembly.intrinsics import Resolver
 from lambdakit.assembly.parameters import ParameterValue, resolve_parameters
+from lambdakit.assembly.provider_schemas import resource_type
+from lambdakit.assembly.same_value import same
 from lambdakit.assembly.template import Resource as Declared
 from lambdakit.errors import AssemblyError
 from lambdakit.harness.deployment.cloudformation.refusal import Refused, invalid_template, told
 from lambdakit.harness.deployment.deployed import NESTED_STACK, DeployedStack
 from lambdakit.harness.deployment.engine import Engine
-from lambdakit.harness.deployment.provider_schemas import resource_type
 from lambdakit.harness.deployment.provisioner import Created, Provisioned, Resource
-from lambdakit.harness.deployment.resource_diff import Change, change_of, same
+from lambdakit.harness.deployment.resource_diff import Change, change_of
 from lambdakit.harness.deployment.scope import StackScope, UnknownValue
 from lambdakit.harness.deployment.stack_change import other_types
 from lambdakit.harness.deployment.stack_source import StackSource

@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from lambdakit.assembly.provider_schemas import ResourceType
 from lambdakit.clock import iso_milliseconds
 from lambdakit.harness.deployment.property_tree import RECORDED, PropertyTree, value_at
-from lambdakit.harness.deployment.provider_schemas import ResourceType
 from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource
 
 _NAME_LENGTH_MAX = 128

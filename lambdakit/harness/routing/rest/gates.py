@@ -74,7 +74,11 @@ class Gates:
     validate: Callable[[RestExchange], None]
 
     def pass_on(self, exchange: RestExchange, stage: RestStage) -> RestExchange:
-        """The request behind the authorizer: with its key, within its limits, and in order. Refused."""
+        """The request behind the authorizer: with its key, within its limits, and in order. Refused.
+
+        Source: AWS re:Post Knowledge Center, "How can I use API Gateway logs to troubleshoot API issues?" (the usage
+        plan is verified after the authorizer, and before the method begins).
+        """
         exchange = exchange.having(key=self.plans.admit(exchange))
         self.throttles.admit(exchange, stage)
         self.validate(exchange)

@@ -65,8 +65,6 @@ _KINDS: Final[Mapping[str, _Kind]] = {
     ),
     "QUOTA_EXCEEDED": _Kind(status=429, message="Limit Exceeded", error_type="LimitExceededException"),
     "REQUEST_TOO_LARGE": _Kind(status=413, message="Request Too Long", error_type="RequestTooLargeException"),
-    # The next is no kind that an API can change.
-    "REQUEST_URI_TOO_LONG": _Kind(status=414, message="Request-URI Too Long", error_type="RequestTooLargeException"),
     "RESOURCE_NOT_FOUND": _Kind(status=404, message="Not Found", error_type="NotFoundException"),
     "THROTTLED": _Kind(status=429, message="Too Many Requests", error_type="TooManyRequestsException"),
     "UNAUTHORIZED": _Kind(status=401, message="Unauthorized", error_type="UnauthorizedException"),
@@ -79,7 +77,7 @@ _KINDS: Final[Mapping[str, _Kind]] = {
 MALFORMED_RESULT: Final = "DEFAULT_5XX"
 _UNNAMED: Final[Mapping[str, _Kind]] = {
     "DEFAULT_4XX": _Kind(status=400, message="Bad Request", error_type="BadRequestException"),
-    # Developer Guide, "Input to an API Gateway Lambda authorizer": of a method's ARN that is too long.
+    # Developer Guide, "Amazon API Gateway quotas": of a method's ARN that is too long. No kind that an API can change.
     "REQUEST_URI_TOO_LONG": _Kind(status=414, message="Request URI too long", error_type="RequestTooLongException"),
     MALFORMED_RESULT: _Kind(status=502, message=_FAILED, error_type=_INTERNAL),
 }

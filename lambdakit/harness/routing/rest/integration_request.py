@@ -87,7 +87,7 @@ def _rendered(exchange: RestExchange, template: str, body: bytes, context: Mappi
     try:
         return render(
             template,
-            # Of no payload `$input.body` is an empty map, as it is of `$input.json('$')`. Source: AWS CDK API Reference,
+            # Of no payload `$input.body` is an empty map, as `$input.json('$')` is. Source: AWS CDK API Reference,
             # "aws-apigateway", "StepFunctions backed APIs": a GET without one gives the state machine `"body": {}`.
             body=body.decode("utf-8", "replace") or "{}",
             params=request_params(exchange),

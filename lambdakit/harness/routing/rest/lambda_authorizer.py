@@ -34,8 +34,6 @@ _HEADER: Final = "method.request.header.Authorization"
 # No page names a limit of REST APIs' authorizers: it is that of the whole request.
 _LIMIT_SECONDS: Final = 29.0
 _KEPT_MAX: Final = 10_000
-# API Gateway Developer Guide, "Input to an API Gateway Lambda authorizer".
-_METHOD_ARN_BYTES_MAX: Final = 1600
 
 _DENIED: Final = "User is not authorized to access this resource"
 _DENIED_BY_STATEMENT: Final = f"{_DENIED} with an explicit deny"
@@ -54,21 +52,21 @@ class RestLambdaAuthorizers:
 
     def authorize(self, exchange: RestExchange, authorizer: RestAuthorizer) -> RestAuthorized:
         """What the function tells of who asks. Refused when the request is not let in."""
-        if len(exchange.method_arn().encode()) > _METHOD_ARN_BYTES_MAX:
-            raise Refused("REQUEST_URI_TOO_LONG", "the method's ARN is too long for an authorizer")
         identity = _identity(exchange, authorizer)
         verdict, took_ms = self._verdict(exchange, authorizer, identity)
         decision = _decision(verdict, exchange)
-        if not decision.allowed:
-            is_denied = decision.reason in (Reason.EXPLICIT_DENY_IDENTITY, Reason.EXPLICIT_DENY_RESOURCE)
-            problem = f"the policy of the authorizer {authorizer.name} does not let the request in"
-            raise Refused("ACCESS_DENIED", problem, message=_DENIED_BY_STATEMENT if is_denied else _DENIED)
-        return RestAuthorized(
+        authorized = RestAuthorized(
             kind="CUSTOM",
             principal_id=verdict.principal_id,
             context={**verdict.context, "integrationLatency": took_ms},
             usage_key=verdict.usage_key,
         )
+        if not decision.allowed:
+            is_denied = decision.reason in (Reason.EXPLICIT_DENY_IDENTITY, Reason.EXPLICIT_DENY_RESOURCE)
+            problem = f"the policy of the authorizer {authorizer.name} does not let the request in"
+            message = _DENIED_BY_STATEMENT if is_denied else _DENIED
+            raise Refused("ACCESS_DENIED", problem, message=message, authorized=authorized)
+        return authorized
 
     def reset(self) -> None:
         """Forgets everything that was said."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import gzip
 import zlib
-from collections.abc import Sequence
 
 from lambdakit.harness.moto_state.rest_definition import RestApiDefinition
 from lambdakit.harness.wire import Headers, Request, Response
@@ -31,11 +30,13 @@ def is_binary_request(api: RestApiDefinition, request: Request) -> bool:
     return is_binary(api, request.headers.get("content-type") or _JSON)
 
 
-def is_binary_answer(api: RestApiDefinition, request: Request, headers: Sequence[tuple[str, str]]) -> bool:
-    """Whether an answer goes out as bytes: its client or its own content type says so."""
-    accepted = request.headers.get("accept").partition(",")[0]
-    content_type = next((value for name, value in headers if name.lower() == "content-type"), "")
-    return is_binary(api, accepted) or is_binary(api, content_type)
+def is_binary_answer(api: RestApiDefinition, request: Request) -> bool:
+    """Whether a proxy integration's answer goes out as bytes: the first media type that its client accepts says so.
+
+    Source: API Gateway Developer Guide, "Binary media types for REST APIs in API Gateway" ("the first `Accept` header
+    from clients"; where that cannot be chosen, as in a browser, the API's binary media types have to be `*/*`).
+    """
+    return is_binary(api, request.headers.get("accept").partition(",")[0])
 
 
 def decompressed(api: RestApiDefinition, request: Request) -> Request:

@@ -47,7 +47,7 @@ def proxy_response(payload: bytes, exchange: RestExchange) -> Response:
     encoded = result.get("isBase64Encoded")
     if encoded is not None and not isinstance(encoded, bool):
         raise MalformedResult("isBase64Encoded is neither true nor false")
-    is_bytes = encoded is True and is_binary_answer(exchange.api, exchange.request, headers)
+    is_bytes = encoded is True and is_binary_answer(exchange.api, exchange.request)
     try:
         content = b"" if body is None else decoded(body, is_base64=is_bytes)
     except MalformedResult as malformed:

@@ -18,8 +18,19 @@ from lambdakit.harness.iam.resource_policies import rest_api_policy
 from lambdakit.harness.routing.authorizers.iam import request_keys
 from lambdakit.harness.routing.rest.exchange import RestExchange
 from lambdakit.harness.routing.rest.refusal import Refused
+from lambdakit.limits import REST_API_METHOD_ARN_BYTES_MAX
 
 _INVOKE: Final = "execute-api:Invoke"
+
+
+def check_arn(exchange: RestExchange) -> None:
+    """Refused for a method whose ARN is too long, where an authorizer or a policy decides about it.
+
+    Source: API Gateway Developer Guide, "Amazon API Gateway quotas" ("414 Request URI too long").
+    """
+    is_decided = exchange.api.policy or (exchange.method is not None and exchange.method.authorization != "NONE")
+    if is_decided and len(exchange.method_arn().encode()) > REST_API_METHOD_ARN_BYTES_MAX:
+        raise Refused("REQUEST_URI_TOO_LONG", f"the method's ARN has over {REST_API_METHOD_ARN_BYTES_MAX} bytes")
 
 
 def check_policy(exchange: RestExchange) -> None:

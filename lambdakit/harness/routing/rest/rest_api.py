@@ -30,7 +30,7 @@ from lambdakit.harness.routing.rest.lambda_proxy import LambdaProxy
 from lambdakit.harness.routing.rest.media_types import compressed, decompressed
 from lambdakit.harness.routing.rest.proxy_result import remapped
 from lambdakit.harness.routing.rest.refusal import Refused
-from lambdakit.harness.routing.rest.resource_policy import check_policy, check_policy_after
+from lambdakit.harness.routing.rest.resource_policy import check_arn, check_policy, check_policy_after
 from lambdakit.harness.routing.rest.routes import match_method
 from lambdakit.harness.routing.rest.stage_settings import (
     MetricStore,
@@ -42,7 +42,12 @@ from lambdakit.harness.routing.traced_request import request_id_of_api, with_tra
 from lambdakit.harness.routing.url_stream import UrlStream
 from lambdakit.harness.runtime.random_ids import random_uuid
 from lambdakit.harness.wire import OpenAnswer, Request, Response
-from lambdakit.limits import HTTP_API_PAYLOAD_BYTES_MAX, REST_API_HEADER_BYTES_MAX
+from lambdakit.limits import (
+    HTTP_API_PAYLOAD_BYTES_MAX,
+    REST_API_EDGE_URL_CHARACTERS_MAX,
+    REST_API_HEADER_BYTES_MAX,
+    REST_API_URL_CHARACTERS_MAX,
+)
 from lambdakit.trace import RequestAnswered, RequestReceived, TraceLog
 
 _DOOR: Final = "rest_api"
@@ -201,6 +206,7 @@ class RestApi:
         return visit.exchange
 
     def _admitted(self, exchange: RestExchange, visit: _Visit) -> RestExchange:
+        check_arn(exchange)
         check_policy(exchange)
         if exchange.method is not None and exchange.method.authorization != "NONE":
             started = self._clock.monotonic()
@@ -208,6 +214,8 @@ class RestApi:
                 exchange = exchange.having(authorized=self._gates.authorization.authorize(exchange))
             except Refused as refused:
                 visit.authorizer_error = refused.problem
+                if refused.authorized is not None:
+                    visit.exchange = exchange.having(authorized=refused.authorized)
                 raise
             finally:
                 visit.authorizer_ms = (self._clock.monotonic() - started) * 1000
@@ -331,6 +339,10 @@ def _sized(exchange: RestExchange) -> RestExchange:
     Source: API Gateway Developer Guide, "Quotas for configuring and running a REST API in API Gateway".
     """
     request = exchange.request
+    url = f"https://{exchange.domain_name}{request.target}"
+    is_regional = exchange.api.endpoint_type == "REGIONAL"
+    if len(url) > (REST_API_URL_CHARACTERS_MAX if is_regional else REST_API_EDGE_URL_CHARACTERS_MAX):
+        raise OwnAnswer(414, "Request-URI Too Long", f"the URL has {len(url)} characters")
     if sum(len(name) + len(value) for name, value in request.headers.items) > REST_API_HEADER_BYTES_MAX:
         raise OwnAnswer(431, "Request Header Fields Too Large", "the headers are too large")
     if len(request.body) > HTTP_API_PAYLOAD_BYTES_MAX:

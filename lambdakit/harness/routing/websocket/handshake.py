@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from websockets.datastructures import Headers
+from websockets.exceptions import InvalidHeader
 from websockets.http11 import Request as HandshakeRequest
 from websockets.server import ServerProtocol
 
@@ -35,9 +36,11 @@ def read_handshake(request: Request) -> Handshake:
     """What `request` asks for. OwnAnswer when it asks for no WebSocket connection, or not as it has to."""
     # API Gateway takes part in no extension, and the function behind `$connect` chooses the sub-protocol.
     kept = [(name, value) for name, value in request.headers.items if name.lower() != _PROTOCOL_HEADER]
-    asked = HandshakeRequest(
-        path=request.target, headers=Headers(kept), method=request.method, protocol=request.http_version
-    )
+    try:
+        headers = Headers(kept)
+    except InvalidHeader as malformed:
+        raise OwnAnswer(400, _MESSAGES[400], str(malformed)) from None
+    asked = HandshakeRequest(path=request.target, headers=headers, method=request.method, protocol=request.http_version)
     answer = ServerProtocol().accept(asked)
     if answer.status_code != 101:
         problem = (answer.body or b"").decode("utf-8", "replace").partition("\n")[0]

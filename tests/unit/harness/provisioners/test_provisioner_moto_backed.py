@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lambdakit.assembly.provider_schemas import resource_type
 from lambdakit.harness.account import Account
-from lambdakit.harness.deployment.provider_schemas import resource_type
 from lambdakit.harness.deployment.provisioner import ResourceRefused
 from lambdakit.harness.deployment.provisioners.expressions import evaluate
 from lambdakit.harness.deployment.provisioners.moto_backed import MotoBacked

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from lambdakit.assembly.provider_schemas import resource_type
 from lambdakit.harness.deployment.property_tree import RECORDED, recorded
-from lambdakit.harness.deployment.provider_schemas import resource_type
 from lambdakit.harness.deployment.provisioner import Created, Provisioned, Resource
 from lambdakit.harness.deployment.provisioners.recorded import Recorded
 from tests.fakes.provisioning import ACCOUNT_ID, REGION, Provisioning

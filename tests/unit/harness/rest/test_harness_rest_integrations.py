@@ -82,6 +82,14 @@ class TestPassthrough:
             request = _requested(integration, headers=headers, body=b"given")
             assert request.body == {"template": b"made", "passed": b"given"}[outcome]
 
+    @pytest.mark.parametrize(("body", "made"), [(b"", b"{}{}"), (b"[1]", b"[1][1]")], ids=["none", "one"])
+    def test_a_template_sees_an_empty_map_where_there_is_no_payload(self, body: bytes, made: bytes) -> None:
+        integration = RestIntegration(
+            type="HTTP", request_templates={"application/json": "$input.body$input.json('$')"}
+        )
+
+        assert _requested(integration, body=body).body == made
+
 
 class TestParameterMapping:
     """Source: API Gateway Developer Guide, "Parameter mapping source reference for REST APIs in API Gateway"."""

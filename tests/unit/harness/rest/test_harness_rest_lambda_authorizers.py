@@ -99,6 +99,15 @@ def test_what_does_not_let_in_is_refused_as_api_gateway_does(result: Any, answer
     assert kind_of(refused.value) == answer
 
 
+def test_what_the_function_says_of_whom_it_refuses_is_known() -> None:
+    with pytest.raises(Refused) as refused:
+        _decided(Function(_said("Deny", context={"why": "late"})))
+
+    assert refused.value.authorized is not None
+    assert refused.value.authorized.principal_id == "me"
+    assert (refused.value.authorized.context or {})["why"] == "late"
+
+
 @pytest.mark.parametrize(
     ("error", "answer"),
     [
@@ -332,16 +341,3 @@ def test_failures_are_not_kept_and_everything_is_forgotten_on_reset() -> None:
     authorizers.authorize(_asked(authorizer), authorizer)
 
     assert len(function.events) == 3
-
-
-@pytest.mark.parametrize(("length", "refused"), [(1600, False), (1601, True)])
-def test_a_method_s_arn_has_a_limit(length: int, refused: bool) -> None:
-    function = Function(_said(resource="*"))
-    target = "/" + "a" * (length - len(f"{API}/prod/GET/"))
-
-    if refused:
-        with pytest.raises(Refused) as problem:
-            _decided(function, target=target)
-        assert problem.value.kind == "REQUEST_URI_TOO_LONG"
-    else:
-        _decided(function, target=target)
