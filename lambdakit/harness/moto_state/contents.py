@@ -1,4 +1,4 @@
-"""What moto's queues, buckets, tables, streams and log groups hold: taken as it is, and brought back.
+"""What moto's queues, buckets, tables, streams, log groups and user pools hold: taken as it is, and brought back.
 
 Through the API each look costs a request; a reset looks at everything. What is taken is a copy that nothing else
 changes, opaque to the caller; it may be brought back any number of times. None stands for nothing held.
@@ -7,7 +7,8 @@ Private surface used: `sqs_backends[account][region].queues[name]` with `_messag
 `deleted_messages` and `_messages_lock`; `s3_backends[account][partition].buckets[name]` with `keys` and `multiparts`,
 and `FakeKey.__getstate__`; `dynamodb_backends[account][region].tables[name]` with `items`, `has_range_key` and
 `stream_shard`; `kinesis_backends[account][region].streams[name].shards[id]` with `records` and `is_open`;
-`logs_backends[account][region].groups[name]` with `streams` and their `events`.
+`logs_backends[account][region].groups[name]` with `streams` and their `events`;
+`cognitoidp_backends[account][region].user_pools[id]` with `users`, `groups`, `refresh_tokens` and `access_tokens`.
 Canary: tests/unit/harness/test_harness_moto_contents.py.
 """
 
@@ -156,6 +157,36 @@ def restore_log_streams(
         if name not in group.streams:
             backend.create_log_stream(group_name, name)
         group.streams[name].events = list(events)
+
+
+def users(account_id: str, region: str, pool_id: str) -> Sequence[tuple[Any, Any]] | None:
+    """The users of a user pool, each with its state."""
+    pool = _pool(account_id, region, pool_id)
+    return None if pool is None or not pool.users else [(user, _copied(user)) for user in pool.users.values()]
+
+
+def restore_users(account_id: str, region: str, pool_id: str, taken: Sequence[tuple[Any, Any]] | None) -> None:
+    """A user pool with no other users than those taken, as they were, in the groups that they were in; no sessions."""
+    pool = _pool(account_id, region, pool_id)
+    if pool is None or not (pool.users or taken):
+        return
+    for user, state in taken or ():
+        vars(user).update({name: copy.copy(value) for name, value in state.items()})
+    pool.users = OrderedDict((user.username, user) for user, _ in taken or ())
+    for group in pool.groups.values():
+        group.users = {user for user in pool.users.values() if group in user.groups}
+    pool.refresh_tokens.clear()
+    pool.access_tokens.clear()
+
+
+def _pool(account_id: str, region: str, pool_id: str) -> Any:
+    from moto.cognitoidp.models import cognitoidp_backends
+
+    return cognitoidp_backends[account_id][region].user_pools.get(pool_id)
+
+
+def _copied(user: Any) -> dict[str, Any]:
+    return {name: copy.copy(value) for name, value in vars(user).items()}
 
 
 def _bucket(account_id: str, name: str) -> Any:

@@ -5,9 +5,12 @@ Source: CloudFormation Template Reference, "AWS::Cognito::UserPool" and the page
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
+from lambdakit.harness.deployment.provisioner import Context, Created
 from lambdakit.harness.deployment.provisioners.moto_backed import Call, MotoBacked, call, properties_of
+from lambdakit.harness.moto_state import contents
 
 _HOST: Final = "join('', ['cognito-idp.', region, '.amazonaws.com/', ref])"
 _MFA: Final = call(
@@ -21,7 +24,27 @@ _MFA: Final = call(
 )
 _POOL_NAMES: Final = {"UserPoolName": "PoolName", "EmailAuthenticationMessage": "", "EmailAuthenticationSubject": ""}
 
-USER_POOL: Final = MotoBacked(
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PoolWithUsers(MotoBacked):
+    """A user pool: its users are what it holds."""
+
+    def capture(self, created: Created, context: Context) -> object:
+        """The users that the deployment made."""
+        del context
+        return contents.users(*_place(created))
+
+    def reset(self, created: Created, context: Context) -> None:
+        """Takes every user away but those captured."""
+        del context
+        contents.restore_users(*_place(created), created.captured)
+
+
+def _place(created: Created) -> tuple[str, str, str]:
+    return created.resource.account_id, created.resource.region, created.provisioned.physical_id
+
+
+USER_POOL: Final = _PoolWithUsers(
     service="cognito-idp",
     properties=properties_of(
         read="AccountRecoverySetting AdminCreateUserConfig AliasAttributes AutoVerifiedAttributes DeletionProtection"

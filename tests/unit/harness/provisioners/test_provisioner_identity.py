@@ -142,6 +142,25 @@ def test_user_joins_and_leaves_a_group(provisioning: Provisioning) -> None:
     assert cognito.admin_list_groups_for_user(**here)["Groups"] == []
 
 
+def test_reset_takes_users_away_and_brings_those_of_the_deployment_back(provisioning: Provisioning) -> None:
+    pool = provisioning.create("AWS::Cognito::UserPool", {})
+    cognito, pool_id = provisioning.client("cognito-idp"), pool.provisioned.physical_id
+    cognito.create_group(UserPoolId=pool_id, GroupName="staff")
+    cognito.admin_create_user(UserPoolId=pool_id, Username="kept")
+    captured = provisioning.captured(pool)
+    for _ in range(2):
+        cognito.admin_create_user(UserPoolId=pool_id, Username="new")
+        cognito.admin_add_user_to_group(UserPoolId=pool_id, GroupName="staff", Username="new")
+        cognito.admin_add_user_to_group(UserPoolId=pool_id, GroupName="staff", Username="kept")
+        cognito.admin_disable_user(UserPoolId=pool_id, Username="kept")
+
+        provisioning.reset(captured)
+
+        (user,) = cognito.list_users(UserPoolId=pool_id)["Users"]
+        assert (user["Username"], user["Enabled"]) == ("kept", True)
+        assert cognito.list_users_in_group(UserPoolId=pool_id, GroupName="staff")["Users"] == []
+
+
 def test_domain_and_resource_server(provisioning: Provisioning) -> None:
     provisioning.create(*_POOL["Pool"], logical_id="Pool")
     scopes = [{"ScopeName": "read", "ScopeDescription": "to read"}]
