@@ -88,6 +88,24 @@ def test_a_rotation_schedule_rotates_at_once_and_after_a_reset(harness: WiredHar
     assert [event["Step"] for event in started(harness, after_reset)] == at_first
 
 
+def test_a_permission_that_was_taken_away_is_there_again_after_a_reset(harness: WiredHarness, stacks: Stacks) -> None:
+    deployment = stacks.deploy(resources())
+    function = physical_id(deployment, "Fn")
+
+    def statements() -> list[str]:
+        policy = harness.aws("lambda").get_policy(FunctionName=function)["Policy"]
+        return sorted(statement["Sid"] for statement in json.loads(policy)["Statement"])
+
+    as_deployed = statements()
+    harness.aws("lambda").remove_permission(FunctionName=function, StatementId=as_deployed[0])
+    without = statements()
+
+    harness.reset(deployment)
+
+    assert without == as_deployed[1:]
+    assert statements() == as_deployed
+
+
 def test_an_alarm_begins_again_after_a_reset(harness: WiredHarness, stacks: Stacks) -> None:
     deployment = stacks.deploy(
         {

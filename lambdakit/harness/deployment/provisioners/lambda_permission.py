@@ -31,17 +31,8 @@ class LambdaPermission:
 
     def create(self, resource: Resource, context: Context) -> Provisioned:
         """Adds the statement to the policy of the function, version or alias."""
-        function = named_function(resource, resource.properties.get("FunctionName"))
-        functions = context.functions.of(function.account_id)
-        functions.resolve(function.arn)
         statement_id = resource.generated_name(length_max=100)
-        functions.add_permission(
-            function.name,
-            function.region,
-            qualifier=function.qualifier,
-            statement_id=statement_id,
-            statement=invocation_statement(statement_id, function.arn, resource.properties),
-        )
+        _add(resource, statement_id, context)
         return Provisioned(physical_id=statement_id, attributes={"Id": statement_id})
 
     def update(self, created: Created, resource: Resource, context: Context) -> Provisioned:
@@ -59,4 +50,23 @@ class LambdaPermission:
         )
 
     def reset(self, created: Created, context: Context) -> None:
-        """Nothing to bring back."""
+        """Adds the statement again, if it was taken away."""
+        function = named_function(created.resource, created.resource.properties.get("FunctionName"))
+        statements = context.functions.of(function.account_id).permissions(
+            function.name, function.region, qualifier=function.qualifier
+        )
+        if not any(statement.get("Sid") == created.provisioned.physical_id for statement in statements):
+            _add(created.resource, created.provisioned.physical_id, context)
+
+
+def _add(resource: Resource, statement_id: str, context: Context) -> None:
+    function = named_function(resource, resource.properties.get("FunctionName"))
+    functions = context.functions.of(function.account_id)
+    functions.resolve(function.arn)
+    functions.add_permission(
+        function.name,
+        function.region,
+        qualifier=function.qualifier,
+        statement_id=statement_id,
+        statement=invocation_statement(statement_id, function.arn, resource.properties),
+    )
