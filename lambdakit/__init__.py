@@ -11,19 +11,31 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lambdakit.constructs.api_backend import ApiBackend
+    from lambdakit.constructs.event_processing import EventProcessing
     from lambdakit.constructs.lambda_function import LambdaFunction
+    from lambdakit.constructs.stream_processing import StreamProcessing
     from lambdakit.errors import LambdakitError
     from lambdakit.session.harness import Harness
 
-__all__ = ["ApiBackend", "Harness", "LambdaFunction", "LambdakitError", "__version__"]
+__all__ = [
+    "ApiBackend",
+    "EventProcessing",
+    "Harness",
+    "LambdaFunction",
+    "LambdakitError",
+    "StreamProcessing",
+    "__version__",
+]
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "ApiBackend": "lambdakit.constructs.api_backend",
+    "EventProcessing": "lambdakit.constructs.event_processing",
     "Harness": "lambdakit.session.harness",
     "LambdaFunction": "lambdakit.constructs.lambda_function",
     "LambdakitError": "lambdakit.errors",
+    "StreamProcessing": "lambdakit.constructs.stream_processing",
 }
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())

@@ -148,6 +148,10 @@ HTTP_API_HEAD_BYTES_MAX: Final = 10_240
 
 # API Gateway Developer Guide, "Quotas for configuring and running a REST API in API Gateway"
 REST_API_HEADER_BYTES_MAX: Final = 20_480
+REST_API_URL_CHARACTERS_MAX: Final = 10_240  # of a regional API
+REST_API_EDGE_URL_CHARACTERS_MAX: Final = 8_192  # of an edge-optimized or private one
+# the same, "Amazon API Gateway quotas"
+REST_API_METHOD_ARN_BYTES_MAX: Final = 1_600
 
 # Application Load Balancers guide "Use Lambda functions as targets": a request's body, and a function's result
 LOAD_BALANCER_LAMBDA_BYTES_MAX: Final = MIB

@@ -10,6 +10,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_lambda as lambda_
 
 from lambdakit import ApiBackend, LambdaFunction
+from lambdakit.constructs.acknowledgements import acknowledge
 from lambdakit.constructs.function_properties import FunctionProperties
 from lambdakit.constructs.http_api import Cors
 from lambdakit.constructs.routes import Route
@@ -56,6 +57,7 @@ class ApiBackendStack(Stack):
             table=TableProperties(partition_key="order_id"),
             cors=Cors(allow_origins=["https://example.com"]),
         )
+        acknowledge(self.orders, {"AwsSolutions-APIG4": "The shop takes orders from everybody, without an account."})
 
 
 def _route(name: str, handler: str, table_access: TableAccess) -> Route:

@@ -1,4 +1,6 @@
-"""The one test command: format, lint, types, tests. `python -m tests.check [--keep-going] [--soak] [PYTEST_ARGUMENT…]`.
+"""The one test command: format, lint, types, tests.
+
+    python -m tests.check [--keep-going] [--soak | --exhaustive] [PYTEST_ARGUMENT…]
 
 Steps run in this order, each below a headline; the first that fails ends the run with its exit code. The tests come
 last, so that their closing line does too.
@@ -35,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the steps; the first exit code that is not 0, or 0."""
     options, pytest_arguments = _parser().parse_known_args(arguments)
     exit_code = 0
-    for step in steps(soak=options.soak, pytest_arguments=pytest_arguments):
+    for step in steps(soak=options.soak, exhaustive=options.exhaustive, pytest_arguments=pytest_arguments):
         print(f"\n=== {step.headline}", flush=True)
         failed = step.run()
         if failed and not options.keep_going:
@@ -45,12 +47,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return exit_code
 
 
-def steps(*, soak: bool = False, pytest_arguments: Sequence[str] = ()) -> tuple[Step, ...]:
+def steps(*, soak: bool = False, exhaustive: bool = False, pytest_arguments: Sequence[str] = ()) -> tuple[Step, ...]:
     """What a run does, in order.
 
     soak: the long tests alone, one after the other, instead of all others in parallel.
+    exhaustive: all but the long tests, those among them that repeat others in other surroundings.
     """
-    selection = ("-m", "soak", "-n", "0") if soak else ("-n", _WORKERS, "--dist", "loadgroup")
+    parallel = ("-n", _WORKERS, "--dist", "loadgroup")
+    selection = ("-m", "soak", "-n", "0") if soak else ("-m", "not soak", *parallel) if exhaustive else parallel
     return (
         Step(headline="format", module="ruff", arguments=("format", "--check", ".")),
         Step(headline="lint", module="ruff", arguments=("check", ".")),
@@ -66,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--keep-going", action="store_true", help="run the steps behind one that fails as well")
+    parser.add_argument("--exhaustive", action="store_true", help="run repeated tests in all surroundings as well")
     parser.add_argument("--soak", action="store_true", help="run the long tests instead of all others")
     return parser
 

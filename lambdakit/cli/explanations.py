@@ -6,12 +6,14 @@ import difflib
 from collections.abc import Mapping
 from typing import Final
 
+from lambdakit.cli.command_explanations import TEMPLATES
 from lambdakit.errors import Diagnostic, HarnessError
 from lambdakit.spec.codes import CODES, Explanation
 
 _SYNTHESIZE_AGAIN: Final = "Synthesize again; if the file comes from the CDK unchanged, this is a gap worth reporting."
 
 _SOURCES: Final[Mapping[str, Explanation]] = {
+    **TEMPLATES,
     "LK201": Explanation(
         "not something that can be deployed",
         "The harness deploys a document (.yaml), a cloud assembly directory (holds manifest.json), a CDK project "
@@ -191,6 +193,19 @@ _SYNTHESIS: Final[Mapping[str, Explanation]] = {
         "CORS settings that API Gateway refuses", "An origin without a scheme, or credentials with *."
     ),
     "LK414": Explanation("outputs that collide", "Two constructs give their stack an output of the same name."),
+    "LK415": Explanation(
+        "an authorizer that the API cannot ask",
+        "Every type of API knows some authorizers: HTTP APIs all of them, REST APIs IAM, Cognito and a function, "
+        "WebSocket APIs IAM and a function when somebody connects, a function's own address IAM, a load balancer none.",
+    ),
+    "LK417": Explanation(
+        "a setting or route that this type of API cannot have",
+        "A REST API has one variable below each part of a path, a function's own address one route; a load balancer's "
+        "rules write every variable as *. What a type has no place for, as CORS of a WebSocket API, is refused.",
+    ),
+    "LK418": Explanation(
+        "no name, or no certificate", "A custom domain is a name in lower case and an ACM certificate."
+    ),
     "LK416": Explanation(
         "dependencies that cannot be installed",
         "What a function's uv.lock, pyproject.toml or requirements.txt names is installed by uv, from wheels for the "
@@ -201,6 +216,16 @@ _SYNTHESIS: Final[Mapping[str, Explanation]] = {
         "The CDK checks every template against CloudFormation's schemas and rules; a deployment would fail, or be "
         "unwise.",
     ),
+    "LK421": Explanation(
+        "cdk-nag found something",
+        "`synth --check` runs cdk-nag's packs AwsSolutions and Serverless over the constructs. Mend the finding, or "
+        "say why it is no fault: a pattern's `acknowledge` in the document, `Validations.of(…).acknowledge` in code.",
+    ),
+    "LK422": Explanation(
+        "cfn-lint found something", "`synth --check` runs cfn-lint over the templates; `acknowledge` says so here, too."
+    ),
+    "LK423": Explanation("a check did not run", "A plugin of the CDK's validation failed, and found nothing for that."),
+    "LK424": Explanation("the checks are not installed", "The base installation leaves out cdk-nag and cfn-lint."),
     "LK430": Explanation(
         "the compiler's process died", "Twice in a row. The CDK needs some 500 MB of memory and a writable TMPDIR."
     ),

@@ -1,6 +1,6 @@
 """The compiler's child process: requests in on stdin, answers out on stdout, one line of JSON each.
 
-Request: `{"document": absolute path, "shown_as": path in messages, "output": new directory}`.
+Request: `{"document": absolute path, "shown_as": path in messages, "output": new directory, "check": boolean}`.
 Answer: `{"diagnostics": [...]}`, what the CDK warns of, or `{"error": class, "diagnostics": [...]}`.
 
 Stdout is moved out of the way first: what the CDK or a library prints goes to stderr and cannot break the protocol.
@@ -71,6 +71,7 @@ def _answer(line: str, *, validation: bool) -> dict[str, object]:
             Path(request["output"]),
             shown_as=request["shown_as"],
             validation=validation,
+            check=request["check"],
         )
     except LambdakitError as error:
         return error_to_wire(error)

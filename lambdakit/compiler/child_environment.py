@@ -21,6 +21,8 @@ _KEPT: Final = frozenset(
         "PYTHONDONTWRITEBYTECODE",
         "PYTHONPATH",
         "PYTHONPYCACHEPREFIX",
+        "SSL_CERT_DIR",
+        "SSL_CERT_FILE",
         "SYSTEMROOT",
         "TZ",
         "USERPROFILE",
@@ -28,7 +30,9 @@ _KEPT: Final = frozenset(
         "XDG_CACHE_HOME",
     }
 )
-_KEPT_PREFIXES: Final = ("JSII_RUNTIME_PACKAGE_CACHE", "LC_")
+# Whoever installs a function's dependencies needs to know the index, and the way to it.
+_PROXIES: Final = frozenset({"ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"})
+_KEPT_PREFIXES: Final = ("JSII_RUNTIME_PACKAGE_CACHE", "LC_", "UV_")
 
 
 def child_variables(variables: Mapping[str, str], *, temporary_directory: Path) -> dict[str, str]:
@@ -36,7 +40,11 @@ def child_variables(variables: Mapping[str, str], *, temporary_directory: Path) 
 
     temporary_directory: where the child and Node.js put what is gone after their end, even a violent one.
     """
-    kept = {name: value for name, value in variables.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)}
+    kept = {
+        name: value
+        for name, value in variables.items()
+        if name in _KEPT or name.startswith(_KEPT_PREFIXES) or name.upper() in _PROXIES
+    }
     return {
         **kept,
         "JSII_NODE": str(bundled_node()),

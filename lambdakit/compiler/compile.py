@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from aws_cdk import App, Stack
 from jsii.errors import JavaScriptError, JSIIError
 
-from lambdakit.compiler.bindings import api_backend
+from lambdakit.compiler.bindings import api_backend, event_processing, stream_processing
 from lambdakit.compiler.bindings.function import layer_versions
+from lambdakit.compiler.bindings.network import bind_network
 from lambdakit.compiler.bindings.scope import BindingScope
 from lambdakit.compiler.jsii_errors import refused_by_cdk, refused_by_construct
 from lambdakit.compiler.source_map import SourceMap
-from lambdakit.compiler.validation_report import read_findings
+from lambdakit.compiler.validation_report import Findings, read_findings
+from lambdakit.constructs.acknowledgements import acknowledge
 from lambdakit.constructs.feature_flags import FEATURE_FLAGS
 from lambdakit.errors import Diagnostic, SynthesisError
 from lambdakit.spec.document import Document, load
-from lambdakit.spec.patterns import ApiBackend, Pattern
+from lambdakit.spec.event_processing import EventProcessing
+from lambdakit.spec.patterns import Pattern, RequestBackend, WebSocketBackend
+from lambdakit.spec.stream_processing import StreamProcessing
 
 _CONTEXT: Final[Mapping[str, object]] = {
     **FEATURE_FLAGS,
@@ -29,41 +33,83 @@ _CONTEXT: Final[Mapping[str, object]] = {
     "aws:cdk:disable-creation-stack-traces": True,
 }
 
-_BINDINGS: Final[Mapping[type[Pattern], Callable[[BindingScope, str, Pattern], None]]] = {
-    ApiBackend: api_backend.bind,
+_BINDINGS: Final[Mapping[type[Pattern], Callable[[BindingScope, str, Any], None]]] = {
+    RequestBackend: api_backend.bind,
+    WebSocketBackend: api_backend.bind,
+    EventProcessing: event_processing.bind,
+    StreamProcessing: stream_processing.bind,
 }
 
 
-def compile_document(document_path: Path, output: Path, *, shown_as: str, validation: bool) -> list[Diagnostic]:
+def compile_document(
+    document_path: Path, output: Path, *, shown_as: str, validation: bool, check: bool = False
+) -> list[Diagnostic]:
     """Writes the document's cloud assembly to `output`, and returns what the CDK warns of.
 
     output: a directory that this process never wrote to before; the CDK remembers assets by it.
     shown_as: the document's path in messages.
+    check: whether cdk-nag and cfn-lint look at it as well.
     DocumentError or SynthesisError when there is no sound assembly; what is in `output` is then of no use.
     """
     document = load(document_path)
     source_map = SourceMap(document)
+    add_packs = _packs() if check else None
     try:
-        _synthesize(document, output, source_map, validation=validation)
+        _synthesize(document, output, source_map, validation=validation, add_packs=add_packs)
     except SynthesisError as error:
         raise refused_by_construct(error, source_map, path=shown_as) from error
     # The bridge raises RuntimeError for what JavaScript threw, and its own error for a fault of the bridge.
     except (RuntimeError, JSIIError) as error:
         if not isinstance(error.__cause__, JavaScriptError):
             raise
-        findings = read_findings(output, source_map, path=shown_as)
+        findings = _findings(document, output, source_map, path=shown_as, check=check)
         if findings.errors:
             raise SynthesisError(*findings.errors) from error
         raise refused_by_cdk(error, source_map, path=shown_as) from error
-    findings = read_findings(output, source_map, path=shown_as)
+    findings = _findings(document, output, source_map, path=shown_as, check=check)
     if findings.errors:
         raise SynthesisError(*findings.errors)
     return list(findings.warnings)
 
 
-def _synthesize(document: Document, output: Path, source_map: SourceMap, *, validation: bool) -> None:
+def _packs() -> Callable[[App], None]:
+    # Before the constructs are made, which say their reasons only when the packs are there.
+    from lambdakit.compiler.checks import add_packs
+
+    return add_packs
+
+
+def _findings(document: Document, output: Path, source_map: SourceMap, *, path: str, check: bool) -> Findings:
+    findings = read_findings(output, source_map, path=path)
+    if not check:
+        return findings
+    from lambdakit.compiler.template_lint import lint_templates
+
+    def is_acknowledged(construct_path: str, rule: str) -> bool:
+        match source_map.origin(construct_path):
+            case ("patterns", str(key), *_):
+                return rule in document.application.patterns[key].acknowledge
+        return False
+
+    linted = lint_templates(output, source_map, path=path, is_acknowledged=is_acknowledged)
+    return Findings(
+        errors=(*findings.errors, *linted.errors),
+        warnings=(*findings.warnings, *linted.warnings),
+    )
+
+
+def _synthesize(
+    document: Document,
+    output: Path,
+    source_map: SourceMap,
+    *,
+    validation: bool,
+    add_packs: Callable[[App], None] | None,
+) -> None:
     application = document.application
     app = new_app(output, validation=validation)
+    if add_packs is not None:
+        add_packs(app)
     stack = Stack(app, application.application)
     source_map.record(stack.node.path, ())
     scope = BindingScope(
@@ -71,12 +117,21 @@ def _synthesize(document: Document, output: Path, source_map: SourceMap, *, vali
         defaults=application.defaults,
         directory=document.directory.absolute(),
         layers=layer_versions(
-            stack, application.layers, directory=document.directory.absolute(), source_map=source_map
+            stack,
+            application.layers,
+            defaults=application.defaults,
+            directory=document.directory.absolute(),
+            source_map=source_map,
         ),
         source_map=source_map,
+        network=None
+        if application.network is None
+        else bind_network(stack, application.network, application.patterns.values(), source_map),
     )
     for key, pattern in application.patterns.items():
         _BINDINGS[type(pattern)](scope, key, pattern)
+        if add_packs is not None and pattern.acknowledge:
+            acknowledge(stack.node.find_child(key), pattern.acknowledge)
     app.synth()
     source_map.write(output, {stack.stack_name: output / stack.template_file})
 

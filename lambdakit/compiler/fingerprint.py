@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from lambdakit.spec.patterns import ApiBackend, Route
+from lambdakit.spec.api_backend import RequestBackend, Route, WebSocketBackend, lambda_authorizer
+from lambdakit.spec.event_processing import EventProcessing
+from lambdakit.spec.patterns import Pattern
+from lambdakit.spec.stream_processing import StreamProcessing
+from lambdakit.spec.targets import StepFunctionsTarget
 
 if TYPE_CHECKING:
     from lambdakit.spec.application import Application
@@ -57,15 +61,23 @@ def code_paths(application: Application) -> frozenset[str]:
     """Every path of code that the application names, as written."""
     paths = {layer.code for layer in application.layers.values()}
     for pattern in application.patterns.values():
-        paths.update(_CODE_OF[type(pattern)](pattern))
+        paths.update(_paths_of(pattern))
     return frozenset(paths)
 
 
-def _api_backend_code(pattern: ApiBackend) -> Iterator[str]:
-    return (route.code for route in pattern.routes.values() if isinstance(route, Route))
-
-
-_CODE_OF: Final[Mapping[type[ApiBackend], Callable[[ApiBackend], Iterator[str]]]] = {ApiBackend: _api_backend_code}
+def _paths_of(pattern: Pattern) -> Iterator[str]:
+    match pattern:
+        case RequestBackend() | WebSocketBackend():
+            yield from (route.code for route in pattern.routes.values() if isinstance(route, Route))
+            if (authorizer := lambda_authorizer(pattern)) is not None:
+                yield authorizer.function.code
+        case EventProcessing():
+            yield pattern.function.code
+            for target in pattern.targets.values():
+                if isinstance(target, StepFunctionsTarget) and target.definition is not None:
+                    yield target.definition
+        case StreamProcessing():
+            yield pattern.function.code
 
 
 def _add(digest: hashlib._Hash, part: bytes) -> None:

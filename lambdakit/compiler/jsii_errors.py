@@ -44,10 +44,10 @@ def refused_by_construct(error: SynthesisError, source_map: SourceMap, *, path: 
 
 
 def found_by_validation(
-    construct_path: str, problem: str, hint: str, source_map: SourceMap, *, path: str
+    construct_path: str, problem: str, hint: str, source_map: SourceMap, *, path: str, code: str
 ) -> Diagnostic:
-    """The diagnostic for a finding of the CDK's validation."""
-    return _located(problem, "LK420", hint, source_map.origin(construct_path) or (), source_map, path=path)
+    """The diagnostic for a finding of the CDK's validation, of cdk-nag or of cfn-lint."""
+    return _located(problem, code, hint, source_map.origin(construct_path) or (), source_map, path=path)
 
 
 def _located(problem: str, code: str, hint: str, pointer: Pointer, source_map: SourceMap, *, path: str) -> Diagnostic:
@@ -94,6 +94,8 @@ def _setting_steps(steps: Sequence[str | int]) -> Pointer:
     renamed = {"alias_name": ("alias", "name"), "cors": ("api", "cors"), "alias_description": ("alias", "description")}
     if not steps:
         return ()
+    if steps[0] == "function":
+        return ("function", *_setting_steps(steps[1:]))
     if steps[0] == "provisioned_concurrent_executions":
         return ("alias", *steps)
     return (*renamed.get(str(steps[0]), (steps[0],)), *steps[1:])

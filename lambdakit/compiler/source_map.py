@@ -72,4 +72,7 @@ class SourceMap:
             if pointer is None:
                 continue
             line, column = self.place(pointer)
+            # What belongs to the whole document has no place in it.
+            if line is None:
+                continue
             yield logical_id, {"pointer": render_pointer(pointer), "line": line, "column": column}

@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
 from lambdakit.compiler.assembly_cache import AssemblyCache, default_cache_directory
+from lambdakit.compiler.check_packages import require_checks
 from lambdakit.compiler.child_process import ChildDied, ChildProcess
 from lambdakit.compiler.fingerprint import fingerprint
 from lambdakit.compiler.output_directory import check_output_directory, place_assembly
@@ -38,13 +39,17 @@ _ANSWER_SECONDS: Final = 600.0
 class Compiler:
     """Turns documents into cloud assemblies; a context manager that leaves no process and no file of its own behind."""
 
-    def __init__(self, *, validation: bool = True, cache_directory: Path | None = None) -> None:
-        """A compiler whose child is not started yet.
+    def __init__(self, *, validation: bool = True, check: bool = False, cache_directory: Path | None = None) -> None:
+        """A compiler whose child is not started yet. SynthesisError when the checks are not installed.
 
         validation: whether the CDK checks the templates against CloudFormation's schemas and rules.
+        check: whether cdk-nag and cfn-lint look at every assembly as well; the cache is then not asked.
         cache_directory: absent, the user's cache directory.
         """
+        if check:
+            require_checks()
         self._validation = validation
+        self._check = check
         self._cache = AssemblyCache(cache_directory or default_cache_directory())
         self._directory = tempfile.TemporaryDirectory(prefix="lambdakit-compiler-", ignore_cleanup_errors=True)
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lambdakit-compiler")
@@ -103,6 +108,8 @@ class Compiler:
         return Path(self._directory.name) / "assemblies" / str(next(self._numbers))
 
     def _key(self, document: Document) -> str | None:
+        if self._check:
+            return None
         try:
             return fingerprint(document, validation=self._validation)
         except OSError as error:
@@ -120,6 +127,7 @@ class Compiler:
                 "document": str(document.path.absolute()),
                 "shown_as": str(document.path),
                 "output": str(assembly),
+                "check": self._check,
             }
             try:
                 answer = self._running_child().ask(request, timeout_seconds=_ANSWER_SECONDS)

@@ -1,5 +1,6 @@
 """The CDK's validation report: `validation-report.json` in the assembly, as diagnostics.
 
+Plugins report there too, as cdk-nag's packs do.
 Source: aws-cdk-lib 2.275, core/lib/validation/private/report.ts, the report's shape as written by a synthesis.
 """
 
@@ -17,6 +18,7 @@ from lambdakit.errors import Diagnostic
 
 REPORT_FILE: Final = "validation-report.json"
 _ERRORS: Final = frozenset({"fatal", "error"})
+_OWN_PLUGIN: Final = "CloudFormation Validate"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,22 +38,37 @@ def read_findings(assembly: Path, source_map: SourceMap, *, path: str) -> Findin
     errors: list[Diagnostic] = []
     warnings: list[Diagnostic] = []
     for plugin in report.get("pluginReports", []):
+        name = str(plugin.get("pluginName", _OWN_PLUGIN))
+        if (failure := (plugin.get("metadata") or {}).get("error")) is not None:
+            errors.append(Diagnostic(problem=f"a check did not run: {failure}", code="LK423", path=path))
         for violation in plugin.get("violations", []):
             into = errors if violation.get("severity") in _ERRORS else warnings
-            into.extend(_diagnostics(violation, source_map, path=path))
+            into.extend(_diagnostics(name, violation, source_map, path=path))
     return Findings(errors=tuple(errors), warnings=tuple(warnings))
 
 
-def _diagnostics(violation: Mapping[str, Any], source_map: SourceMap, *, path: str) -> Iterator[Diagnostic]:
-    rule, description = violation.get("ruleName", "rule"), str(violation.get("description", "")).rstrip(".")
+def _diagnostics(
+    plugin: str, violation: Mapping[str, Any], source_map: SourceMap, *, path: str
+) -> Iterator[Diagnostic]:
+    rule, description = str(violation.get("ruleName", "rule")), str(violation.get("description", "")).rstrip(".")
+    own = plugin == _OWN_PLUGIN
+    checked_by = "the CDK's validation" if own else f"cdk-nag's pack {plugin}"
     for construct in violation.get("violatingConstructs", []):
-        resource = construct.get("cloudFormationResource", {})
+        resource, construct_path = construct.get("cloudFormationResource", {}), str(construct.get("constructPath", ""))
         properties = ", ".join(resource.get("propertyPaths", []))
-        where = " ".join(part for part in (resource.get("logicalId", ""), properties) if part)
+        # A pack names no logical id, and what it means is a construct's one resource.
+        logical_id = resource.get("logicalId", "") if own else construct_path.removesuffix("/Resource")
+        where = " ".join(part for part in (logical_id, properties) if part)
         yield found_by_validation(
-            str(construct.get("constructPath", "")),
-            f"{description} (rule {rule} of the CDK's validation" + (f", at {where})" if where else ")"),
-            str(violation.get("fix") or ""),
+            construct_path,
+            f"{description} (rule {rule} of {checked_by}" + (f", at {where})" if where else ")"),
+            str(violation.get("suggestedFix") or violation.get("fix") or "") if own else acknowledge_hint(rule),
             source_map,
             path=path,
+            code="LK420" if own else "LK421",
         )
+
+
+def acknowledge_hint(rule: str) -> str:
+    """How a document says why a finding is none."""
+    return f"mend it, or say why it is no fault, with the pattern: acknowledge: {{{json.dumps(rule)}: your reason}}"

@@ -50,6 +50,15 @@ def code_asset(code: str | Path | lambda_.Code) -> lambda_.Code:
     )
 
 
+def package_files(directory: Path) -> Iterator[Path]:
+    """What of a directory ships, links to directories among it, in an order that is always the same."""
+    for parent, directories, files in os.walk(directory):
+        directories[:] = sorted(name for name in directories if name not in EXCLUDED_DIRECTORIES)
+        links = (name for name in directories if Path(parent, name).is_symlink())
+        shipped = (name for name in files if not name.endswith(EXCLUDED_SUFFIXES) and name not in EXCLUDED_FILES)
+        yield from (Path(parent, name) for name in sorted([*links, *shipped]))
+
+
 def code_problems(pointer: str, code: str | Path | lambda_.Code) -> Iterator[Diagnostic]:
     """What keeps `code` from being a package: it is missing, empty, no archive, or too large."""
     if not isinstance(code, str | Path):
@@ -75,7 +84,7 @@ def code_problems(pointer: str, code: str | Path | lambda_.Code) -> Iterator[Dia
 
 
 def _directory_problems(pointer: str, directory: Path) -> Iterator[Diagnostic]:
-    sizes = list(_file_sizes(directory))
+    sizes = [os.lstat(path).st_size for path in package_files(directory)]
     if not sizes:
         yield Diagnostic(
             pointer=pointer,
@@ -92,11 +101,3 @@ def _directory_problems(pointer: str, directory: Path) -> Iterator[Diagnostic]:
             code="LK403",
             hint="move what the function reads at run time to S3, or drop unused dependencies",
         )
-
-
-def _file_sizes(directory: Path) -> Iterator[int]:
-    for parent, directories, files in os.walk(directory):
-        directories[:] = [name for name in directories if name not in EXCLUDED_DIRECTORIES]
-        for name in files:
-            if not name.endswith(EXCLUDED_SUFFIXES) and name not in EXCLUDED_FILES:
-                yield os.lstat(Path(parent, name)).st_size

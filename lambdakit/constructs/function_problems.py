@@ -11,7 +11,8 @@ from math import ceil
 
 from lambdakit import limits
 from lambdakit.constructs.code_asset import code_problems
-from lambdakit.constructs.function_properties import FunctionProperties, storage_mib, timeout_seconds
+from lambdakit.constructs.function_properties import FunctionProperties, seconds_of, storage_mib
+from lambdakit.constructs.function_setting_problems import setting_problems
 from lambdakit.constructs.log_retention import retention_problems
 from lambdakit.errors import Diagnostic
 
@@ -31,10 +32,11 @@ def function_problems(properties: FunctionProperties) -> list[Diagnostic]:
         *code_problems("code", properties.code),
         *_number_problems(properties),
         *_text_problems(properties),
-        *_environment_problems(properties.environment),
+        *_environment_problems({**properties.environment, **_references(properties)}),
         *_layer_problems(properties.layers),
         *_concurrency_problems(properties),
         *retention_problems("log_retention", properties.log_retention),
+        *setting_problems(properties),
     ]
 
 
@@ -57,7 +59,7 @@ def _number_problems(properties: FunctionProperties) -> Iterator[Diagnostic]:
     )
     yield from _range_problems(
         "timeout",
-        timeout_seconds(properties.timeout),
+        seconds_of(properties.timeout),
         limits.TIMEOUT_SECONDS_MIN,
         limits.TIMEOUT_SECONDS_MAX,
         "seconds",
@@ -154,6 +156,11 @@ def _environment_problems(environment: Mapping[str, str]) -> Iterator[Diagnostic
             code="LK404",
             hint="keep large values in a parameter or a bucket, and their name in the environment",
         )
+
+
+def _references(properties: FunctionProperties) -> dict[str, str]:
+    """The variables whose values only the deployment knows."""
+    return dict.fromkeys([*properties.secrets, *properties.parameters], _TOKEN)
 
 
 def _layer_problems(layers: Sequence[object]) -> Iterator[Diagnostic]:

@@ -1,4 +1,4 @@
-"""The HTTP API in front of functions: CORS, throttling, access logs, and a route's wiring."""
+"""The HTTP API in front of functions: CORS, throttling, access logs, a domain, and a route's wiring."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
+from lambdakit.constructs.custom_domain import CustomDomain, certificate_of
 from lambdakit.constructs.log_retention import LOG_RETENTION_DAYS_DEFAULT, retention
 from lambdakit.constructs.routes import DEFAULT_ROUTE, METHODS, RouteKey
 from lambdakit.errors import Diagnostic
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 # What a browser must be allowed to send for JSON and a bearer token.
-_CORS_HEADERS: Final = ("content-type", "authorization")
+CORS_HEADERS: Final = ("content-type", "authorization")
 
 # Source: API apigatewayv2 CreateApi.Name
 _API_NAME_LENGTH_MAX: Final = 128
@@ -121,10 +122,34 @@ def make_http_api(scope: Construct, id: str, properties: ApiProperties) -> apiga
     return api
 
 
-def add_route(api: apigatewayv2.HttpApi, key: RouteKey, handler: lambda_.IFunction) -> None:
+def add_domain(
+    scope: Construct,
+    api: apigatewayv2.HttpApi | apigatewayv2.WebSocketApi,
+    stage: apigatewayv2.IStage,
+    domain: CustomDomain,
+) -> apigatewayv2.DomainName:
+    """The domain, all of whose requests go to the API's stage."""
+    name = apigatewayv2.DomainName(
+        scope,
+        "Domain",
+        domain_name=domain.domain_name,
+        certificate=certificate_of(scope, domain.certificate),
+        security_policy=apigatewayv2.SecurityPolicy.TLS_1_2,
+    )
+    apigatewayv2.ApiMapping(scope, "DomainMapping", api=api, domain_name=name, stage=stage)
+    return name
+
+
+def add_route(
+    api: apigatewayv2.HttpApi,
+    key: RouteKey,
+    handler: lambda_.IFunction,
+    authorizer: apigatewayv2.IHttpRouteAuthorizer | None = None,
+    scopes: Sequence[str] = (),
+) -> apigatewayv2.HttpRoute:
     """Sends the route's requests to `handler`, payload format 2.0, and allows the API to invoke it for this route only.
 
-    The CDK's own permission names the path; this one names the method, too.
+    The CDK's own permission names the path; this one names the method, too. authorizer: None, everybody may call it.
     """
     integration = integrations.HttpLambdaIntegration(
         "Integration",
@@ -133,16 +158,28 @@ def add_route(api: apigatewayv2.HttpApi, key: RouteKey, handler: lambda_.IFuncti
         scope_permission_to_route=True,
     )
     if key.method is None or key.path is None:
-        apigatewayv2.HttpRoute(
-            api, DEFAULT_ROUTE, http_api=api, route_key=apigatewayv2.HttpRouteKey.DEFAULT, integration=integration
+        return apigatewayv2.HttpRoute(
+            api,
+            DEFAULT_ROUTE,
+            http_api=api,
+            route_key=apigatewayv2.HttpRouteKey.DEFAULT,
+            integration=integration,
+            authorizer=authorizer,
+            authorization_scopes=list(scopes) or None,
         )
-        return
-    (route,) = api.add_routes(path=key.path, methods=[apigatewayv2.HttpMethod[key.method]], integration=integration)
+    (route,) = api.add_routes(
+        path=key.path,
+        methods=[apigatewayv2.HttpMethod[key.method]],
+        integration=integration,
+        authorizer=authorizer,
+        authorization_scopes=list(scopes) or None,
+    )
     permission = route.node.try_find_child("Integration-Permission")
     # Absent for an imported function that the CDK cannot change.
     if isinstance(permission, lambda_.CfnPermission):
         method, slash, path = key.resource.partition("/")
         permission.source_arn = api.arn_for_execute_api(method, slash + path, "*")
+    return route
 
 
 def cors_problems(pointer: str, cors: Cors) -> Iterator[Diagnostic]:
@@ -202,7 +239,7 @@ def _preflight(cors: Cors, methods: Sequence[str]) -> apigatewayv2.CorsPreflight
     return apigatewayv2.CorsPreflightOptions(
         allow_origins=list(cors.allow_origins),
         allow_methods=[apigatewayv2.CorsHttpMethod["ANY" if method == "*" else method] for method in allowed],
-        allow_headers=list(_CORS_HEADERS if cors.allow_headers is None else cors.allow_headers),
+        allow_headers=list(CORS_HEADERS if cors.allow_headers is None else cors.allow_headers),
         expose_headers=list(cors.expose_headers) or None,
         allow_credentials=cors.allow_credentials or None,
         max_age=Duration.seconds(cors.max_age) if isinstance(cors.max_age, int) else cors.max_age,

@@ -1,4 +1,4 @@
-"""Routes of an HTTP API: `GET /orders/{order_id}`, and the function behind each."""
+"""Routes of an API: `GET /orders/{order_id}`, of a WebSocket API `$connect`, and the function behind each."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ METHODS: Final = ("ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "P
 _SEGMENT = re.compile(r"\{[A-Za-z0-9._:-]+\}|[^{}\s/]+")
 _GREEDY = re.compile(r"\{[A-Za-z0-9._:-]+\+\}")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[A-Z]")
-_NAME = re.compile(r"[A-Za-z0-9_-]+")
+FUNCTION_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+# Source: API Gateway Developer Guide, "Create routes for WebSocket APIs in API Gateway"
+_SOCKET_KEY = re.compile(r"\$connect|\$disconnect|\$default|[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +37,16 @@ class Route:
     name: of the function made here, and its construct id; absent, method and path in snake case
         (`get_orders_order_id`).
     table_access: what that function may do with the pattern's table; absent, nothing.
+    public: everybody may call it, whatever the API's authorizer says; absent, no.
+    request_schema: JSON Schema, draft 4, that a JSON body has to fit; REST APIs with request validation alone read it;
+        absent, any body goes to the function.
     """
 
     function: FunctionProperties | lambda_.IFunction | str
     name: str | None = None
     table_access: TableAccess | None = None
+    public: bool = False
+    request_schema: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +90,20 @@ def function_name(route_key: str, route: Route) -> str | None:
     return route.name or "_".join(word.lower() for word in _WORD.findall(route_key))
 
 
-def route_problems(routes: Mapping[str, Route], *, has_table: bool, taken_ids: frozenset[str]) -> Iterator[Diagnostic]:
+def route_pointer(key: str) -> str:
+    """Where a route stands, for messages."""
+    # In double quotes where a dot or a quote would make the end of the key uncertain.
+    quoted = json.dumps(key) if set(key) & set('."[]') else key
+    return f"routes.{quoted}"
+
+
+def route_problems(
+    routes: Mapping[str, Route], *, has_table: bool, taken_ids: frozenset[str], of_messages: bool = False
+) -> Iterator[Diagnostic]:
     """What is wrong with the routes themselves; pointers are `routes.<key>`.
 
     taken_ids: construct ids that a function's name would collide with.
+    of_messages: they are those of a WebSocket API.
     """
     if not routes:
         yield Diagnostic(
@@ -95,20 +112,14 @@ def route_problems(routes: Mapping[str, Route], *, has_table: bool, taken_ids: f
     if len(routes) > HTTP_API_ROUTES_MAX:
         yield Diagnostic(
             pointer="routes",
-            problem=f"{len(routes)} routes are above {HTTP_API_ROUTES_MAX}, the most an HTTP API may have",
+            problem=f"{len(routes)} routes are above {HTTP_API_ROUTES_MAX}, the most an API may have",
             code="LK410",
             hint="let one function answer several paths through a route with {proxy+}",
         )
-    yield from _key_problems(routes)
+    yield from _socket_key_problems(routes) if of_messages else _key_problems(routes)
     yield from _name_problems(routes, taken_ids)
     for key, route in routes.items():
-        yield from _access_problems(_pointer(key), route, has_table=has_table)
-
-
-def _pointer(key: str) -> str:
-    # In double quotes where a dot or a quote would make the end of the key uncertain.
-    quoted = json.dumps(key) if set(key) & set('."[]') else key
-    return f"routes.{quoted}"
+        yield from _access_problems(route_pointer(key), route, has_table=has_table)
 
 
 def _is_path(path: str) -> bool:
@@ -129,7 +140,7 @@ def _key_problems(routes: Mapping[str, Route]) -> Iterator[Diagnostic]:
             signature = RouteKey.parse(text).signature
         except ValueError:
             yield Diagnostic(
-                pointer=_pointer(text),
+                pointer=route_pointer(text),
                 problem=f"{text!r} is no route: a method ({', '.join(METHODS)}), a space and a path, or $default",
                 code="LK410",
                 hint="write it like GET /orders/{order_id}, no slash at the end; only the last part may be {all+}",
@@ -137,12 +148,23 @@ def _key_problems(routes: Mapping[str, Route]) -> Iterator[Diagnostic]:
             continue
         if signature in seen:
             yield Diagnostic(
-                pointer=_pointer(text),
+                pointer=route_pointer(text),
                 problem=f"matches the same requests as {seen[signature]}",
                 code="LK410",
                 hint="remove one of the two",
             )
         seen.setdefault(signature, text)
+
+
+def _socket_key_problems(routes: Mapping[str, Route]) -> Iterator[Diagnostic]:
+    for key in routes:
+        if _SOCKET_KEY.fullmatch(key) is None:
+            yield Diagnostic(
+                pointer=route_pointer(key),
+                problem=f"{key!r} is no route of a WebSocket API: $connect, $disconnect, $default or a message's word",
+                code="LK410",
+                hint="write the word that messages have in the part that route_selection_expression names",
+            )
 
 
 def _name_problems(routes: Mapping[str, Route], taken_ids: frozenset[str]) -> Iterator[Diagnostic]:
@@ -153,14 +175,14 @@ def _name_problems(routes: Mapping[str, Route], taken_ids: frozenset[str]) -> It
             continue
         if name in made or name in taken_ids:
             yield Diagnostic(
-                pointer=f"{_pointer(key)}.name",
+                pointer=f"{route_pointer(key)}.name",
                 problem=f"{name!r} is taken by {made.get(name, 'a part of the pattern itself')}",
                 code="LK411",
                 hint=f"choose another name, or share the function: function: {name}",
             )
-        elif _NAME.fullmatch(name) is None or len(name) > FUNCTION_NAME_LENGTH_MAX:
+        elif FUNCTION_NAME.fullmatch(name) is None:
             yield Diagnostic(
-                pointer=f"{_pointer(key)}.name",
+                pointer=f"{route_pointer(key)}.name",
                 problem=f"{name!r} is no name for a function: letters, digits, _ and -, "
                 f"at most {FUNCTION_NAME_LENGTH_MAX}",
                 code="LK411",
@@ -170,7 +192,7 @@ def _name_problems(routes: Mapping[str, Route], taken_ids: frozenset[str]) -> It
     for key, route in routes.items():
         if isinstance(route.function, str) and route.function not in made:
             yield Diagnostic(
-                pointer=f"{_pointer(key)}.function",
+                pointer=f"{route_pointer(key)}.function",
                 problem=f"no route makes a function called {route.function!r}; there are: {', '.join(made) or 'none'}",
                 code="LK411",
                 hint="name one of them, or give the route code and a handler",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -10,6 +11,7 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 
+from lambdakit.constructs.acknowledgements import acknowledge_grant, is_checked
 from lambdakit.errors import Diagnostic
 
 if TYPE_CHECKING:
@@ -54,6 +56,35 @@ _KEY_ACTIONS: Final = (
 
 # Source: API DynamoDB KeySchemaElement.AttributeName
 _ATTRIBUTE_NAME_LENGTH_MAX: Final = 255
+# Source: API DynamoDB GlobalSecondaryIndex.IndexName
+_INDEX_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
+
+
+# Source: DynamoDB Developer Guide, "Quotas in Amazon DynamoDB", global secondary indexes per table
+_INDEXES_MAX: Final = 20
+
+Projection: TypeAlias = Literal["all", "keys_only", "include"]
+_PROJECTIONS: Final[Mapping[Projection, dynamodb.ProjectionType]] = {
+    "all": dynamodb.ProjectionType.ALL,
+    "keys_only": dynamodb.ProjectionType.KEYS_ONLY,
+    "include": dynamodb.ProjectionType.INCLUDE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GlobalSecondaryIndex:
+    """A table's items by other attributes, which functions with access to the table may read as well.
+
+    partition_key, sort_key: as those of a table; without a sort key, items are in no order.
+    projection_type: which attributes the index holds; absent, all of them.
+    non_key_attributes: those of the projection `include`.
+    """
+
+    index_name: str
+    partition_key: str | dynamodb.Attribute
+    sort_key: str | dynamodb.Attribute | None = None
+    projection_type: Projection = "all"
+    non_key_attributes: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +98,7 @@ class TableProperties:
     removal_policy: what happens to the table when it leaves the stack; absent, it is retained.
     encryption: absent, with the key that AWS manages for DynamoDB.
     deletion_protection: absent, off, as `removal_policy` already keeps the table.
+    global_secondary_indexes: at most 20; absent, none.
     """
 
     partition_key: str | dynamodb.Attribute
@@ -76,10 +108,13 @@ class TableProperties:
     removal_policy: RemovalPolicy = RemovalPolicy.RETAIN
     encryption: dynamodb.TableEncryptionV2 | None = None
     deletion_protection: bool = False
+    global_secondary_indexes: Sequence[GlobalSecondaryIndex] = ()
 
 
-def make_table(scope: Construct, id: str, properties: TableProperties) -> dynamodb.TableV2:
-    """The table that `properties` describe."""
+def make_table(
+    scope: Construct, id: str, properties: TableProperties, *, stream: dynamodb.StreamViewType | None = None
+) -> dynamodb.TableV2:
+    """The table that `properties` describe. stream: what its stream shows of a change; absent, it has none."""
     return dynamodb.TableV2(
         scope,
         id,
@@ -93,6 +128,8 @@ def make_table(scope: Construct, id: str, properties: TableProperties) -> dynamo
         ),
         removal_policy=properties.removal_policy,
         deletion_protection=properties.deletion_protection,
+        global_secondary_indexes=[_index(each) for each in properties.global_secondary_indexes] or None,
+        dynamo_stream=stream,
     )
 
 
@@ -102,6 +139,8 @@ def grant_table_access(table: dynamodb.ITable, grantee: iam.IGrantable, access: 
     A table under a customer's own key also needs the use of that key.
     """
     table.grant(grantee, *TABLE_ACTIONS[access])
+    if is_checked():
+        acknowledge_grant(grantee, f"{table.table_arn}/index/*", "The indexes of the table that the grant is for.")
     if (key := table.encryption_key) is not None:
         key.grant(grantee, *_KEY_ACTIONS)
 
@@ -130,6 +169,60 @@ def table_problems(pointer: str, properties: TableProperties) -> Iterator[Diagno
                 code="LK405",
                 hint=f"name another attribute, or leave {key} out",
             )
+    yield from _index_problems(f"{pointer}.global_secondary_indexes", properties)
+
+
+def _index_problems(pointer: str, properties: TableProperties) -> Iterator[Diagnostic]:
+    indexes = properties.global_secondary_indexes
+    if len(indexes) > _INDEXES_MAX:
+        yield Diagnostic(
+            pointer=pointer,
+            problem=f"{len(indexes)} indexes are above {_INDEXES_MAX}, the most a table may have",
+            code="LK401",
+            hint="let one index serve several questions by an attribute that holds the kind of item",
+        )
+    names: set[str] = set()
+    for place, index in enumerate(indexes):
+        here = f"{pointer}[{place}]"
+        if _INDEX_NAME.fullmatch(index.index_name) is None:
+            yield Diagnostic(
+                pointer=f"{here}.index_name",
+                problem=f"{index.index_name!r} is no name of an index: 3 to 255 letters, digits and . - _",
+                code="LK401",
+                hint="index_name: by_customer",
+            )
+        elif index.index_name in names:
+            yield Diagnostic(
+                pointer=f"{here}.index_name",
+                problem=f"{index.index_name!r} is the name of another index of this table",
+                code="LK405",
+                hint="choose another name",
+            )
+        names.add(index.index_name)
+        if index.sort_key is not None and _name(index.sort_key) == _name(index.partition_key):
+            yield Diagnostic(
+                pointer=f"{here}.sort_key",
+                problem=f"{_name(index.sort_key)!r} is the index's partition key already",
+                code="LK405",
+                hint="name another attribute, or leave sort_key out",
+            )
+        if (index.projection_type == "include") != bool(index.non_key_attributes):
+            yield Diagnostic(
+                pointer=f"{here}.non_key_attributes",
+                problem=f"{len(index.non_key_attributes)} attributes with the projection {index.projection_type}",
+                code="LK405",
+                hint="name attributes with projection_type include, and with no other",
+            )
+
+
+def _index(index: GlobalSecondaryIndex) -> dynamodb.GlobalSecondaryIndexPropsV2:
+    return dynamodb.GlobalSecondaryIndexPropsV2(
+        index_name=index.index_name,
+        partition_key=_attribute(index.partition_key),
+        sort_key=None if index.sort_key is None else _attribute(index.sort_key),
+        projection_type=_PROJECTIONS[index.projection_type],
+        non_key_attributes=list(index.non_key_attributes) or None,
+    )
 
 
 def _attribute(attribute: str | dynamodb.Attribute) -> dynamodb.Attribute:

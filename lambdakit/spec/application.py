@@ -14,7 +14,8 @@ from lambdakit.spec.names import (
     STACK_NAME_PATTERN,
     pascal_case,
 )
-from lambdakit.spec.patterns import Pattern
+from lambdakit.spec.network import Network
+from lambdakit.spec.patterns import AnyPattern
 from lambdakit.spec.refusal import patterned_text
 
 
@@ -62,6 +63,9 @@ class Application(Model):
         default_factory=FunctionDefaults, description="what every function has that does not say otherwise"
     )
     layers: dict[ConstructId, Layer] = Field(default_factory=dict, description="layers that functions name")
-    patterns: Annotated[dict[ConstructId, Pattern], Field(min_length=1)] = Field(
+    network: Network | None = Field(
+        default=None, description="the network that functions run in; outside a VPC when absent"
+    )
+    patterns: Annotated[dict[ConstructId, AnyPattern], Field(min_length=1)] = Field(
         description="the parts of the application, each under its construct id"
     )

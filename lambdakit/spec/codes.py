@@ -207,6 +207,118 @@ CODES: Final[Mapping[str, Explanation]] = {
         "The document language has this word, and this version of lambdakit does not build it. It is refused rather "
         "than ignored, so that what is written is always what is deployed.",
     ),
+    "LK160": Explanation(
+        "a network that cannot be",
+        "A NAT gateway stands in a zone's public subnet, and there is at most one in each; an endpoint is made once "
+        "for the whole network.",
+    ),
+    "LK170": Explanation(
+        "a batch that no queue gives",
+        "SQS gives ten messages at once. Lambda gathers larger batches when a max_batching_window says for how long, "
+        "up to 10,000 messages, and from standard queues only: those of a FIFO queue have their order, and ten at "
+        "most. content_based_deduplication is a setting of FIFO queues.",
+    ),
+    "LK171": Explanation(
+        "messages that come again while they are handled",
+        "A message that Lambda received is hidden for the queue's visibility_timeout. When that ends before the "
+        "function does, the message is handled twice, and Lambda refuses the mapping. AWS advises six times the "
+        "function's timeout and the batching window, which is what a queue of the pattern's own has when nothing is "
+        "written.",
+    ),
+    "LK172": Explanation(
+        "a failure path that the source cannot have",
+        "Asynchronous events go to a standard queue, a topic, a bucket or an event bus, discarded records of a stream "
+        "to one of the first three. A message of a queue moves to another queue of the same kind, by the redrive of "
+        "its own queue, which an existing queue has already. A user pool waits for the function's answer, so no event "
+        "is left to send on.",
+    ),
+    "LK173": Explanation(
+        "a target's name that is taken",
+        "From a target's name follow a construct id, an output and the function's variable: processed gives "
+        "PROCESSED_BUCKET_NAME. So two targets differ in more than case and punctuation, and none is called like a "
+        "part that the pattern itself has, such as FailureQueue.",
+    ),
+    "LK174": Explanation(
+        "a state machine without a definition",
+        "A step_functions target is either a new state machine, whose definition is a file in the project with an "
+        "object of Amazon States Language, or an existing one, named by state_machine_arn.",
+    ),
+    "LK175": Explanation(
+        "a setting that nothing would read",
+        "A name or an ARN stands for something that exists and was set up where it was made. Settings of a new one "
+        "beside it would do nothing, so they are refused. The same holds for retries of a rule where an S3 source is "
+        "notified without one.",
+    ),
+    "LK176": Explanation(
+        "a source whose settings do not fit together",
+        "An alarm's period is 10, 20 or 30 seconds or whole minutes, and no more datapoints than periods can be past "
+        "its threshold. A schedule's window is whole minutes. A Config rule is started by changes or by time. A user "
+        "pool has one function for each trigger, and waits five seconds for its answer.",
+    ),
+    "LK180": Explanation(
+        "state that cannot be handed on",
+        "With a tumbling_window, Lambda hands the function's state from one batch of a shard to the next, so that "
+        "there is one batch of a shard at once: a parallelization_factor above 1 does not go with it.",
+    ),
+    "LK181": Explanation(
+        "a time to begin at that is missing, or not used",
+        "starting_position: at_timestamp reads a stream from starting_position_timestamp on, the second since 1970. "
+        "One without the other means nothing, and Lambda refuses the mapping.",
+    ),
+    "LK182": Explanation(
+        "pollers that are missing, or too few",
+        "Retries, ages, bisecting and partial responses of Kafka are settings of provisioned mode: of pollers that the "
+        "mapping has for itself, between minimum_pollers and maximum_pollers. Without them, Lambda tries a failed "
+        "batch until its records expire.",
+    ),
+    "LK183": Explanation(
+        "no table whose changes are handled, or two",
+        "A dynamo_stream source is either a new table, written as table, or the stream of an existing one, written as "
+        "table_stream_arn.",
+    ),
+    "LK184": Explanation(
+        "a stream that feeds itself",
+        "The function delivers to where its records come from, so that each record makes the next. Lambda ends such "
+        "loops with queues and topics, not with streams.",
+    ),
+    "LK185": Explanation(
+        "a prefix for failed records that is missing",
+        "Once the prefix of delivered objects holds expressions, !{timestamp:…} or !{partitionKeyFromQuery:…}, "
+        "Firehose wants an error_prefix as well, which holds !{firehose:error-output-type}.",
+    ),
+    "LK190": Explanation(
+        "a route that this type of API cannot have",
+        "A function_url has one route, $default or ANY /{proxy+}. A REST API has one variable below each part of a "
+        "path, so GET /a/{x} and GET /a/{y}/b do not go together, and $default is its ANY / and ANY /{proxy+}. A load "
+        "balancer's rules write every variable as *, which takes slashes, too, and hold five values. type: http "
+        "knows no such limits.",
+    ),
+    "LK191": Explanation(
+        "a route that is public already",
+        "authorizer: none lets everybody call one route of an API whose authorizer guards the others. Without an "
+        "authorizer, or on another route of a WebSocket API than $connect, it would say nothing.",
+    ),
+    "LK192": Explanation(
+        "a load balancer without its place",
+        "A load balancer stands in the document's network, in two zones at least; one that is internet_facing in "
+        "public subnets, which a network has where it has NAT gateways, and behind a certificate, so that nothing is "
+        "sent in plain text.",
+    ),
+    "LK193": Explanation(
+        "a user pool that is new and existing",
+        "A cognito authorizer makes a user pool, by the settings in user_pool, and a client; or it takes an existing "
+        "one, by user_pool_id and, for an HTTP API, the client_ids whose tokens are taken.",
+    ),
+    "LK194": Explanation(
+        "indexes that do not fit their table",
+        "The indexes of a table differ in their names, an index's two keys are different attributes, an attribute has "
+        "one type in all keys, and non_key_attributes belong to projection_type: include.",
+    ),
+    "LK195": Explanation(
+        "a schema that nothing reads",
+        "A REST API checks bodies by a route's request_schema where it says request_validation: true. Other types of "
+        "APIs hand every request to the function, which checks it itself.",
+    ),
     "LK199": Explanation(
         "more problems than are shown",
         "The first 100 are shown. Mend them, and run again.",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from lambdakit import limits
 from lambdakit.spec.environment import VariableName, VariableValue
+from lambdakit.spec.function_features import Alarms, FunctionUrl, GradualDeployment, ProvisionedScaling
+from lambdakit.spec.model import Model as Model
 from lambdakit.spec.names import ALIAS_NAME_PATTERN
 from lambdakit.spec.nearest import nearest
 from lambdakit.spec.quantities import duration, size_mib
@@ -24,12 +26,6 @@ PATH_LENGTH_MAX: Final = 1_024
 RETENTION_DAYS: Final = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653),
 )
-
-
-class Model(BaseModel):
-    """The settings that all models of the document share."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
 
 def _read_retention(value: object) -> int:
@@ -65,6 +61,17 @@ _ALIAS_NAME = patterned_text(
     allowed="a name of an alias: letters, digits, - and _, and not only digits",
     longest=limits.ALIAS_NAME_LENGTH_MAX,
 )
+_AGE = duration(
+    minimum=limits.ASYNC_EVENT_AGE_SECONDS_MIN,
+    maximum=limits.ASYNC_EVENT_AGE_SECONDS_DEFAULT,
+    what="age of an asynchronous event",
+)
+_FUNCTION_NAME = patterned_text(
+    "^[A-Za-z0-9_-]+$",
+    allowed="a name of a function: letters, digits, - and _",
+    longest=limits.FUNCTION_NAME_LENGTH_MAX,
+)
+_RETRIES = whole_number(minimum=0, maximum=limits.ASYNC_RETRIES_DEFAULT, what="retries of an asynchronous event")
 # Text that CloudFormation stores as a function's or an alias's description.
 _DESCRIPTION = patterned_text(
     "^[^\\u0000-\\u0008\\u000b-\\u001f\\u007f]+$",
@@ -82,11 +89,29 @@ MemorySize = Annotated[int, _MEMORY]
 StorageSize = Annotated[int, _STORAGE]
 Timeout = Annotated[int, _TIMEOUT]
 Runtime = Annotated[str, RUNTIME_IDENTIFIER]
-Retention = Annotated[
-    int, Checked(_read_retention, {"type": "string", "enum": [f"{days}d" for days in RETENTION_DAYS]})
-]
+RETENTION: Final = Checked(_read_retention, {"type": "string", "enum": [f"{days}d" for days in RETENTION_DAYS]})
+Retention = Annotated[int, RETENTION]
 # Without an upper bound: the account's pool, of which both are taken, can be raised.
 ReservedConcurrency = Annotated[int, whole_number(minimum=0, what="reserved concurrency")]
+Retries = Annotated[int, _RETRIES]
+EventAge = Annotated[int, _AGE]
+ApplicationLogLevel = Literal["trace", "debug", "info", "warn", "error", "fatal"]
+SystemLogLevel = Literal["debug", "info", "warn"]
+RecursiveLoop = Literal["terminate", "allow"]
+# Source: AWS Lambda Developer Guide, "Using tags on Lambda functions"; keys that begin with aws: are AWS's own.
+TagKey = Annotated[
+    str,
+    patterned_text(
+        "^(?!aws:)[A-Za-z0-9 _.:/=+@-]+$", allowed="a key of a tag: letters, digits, spaces and _.:/=+-@", longest=128
+    ),
+]
+TagValue = Annotated[
+    str,
+    patterned_text(
+        "^[A-Za-z0-9 _.:/=+@-]+$", allowed="a value of a tag: letters, digits, spaces and _.:/=+-@", longest=256
+    ),
+]
+Tags = dict[TagKey, TagValue]
 ProvisionedConcurrency = Annotated[int, whole_number(minimum=1, what="provisioned concurrency")]
 
 _SAYS: Final = {
@@ -100,6 +125,15 @@ _SAYS: Final = {
     "reserved_concurrent_executions": "most executions at once, taken from the account's pool; 0 stops the function",
     "layers": "names of layers, at most 5, later over earlier; a function's replace the defaults'",
     "log_retention": "how long the function's logs are kept",
+    "application_log_level": "least level of the function's own lines that are kept",
+    "system_log_level": "least level of Lambda's lines that are kept",
+    "retry_attempts": "how often an asynchronous event is tried again",
+    "max_event_age": "how long an asynchronous event may wait",
+    "snap_start": "whether published versions start from a snapshot",
+    "recursive_loop": "what Lambda does about a loop of invocations that it detects",
+    "deployment": "how traffic moves to a new version; at once when absent",
+    "alarms": "alarms on the function; {} for the usual ones, none when absent",
+    "tags": "tags of the function, its role and its log group",
 }
 
 
@@ -109,6 +143,9 @@ class Alias(Model):
     name: Annotated[str, _ALIAS_NAME] = Field(default="live", description="name of the alias", examples=["live"])
     provisioned_concurrent_executions: ProvisionedConcurrency | None = Field(
         default=None, description="execution environments kept ready; none when absent", examples=[2]
+    )
+    provisioned_scaling: ProvisionedScaling | None = Field(
+        default=None, description="lets their number follow the use; it stays when absent"
     )
     description: Annotated[str, _DESCRIPTION] | None = Field(default=None, description="text shown beside the alias")
 
@@ -135,6 +172,17 @@ class FunctionDefaults(Model):
         default=None, description="the alias that triggers invoke; a function's fields go first"
     )
     log_retention: Retention | None = Field(default=None, description=_SAYS["log_retention"], examples=["30d"])
+    application_log_level: ApplicationLogLevel | None = Field(
+        default=None, description=_SAYS["application_log_level"], examples=["warn"]
+    )
+    system_log_level: SystemLogLevel | None = Field(default=None, description=_SAYS["system_log_level"])
+    retry_attempts: Retries | None = Field(default=None, description=_SAYS["retry_attempts"], examples=[1])
+    max_event_age: EventAge | None = Field(default=None, description=_SAYS["max_event_age"], examples=["1h"])
+    snap_start: bool | None = Field(default=None, description=_SAYS["snap_start"])
+    recursive_loop: RecursiveLoop | None = Field(default=None, description=_SAYS["recursive_loop"])
+    deployment: GradualDeployment | None = Field(default=None, description=_SAYS["deployment"])
+    alarms: Alarms | None = Field(default=None, description=_SAYS["alarms"], examples=[{"errors": 1}])
+    tags: Tags | None = Field(default=None, description=_SAYS["tags"], examples=[{"team": "orders"}])
 
 
 class FunctionSettings(Model):
@@ -181,6 +229,25 @@ class FunctionSettings(Model):
         examples=["90d"],
         json_schema_extra={"default": f"{RETENTION_DAYS_DEFAULT}d"},
     )
+    application_log_level: ApplicationLogLevel | None = Field(
+        default=None, description=_SAYS["application_log_level"], examples=["warn"]
+    )
+    system_log_level: SystemLogLevel | None = Field(default=None, description=_SAYS["system_log_level"])
+    retry_attempts: Retries | None = Field(default=None, description=_SAYS["retry_attempts"], examples=[1])
+    max_event_age: EventAge | None = Field(default=None, description=_SAYS["max_event_age"], examples=["1h"])
+    snap_start: bool = Field(default=False, description=_SAYS["snap_start"])
+    recursive_loop: RecursiveLoop | None = Field(default=None, description=_SAYS["recursive_loop"])
+    deployment: GradualDeployment | None = Field(default=None, description=_SAYS["deployment"])
+    alarms: Alarms | None = Field(default=None, description=_SAYS["alarms"], examples=[{"errors": 1}])
+    tags: Tags = Field(default_factory=dict, description=_SAYS["tags"], examples=[{"team": "orders"}])
+    function_name: Annotated[str, _FUNCTION_NAME] | None = Field(
+        default=None,
+        description="name in the account; CloudFormation makes one when absent",
+        examples=["orders-create"],
+    )
+    function_url: FunctionUrl | None = Field(
+        default=None, description="an address of the function's own; none when absent", examples=[{"auth_type": "none"}]
+    )
 
 
 def effective(settings: FunctionSettings, defaults: FunctionDefaults) -> FunctionSettings:
@@ -193,7 +260,7 @@ def effective(settings: FunctionSettings, defaults: FunctionDefaults) -> Functio
     for name in FunctionSettings.model_fields:
         own = getattr(settings, name) if name in settings.model_fields_set else None
         general = getattr(defaults, name, None)
-        if name == "environment":
+        if name in ("environment", "tags"):
             written[name] = {**(general or {}), **(own or {})}
         elif name == "alias":
             written[name] = _effective_alias(own, general)

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import types
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, Discriminator, Tag
 
+from lambdakit.spec.kinds import KIND, TYPE
 from lambdakit.spec.pointer import Pointer
 
 if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
     from pydantic_core import ErrorDetails
 
 
@@ -41,10 +43,12 @@ def walk(root: type[BaseModel], error: ErrorDetails) -> ModelPath:
     current: Any = root
     model: type[BaseModel] | None = None
     pointer: list[str | int] = []
+    tags: tuple[str | int, ...] = ()
     for place, step in enumerate(location):
         members = _tagged_members(current)
         if members is not None:
-            current = members.get(step)
+            # Of a union within a union, the outer one's tags are what its key may say.
+            current, tags = members.get(step), tags or tuple(members)
             continue
         current = _without_wrapping(current)
         pointer.append(step)
@@ -52,7 +56,11 @@ def walk(root: type[BaseModel], error: ErrorDetails) -> ModelPath:
         if isinstance(current, type) and issubclass(current, BaseModel):
             model = current
             named = current.model_fields.get(step) if isinstance(step, str) else None
-            current = named.annotation if named is not None else None
+            current = _written_type(named) if named is not None else None
+            if step in (KIND, TYPE) and tags:
+                # Of all members of the union, not only of the one that an unknown kind was taken for.
+                current = Literal[tags]
+            tags = ()
         elif get_origin(current) is dict:
             key_type, current = get_args(current)
             # An unknown key of that name has the same location, and a type of pydantic's own.
@@ -63,8 +71,18 @@ def walk(root: type[BaseModel], error: ErrorDetails) -> ModelPath:
     return ModelPath(tuple(pointer), model, current)
 
 
+def _written_type(field: FieldInfo) -> Any:
+    """The field's type as it was written: pydantic keeps what stood in `Annotated`, a union's tag among it, apart."""
+    return Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+
+
 def _tagged_members(annotation: Any) -> dict[str | int, Any] | None:
     """The members of a union by their tags; None when it is no union that a function tells apart."""
+    if get_origin(annotation) in (Union, types.UnionType) and type(None) in get_args(annotation):
+        annotation = next(member for member in get_args(annotation) if member is not type(None))
+    if get_origin(annotation) in (Union, types.UnionType):
+        present = [member for member in get_args(annotation) if member is not type(None)]
+        return _tagged_members(present[0]) if len(present) == 1 else None
     if get_origin(annotation) is not Annotated:
         return None
     union, *metadata = get_args(annotation)

@@ -6,9 +6,9 @@ from typing import Final
 
 from lambdakit.spec.pointer import Pointer
 
-KINDS: Final = ("event_processing", "stream_processing")
-API_TYPES: Final = ("rest", "websocket", "function_url", "load_balancer")
-TOP_LEVEL_KEYS: Final = ("network", "environments", "resources", "include", "parameters")
+KINDS: Final[tuple[str, ...]] = ()
+API_TYPES: Final[tuple[str, ...]] = ()
+TOP_LEVEL_KEYS: Final = ("environments", "resources", "include", "parameters")
 
 
 def is_unbuilt_key(pointer: Pointer) -> bool:

@@ -33,6 +33,15 @@ class Checked:
         return dict(self.schema)
 
 
+def or_none(checked: Checked) -> Checked:
+    """The same, or the word `none`, which is read as None."""
+
+    def read(value: object) -> Any:
+        return None if value == "none" else checked.read(value)
+
+    return Checked(read, {"anyOf": [dict(checked.schema), {"const": "none"}]})
+
+
 def refusal(code: LiteralString, problem: str, hint: str = "") -> PydanticCustomError:
     """The error to raise for a value that is not allowed; its type is the diagnostic's code."""
     return PydanticCustomError(code, "{problem}", {"problem": problem, "hint": hint})
@@ -63,6 +72,20 @@ def whole_number(*, minimum: int, maximum: int | None = None, what: str, unit: s
     if maximum is not None:
         schema["maximum"] = maximum
     return Checked(check, schema)
+
+
+def number(*, minimum: float, maximum: float, what: str) -> Checked:
+    """A number within bounds, both included. what: says whose bounds these are."""
+
+    def check(value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise wrong_type(value, "a number")
+        if not minimum <= value <= maximum:  # also what is no number at all, as .nan
+            problem = f"{value:g} is outside {minimum:g} to {maximum:g}, the {what}"
+            raise refusal("LK114", problem, f"write a number from {minimum:g} to {maximum:g}")
+        return float(value)
+
+    return Checked(check, {"type": "number", "minimum": minimum, "maximum": maximum})
 
 
 def within(value: int, *, minimum: int, maximum: int | None, what: str, unit: str = "", text: str = "") -> None:

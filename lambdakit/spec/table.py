@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from lambdakit.spec.function import Model
 from lambdakit.spec.refusal import patterned_text, wrong_type
 
 # API dynamodb KeySchemaAttributeName, TimeToLiveAttributeName
 _ATTRIBUTE_NAME_LENGTH_MAX = 255
+# Source: DynamoDB Developer Guide, "Quotas in Amazon DynamoDB", global secondary indexes per table
+_INDEXES_MAX = 20
 
 AttributeName = Annotated[
     str,
@@ -39,6 +41,42 @@ def _key_attribute(value: object) -> Any:
 Key = Annotated[KeyAttribute, BeforeValidator(_key_attribute, json_schema_input_type=AttributeName | KeyAttribute)]
 
 
+IndexName = Annotated[
+    str,
+    patterned_text(
+        "^[A-Za-z0-9_.-]{3,255}$",
+        allowed="a name of an index: 3 to 255 letters, digits and . - _",
+        longest=255,
+    ),
+]
+# Source: API dynamodb CreateTable.TableName
+TableName = Annotated[
+    str,
+    patterned_text(
+        "^[A-Za-z0-9_.-]{3,255}$",
+        allowed="a name of a table: 3 to 255 letters, digits and . - _",
+        longest=255,
+    ),
+]
+
+
+class GlobalSecondaryIndex(Model):
+    """A table's items by other attributes. sort_key: None for an index that does not order them.
+
+    A rule checks the names, and that non_key_attributes belong to the projection `include`.
+    """
+
+    index_name: IndexName = Field(description="name of the index", examples=["by_customer"])
+    partition_key: Key = Field(description="attribute that spreads items", examples=["customer_id"])
+    sort_key: Key | None = Field(default=None, description="attribute that orders items", examples=["created_at"])
+    projection_type: Literal["all", "keys_only", "include"] = Field(
+        default="all", description="which attributes the index holds"
+    )
+    non_key_attributes: list[AttributeName] = Field(
+        default_factory=list, description="those that it holds beside the keys", examples=[["total"]]
+    )
+
+
 class Table(Model):
     """A DynamoDB table, billed by request.
 
@@ -53,7 +91,33 @@ class Table(Model):
         description="number attribute: the second since 1970 in which an item expires",
         examples=["expires_at"],
     )
+    global_secondary_indexes: Annotated[list[GlobalSecondaryIndex], Field(max_length=_INDEXES_MAX)] = Field(
+        default_factory=list,
+        description="other ways to the table's items",
+        examples=[[{"index_name": "by_customer", "partition_key": "customer_id"}]],
+    )
     point_in_time_recovery: bool = Field(default=True, description="continuous backups of the last 35 days")
     removal_policy: Literal["retain", "destroy"] = Field(
         default="retain", description="what becomes of the table when it leaves the stack"
     )
+
+
+class ExistingTable(Model):
+    """A table that is there already."""
+
+    table_name: TableName = Field(description="name of a table that is there already", examples=["orders"])
+    grant_index_permissions: bool = Field(
+        default=False, description="whether access to the table is access to its indexes, too"
+    )
+
+
+def _table_tag(value: object) -> str:
+    if isinstance(value, dict):
+        return "existing" if "table_name" in value else "new"
+    return "existing" if isinstance(value, ExistingTable) else "new"
+
+
+AnyTable = Annotated[
+    Annotated[Table, Tag("new")] | Annotated[ExistingTable, Tag("existing")],
+    Discriminator(_table_tag),
+]

@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping, Set
 from typing import TYPE_CHECKING, Any, get_args
 
 from lambdakit.spec import not_built
+from lambdakit.spec.api import API_TYPES
 from lambdakit.spec.application import Application
 from lambdakit.spec.finding import Finding
+from lambdakit.spec.kinds import KIND
 from lambdakit.spec.model_path import ModelPath, walk
 from lambdakit.spec.names import snake_case
 from lambdakit.spec.nearest import nearest
-from lambdakit.spec.patterns import KINDS, Route, SharedRoute
+from lambdakit.spec.patterns import Route, SharedRoute
 from lambdakit.spec.pointer import Pointer
 from lambdakit.spec.wording import given, one_of, quoted, shown
 
@@ -47,6 +49,16 @@ _OTHER_NAMES: Mapping[str, str] = {
     "stack_name": "application",
     "ttl": "time_to_live_attribute",
     "ttl_attribute": "time_to_live_attribute",
+    "bisect_batch_on_function_error": "bisect_batch_on_error",
+    "filter_criteria": "filters",
+    "filter_patterns": "filters",
+    "maximum_batching_window_in_seconds": "max_batching_window",
+    "batch_window": "max_batching_window",
+    "maximum_record_age_in_seconds": "max_record_age",
+    "maximum_retry_attempts": "retry_attempts",
+    "max_retries": "retry_attempts",
+    "shards": "shard_count",
+    "tumbling_window_in_seconds": "tumbling_window",
 }
 _KEY_LENGTH_MAX = 64
 _UNBUILT_HINT = "leave it out; `kind: api_backend` with `api: {type: http}` is what this version builds"
@@ -97,10 +109,8 @@ def meant_key(key: str, model: type[BaseModel] | None) -> str | None:
 
 
 def _decides_others(error: ErrorDetails, path: ModelPath) -> bool:
-    match path.pointer:
-        case ("patterns", _, "kind") | ("patterns", _, "api", "type"):
-            return error["type"] in ("missing", "literal_error")
-    return False
+    decides = path.pointer[-1:] == (KIND,) or _is_api_type(path.pointer)
+    return decides and error["type"] in ("missing", "literal_error")
 
 
 def _finding(error: ErrorDetails, path: ModelPath) -> Finding:
@@ -120,11 +130,12 @@ def _finding(error: ErrorDetails, path: ModelPath) -> Finding:
 def _missing(error: ErrorDetails, path: ModelPath) -> Finding:
     *parent, key = path.pointer
     field = path.model.model_fields[str(key)] if path.model is not None else None
-    says = f": {field.description}" if field is not None and field.description else ""
+    # Of a kind that is missing, the description would be that of one kind.
+    says = f": {field.description}" if field is not None and field.description and key != "kind" else ""
     example = field.examples[0] if field is not None and field.examples else "…"
     hint = f"add {key}: {example}"
     if key == "kind":
-        hint = f"add kind: {one_of(KINDS)}"
+        hint = f"add kind: {one_of(_literals(path.annotation))}"
     elif key in ("patterns", "routes"):
         hint = f"add {key}: and at least one of them below it"
     return Finding(code="LK110", pointer=tuple(parent), problem=f"{key} is missing{says}", hint=hint)
@@ -151,12 +162,20 @@ def _not_a_word(error: ErrorDetails, path: ModelPath) -> Finding:
     value = error["input"]
     if not_built.is_unbuilt_word(path.pointer, value):
         return Finding(code="LK150", pointer=path.pointer, problem=f"{value} is not built yet", hint=_UNBUILT_HINT)
-    words = _literals(path.annotation)
+    words = list(API_TYPES) if _is_api_type(path.pointer) else _literals(path.annotation)
     problem = f"{shown(value)} is not allowed, write {one_of(words)}" if words else f"{shown(value)} is not allowed"
     if not isinstance(value, str):
         problem = f"must be {one_of(words)}, not {given(value)}"
     close = nearest(value, words) if isinstance(value, str) else None
     return Finding(code="LK113", pointer=path.pointer, problem=problem, hint=f"write {close}" if close else "")
+
+
+def _is_api_type(pointer: Pointer) -> bool:
+    """Whether it is the type of an API, which decides about the pattern's model, too."""
+    match pointer:
+        case ("patterns", _, "api", "type"):
+            return True
+    return False
 
 
 def _literals(annotation: Any) -> list[str]:

@@ -34,9 +34,9 @@ class Floor:
 _GROUND: Final = ("errors", "limits", "arn", "clock", "trace")
 _CHILD_SIDE: Final = (
     *("compiler.__main__", "compiler.bindings", "compiler.compile", "compiler.warm_up"),
-    *("compiler.jsii_errors", "compiler.validation_report"),
+    *("compiler.jsii_errors", "compiler.validation_report", "compiler.checks", "compiler.template_lint"),
 )
-_CDK: Final = ("aws_cdk", "constructs", "jsii")
+_CDK: Final = ("aws_cdk", "constructs", "jsii", "cdk_nag", "cfnlint")
 _SDK: Final = ("boto3", "botocore")
 
 # The harness's leaves: every part of it above may import them.
@@ -136,6 +136,7 @@ FLOORS: Final[Mapping[str, Floor]] = {
     # Floor 4: the caller's side.
     "session": Floor(imports=(*_GROUND, "spec", "assembly", "compiler"), third_party=(*_SDK, "httpx")),
     "reports": Floor(imports=(*_GROUND, "spec", "assembly", "compiler"), third_party=(*_SDK, "httpx")),
+    "sam": Floor(imports=(*_GROUND, "spec")),
     # Floor 5: the surfaces.
     "cli": Floor(imports=("*",), refuses=("constructs", *_CHILD_SIDE), third_party=("typer", "rich", "httpx")),
     "pytest_plugin": Floor(imports=("*",), refuses=("constructs", *_CHILD_SIDE), third_party=("pytest",)),

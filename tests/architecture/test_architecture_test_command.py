@@ -27,6 +27,12 @@ def test_long_tests_run_alone() -> None:
     assert last.arguments == ("-m", "soak", "-n", "0")
 
 
+def test_what_repeats_others_runs_when_it_is_asked_for() -> None:
+    last = steps(exhaustive=True)[-1]
+
+    assert last.arguments[:2] == ("-m", "not soak")
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [

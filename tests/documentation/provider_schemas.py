@@ -1,4 +1,4 @@
-"""Makes `lambdakit/harness/deployment/provider_schemas.json` from the provider schemas that AWS publishes.
+"""Makes `lambdakit/assembly/provider_schemas.json` from the provider schemas that AWS publishes.
 
 cfn-lint ships them (MIT-0), patched where the published ones are known to be wrong. It is not a dependency: install it
 somewhere and run
@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from lambdakit.harness.deployment.provider_schemas import DATA
+from lambdakit.assembly.provider_schemas import DATA
 
 _REGION = "us-east-1"
 _NOT_THE_OWN = frozenset({"iam", "kms", "ec2", "s3", "logs", "sts", "secretsmanager", "cloudwatch", "organizations"})

@@ -9,6 +9,7 @@ from pathlib import Path
 from lambdakit.harness.deployment.property_tree import Leaf, PropertyTree
 from lambdakit.harness.deployment.registry import PROVISIONERS
 from lambdakit.harness.source_table import SOURCES
+from tests.documentation.features import features
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -41,7 +42,11 @@ def event_sources() -> str:
     return "\n".join(rows)
 
 
-TABLES: Mapping[str, str] = {"resource types": resource_types(), "event sources": event_sources()}
+TABLES: Mapping[str, str] = {
+    "features": features(),
+    "resource types": resource_types(),
+    "event sources": event_sources(),
+}
 
 
 def with_tables(text: str) -> str:

@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from aws_cdk import App, Stack
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 
-from lambdakit.compiler.checks import add_packs, matches
+from lambdakit.compiler.checks import add_packs
 from lambdakit.compiler.compile import compile_document, new_app
+from lambdakit.compiler.template_lint import matches
+from lambdakit.constructs.lambda_function import LambdaFunction
 from lambdakit.errors import SynthesisError
 from stacks.app import add_stacks
 from tests.fakes.every_api import EVERY_API
@@ -113,6 +116,8 @@ def _add_control(app: App) -> None:
         runtime="python3.13",
         role="arn:aws:iam::123456789012:role/any",
     )
+    greet = LambdaFunction(stack, "Greet", code=lambda_.Code.from_inline("..."), handler="index.handler")
+    greet.role.add_to_principal_policy(iam.PolicyStatement(actions=["dynamodb:GetItem"], resources=["*"]))
 
 
 if __name__ == "__main__":

@@ -54,7 +54,9 @@ def compiler(tmp_path_factory: pytest.TempPathFactory) -> Any:
         yield compiler
 
 
-@pytest.mark.parametrize(("pattern", "stack"), [("api_backend", "shop")])
+@pytest.mark.parametrize(
+    ("pattern", "stack"), [("api_backend", "shop"), ("event_processing", "pictures"), ("stream_processing", "site")]
+)
 def test_the_document_gives_what_the_stack_gives(compiler: Compiler, stacks: Path, pattern: str, stack: str) -> None:
     assembly = compiler.synthesize(ROOT / "patterns" / pattern / "lambdakit.yaml")
 

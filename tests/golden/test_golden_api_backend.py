@@ -14,12 +14,19 @@ from typing import Any
 import pytest
 
 from lambdakit.compiler.synthesize import Compiler
+from tests.fakes.every_api import EVERY_API
 
 pytestmark = pytest.mark.xdist_group("cdk")
 
 GOLDEN = Path(__file__).parent
 DOCUMENT = GOLDEN.parents[1] / "patterns" / "api_backend" / "lambdakit.yaml"
-STATEFUL = ("AWS::DynamoDB::GlobalTable", "AWS::DynamoDB::Table", "AWS::Logs::LogGroup")
+STATEFUL = (
+    *("AWS::DynamoDB::GlobalTable", "AWS::DynamoDB::Table", "AWS::Logs::LogGroup", "AWS::S3::Bucket"),
+    *("AWS::Cognito::UserPool", "AWS::Cognito::UserPoolClient", "AWS::EC2::VPC"),
+    # Their addresses and keys are what callers keep.
+    *("AWS::ApiGateway::RestApi", "AWS::ApiGateway::ApiKey", "AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::DomainName"),
+    *("AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::Lambda::Url"),
+)
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +52,25 @@ def test_the_template_is_the_recorded_one(template: dict[str, Any]) -> None:
     check(GOLDEN / "templates" / "api_backend.json", template)
 
 
-def test_stateful_resources_keep_their_logical_ids(template: dict[str, Any]) -> None:
-    ids = {
+def stateful(template: dict[str, Any]) -> dict[str, str]:
+    return {
         logical_id: resource["Type"]
         for logical_id, resource in sorted(template["Resources"].items())
         if resource["Type"] in STATEFUL
     }
 
-    check(GOLDEN / "logical_ids" / "api_backend.json", ids)
+
+def test_stateful_resources_keep_their_logical_ids(template: dict[str, Any]) -> None:
+    check(GOLDEN / "logical_ids" / "api_backend.json", stateful(template))
+
+
+def test_stateful_resources_of_every_api_keep_their_logical_ids(tmp_path: Path) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "app.py").write_text("def handler(event, context): ...\n")
+    (tmp_path / "lambdakit.yaml").write_text(EVERY_API)
+
+    with Compiler(validation=False, cache_directory=tmp_path / "cache") as compiler:
+        assembly = compiler.synthesize(tmp_path / "lambdakit.yaml")
+        found = json.loads((assembly / "apis.template.json").read_text())
+
+    check(GOLDEN / "logical_ids" / "apis.json", stateful(found))

@@ -136,6 +136,15 @@ def changed(synthesized: Path) -> Path:
     return out
 
 
+def test_every_stack_of_the_application_is_synthesized(synthesized: Path) -> None:
+    written = {path.name.removesuffix(".template.json") for path in synthesized.glob("*.template.json")}
+
+    sources = (ROOT / "stacks").glob("*_stack.py")
+    assert len(written) == len(list(sources))
+    for name in written:
+        assert json.loads((synthesized / f"{name}.template.json").read_text())["Resources"]
+
+
 def test_an_application_is_deployed_compared_changed_and_destroyed(
     account: Account, synthesized: Path, changed: Path
 ) -> None:
@@ -147,7 +156,7 @@ def test_an_application_is_deployed_compared_changed_and_destroyed(
     version = account.client("ssm").get_parameter(Name="/cdk-bootstrap/hnb659fds/version")["Parameter"]["Value"]
     assert int(version) >= 6
 
-    account.succeeds("deploy", "--app", synthesized, "--require-approval", "never")
+    account.succeeds("deploy", STACK, "--app", synthesized, "--require-approval", "never")
     assert account.stack()["StackStatus"] == "CREATE_COMPLETE"
     url = account.outputs()["OrdersUrl"]
     created = httpx.post(f"{url}/orders", json={"sku": "a", "quantity": 2})
@@ -155,23 +164,23 @@ def test_an_application_is_deployed_compared_changed_and_destroyed(
     order = created.json()
     assert order in httpx.get(f"{url}/orders").json()["orders"]
 
-    same = account.succeeds("diff", "--app", synthesized)
+    same = account.succeeds("diff", STACK, "--app", synthesized)
     assert "There were no differences" in same
     assert "Could not create a change set" not in same
-    unchanged = account.succeeds("deploy", "--app", synthesized, "--require-approval", "never")
+    unchanged = account.succeeds("deploy", STACK, "--app", synthesized, "--require-approval", "never")
     assert "(no changes)" in unchanged
 
-    other = account.succeeds("diff", "--app", changed)
+    other = account.succeeds("diff", STACK, "--app", changed)
     assert "[~] AWS::Lambda::Function" in other
     assert "Number of stacks with differences: 1" in other
-    account.succeeds("deploy", "--app", changed, "--require-approval", "never")
+    account.succeeds("deploy", STACK, "--app", changed, "--require-approval", "never")
     assert account.stack()["StackStatus"] == "UPDATE_COMPLETE"
     sizes = [f["MemorySize"] for f in account.client("lambda").list_functions()["Functions"]]
     assert sorted(sizes) == [512, 512, 512, 1024]
     assert account.outputs()["OrdersUrl"] == url
     assert order in httpx.get(f"{url}/orders").json()["orders"]  # nothing was replaced
 
-    account.succeeds("destroy", "--force", "--app", changed)
+    account.succeeds("destroy", STACK, "--force", "--app", changed)
     with pytest.raises(account.client("cloudformation").exceptions.ClientError, match="does not exist"):
         account.stack()
     assert account.left() == before

@@ -113,7 +113,7 @@ def test_invoke_of_what_is_not_there_is_refused(
     assert_nothing_left(temporary)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.exhaustive)])
 def test_run_serves_until_it_is_told_to_stop_and_leaves_nothing(
     variables: Mapping[str, str], temporary: Path, number: signal.Signals
 ) -> None:

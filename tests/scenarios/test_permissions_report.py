@@ -266,7 +266,9 @@ def test_reachability_of_a_source_is_a_table() -> None:
     ]
 
 
-@pytest.mark.parametrize("workers", ["0", "2"], ids=["one process", "two workers"])
+@pytest.mark.parametrize(
+    "workers", [pytest.param("0", marks=pytest.mark.exhaustive), "2"], ids=["one process", "two workers"]
+)
 def test_report_of_a_test_run_holds_what_all_tests_did(tmp_path: Path, workers: str) -> None:
     """Each test resets the deployment, and none alone uses every grant."""
     (tmp_path / "test_orders.py").write_text(

@@ -1,13 +1,22 @@
-"""`lambdakit graph`: a document's architecture, drawn."""
+"""`lambdakit graph`: an application's architecture, drawn."""
 
 from __future__ import annotations
 
+from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from lambdakit.cli.ending import guarded
-from lambdakit.errors import not_yet
+from lambdakit.errors import Diagnostic, SourceError
+
+
+class OutputFormat(StrEnum):
+    """As what the picture comes."""
+
+    MERMAID = "mermaid"
+    SVG = "svg"
 
 
 def register(app: typer.Typer) -> None:
@@ -15,6 +24,47 @@ def register(app: typer.Typer) -> None:
     app.command("graph")(guarded(graph))
 
 
-def graph(document: Annotated[str, typer.Argument(metavar="DOC", show_default=False)]) -> None:
-    """(not built yet) A document's architecture."""
-    raise not_yet(f"lambdakit graph {document}")
+def graph(
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="A document, cloud assembly or CDK project.", show_default=False)
+    ],
+    output_format: Annotated[
+        OutputFormat | None,
+        typer.Option("--format", help="Mermaid's text, or a picture.", show_default="mermaid; svg for -o FILE.svg"),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Where to write it.", show_default="standard output"),
+    ] = None,
+) -> None:
+    """Draw what SOURCE builds: who triggers, reads, writes and sends failures to whom.
+
+    Read from the synthesized templates and their policies; nothing is deployed. Roles, policies, log groups and the
+    CDK's own functions are left out.
+    """
+    from contextlib import ExitStack
+
+    from lambdakit.assembly.cloud_assembly import read_assembly
+    from lambdakit.reports.architecture import architecture_of
+    from lambdakit.reports.drawing.mermaid import mermaid
+    from lambdakit.reports.drawing.svg import svg
+    from lambdakit.reports.stack_templates import stack_templates
+    from lambdakit.session.sources import AssemblySources
+
+    with ExitStack() as resources:
+        sources = AssemblySources(account_id="123456789012", region="us-east-1", resources=resources)
+        stacks = stack_templates(read_assembly(sources.assembly_of(source).directory))
+    architecture = architecture_of(stacks)
+    if not architecture.nodes:
+        raise SourceError(Diagnostic(path=source, problem="its stacks hold nothing that is drawn", code="LK255"))
+    is_picture = output is not None and output.suffix == ".svg"
+    chosen = output_format or (OutputFormat.SVG if is_picture else OutputFormat.MERMAID)
+    text = svg(architecture) if chosen is OutputFormat.SVG else mermaid(architecture)
+    if output is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        problem = f"it cannot be written: {(error.strerror or str(error)).lower()}"
+        raise SourceError(Diagnostic(path=str(output), problem=problem, code="LK254")) from None

@@ -2,97 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from aws_cdk import RemovalPolicy
-from aws_cdk import aws_dynamodb as dynamodb
-
+from lambdakit.compiler.bindings.api import bound_api
 from lambdakit.compiler.bindings.function import function_properties
 from lambdakit.compiler.bindings.scope import BindingScope
-from lambdakit.constructs.api_backend import ApiBackend
-from lambdakit.constructs.http_api import Cors
+from lambdakit.compiler.bindings.table import existing_table, table_properties
+from lambdakit.constructs.api_backend import API_IDS, API_OUTPUTS, ApiBackend
 from lambdakit.constructs.output_names import pascal_case
-from lambdakit.constructs.routes import Route
-from lambdakit.constructs.table import TableProperties
-from lambdakit.spec.api import Cors as CorsSettings
+from lambdakit.constructs.rest_api import rest_keys
+from lambdakit.constructs.routes import Route, RouteKey
+from lambdakit.spec.api import RestApi
+from lambdakit.spec.api_backend import ApiBackend as ApiBackendSettings
+from lambdakit.spec.api_backend import Route as RouteSettings
+from lambdakit.spec.api_backend import SharedRoute, authorizer_name, lambda_authorizer, route_function_name
 from lambdakit.spec.function import effective
-from lambdakit.spec.patterns import ApiBackend as ApiBackendSettings
-from lambdakit.spec.patterns import Route as RouteSettings
-from lambdakit.spec.patterns import SharedRoute, route_function_name
-from lambdakit.spec.table import KeyAttribute, Table
+from lambdakit.spec.table import ExistingTable
 
-_ATTRIBUTE_TYPES: Final[Mapping[str, dynamodb.AttributeType]] = {
-    "string": dynamodb.AttributeType.STRING,
-    "number": dynamodb.AttributeType.NUMBER,
-    "binary": dynamodb.AttributeType.BINARY,
-}
-_REMOVAL_POLICIES: Final[Mapping[str, RemovalPolicy]] = {
-    "retain": RemovalPolicy.RETAIN,
-    "destroy": RemovalPolicy.DESTROY,
-}
+if TYPE_CHECKING:
+    from aws_cdk import aws_dynamodb as dynamodb
+
+    from lambdakit.constructs.table import TableProperties
+
+_POOL_OUTPUTS: Final = ("UserPoolId", "UserPoolClientId")
 
 
 def bind(scope: BindingScope, key: str, settings: ApiBackendSettings) -> None:
     """Adds the pattern called `key` to the stack."""
     _record_places(scope, key, settings)
+    bound = bound_api(scope, key, settings.api)
     ApiBackend(
         scope.stack,
         key,
-        routes={route_key: _route(scope, route_key, route) for route_key, route in settings.routes.items()},
-        table=None if settings.table is None else _table(settings.table),
-        cors=None if settings.api.cors is None else _cors(settings.api.cors),
+        routes={
+            route_key: _route(scope, route_key, route, public=bound.public)
+            for route_key, route in settings.routes.items()
+        },
+        table=_table(scope, key, settings),
+        cors=bound.cors,
+        throttle=bound.throttle,
+        log_retention=bound.log_retention,
+        api=bound.api,
+        authorizer=bound.authorizer,
+        domain=bound.domain,
     )
+
+
+def _table(scope: BindingScope, key: str, settings: ApiBackendSettings) -> TableProperties | dynamodb.ITable | None:
+    if isinstance(settings.table, ExistingTable):
+        # No pattern's key holds a colon, so that what exists already never meets it in the stack.
+        return existing_table(scope.stack, f"{key}:table", settings.table)
+    return None if settings.table is None else table_properties(settings.table)
 
 
 def _record_places(scope: BindingScope, key: str, settings: ApiBackendSettings) -> None:
     stack, pointer = scope.stack.node.path, ("patterns", key)
-    path = f"{stack}/{key}"
-    scope.source_map.record(path, pointer)
-    scope.source_map.record(f"{path}/Api", (*pointer, "api"))
-    scope.source_map.record(f"{stack}/{pascal_case(key)}Url", (*pointer, "api"))
-    scope.source_map.record(f"{path}/Table", (*pointer, "table"))
-    scope.source_map.record(f"{stack}/{pascal_case(key)}TableName", (*pointer, "table"))
+    path, outputs = f"{stack}/{key}", f"{stack}/{pascal_case(key)}"
+    record = scope.source_map.record
+    record(path, pointer)
+    for id in API_IDS:
+        record(f"{path}/{id}", (*pointer, "api"))
+    for suffix in API_OUTPUTS:
+        record(f"{outputs}{suffix}", (*pointer, "api"))
+    record(f"{path}/Api/Authorizer", (*pointer, "api", "authorizer"))
+    record(f"{path}/UserPool", (*pointer, "api", "authorizer"))
+    for suffix in _POOL_OUTPUTS:
+        record(f"{outputs}{suffix}", (*pointer, "api", "authorizer"))
+    record(f"{path}/Table", (*pointer, "table"))
+    record(f"{outputs}TableName", (*pointer, "table"))
+    if (authorizer := lambda_authorizer(settings)) is not None:
+        record(f"{path}/{authorizer_name(key, authorizer)}", (*pointer, "api", "authorizer", "function"))
     for route_key, route in settings.routes.items():
         place = (*pointer, "routes", route_key)
         # The CDK's construct id of a route: its key, with -- for slashes.
-        scope.source_map.record(f"{path}/Api/{route_key.replace(' ', '').replace('/', '--')}", place)
+        record(f"{path}/Api/{route_key.replace(' ', '').replace('/', '--')}", place)
+        record(f"{path}/Api/{route_key}-Route", place)
+        record(f"{path}/Api/Listener/Rule{route_key.replace(' ', '').replace('/', '--')}", place)
+        for method in rest_keys(RouteKey.parse(route_key)) if isinstance(settings.api, RestApi) else ():
+            record(f"{path}/Api/Default{(method.path or '').rstrip('/')}/{method.method}", place)
+        record(f"{path}/Api/Model{route_key.replace(' ', '').replace('/', '--')}", (*place, "request_schema"))
         if isinstance(route, RouteSettings):
-            scope.source_map.record(f"{path}/{route_function_name(route_key, route)}", place)
+            record(f"{path}/{route_function_name(route_key, route)}", place)
 
 
-def _route(scope: BindingScope, route_key: str, route: RouteSettings | SharedRoute) -> Route:
+def _route(scope: BindingScope, route_key: str, route: RouteSettings | SharedRoute, *, public: bool) -> Route:
     if isinstance(route, SharedRoute):
-        return Route(function=route.function)
-    properties = function_properties(effective(route, scope.defaults), directory=scope.directory, layers=scope.layers)
+        return Route(
+            function=route.function, public=public or route.authorizer == "none", request_schema=route.request_schema
+        )
+    properties = function_properties(
+        effective(route, scope.defaults), directory=scope.directory, layers=scope.layers, network=scope.network
+    )
     return Route(
         function=properties,
         name=route_function_name(route_key, route),
         table_access=None if route.table_access == "none" else route.table_access,
-    )
-
-
-def _table(settings: Table) -> TableProperties:
-    return TableProperties(
-        partition_key=_attribute(settings.partition_key),
-        sort_key=None if settings.sort_key is None else _attribute(settings.sort_key),
-        time_to_live_attribute=settings.time_to_live_attribute,
-        point_in_time_recovery=settings.point_in_time_recovery,
-        removal_policy=_REMOVAL_POLICIES[settings.removal_policy],
-    )
-
-
-def _attribute(key: KeyAttribute) -> dynamodb.Attribute:
-    return dynamodb.Attribute(name=key.name, type=_ATTRIBUTE_TYPES[key.type])
-
-
-def _cors(settings: CorsSettings) -> Cors:
-    return Cors(
-        allow_origins=settings.allow_origins,
-        # What the document leaves out, the construct chooses.
-        allow_methods=settings.allow_methods or None,
-        allow_headers=settings.allow_headers or None,
-        expose_headers=settings.expose_headers,
-        allow_credentials=settings.allow_credentials,
-        max_age=settings.max_age,
+        public=public or route.authorizer == "none",
+        request_schema=route.request_schema,
     )

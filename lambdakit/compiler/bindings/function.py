@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -9,19 +10,24 @@ from typing import Final
 from aws_cdk import Stack
 from aws_cdk import aws_lambda as lambda_
 
+from lambdakit.compiler.bindings.function_features import features
 from lambdakit.compiler.source_map import SourceMap
-from lambdakit.constructs.code_asset import code_asset, code_problems
+from lambdakit.constructs.code_asset import code_problems
+from lambdakit.constructs.function_code import layer_code
 from lambdakit.constructs.function_problems import located
 from lambdakit.constructs.function_properties import FunctionProperties
+from lambdakit.constructs.network import Network
 from lambdakit.errors import SynthesisError
 from lambdakit.spec.application import Layer
-from lambdakit.spec.function import FunctionSettings
+from lambdakit.spec.function import FunctionDefaults, FunctionSettings
+from lambdakit.spec.runtimes import DEFAULT_RUNTIME
 
 _TRACING: Final[Mapping[str, lambda_.Tracing]] = {
     "active": lambda_.Tracing.ACTIVE,
     "pass_through": lambda_.Tracing.PASS_THROUGH,
     "disabled": lambda_.Tracing.DISABLED,
 }
+_SNAPSHOTS_SINCE: Final[Mapping[str, int]] = {"python3.": 12, "java": 11, "dotnet": 8}
 # By how the identifiers begin.
 _FAMILIES: Final[Mapping[str, lambda_.RuntimeFamily]] = {
     "python": lambda_.RuntimeFamily.PYTHON,
@@ -34,10 +40,11 @@ _FAMILIES: Final[Mapping[str, lambda_.RuntimeFamily]] = {
 
 
 def layer_versions(
-    stack: Stack, layers: Mapping[str, Layer], *, directory: Path, source_map: SourceMap
+    stack: Stack, layers: Mapping[str, Layer], *, defaults: FunctionDefaults, directory: Path, source_map: SourceMap
 ) -> dict[str, lambda_.ILayerVersion]:
     """A layer version for each of the document's layers, by the document's name.
 
+    defaults: say for which runtime and architecture a layer's dependencies are installed.
     directory: the document's, from which paths count.
     """
     versions: dict[str, lambda_.ILayerVersion] = {}
@@ -48,18 +55,28 @@ def layer_versions(
         source_map.record(path, ("layers", name))
         if problems := list(code_problems("code", directory / layer.code)):
             raise SynthesisError(*located(path, problems))
-        versions[name] = lambda_.LayerVersion(stack, id, code=code_asset(directory / layer.code))
+        code = layer_code(
+            f"{path}.code",
+            directory / layer.code,
+            runtime=defaults.runtime or DEFAULT_RUNTIME,
+            architecture="x86_64" if defaults.architecture == "x86_64" else "arm64",
+        )
+        versions[name] = lambda_.LayerVersion(stack, id, code=code)
     return versions
 
 
 def function_properties(
-    settings: FunctionSettings, *, directory: Path, layers: Mapping[str, lambda_.ILayerVersion]
+    settings: FunctionSettings,
+    *,
+    directory: Path,
+    layers: Mapping[str, lambda_.ILayerVersion],
+    network: Network | None,
 ) -> FunctionProperties:
     """The properties of the function that `settings` describe; defaults are already in them.
 
     directory: the document's, from which paths count.
     """
-    return FunctionProperties(
+    properties = FunctionProperties(
         code=directory / settings.code,
         handler=settings.handler,
         runtime=_runtime(settings.runtime),
@@ -76,13 +93,21 @@ def function_properties(
         alias_name=settings.alias.name,
         alias_description=settings.alias.description,
         provisioned_concurrent_executions=settings.alias.provisioned_concurrent_executions,
+        **features(settings),
     )
+    return properties if network is None else network.within(properties)
 
 
 def _runtime(identifier: str) -> lambda_.Runtime:
     # Not the CDK's constant of that name: a new runtime is in the document's list before it is in the CDK's.
     family = next(family for start, family in _FAMILIES.items() if identifier.startswith(start))
-    return lambda_.Runtime(identifier, family)
+    return lambda_.Runtime(identifier, family, supports_snap_start=_has_snapshots(identifier))
+
+
+def _has_snapshots(identifier: str) -> bool:
+    """Source: Lambda Developer Guide, "Improving startup performance with Lambda SnapStart", supported runtimes."""
+    found = re.fullmatch(r"(python3\.|java|dotnet)(\d+)", identifier)
+    return found is not None and int(found[2]) >= _SNAPSHOTS_SINCE[found[1]]
 
 
 def _architecture(name: str) -> lambda_.Architecture:

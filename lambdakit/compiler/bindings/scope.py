@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from aws_cdk import Stack
     from aws_cdk import aws_lambda as lambda_
 
+    from lambdakit.constructs.network import Network
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BindingScope:
@@ -21,6 +23,7 @@ class BindingScope:
 
     directory: the document's, from which paths count.
     layers: the application's layer versions by their names in the document.
+    network: in which functions run; None, outside a VPC.
     source_map: in which the binding records its constructs, before it makes them.
     """
 
@@ -29,3 +32,4 @@ class BindingScope:
     directory: Path
     layers: Mapping[str, lambda_.ILayerVersion]
     source_map: SourceMap
+    network: Network | None = None

@@ -3,7 +3,8 @@
 moto checks the values of a rule's conditions and does not know that they may be expressions; here it does.
 
 Private surface used: `moto.elbv2.models.elbv2_backends[account][region]` with `load_balancers`, `target_groups` and the
-attributes read below; `ELBv2Backend._validate_conditions`. Canary: tests/unit/harness/test_harness_load_balancer_state.py.
+attributes read below; `ELBv2Backend._validate_conditions`.
+Canary: tests/unit/harness/test_harness_load_balancer_state.py.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ from lambdakit.spec.rules.rule import RuleContext
 
 def cors_credentials(context: RuleContext) -> Iterator[Finding]:
     """A finding for each API that allows credentials from every origin."""
-    for key, pattern in context.application.patterns.items():
-        cors = pattern.api.cors
+    for key, pattern in context.api_backends():
+        cors = getattr(pattern.api, "cors", None)
         if cors is not None and cors.allow_credentials and "*" in cors.allow_origins:
             yield Finding(
                 code="LK143",

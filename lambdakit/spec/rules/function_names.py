@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lambdakit.spec.authorizers import AuthorizerFunction
 from lambdakit.spec.finding import Finding
+from lambdakit.spec.patterns import Route
 from lambdakit.spec.pointer import Pointer, render_pointer
 from lambdakit.spec.rules.rule import RuleContext
 
@@ -16,12 +18,15 @@ def function_names(context: RuleContext) -> Iterator[Finding]:
         first = seen.setdefault(function.name, function.pointer)
         if first == function.pointer:
             continue
+        named = isinstance(function.written, Route | AuthorizerFunction) and function.written.name is not None
         hint = f"give it another name, or write {{function: {function.name}}} to share the function"
         if first[1] != function.pointer[1]:
             hint = f"give it another name, such as {function.pointer[1]}_{function.name}"
+        if not isinstance(function.written, Route | AuthorizerFunction):
+            hint = "give the pattern another key, by which its function is called"
         yield Finding(
             code="LK130",
-            pointer=(*function.pointer, "name") if function.route.name is not None else function.pointer,
+            pointer=(*function.pointer, "name") if named else function.pointer,
             problem=f"the function is called {function.name}, as is that of {render_pointer(first)}",
             hint=hint,
         )

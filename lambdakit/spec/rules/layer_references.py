@@ -14,7 +14,7 @@ from lambdakit.spec.wording import quoted
 def layer_references(context: RuleContext) -> Iterator[Finding]:
     """A finding for each layer that is not defined, or named twice by one function."""
     lists: list[tuple[Pointer, list[str]]] = [(("defaults", "layers"), context.application.defaults.layers or [])]
-    lists += [((*function.pointer, "layers"), function.route.layers) for function in context.functions]
+    lists += [((*function.pointer, "layers"), function.written.layers) for function in context.functions]
     known = list(context.application.layers)
     for pointer, names in lists:
         for place, name in enumerate(names):

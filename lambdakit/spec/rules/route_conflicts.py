@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lambdakit.spec.finding import Finding
+from lambdakit.spec.patterns import WebSocketBackend
 from lambdakit.spec.pointer import Pointer
 from lambdakit.spec.route_key import split_route_key
 from lambdakit.spec.rules.rule import RuleContext
@@ -16,7 +17,9 @@ from lambdakit.spec.rules.rule import RuleContext
 
 def route_conflicts(context: RuleContext) -> Iterator[Finding]:
     """A finding for each route that an earlier one stands in the way of, or whose variables share a name."""
-    for pattern_key, pattern in context.application.patterns.items():
+    for pattern_key, pattern in context.api_backends():
+        if isinstance(pattern, WebSocketBackend):
+            continue
         seen: dict[str, str] = {}
         for route_key in pattern.routes:
             pointer: Pointer = ("patterns", pattern_key, "routes", route_key)

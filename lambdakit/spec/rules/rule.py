@@ -6,20 +6,27 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from lambdakit.spec.api_backend import authorizer_name, lambda_authorizer
 from lambdakit.spec.application import Application
+from lambdakit.spec.event_processing import EventProcessing
 from lambdakit.spec.finding import Finding
 from lambdakit.spec.function import FunctionSettings, effective
-from lambdakit.spec.patterns import Route, SharedRoute, route_function_name
+from lambdakit.spec.patterns import ApiBackend, Pattern, Route, SharedRoute, route_function_name
 from lambdakit.spec.pointer import Pointer
+from lambdakit.spec.stream_processing import StreamProcessing
 from lambdakit.spec.validation import Pruned
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedFunction:
-    """A function of the application. settings: with the defaults in. pointer: the place where it is written."""
+    """A function of the application.
+
+    written: as the document has it, a `Route` where a route makes it. settings: with the defaults in.
+    pointer: the place where it is written.
+    """
 
     name: str
-    route: Route
+    written: FunctionSettings
     settings: FunctionSettings
     pointer: Pointer
 
@@ -40,10 +47,28 @@ class RuleContext:
 
     def shared_routes(self) -> Iterator[tuple[str, SharedRoute, Pointer]]:
         """Every route that names another route's function: its pattern's key, itself, its place."""
-        for pattern_key, pattern in self.application.patterns.items():
+        for pattern_key, pattern in self.api_backends():
             for route_key, route in pattern.routes.items():
                 if isinstance(route, SharedRoute):
                     yield pattern_key, route, ("patterns", pattern_key, "routes", route_key)
+
+    def api_backends(self) -> Iterator[tuple[str, ApiBackend]]:
+        """Every pattern of that kind, with its key."""
+        for key, pattern in self.application.patterns.items():
+            if isinstance(pattern, ApiBackend):
+                yield key, pattern
+
+    def event_processings(self) -> Iterator[tuple[str, EventProcessing]]:
+        """Every pattern of that kind, with its key."""
+        for key, pattern in self.application.patterns.items():
+            if isinstance(pattern, EventProcessing):
+                yield key, pattern
+
+    def stream_processings(self) -> Iterator[tuple[str, StreamProcessing]]:
+        """Every pattern of that kind, with its key."""
+        for key, pattern in self.application.patterns.items():
+            if isinstance(pattern, StreamProcessing):
+                yield key, pattern
 
     def knows(self, function: PlacedFunction, setting: str) -> bool:
         """Whether the function's setting is what the document says: no part of it, or of the defaults', was invalid."""
@@ -53,17 +78,24 @@ class RuleContext:
 def rule_context(application: Application, directory: Path, pruned: Pruned) -> RuleContext:
     """The context of an application, with its functions' settings worked out once for all rules."""
     functions = tuple(
-        PlacedFunction(
-            name=route_function_name(route_key, route),
-            route=route,
-            settings=effective(route, application.defaults),
-            pointer=("patterns", pattern_key, "routes", route_key),
-        )
-        for pattern_key, pattern in application.patterns.items()
-        for route_key, route in pattern.routes.items()
-        if isinstance(route, Route)
+        PlacedFunction(name, written, effective(written, application.defaults), pointer)
+        for key, pattern in application.patterns.items()
+        for name, written, pointer in _functions_of(key, pattern)
     )
     return RuleContext(application, functions, directory, pruned)
+
+
+def _functions_of(key: str, pattern: Pattern) -> Iterator[tuple[str, FunctionSettings, Pointer]]:
+    """Name, settings and place of each function that the pattern defines."""
+    if isinstance(pattern, ApiBackend):
+        for route_key, route in pattern.routes.items():
+            if isinstance(route, Route):
+                yield route_function_name(route_key, route), route, ("patterns", key, "routes", route_key)
+        if (authorizer := lambda_authorizer(pattern)) is not None:
+            place: Pointer = ("patterns", key, "api", "authorizer", "function")
+            yield authorizer_name(key, authorizer), authorizer.function, place
+    else:
+        yield key, pattern.function, ("patterns", key, "function")
 
 
 Rule = Callable[[RuleContext], Iterator[Finding]]

@@ -20,7 +20,7 @@ def source_directories(context: RuleContext) -> Iterator[Finding]:
     places: list[tuple[Pointer, str]] = [
         (("layers", name), layer.code) for name, layer in context.application.layers.items()
     ]
-    places += [(function.pointer, function.route.code) for function in context.functions]
+    places += [(function.pointer, function.written.code) for function in context.functions]
     known: dict[str, tuple[str, str, str] | None] = {}
     for pointer, code in places:
         if code not in known:

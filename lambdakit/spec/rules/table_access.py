@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lambdakit.spec.finding import Finding
+from lambdakit.spec.patterns import Route
 from lambdakit.spec.rules.rule import RuleContext
 
 
 def table_access(context: RuleContext) -> Iterator[Finding]:
     """A finding for each access to a table that is not there."""
+    backends = dict(context.api_backends())
     for function in context.functions:
         pattern = str(function.pointer[1])
-        access = function.route.table_access
-        if access == "none" or context.application.patterns[pattern].table is not None:
+        if not isinstance(function.written, Route):
+            continue
+        access = function.written.table_access
+        if access == "none" or backends[pattern].table is not None:
             continue
         if context.pruned.spares("patterns", pattern, "table"):
             yield Finding(

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lambdakit.spec.event_sources.dynamo_stream import DynamoStreamSource
 from lambdakit.spec.finding import Finding
+from lambdakit.spec.pointer import Pointer
 from lambdakit.spec.rules.rule import RuleContext
 from lambdakit.spec.table import Table
 from lambdakit.spec.wording import quoted
@@ -16,10 +18,25 @@ from lambdakit.spec.wording import quoted
 
 def table_keys(context: RuleContext) -> Iterator[Finding]:
     """A finding for each attribute that is given two roles it cannot have at once."""
-    for key, pattern in context.application.patterns.items():
-        if pattern.table is not None:
-            for setting, problem, hint in _conflicts(pattern.table):
-                yield Finding(code="LK142", pointer=("patterns", key, "table", setting), problem=problem, hint=hint)
+    for pointer, table in new_tables(context):
+        for setting, problem, hint in _conflicts(table):
+            yield Finding(code="LK142", pointer=(*pointer, setting), problem=problem, hint=hint)
+
+
+def new_tables(context: RuleContext) -> Iterator[tuple[Pointer, Table]]:
+    """Every new table of the application, with its place."""
+    for key, backend in context.api_backends():
+        if isinstance(backend.table, Table):
+            yield ("patterns", key, "table"), backend.table
+    for key, events in context.event_processings():
+        for name, target in events.targets.items():
+            if isinstance(target, Table):
+                yield ("patterns", key, "targets", name), target
+    for key, stream in context.stream_processings():
+        if isinstance(stream.source, DynamoStreamSource) and stream.source.table is not None:
+            yield ("patterns", key, "source", "table"), stream.source.table
+        if isinstance(stream.delivery, Table):
+            yield ("patterns", key, "delivery"), stream.delivery
 
 
 def _conflicts(table: Table) -> Iterator[tuple[str, str, str]]:

@@ -70,14 +70,10 @@ def test_version_is_printed() -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("diff", "a.yaml"),
-        ("graph", "a.yaml"),
         ("eject", "a.yaml"),
-        ("import", "template.json"),
         ("report", "cost"),
         ("report", "cold-starts"),
         ("run", "a.yaml", "--watch"),
-        ("synth", "a.yaml", "--check"),
     ],
     ids=" ".join,
 )
@@ -87,6 +83,16 @@ def test_what_is_not_built_is_refused_with_one_message(arguments: tuple[str, ...
     assert refused.exit_code == 1
     assert "is not built yet [LK510]" in refused.stderr
     assert refused.stdout == ""
+
+
+def test_checks_that_are_not_installed_are_a_message(document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cdk_nag", None)
+
+    refused = run("synth", str(document), "--check")
+
+    assert refused.exit_code == 1
+    assert "the checks need cdk-nag, which the base installation leaves out [LK424]" in refused.stderr
+    assert 'pip install "lambdakit[check]"' in refused.stderr
 
 
 def test_valid_document_is_said_to_be_so(document: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from aws_cdk import Duration, Size, Stack, assertions
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
@@ -73,6 +74,9 @@ def test_role_may_write_to_its_own_log_group_and_to_x_ray_and_nothing_else(stack
             "Effect": "Allow",
             "Resource": {"Fn::GetAtt": [log_group, "Arn"]},
         },
+    ]
+    (traces,) = role["Policies"]
+    assert traces["PolicyDocument"]["Statement"] == [
         {"Action": ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "Effect": "Allow", "Resource": "*"},
     ]
 
@@ -80,8 +84,25 @@ def test_role_may_write_to_its_own_log_group_and_to_x_ray_and_nothing_else(stack
 def test_without_tracing_there_is_no_permission_for_x_ray(stack: Stack, code: Path) -> None:
     LambdaFunction(stack, "greet", code=code, handler="app.handler", tracing=lambda_.Tracing.DISABLED)
 
+    _, function = only(stack, "AWS::Lambda::Function")
+    _, role = only(stack, "AWS::IAM::Role")
+    assert "Policies" not in role
+    assert "TracingConfig" not in function
+
+
+def test_an_existing_role_is_allowed_the_same(stack: Stack, code: Path) -> None:
+    role = iam.Role(stack, "role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+
+    LambdaFunction(stack, "greet", code=code, handler="app.handler", role=role, tracing=lambda_.Tracing.PASS_THROUGH)
+
+    _, function = only(stack, "AWS::Lambda::Function")
     _, policy = only(stack, "AWS::IAM::Policy")
-    assert len(policy["PolicyDocument"]["Statement"]) == 1
+    assert function["TracingConfig"] == {"Mode": "PassThrough"}
+    assert {
+        "Action": ["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
+        "Effect": "Allow",
+        "Resource": "*",
+    } in policy["PolicyDocument"]["Statement"]
 
 
 def test_alias_points_to_the_published_version(stack: Stack, code: Path) -> None:
@@ -155,7 +176,7 @@ def test_grants_to_the_function_go_to_its_one_role(stack: Stack, code: Path) -> 
 
     assert len(resources(stack, "AWS::IAM::Role")) == 1
     _, policy = only(stack, "AWS::IAM::Policy")
-    assert len(policy["PolicyDocument"]["Statement"]) == 3
+    assert len(policy["PolicyDocument"]["Statement"]) == 2
 
 
 # Numbers from the Lambda Developer Guide, "Lambda quotas", and the API Reference of CreateFunction.

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from lambdakit.errors import DocumentError
+from lambdakit.spec.api import HttpApi
 from lambdakit.spec.document import Document, load
 from lambdakit.spec.excerpt import excerpt
-from lambdakit.spec.patterns import Route
+from lambdakit.spec.patterns import ApiBackend, Route
+from lambdakit.spec.table import Table
 
 DOCUMENT = """\
 application: shop
@@ -71,6 +73,7 @@ def test_valid_document_becomes_an_application(project: Path) -> None:
     document = load(project / "lambdakit.yaml")
 
     orders = document.application.patterns["orders"]
+    assert isinstance(orders, ApiBackend) and isinstance(orders.api, HttpApi) and isinstance(orders.table, Table)
     created = orders.routes["POST /orders"]
     assert document.application.application == "shop"
     assert document.application.layers["shared"].code == "layers/shared"

@@ -27,6 +27,16 @@ patterns:
       POST /orders: {name: create, code: functions/orders, handler: app.create, table_access: read_write}
       GET /orders/{id}: {code: functions/orders, handler: app.read, environment: {<<: *env, OTHER: x}, layers: [shared]}
       $default: {function: create}
+  thumbnails:
+    kind: event_processing
+    source: {kind: s3, events: [object_created], prefix: incoming/}
+    function: {code: functions/orders, handler: app.read, timeout: 5s}
+    targets: {processed: {kind: s3}, items: {kind: dynamodb, partition_key: id}}
+    on_failure: {kind: sqs, retention_period: 14d}
+  jobs:
+    kind: event_processing
+    source: {kind: sqs, batch_size: 20, max_batching_window: 5s, visibility_timeout: 1m, filters: [{body: {a: [1]}}]}
+    function: {code: functions/orders, handler: app.read}
 """
 PIECES = [
     *(b"{ } [ ] : , - ? | > ! & * # % @ ` ' \" \\ << ~ null true yes .nan 1e999 0x1f -1 !!str !x &a *a ---".split()),
@@ -65,6 +75,9 @@ PIECES = [
         b"shared",
         b"name: ",
         b"event_processing",
+        b"kind: ",
+        b"schedule",
+        b"step_functions",
     ),
 ]
 

@@ -4,14 +4,14 @@ import pytest
 
 from lambdakit.spec.function import FunctionSettings
 from lambdakit.spec.names import pascal_case
-from lambdakit.spec.patterns import ApiBackend, Route, SharedRoute, route_function_name
+from lambdakit.spec.patterns import RequestBackend, Route, SharedRoute, route_function_name
 
 ROUTE = {"code": "functions/orders", "handler": "app.read"}
 
 
 def _accepts(route_key: str) -> bool:
     try:
-        ApiBackend.model_validate({"kind": "api_backend", "routes": {route_key: ROUTE}})
+        RequestBackend.model_validate({"kind": "api_backend", "routes": {route_key: ROUTE}})
     except ValueError:
         return False
     return True
@@ -101,7 +101,7 @@ def test_an_api_has_at_most_300_routes(count: int) -> None:
     routes = {f"GET /orders/{number}": ROUTE for number in range(count)}
 
     try:
-        ApiBackend.model_validate({"kind": "api_backend", "routes": routes})
+        RequestBackend.model_validate({"kind": "api_backend", "routes": routes})
         accepted = True
     except ValueError:
         accepted = False

@@ -44,7 +44,34 @@ EXAMPLE: dict[str, Any] = {
                 "GET /orders/{order_id}": {"code": "functions/orders", "handler": "app.read", "log_retention": "90d"},
                 "HEAD /orders": {"function": "create_order"},
             },
-        }
+        },
+        "thumbnails": {
+            "kind": "event_processing",
+            "source": {"kind": "s3", "events": ["object_created"], "prefix": "incoming/", "max_event_age": "1h"},
+            "function": {"code": "functions/thumbnails", "handler": "app.handler"},
+            "targets": {"processed": {"kind": "s3"}, "items": {"kind": "dynamodb", "partition_key": "id"}},
+            "on_failure": {"kind": "sqs", "retention_period": "14d"},
+        },
+        "jobs": {
+            "kind": "event_processing",
+            "source": {"kind": "sqs", "batch_size": 100, "max_batching_window": "5s", "filters": [{"body": {}}]},
+            "function": {"code": "functions/jobs", "handler": "app.handler"},
+        },
+        "nightly": {
+            "kind": "event_processing",
+            "source": {"kind": "schedule", "schedule": "rate(5 minutes)", "input": {"task": "backup"}},
+            "function": {"code": "functions/jobs", "handler": "app.handler"},
+        },
+        "placed": {
+            "kind": "event_processing",
+            "source": {"kind": "event_rule", "event_pattern": {"source": ["shop"], "detail": {"total": [1]}}},
+            "function": {"code": "functions/jobs", "handler": "app.handler"},
+        },
+        "watched": {
+            "kind": "event_processing",
+            "source": {"kind": "alarm", "namespace": "Shop", "metric_name": "Lost", "threshold": 1.5},
+            "function": {"code": "functions/jobs", "handler": "app.handler"},
+        },
     },
 }
 
@@ -108,6 +135,18 @@ VALUES = st.sampled_from(
         *("*", "https://example.com", "https://example.com/", "GET", "get", "app.create", "app create", "number"),
         *([], ["shared"], ["a"] * 5, ["a"] * 6, [1], ["*"], ["GET", "ANY"], [None]),
         *({}, {"name": "id"}, {"name": ""}, {"function": "create_order"}, {"code": "a", "handler": "b.c"}),
+        *(
+            "s3",
+            "sqs",
+            "schedule",
+            "alarm",
+            "cognito",
+            "dynamodb",
+            "rate(5 minutes)",
+            "cron(0 3 * * ? *)",
+            "object_created",
+        ),
+        *({"kind": "sqs"}, {"kind": "s3"}, {"kind": "dynamodb"}, {"kind": "cognito", "triggers": ["pre_sign_up"]}),
         *({"AB": "x"}, {"A": "x"}, {"AWS_REGION": "x"}, {"AB": 1}, {"code": "a"}, {"allow_origins": []}),
     ]
 )
@@ -118,6 +157,8 @@ KEYS = st.sampled_from(
         *("function", "table_access", "partition_key", "sort_key", "removal_policy", "log_retention", "description"),
         *("GET /", "GET /a/", "get /a", "$default", "ANY /{proxy+}", "GET /{a+}/b", "orders", "10x", "a b", "x" * 65),
         *("provisioned_concurrent_executions", "reserved_concurrent_executions", "ephemeral_storage_size", "max_age"),
+        *("source", "targets", "on_failure", "events", "prefix", "batch_size", "fifo", "filters", "schedule", "input"),
+        *("event_pattern", "detail_type", "threshold", "states", "queue_arn", "bucket_name", "filter_policy"),
         *("AB", "A", "AWS_REGION", "allow_methods", "allow_headers", "allow_credentials", "point_in_time_recovery"),
     ]
 )

@@ -1,0 +1,58 @@
+"""What CloudFormation's provider schemas say of each resource type: its properties, what it gives, what replaces it.
+
+The file beside this one is made from the schemas that AWS publishes, by `tests/documentation/provider_schemas.py`.
+Source: CloudFormation CLI User Guide, "Resource type schema".
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+DATA = Path(__file__).with_name("provider_schemas.json")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceType:
+    """One type.
+
+    service: the prefix of its ARNs. properties: the top-level names.
+    read_only: path of what `Fn::GetAtt` gives (`Endpoint.Address`) -> its JSON type.
+    create_only: paths whose change takes a new resource. identifier: the paths that name it together.
+    length_max: how long those names may be, where the schema says so.
+    """
+
+    name: str
+    service: str
+    properties: tuple[str, ...]
+    read_only: Mapping[str, str]
+    create_only: tuple[str, ...]
+    identifier: tuple[str, ...]
+    length_max: Mapping[str, int]
+
+
+def resource_type(name: str) -> ResourceType | None:
+    """What the schemas say of a type; None when AWS publishes none for it."""
+    line = _lines().get(name)
+    if line is None:
+        return None
+    row = json.loads(line)
+    return ResourceType(
+        name=name,
+        service=row["service"],
+        properties=tuple(row["properties"]),
+        read_only=row.get("read_only", {}),
+        create_only=tuple(row.get("create_only", ())),
+        identifier=tuple(row.get("identifier", ())),
+        length_max=row.get("length_max", {}),
+    )
+
+
+@functools.cache
+def _lines() -> Mapping[str, str]:
+    """The JSON of each type. A template needs few of 1,800: they are parsed one by one."""
+    lines = (line.rstrip(",").partition(":{") for line in DATA.read_text().splitlines() if line.startswith('"'))
+    return {name.strip('"'): "{" + row for name, _, row in lines}

@@ -1,0 +1,55 @@
+"""A document's table as the construct's properties."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from aws_cdk import aws_dynamodb as dynamodb
+
+from lambdakit.compiler.bindings.removal_policies import REMOVAL_POLICIES
+from lambdakit.constructs.table import GlobalSecondaryIndex, TableProperties
+from lambdakit.spec.table import ExistingTable, KeyAttribute, Table
+from lambdakit.spec.table import GlobalSecondaryIndex as IndexSettings
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+_ATTRIBUTE_TYPES: Final[Mapping[str, dynamodb.AttributeType]] = {
+    "string": dynamodb.AttributeType.STRING,
+    "number": dynamodb.AttributeType.NUMBER,
+    "binary": dynamodb.AttributeType.BINARY,
+}
+
+
+def table_properties(settings: Table) -> TableProperties:
+    """The properties of the table that `settings` describe."""
+    return TableProperties(
+        partition_key=_attribute(settings.partition_key),
+        sort_key=None if settings.sort_key is None else _attribute(settings.sort_key),
+        time_to_live_attribute=settings.time_to_live_attribute,
+        point_in_time_recovery=settings.point_in_time_recovery,
+        removal_policy=REMOVAL_POLICIES[settings.removal_policy],
+        global_secondary_indexes=[_index(each) for each in settings.global_secondary_indexes],
+    )
+
+
+def existing_table(scope: Construct, id: str, settings: ExistingTable) -> dynamodb.ITable:
+    """The table that `settings` name."""
+    return dynamodb.Table.from_table_attributes(
+        scope, id, table_name=settings.table_name, grant_index_permissions=settings.grant_index_permissions or None
+    )
+
+
+def _index(settings: IndexSettings) -> GlobalSecondaryIndex:
+    return GlobalSecondaryIndex(
+        index_name=settings.index_name,
+        partition_key=_attribute(settings.partition_key),
+        sort_key=None if settings.sort_key is None else _attribute(settings.sort_key),
+        projection_type=settings.projection_type,
+        non_key_attributes=settings.non_key_attributes,
+    )
+
+
+def _attribute(key: KeyAttribute) -> dynamodb.Attribute:
+    return dynamodb.Attribute(name=key.name, type=_ATTRIBUTE_TYPES[key.type])

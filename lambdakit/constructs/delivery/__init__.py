@@ -1,0 +1,1 @@
+"""Where a stream's results are delivered to: one file for each kind."""

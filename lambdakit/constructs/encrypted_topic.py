@@ -1,0 +1,25 @@
+"""A topic as every pattern makes it: encrypted and TLS only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from aws_cdk import aws_sns as sns
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+# Every principal of the account that may use SNS may use this key through SNS, so nobody needs a grant for it. Services
+# of AWS may not: a topic that CloudWatch, EventBridge or S3 publishes to needs a key of the account's own.
+# Source: SNS Developer Guide, "Key management": AWS managed key, and "Enable compatibility between event sources"
+_MANAGED_KEY: Final = "alias/aws/sns"
+
+
+def make_topic(scope: Construct, id: str) -> sns.Topic:
+    """The topic, encrypted with the key that AWS manages for SNS."""
+    topic = sns.Topic(scope, id, enforce_ssl=True)
+    # Not the CDK's `master_key`: its grants would then also allow the use of a key, by `key/*`.
+    template = topic.node.default_child
+    assert isinstance(template, sns.CfnTopic)
+    template.kms_master_key_id = _MANAGED_KEY
+    return topic

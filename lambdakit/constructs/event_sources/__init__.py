@@ -1,0 +1,1 @@
+"""What starts a pattern's function: one file for each kind of source."""

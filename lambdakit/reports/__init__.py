@@ -1,0 +1,1 @@
+"""What can be told about an application from its synthesized templates alone: nothing here deploys or runs."""

@@ -1,0 +1,1 @@
+"""What a deployment would change: two assemblies, or an assembly and a template, compared."""

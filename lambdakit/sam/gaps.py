@@ -1,0 +1,35 @@
+"""What could not be carried over, each by its place in the template."""
+
+from __future__ import annotations
+
+from lambdakit.errors import Diagnostic
+from lambdakit.sam.template_file import TemplateFile
+from lambdakit.spec.pointer import Pointer, render_pointer
+
+NOT_CARRIED_OVER = "LK256"
+
+
+class Gaps:
+    """A list that grows while a template is read."""
+
+    def __init__(self, template: TemplateFile) -> None:
+        self._template = template
+        self._found: dict[tuple[Pointer, str], Diagnostic] = {}
+
+    def add(self, pointer: Pointer, problem: str, hint: str = "") -> None:
+        """Notes one; the same one is noted once."""
+        line, column = self._template.place(pointer)
+        diagnostic = Diagnostic(
+            path=str(self._template.path),
+            line=line,
+            column=column,
+            pointer=render_pointer(pointer),
+            problem=problem,
+            code=NOT_CARRIED_OVER,
+            hint=hint,
+        )
+        self._found.setdefault((pointer, problem), diagnostic)
+
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """All of them, by their place."""
+        return tuple(sorted(self._found.values(), key=lambda item: (item.line or 0, item.column or 0, item.pointer)))

@@ -1,0 +1,1 @@
+"""What starts a pattern's function: one model for each kind of source."""

@@ -1,0 +1,93 @@
+"""What a function can have beside its code: scaling, gradual deployment, an address, alarms."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from lambdakit.spec.cors import Cors
+from lambdakit.spec.model import Model
+from lambdakit.spec.quantities import duration
+from lambdakit.spec.refusal import number, or_none, patterned_text, whole_number
+
+_CAPACITY: Final = whole_number(minimum=1, what="provisioned concurrency")
+_COUNT: Final = whole_number(minimum=1, what="value of an alarm")
+_AGE: Final = duration(minimum=1, maximum=86_400, what="age that an alarm watches")
+
+Capacity = Annotated[int, _CAPACITY]
+_SHARE: Final = number(minimum=0.1, maximum=0.9, what="utilization that is held")
+_DURATION_SHARE: Final = number(minimum=0.01, maximum=1.0, what="share of the time-out")
+Schedule = Annotated[
+    str,
+    patterned_text(
+        r"^(cron|rate|at)\(.+\)$", allowed="a schedule such as cron(0 8 ? * MON-FRI *) or rate(1 hour)", longest=256
+    ),
+]
+
+# The CDK's names. Source: AWS CodeDeploy User Guide, "Predefined deployment configurations for an AWS Lambda compute
+# platform"
+DeploymentConfig = Literal[
+    "all_at_once",
+    "canary_10_percent_5_minutes",
+    "canary_10_percent_10_minutes",
+    "canary_10_percent_15_minutes",
+    "canary_10_percent_30_minutes",
+    "linear_10_percent_every_1_minute",
+    "linear_10_percent_every_2_minutes",
+    "linear_10_percent_every_3_minutes",
+    "linear_10_percent_every_10_minutes",
+]
+
+
+class ScheduledCapacity(Model):
+    """Bounds that hold from a moment on."""
+
+    schedule: Schedule = Field(description="when, in UTC", examples=["cron(0 8 ? * MON-FRI *)"])
+    min_capacity: Capacity | None = Field(default=None, description="at least; unchanged when absent", examples=[5])
+    max_capacity: Capacity | None = Field(default=None, description="at most; unchanged when absent", examples=[20])
+
+
+class ProvisionedScaling(Model):
+    """Provisioned concurrency that follows its use."""
+
+    max_capacity: Capacity = Field(description="environments that are kept ready, at most", examples=[20])
+    min_capacity: Capacity = Field(default=1, description="environments that are kept ready, at least")
+    utilization_target: Annotated[float | None, or_none(_SHARE)] = Field(
+        default=0.7, description="share of them in use that is held; none scales by schedules alone"
+    )
+    schedules: list[ScheduledCapacity] = Field(default_factory=list, description="moments that change the bounds")
+
+
+class GradualDeployment(Model):
+    """A new version takes over step by step, and goes back when one of the function's alarms goes off."""
+
+    config: DeploymentConfig = Field(default="canary_10_percent_5_minutes", description="the steps")
+
+
+class FunctionUrl(Model):
+    """The address of the function's alias."""
+
+    auth_type: Literal["aws_iam", "none"] = Field(
+        default="aws_iam", description="aws_iam: signed requests of allowed principals; none: everybody"
+    )
+    invoke_mode: Literal["buffered", "response_stream"] = Field(
+        default="buffered", description="whether answers are sent while they are made"
+    )
+    cors: Cors | None = Field(default=None, description="cross-origin requests")
+
+
+class Alarms(Model):
+    """Alarms over five minutes each, paid for by the month. `none` leaves one out."""
+
+    errors: Annotated[int | None, or_none(_COUNT)] = Field(default=1, description="failed invocations")
+    throttles: Annotated[int | None, or_none(_COUNT)] = Field(default=1, description="refused invocations")
+    duration_share: Annotated[float | None, or_none(_DURATION_SHARE)] = Field(
+        default=0.9, description="share of the time-out that the slowest hundredth reaches"
+    )
+    async_event_age: Annotated[int, _AGE] | None = Field(
+        default=None, description="how long asynchronous events wait", examples=["5m"]
+    )
+    iterator_age: Annotated[int, _AGE] | None = Field(
+        default=None, description="how far a stream's records are behind", examples=["1h"]
+    )
