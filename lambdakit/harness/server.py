@@ -24,10 +24,9 @@ from lambdakit.harness.deployment.cloudformation.stack_work import STACK_CHANGE
 from lambdakit.harness.deployment.custom_resource_responses import CustomResourceCalls
 from lambdakit.harness.deployment.deploy import Deployer
 from lambdakit.harness.deployment.deployed import Stacks
-from lambdakit.harness.deployment.known_types import known_types
+from lambdakit.harness.deployment.known_types import all_provisioners
 from lambdakit.harness.deployment.provisioner import Context
 from lambdakit.harness.deployment.public_urls import FrontDoors
-from lambdakit.harness.deployment.registry import PROVISIONERS
 from lambdakit.harness.drain import Drain
 from lambdakit.harness.endpoint import Endpoint
 from lambdakit.harness.event_sources import EventSources
@@ -221,7 +220,7 @@ class Server:
         )
         deployer = Deployer(
             context,
-            provisioner_of=known_types(PROVISIONERS),
+            provisioner_of=lambda name: all_provisioners()(name),
             trace=trace,
             lenient=options.unsupported == "warn",
             stacks=stacks,
@@ -391,5 +390,6 @@ def _warm_up(account: Account, stop: threading.Event) -> None:
 
     What was imported stays; going through it again and again stood still for 0.2 s each time.
     """
+    all_provisioners()
     account.warm_up(_USUAL_SERVICES, stop)
     gc.freeze()

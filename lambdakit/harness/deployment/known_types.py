@@ -43,3 +43,11 @@ def known_types(table: Mapping[str, Provisioner]) -> ProvisionerOf:
         return None if schema is None else Recorded(schema)
 
     return provisioner_of
+
+
+@functools.cache
+def all_provisioners() -> ProvisionerOf:
+    """The look-up behind which the whole table stands. A harness is ready before its eighty modules are loaded."""
+    from lambdakit.harness.deployment.registry import PROVISIONERS
+
+    return known_types(PROVISIONERS)
