@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from lambdakit.constructs.function_properties import FunctionProperties, seconds_of
+from lambdakit.constructs.unresolved import is_unresolved
 from lambdakit.constructs.user_pool import UserPoolProperties, user_pool_problems
 from lambdakit.errors import Diagnostic
 
@@ -32,7 +33,6 @@ _CACHE_SECONDS: Final = 300
 _AUDIENCES_MAX: Final = 50
 _SCOPES_MAX: Final = 10
 _SOURCE = re.compile(r"(header|querystring)\.[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_TOKEN: Final = "${Token["
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +131,7 @@ def authorizer_problems(pointer: str, authorizer: Authorizer, api_type: ApiType)
 
 
 def _jwt_problems(pointer: str, authorizer: JwtAuthorizer) -> Iterator[Diagnostic]:
-    if not authorizer.issuer.startswith("https://") and _TOKEN not in authorizer.issuer:
+    if not authorizer.issuer.startswith("https://") and not is_unresolved(authorizer.issuer):
         yield Diagnostic(
             pointer=f"{pointer}.issuer",
             problem=f"{authorizer.issuer!r} is no URL that begins with https://",

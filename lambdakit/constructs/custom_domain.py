@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from aws_cdk import aws_certificatemanager as acm
 
+from lambdakit.constructs.unresolved import is_unresolved
 from lambdakit.errors import Diagnostic
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 # Source: RFC 1035, section 2.3.1; API apigatewayv2 CreateDomainName: a wildcard may stand for the first label
 _NAME = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 _CERTIFICATE = re.compile(r"arn:[a-z-]+:acm:[a-z0-9-]+:[0-9]{12}:certificate/[A-Za-z0-9-]+")
-_TOKEN: Final = "${Token["
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ def certificate_of(scope: Construct, certificate: acm.ICertificate | str) -> acm
 
 def domain_problems(pointer: str, domain: CustomDomain) -> Iterator[Diagnostic]:
     """What API Gateway would refuse of `domain`."""
-    if _NAME.fullmatch(domain.domain_name) is None and _TOKEN not in domain.domain_name:
+    if _NAME.fullmatch(domain.domain_name) is None and not is_unresolved(domain.domain_name):
         yield Diagnostic(
             pointer=f"{pointer}.domain_name",
             problem=f"{domain.domain_name!r} is no name of a domain in lower case",
@@ -53,7 +53,7 @@ def domain_problems(pointer: str, domain: CustomDomain) -> Iterator[Diagnostic]:
 
 def certificate_problems(pointer: str, certificate: acm.ICertificate | str) -> Iterator[Diagnostic]:
     """The refusal of text that is no ARN of a certificate."""
-    if isinstance(certificate, str) and _CERTIFICATE.fullmatch(certificate) is None and _TOKEN not in certificate:
+    if isinstance(certificate, str) and _CERTIFICATE.fullmatch(certificate) is None and not is_unresolved(certificate):
         yield Diagnostic(
             pointer=pointer,
             problem=f"{certificate!r} is no ARN of a certificate",

@@ -16,7 +16,6 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
-from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
@@ -116,20 +115,6 @@ class FailurePath:
         if self.bucket is not None:
             return destinations.S3Destination(self.bucket)
         return destinations.EventBridgeDestination(self.event_bus)
-
-    @property
-    def stream_destination(self) -> lambda_.IEventSourceDlq:
-        """The on-failure destination of a stream's mapping. ValueError for an event bus, which it cannot be.
-
-        Source: Lambda Developer Guide, "Retain discarded batch records": a queue, a topic or a bucket.
-        """
-        if self.queue is not None:
-            return event_sources.SqsDlq(self.queue)
-        if self.topic is not None:
-            return event_sources.SnsDlq(self.topic)
-        if self.bucket is not None:
-            return event_sources.S3OnFailureDestination(self.bucket)
-        raise ValueError("an event bus is no destination of a stream")
 
 
 def make_failure_path(

@@ -6,7 +6,7 @@ Pointers are relative to the function: `memory_size`, `environment.TABLE_NAME`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from math import ceil
 
 from lambdakit import limits
@@ -14,6 +14,7 @@ from lambdakit.constructs.code_asset import code_problems
 from lambdakit.constructs.function_properties import FunctionProperties, seconds_of, storage_mib
 from lambdakit.constructs.function_setting_problems import setting_problems
 from lambdakit.constructs.log_retention import retention_problems
+from lambdakit.constructs.unresolved import is_unresolved
 from lambdakit.errors import Diagnostic
 
 # Source: API CreateFunction.Environment: [a-zA-Z]([a-zA-Z0-9_])+
@@ -22,8 +23,6 @@ _VARIABLE = re.compile(r"[a-zA-Z][a-zA-Z0-9_]+")
 _ALIAS = re.compile(r"(?!^[0-9]+$)[a-zA-Z0-9-_]+")
 # Source: API CreateFunction.Handler: [^\s]+
 _HANDLER = re.compile(r"\S+")
-# How the CDK writes a value that only the deployment knows.
-_TOKEN = "${Token["
 
 
 def function_problems(properties: FunctionProperties) -> list[Diagnostic]:
@@ -32,7 +31,7 @@ def function_problems(properties: FunctionProperties) -> list[Diagnostic]:
         *code_problems("code", properties.code),
         *_number_problems(properties),
         *_text_problems(properties),
-        *_environment_problems({**properties.environment, **_references(properties)}),
+        *_environment_problems(properties),
         *_layer_problems(properties.layers),
         *_concurrency_problems(properties),
         *retention_problems("log_retention", properties.log_retention),
@@ -121,7 +120,7 @@ def _text_problems(properties: FunctionProperties) -> Iterator[Diagnostic]:
 
 
 def _length_problems(name: str, text: str, longest: int) -> Iterator[Diagnostic]:
-    if len(text) > longest and _TOKEN not in text:
+    if len(text) > longest and not is_unresolved(text):
         yield Diagnostic(
             pointer=name,
             problem=f"has {len(text)} characters, above {longest}, the most Lambda allows",
@@ -130,8 +129,9 @@ def _length_problems(name: str, text: str, longest: int) -> Iterator[Diagnostic]
         )
 
 
-def _environment_problems(environment: Mapping[str, str]) -> Iterator[Diagnostic]:
-    for name in environment:
+def _environment_problems(properties: FunctionProperties) -> Iterator[Diagnostic]:
+    environment = properties.environment
+    for name in dict.fromkeys([*environment, *properties.secrets, *properties.parameters]):
         if name in limits.RESERVED_VARIABLES:
             yield Diagnostic(
                 pointer=f"environment.{name}",
@@ -147,7 +147,9 @@ def _environment_problems(environment: Mapping[str, str]) -> Iterator[Diagnostic
                 hint="choose a name of two or more letters, digits and _",
             )
     # Source: Lambda Developer Guide, "Lambda quotas": 4 KB for all variables in aggregate
-    size = sum(len(name.encode()) + len(value.encode()) for name, value in environment.items() if _TOKEN not in value)
+    size = sum(
+        len(name.encode()) + len(value.encode()) for name, value in environment.items() if not is_unresolved(value)
+    )
     if size > limits.ENVIRONMENT_BYTES_MAX:
         yield Diagnostic(
             pointer="environment",
@@ -156,11 +158,6 @@ def _environment_problems(environment: Mapping[str, str]) -> Iterator[Diagnostic
             code="LK404",
             hint="keep large values in a parameter or a bucket, and their name in the environment",
         )
-
-
-def _references(properties: FunctionProperties) -> dict[str, str]:
-    """The variables whose values only the deployment knows."""
-    return dict.fromkeys([*properties.secrets, *properties.parameters], _TOKEN)
 
 
 def _layer_problems(layers: Sequence[object]) -> Iterator[Diagnostic]:

@@ -13,10 +13,8 @@ from lambdakit.constructs.function_alarms import alarm_problems
 from lambdakit.constructs.function_properties import FunctionProperties, seconds_of, storage_mib
 from lambdakit.constructs.function_url import function_url_problems
 from lambdakit.constructs.provisioned_scaling import scaling_problems
+from lambdakit.constructs.unresolved import is_unresolved
 from lambdakit.errors import Diagnostic
-
-# How the CDK writes a value that only the deployment knows.
-_TOKEN = "${Token["
 
 
 def setting_problems(properties: FunctionProperties) -> Iterator[Diagnostic]:
@@ -143,7 +141,7 @@ def _traffic_problems(properties: FunctionProperties) -> Iterator[Diagnostic]:
 
 def _name_problems(properties: FunctionProperties) -> Iterator[Diagnostic]:
     name = properties.function_name
-    if name is not None and _TOKEN not in name and len(name) > limits.FUNCTION_NAME_LENGTH_MAX:
+    if name is not None and not is_unresolved(name) and len(name) > limits.FUNCTION_NAME_LENGTH_MAX:
         yield Diagnostic(
             pointer="function_name",
             problem=f"has {len(name)} characters, above {limits.FUNCTION_NAME_LENGTH_MAX}, the most Lambda allows",

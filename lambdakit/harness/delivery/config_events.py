@@ -16,7 +16,6 @@ from lambdakit.harness.moto_state.config_items import Item
 from lambdakit.harness.moto_state.config_rules import ConfigRule
 
 CHANGE: Final = "ConfigurationItemChangeNotification"
-OVERSIZED: Final = "OversizedConfigurationItemChangeNotification"
 SCHEDULED: Final = "ScheduledNotification"
 _ITEM_VERSION: Final = "1.3"
 # Developer Guide, "Components of a configuration item": when it was recorded, not what.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from lambdakit.compiler.synthesize import Compiler
+from lambdakit.constructs.network import GATEWAY_ENDPOINTS, INTERFACE_ENDPOINTS
+from lambdakit.spec.network import Endpoint
 
 pytestmark = pytest.mark.xdist_group("cdk")
 
@@ -54,6 +56,10 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, 
 
 def _of(template: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:
     return [each["Properties"] for each in template["Resources"].values() if each["Type"] == kind]
+
+
+def test_a_document_names_the_endpoints_that_the_construct_makes() -> None:
+    assert sorted(get_args(Endpoint)) == sorted([*GATEWAY_ENDPOINTS, *INTERFACE_ENDPOINTS])
 
 
 def test_functions_have_what_is_said_of_them(template: Mapping[str, Any]) -> None:
