@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from aws_cdk import App, Stack
+from aws_cdk import App
 from jsii.errors import JavaScriptError, JSIIError
 
-from lambdakit.compiler.bindings import api_backend, event_processing, stream_processing
-from lambdakit.compiler.bindings.function import layer_versions
-from lambdakit.compiler.bindings.network import bind_network
-from lambdakit.compiler.bindings.scope import BindingScope
+from lambdakit.compiler.bindings.application import bind_application
 from lambdakit.compiler.jsii_errors import refused_by_cdk, refused_by_construct
 from lambdakit.compiler.source_map import SourceMap
 from lambdakit.compiler.validation_report import Findings, read_findings
-from lambdakit.constructs.acknowledgements import acknowledge
 from lambdakit.constructs.feature_flags import FEATURE_FLAGS
 from lambdakit.errors import Diagnostic, SynthesisError
 from lambdakit.spec.document import Document, load
-from lambdakit.spec.event_processing import EventProcessing
-from lambdakit.spec.patterns import Pattern, RequestBackend, WebSocketBackend
-from lambdakit.spec.stream_processing import StreamProcessing
 
 _CONTEXT: Final[Mapping[str, object]] = {
     **FEATURE_FLAGS,
@@ -31,13 +24,6 @@ _CONTEXT: Final[Mapping[str, object]] = {
     "aws:cdk:enable-asset-metadata": True,
     # They would name temporary directories, and the same input would not give the same bytes.
     "aws:cdk:disable-creation-stack-traces": True,
-}
-
-_BINDINGS: Final[Mapping[type[Pattern], Callable[[BindingScope, str, Any], None]]] = {
-    RequestBackend: api_backend.bind,
-    WebSocketBackend: api_backend.bind,
-    EventProcessing: event_processing.bind,
-    StreamProcessing: stream_processing.bind,
 }
 
 
@@ -106,32 +92,10 @@ def _synthesize(
     validation: bool,
     add_packs: Callable[[App], None] | None,
 ) -> None:
-    application = document.application
     app = new_app(output, validation=validation)
     if add_packs is not None:
         add_packs(app)
-    stack = Stack(app, application.application)
-    source_map.record(stack.node.path, ())
-    scope = BindingScope(
-        stack=stack,
-        defaults=application.defaults,
-        directory=document.directory.absolute(),
-        layers=layer_versions(
-            stack,
-            application.layers,
-            defaults=application.defaults,
-            directory=document.directory.absolute(),
-            source_map=source_map,
-        ),
-        source_map=source_map,
-        network=None
-        if application.network is None
-        else bind_network(stack, application.network, application.patterns.values(), source_map),
-    )
-    for key, pattern in application.patterns.items():
-        _BINDINGS[type(pattern)](scope, key, pattern)
-        if add_packs is not None and pattern.acknowledge:
-            acknowledge(stack.node.find_child(key), pattern.acknowledge)
+    stack = bind_application(app, document, source_map, acknowledges=add_packs is not None)
     app.synth()
     source_map.write(output, {stack.stack_name: output / stack.template_file})
 
