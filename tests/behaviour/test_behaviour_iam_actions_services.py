@@ -213,6 +213,12 @@ ROWS = [
         source="Aurora User Guide, Authorizing access to the Amazon RDS Data API",
     ),
     row(
+        "kafka GetBootstrapBrokers",
+        {"ClusterArn": "arn:aws:kafka:eu-west-1:123456789012:cluster/clicks/abcdef01-1"},
+        "kafka:GetBootstrapBrokers on arn:aws:kafka~cluster/clicks/abcdef01-1",
+        source="Amazon MSK Developer Guide, Accessing one Amazon MSK cluster",
+    ),
+    row(
         "bedrock-runtime Converse",
         {"modelId": "anthropic.claude-3-haiku-20240307-v1:0", "messages": []},
         "bedrock:InvokeModel on arn:aws:bedrock:eu-west-1::foundation-model/anthropic.claude-3-haiku-20240307-v1:0",

@@ -44,11 +44,22 @@ OPENSEARCH: Final = Rules(
     opaque=frozenset({"GetDefaultApplicationSetting"}),
 )
 
+
+def _on_brokers(call: ApiCall) -> Sequence[Need] | None:
+    """The reference names no resource for it; the guide grants it on one cluster, and so does the CDK.
+
+    Source: Amazon MSK Developer Guide, "Accessing one Amazon MSK cluster"
+    """
+    cluster = call.text("ClusterArn", "clusterArn")
+    return [Need(action=f"kafka:{call.operation}", resources=(cluster,))] if cluster.startswith("arn:") else None
+
+
 KAFKA: Final = Rules(
     members={
         "cluster.ClusterName": ("clusterArn", "ClusterArn", "clusterName", "ClusterName", "resourceArn", "ResourceArn"),
         "configuration.ConfigurationName": ("arn", "Arn", "configurationArn", "ConfigurationInfo.Arn", "Name"),
     },
+    readers={"GetBootstrapBrokers": _on_brokers},
     any_of=frozenset({"RejectClientVpcConnection", "UpdateClusterConfiguration"}),
 )
 
