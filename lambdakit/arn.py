@@ -5,7 +5,7 @@ Source: AWS General Reference, "Amazon Resource Names (ARNs)".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from lambdakit.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
 
 from lambdakit.assembly.codes import MISSING_FILE, NO_DIRECTORY, NO_MANIFEST, NOT_JSON, OUTSIDE_ASSEMBLY, TOO_LARGE
 from lambdakit.assembly.place import Place
 from lambdakit.errors import AssemblyError, Diagnostic
+from lambdakit.records import dataclass
 
 MANIFEST: Final = "manifest.json"
 

@@ -6,7 +6,6 @@ Source: aws-cdk-lib's cloud-assembly-schema, "AssetManifest"; for `LegacyStackSy
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
 
@@ -14,6 +13,7 @@ from lambdakit.assembly.assembly_directory import AssemblyDirectory
 from lambdakit.assembly.assets import Asset, AssetDestination, Kind, Packaging
 from lambdakit.assembly.place import Place, shown
 from lambdakit.errors import AssemblyError, Diagnostic
+from lambdakit.records import dataclass
 
 # The CDK CLI chooses the bucket that it fills the parameters of a legacy asset with. It is ours to name here.
 LEGACY_BUCKET: Final = "cdktoolkit-stagingbucket"

@@ -11,12 +11,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
 from lambdakit.assembly.codes import OUTSIDE_ASSEMBLY, UNSUPPORTED_ASSET
 from lambdakit.assembly.place import Place
+from lambdakit.records import dataclass
 
 Kind = Literal["file", "docker_image"]
 Packaging = Literal["file", "zip", "image"]

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
@@ -28,6 +27,7 @@ from lambdakit.assembly.source_map import SOURCE_MAP, SourceMap, read_source_map
 from lambdakit.assembly.stack_metadata import read_stack_metadata
 from lambdakit.assembly.template import Template, parse_template
 from lambdakit.errors import AssemblyError, Diagnostic
+from lambdakit.records import dataclass
 
 _ENVIRONMENT: Final = re.compile(r"aws://(?P<account>[0-9]{12}|unknown-account)/(?P<region>[a-z0-9-]{1,40})")
 

@@ -6,7 +6,6 @@ Source: CloudFormation Template Reference, "DependsOn attribute", "Ref", "Fn::Ge
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from lambdakit.assembly.codes import CIRCULAR_RESOURCES, UNKNOWN_REFERENCE
 from lambdakit.assembly.intrinsics_strings import sub_names, sub_parts
@@ -14,6 +13,7 @@ from lambdakit.assembly.place import Place, nearest, shown
 from lambdakit.assembly.template import Resource, Template
 from lambdakit.assembly.topological_order import CircularOrder, topological_order
 from lambdakit.errors import AssemblyError, Diagnostic
+from lambdakit.records import dataclass
 
 # What asks others at once whether they are ready: a function, or the permissions of one.
 _LATE = ("Custom::", "AWS::CloudFormation::CustomResource", "AWS::Lambda::EventSourceMapping")

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from lambdakit.assembly.codes import NOT_FOUND, WRONG_ARGUMENT
 from lambdakit.assembly.place import Place, nearest, shown
+from lambdakit.records import dataclass
 
 Service = Literal["ssm", "ssm-secure", "secretsmanager"]
 

@@ -11,7 +11,7 @@ The file lies in the assembly, or beside the `cdk.json` above it, and goes befor
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +20,7 @@ from lambdakit.assembly.codes import MALFORMED_OVERRIDE
 from lambdakit.assembly.place import Place, nearest, shown
 from lambdakit.assembly.template import Resource, Template
 from lambdakit.errors import AssemblyError, Diagnostic
+from lambdakit.records import dataclass
 
 OVERRIDES: Final = "lambdakit-overrides.json"
 METADATA: Final = "lambdakit"

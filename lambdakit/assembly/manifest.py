@@ -6,7 +6,6 @@ Source: aws-cdk-lib's cloud-assembly-schema, "AssemblyManifest", "ArtifactManife
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +13,7 @@ from lambdakit.assembly.assembly_directory import DEPTH_MAX, MANIFEST, AssemblyD
 from lambdakit.assembly.codes import CIRCULAR_ARTIFACTS, TOO_LARGE, UNKNOWN_SCHEMA
 from lambdakit.assembly.place import Place, nearest, shown
 from lambdakit.assembly.topological_order import CircularOrder, topological_order
+from lambdakit.records import dataclass
 
 STACK: Final = "aws:cloudformation:stack"
 ASSET_MANIFEST: Final = "cdk:asset-manifest"

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from lambdakit.assembly.codes import INVALID_PARAMETER, MISSING_PARAMETER, NOT_FOUND, UNKNOWN_PARAMETER
@@ -20,6 +19,7 @@ from lambdakit.assembly.place import Place, nearest, shown
 from lambdakit.assembly.scalars import as_text
 from lambdakit.assembly.template import Template
 from lambdakit.errors import AssemblyError, Diagnostic
+from lambdakit.records import dataclass
 
 _SSM_VALUE: Final = re.compile(r"AWS::SSM::Parameter::Value<(.+)>")
 _AWS_TYPE: Final = re.compile(r"AWS::[A-Za-z0-9]+::[A-Za-z0-9]+::[A-Za-z0-9]+")

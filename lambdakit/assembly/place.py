@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import cast
 
 from lambdakit.assembly.codes import WRONG_SHAPE
 from lambdakit.errors import AssemblyError, Diagnostic
+from lambdakit.records import dataclass
 
 _SHOWN_CHARACTERS_MAX = 80
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from lambdakit.records import dataclass
 
 DATA = Path(__file__).with_name("provider_schemas.json")
 

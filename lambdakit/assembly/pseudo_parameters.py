@@ -5,8 +5,9 @@ Source: CloudFormation Template Reference, "Pseudo parameters".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from lambdakit.records import dataclass
 
 NO_VALUE_NAME: Final = "AWS::NoValue"
 

@@ -9,7 +9,6 @@ Source: CloudFormation Template Reference, "Condition functions", "Fn::ForEach",
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from lambdakit.assembly.codes import NOT_FOUND, UNKNOWN_REFERENCE
@@ -18,6 +17,7 @@ from lambdakit.assembly.place import Place, nearest, shown
 from lambdakit.assembly.pseudo_parameters import NO_VALUE_NAME, PseudoParameters
 from lambdakit.assembly.template import Template
 from lambdakit.errors import AssemblyError
+from lambdakit.records import dataclass
 
 
 class NoValue:

@@ -7,12 +7,12 @@ Source: aws-cdk-lib's cloud-assembly-schema, "ArtifactManifest" (metadata, addit
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from lambdakit.assembly.assembly_directory import AssemblyDirectory
 from lambdakit.assembly.asset_manifest import LegacyAsset, read_legacy_asset
 from lambdakit.assembly.manifest import Artifact
 from lambdakit.assembly.place import Place
+from lambdakit.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

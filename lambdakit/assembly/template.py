@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final, TypeVar
 
 from lambdakit.assembly.codes import MALFORMED_TEMPLATE
 from lambdakit.assembly.place import Place, nearest, shown
 from lambdakit.errors import AssemblyError, Diagnostic
+from lambdakit.records import dataclass
 
 CONSTRUCT_PATH: Final = "aws:cdk:path"
 LANGUAGE_EXTENSIONS: Final = "AWS::LanguageExtensions"

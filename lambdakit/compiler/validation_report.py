@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from lambdakit.compiler.jsii_errors import found_by_validation
 from lambdakit.compiler.source_map import SourceMap
 from lambdakit.errors import Diagnostic
+from lambdakit.records import dataclass
 
 REPORT_FILE: Final = "validation-report.json"
 _ERRORS: Final = frozenset({"fatal", "error"})

@@ -13,10 +13,11 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
+
+from lambdakit.records import dataclass
 
 Kind = Literal["at", "rate", "cron"]
 

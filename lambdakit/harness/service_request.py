@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from urllib.parse import parse_qs, unquote
 
 from lambdakit.harness.wire import Request
+from lambdakit.records import dataclass
 
 _CREDENTIAL = re.compile(r"Credential=([^/,\s=]+)/\d{8}/([^/,\s]+)/([^/,\s]+)/aws4_request")
 _OLD_SIGNATURE = re.compile(r"AWS ([^:\s]+):")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from lambdakit.records import dataclass
 
 
 class Arrival(StrEnum):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from http import HTTPStatus
 from typing import Final, Protocol
 
@@ -19,6 +19,7 @@ from lambdakit.harness.header_fields import BadRequest as BadRequest
 from lambdakit.harness.header_fields import Headers as Headers
 from lambdakit.harness.header_fields import ascii_json as ascii_json
 from lambdakit.harness.header_fields import header_value as header_value
+from lambdakit.records import dataclass
 
 HEAD_BYTES_MAX: Final = 1024 * 1024  # AWS Lambda quotas: request line and headers of an invoke, the largest of all
 BODY_BYTES_MAX: Final = 1024 * 1024 * 1024

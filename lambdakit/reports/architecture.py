@@ -7,9 +7,9 @@ Aliases stand for their function, and streams of tables for their table.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from lambdakit.records import dataclass
 from lambdakit.reports.node_kinds import DRAWN_ALONE, KINDS, Kind
 from lambdakit.reports.relations.api_routes import api_routes
 from lambdakit.reports.relations.data_streams import data_streams

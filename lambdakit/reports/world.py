@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 from lambdakit.assembly.template import Resource as Declared
+from lambdakit.records import dataclass
 from lambdakit.reports.node_kinds import KINDS, SERVICES, Kind
 from lambdakit.reports.relations.relation import End, Key
 from lambdakit.reports.rendered_value import intrinsic, references, rendered

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from lambdakit.errors import Diagnostic, SourceError
+from lambdakit.records import dataclass
 from lambdakit.sam.api_settings import http_api, rest_api
 from lambdakit.sam.event_sources import Owned, event_source
 from lambdakit.sam.function_settings import (

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from lambdakit.records import dataclass
 from lambdakit.sam.function_settings import Settings
 from lambdakit.sam.properties import Properties
 

@@ -6,9 +6,9 @@ Source: AWS SAM Developer Guide, "AWS SAM policy templates".
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from lambdakit.records import dataclass
 from lambdakit.sam.properties import Properties
 from lambdakit.sam.tables import ACCESS
 

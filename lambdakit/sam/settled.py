@@ -8,11 +8,11 @@ from __future__ import annotations
 import copy
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from lambdakit.errors import Diagnostic, DocumentError
+from lambdakit.records import dataclass
 from lambdakit.sam.yaml_text import yaml_text
 from lambdakit.spec.document import load
 from lambdakit.spec.pointer import Pointer, parse_pointer

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from lambdakit.errors import Diagnostic, DocumentError
+from lambdakit.records import dataclass
 from lambdakit.spec.finding import Finding, Mark
 from lambdakit.spec.pointer import Pointer, render_pointer
 from lambdakit.spec.source_text import read_text

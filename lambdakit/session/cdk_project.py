@@ -14,13 +14,13 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from lambdakit.assembly.image_overrides import OVERRIDES
 from lambdakit.compiler.child_environment import bundled_node
 from lambdakit.errors import Diagnostic, SourceError, SynthesisError
+from lambdakit.records import dataclass
 from lambdakit.session.bundled_node import write_commands
 from lambdakit.session.child_environment import with_toolchain, without_credentials
 

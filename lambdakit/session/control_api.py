@@ -12,10 +12,10 @@ import selectors
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final
 
 from lambdakit.errors import Diagnostic, HarnessError, LambdakitError, error_from_wire
+from lambdakit.records import dataclass
 from lambdakit.session.harness_process import HarnessProcess
 
 _TOKEN_HEADER: Final = "x-lambdakit-token"

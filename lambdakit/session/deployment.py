@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import quote
 
 from lambdakit.errors import Diagnostic, HarnessError
+from lambdakit.records import dataclass
 from lambdakit.session import permission_report, reachability
 from lambdakit.session.control_api import ControlApi
 from lambdakit.session.functions import DeployedFunction

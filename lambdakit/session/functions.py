@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 from urllib.parse import quote
 
 from lambdakit.errors import Diagnostic
+from lambdakit.records import dataclass
 from lambdakit.session.control_api import Answer, ControlApi
 from lambdakit.session.invocation_logs import InvocationLogs, since_start
 from lambdakit.session.results import Invocation, InvocationResult, LambdaApiError

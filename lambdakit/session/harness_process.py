@@ -20,10 +20,10 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import IO, Final
 
 from lambdakit.errors import Diagnostic, HarnessError, LambdakitError, error_from_wire
+from lambdakit.records import dataclass
 from lambdakit.session.child_environment import harness_variables
 
 HARNESS_COMMAND: Final = (sys.executable, "-P", "-m", "lambdakit.harness")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
 
 from lambdakit.errors import Diagnostic, HarnessError
+from lambdakit.records import dataclass
 
 EnforceIam = Literal["on", "strict", "off"]
 EnforceNetwork = Literal["on", "off"]

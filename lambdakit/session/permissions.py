@@ -8,9 +8,10 @@ handler calls, so that `unused` is empty long before `unused_actions` is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from lambdakit.records import dataclass
 from lambdakit.session.lookup import find_one
 from lambdakit.session.minimal_policy import minimal_policy
 

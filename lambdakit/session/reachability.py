@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
+from lambdakit.records import dataclass
 from lambdakit.session.functions import DeployedFunction
 from lambdakit.session.lookup import find_one, shortest_name
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
 from lambdakit.errors import Diagnostic, HarnessError
+from lambdakit.records import dataclass
 
 
 class FunctionFailed(HarnessError):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from lambdakit.errors import Diagnostic, DrainTimeout, HarnessError
+from lambdakit.records import dataclass
 from lambdakit.session.control_api import ControlApi
 from lambdakit.session.event_text import tail_text
 from lambdakit.session.trace_view import TraceView

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from lambdakit.errors import Diagnostic
+from lambdakit.records import dataclass
 from lambdakit.spec.finding import Finding
 from lambdakit.spec.source_text import read_text
 

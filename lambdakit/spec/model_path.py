@@ -8,11 +8,11 @@ types along the location.
 from __future__ import annotations
 
 import types
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, Discriminator, Tag
 
+from lambdakit.records import dataclass
 from lambdakit.spec.kinds import KIND, TYPE
 from lambdakit.spec.pointer import Pointer
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, LiteralString
 
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from lambdakit.records import dataclass
 from lambdakit.spec.wording import given, quoted, shown
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ aws-cdk-lib, aws-apigatewayv2/lib/http/route.js (`HttpRouteKey.with`).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Annotated, Final
 
+from lambdakit.records import dataclass
 from lambdakit.spec.names import snake_case
 from lambdakit.spec.refusal import Checked, refusal, wrong_type
 from lambdakit.spec.wording import one_of, quoted

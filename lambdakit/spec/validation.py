@@ -7,11 +7,12 @@ something as absent asks it first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from lambdakit.records import dataclass
 from lambdakit.spec.application import Application
 from lambdakit.spec.finding import Finding
 from lambdakit.spec.model_path import walk

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from lambdakit.records import dataclass
 from lambdakit.trace.event import TraceEvent
 
 

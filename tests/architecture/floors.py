@@ -31,9 +31,9 @@ class Floor:
     scripts: bool = False
 
 
-_GROUND: Final = ("errors", "limits", "arn", "clock", "trace")
+_GROUND: Final = ("records", "errors", "limits", "arn", "clock", "trace")
 _CHILD_SIDE: Final = (
-    *("compiler.__main__", "compiler.bindings", "compiler.compile", "compiler.warm_up"),
+    *("compiler.__main__", "compiler.bindings", "compiler.compile", "compiler.ejection", "compiler.warm_up"),
     *("compiler.jsii_errors", "compiler.validation_report", "compiler.checks", "compiler.template_lint"),
 )
 _CDK: Final = ("aws_cdk", "constructs", "jsii", "cdk_nag", "cfnlint")
@@ -56,11 +56,12 @@ _BELOW_SERVER: Final = (*_BELOW_DEPLOYMENT, "harness.deployment")
 # its name begins with, and the row "" is `lambdakit/__init__.py` alone.
 FLOORS: Final[Mapping[str, Floor]] = {
     # Floor 0: each imports those above it.
-    "errors": Floor(),
-    "limits": Floor(imports=("errors",)),
-    "arn": Floor(imports=("errors", "limits")),
-    "clock": Floor(imports=("errors", "limits", "arn")),
-    "trace": Floor(imports=("errors", "limits", "arn", "clock")),
+    "records": Floor(),
+    "errors": Floor(imports=("records",)),
+    "limits": Floor(imports=("records", "errors")),
+    "arn": Floor(imports=("records", "errors", "limits")),
+    "clock": Floor(imports=("records", "errors", "limits", "arn")),
+    "trace": Floor(imports=("records", "errors", "limits", "arn", "clock")),
     # Floor 1: what the document and the cloud assembly say.
     "spec": Floor(imports=_GROUND, third_party=("pydantic", "pydantic_core", "ruamel.yaml", "jsonschema")),
     "assembly": Floor(imports=_GROUND),
@@ -87,6 +88,10 @@ FLOORS: Final[Mapping[str, Floor]] = {
     "harness.account": Floor(
         imports=(*_GROUND, "harness.wire", "harness.service_request", "harness.unserved_request"),
         third_party=(*_SDK, "moto.moto_server.werkzeug_app", "moto.core.request"),
+    ),
+    "harness.api_exports": Floor(
+        imports=(*_GROUND, "harness.wire", "harness.service_request", "harness.unserved_request", "harness.moto_state"),
+        third_party=("yaml",),
     ),
     "harness.managed_kafka": Floor(imports=(*_GROUND, "harness.wire", "harness.account")),
     "harness.moto_state": Floor(imports=(*_GROUND, "harness.wire", "harness.account"), third_party=("moto",)),
@@ -123,11 +128,12 @@ FLOORS: Final[Mapping[str, Floor]] = {
         imports=(
             *_BELOW_SERVER,
             *("harness.certificates", "harness.drain", "harness.control", "harness.endpoint", "harness.managed_kafka"),
+            "harness.api_exports",
             *("harness.access", "harness.event_sources", "harness.front_doors", "harness.guards", "harness.launching"),
         )
     ),
     "harness.__main__": Floor(imports=(*_GROUND, "harness.options", "harness.server")),
-    "harness": Floor(),
+    "harness": Floor(imports=("records",)),
     # Floor 3: the parent's side of the compiler, and the child's, which alone loads the CDK.
     "compiler": Floor(imports=(*_GROUND, "spec")),
     **dict.fromkeys(

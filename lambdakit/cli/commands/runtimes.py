@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Final
@@ -13,6 +12,7 @@ import typer
 
 from lambdakit.cli.ending import guarded
 from lambdakit.errors import Diagnostic, HarnessError
+from lambdakit.records import dataclass
 
 if TYPE_CHECKING:
     from lambdakit.harness.runtime.interpreters import Interpreter

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from lambdakit.compiler.bindings.authorizers import authorizer
@@ -14,6 +14,7 @@ from lambdakit.constructs.load_balancer_api import LoadBalancerSettings
 from lambdakit.constructs.log_retention import LOG_RETENTION_DAYS_DEFAULT
 from lambdakit.constructs.rest_api import RestSettings, UsagePlan
 from lambdakit.constructs.websocket_api import WebSocketSettings
+from lambdakit.records import dataclass
 from lambdakit.spec.api import FunctionUrlApi, HttpApi, LoadBalancerApi, RequestApi, RestApi, WebSocketApi
 
 if TYPE_CHECKING:

@@ -11,12 +11,12 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from lambdakit.harness.delivery.alarm_evaluation import COMPARISONS, Point, Terms, Verdict
 from lambdakit.harness.moto_state.alarm_records import Alarm, AlarmMetric, AlarmState
+from lambdakit.records import dataclass
 
 _TREATED: Final[Mapping[str, str]] = {"breaching": "Breaching", "notBreaching": "NonBreaching"}
 # AWS General Reference, "Regional endpoints"; others go by their code.

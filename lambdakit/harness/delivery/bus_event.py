@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from lambdakit.harness.event_pattern import read_json
 from lambdakit.harness.event_pattern.json_values import JsonNumber, as_json_values
 from lambdakit.harness.runtime.random_ids import random_uuid
+from lambdakit.records import dataclass
 
 _VERSION: Final = "0"
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from lambdakit.harness.delivery.config_events import Evaluation
 from lambdakit.harness.moto_state.config_rules import ConfigRule, ConfigRules, Place
+from lambdakit.records import dataclass
 
 # What a function may say: the fourth there is, INSUFFICIENT_DATA, is the service's own.
 _SAYABLE: Final = frozenset({"COMPLIANT", "NON_COMPLIANT", "NOT_APPLICABLE"})

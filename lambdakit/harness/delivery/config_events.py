@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from lambdakit.harness.moto_state.config_items import Item
 from lambdakit.harness.moto_state.config_rules import ConfigRule
+from lambdakit.records import dataclass
 
 CHANGE: Final = "ConfigurationItemChangeNotification"
 SCHEDULED: Final = "ScheduledNotification"

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -19,6 +18,7 @@ from lambdakit.harness.activity import Activity
 from lambdakit.harness.delivery.delivery import Delivery, NotDelivered
 from lambdakit.harness.delivery.targets import Targets
 from lambdakit.harness.invocation.workers import Workers
+from lambdakit.records import dataclass
 from lambdakit.trace import EventDelivered, EventNotDelivered, TraceLog
 
 _PAUSE_SECONDS_MAX: Final = 60

@@ -10,10 +10,12 @@ import re
 import secrets
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from lambdakit.records import dataclass
 
 _EXPRESSION: Final = re.compile(r"!\{([^:}]*):([^}]*)\}")
 _DEFAULT_TIME: Final = "yyyy/MM/dd/HH/"

@@ -11,7 +11,6 @@ import io
 import threading
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -24,6 +23,7 @@ from lambdakit.harness.delivery.firehose_errors import ACCESS_DENIED, DeliveryEr
 from lambdakit.harness.delivery.firehose_settings import BucketSettings
 from lambdakit.harness.delivery.targets import Clients, Permissions
 from lambdakit.harness.moto_state.delivery_streams import DeliveryStreamState
+from lambdakit.records import dataclass
 from lambdakit.trace import EventDelivered, EventNotDelivered, TraceLog
 
 _AGE_MAX: Final = timedelta(hours=24)

@@ -11,11 +11,12 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from lambdakit.harness.delivery.firehose_settings import ProcessorSettings, delimiter_of
+from lambdakit.records import dataclass
 
 _FROM_QUERY: Final = "partitionKeyFromQuery"
 _QUERY_ENTRY: Final = re.compile(

@@ -10,10 +10,10 @@ import base64
 import binascii
 import codecs
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from lambdakit.harness.moto_state.delivery_streams import DeliveryStreamState
+from lambdakit.records import dataclass
 
 _MIB: Final = 1024 * 1024
 _S3_KINDS: Final = ("ExtendedS3", "S3")

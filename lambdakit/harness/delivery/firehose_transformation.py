@@ -13,7 +13,7 @@ import json
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from lambdakit.clock import milliseconds
 from lambdakit.harness.delivery.firehose_records import FirehoseRecord
 from lambdakit.harness.delivery.function_calls import CallRefused, FunctionAnswer
 from lambdakit.harness.moto_state.delivery_streams import DeliveryStreamState
+from lambdakit.records import dataclass
 
 _FROM_FUNCTION: Final = "partitionKeyFromLambda"
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from lambdakit.harness.delivery.targets import Permissions
@@ -20,6 +19,7 @@ from lambdakit.harness.lambda_service.invoke_request import check_payload
 from lambdakit.harness.lambda_service.store import Target
 from lambdakit.harness.runtime.faults import Fault
 from lambdakit.limits import ASYNC_REQUEST_BYTES_MAX
+from lambdakit.records import dataclass
 
 _ACTION = "lambda:InvokeFunction"
 

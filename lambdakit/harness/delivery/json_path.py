@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+from lambdakit.records import dataclass
 
 _STEP: Final = re.compile(
     r"""\.(?P<name>[^.\[\]*'"\s]+) | \.(?P<every>\*) | \[(?P<index>[0-9]{1,9})\] | \[(?P<all>\*)\]

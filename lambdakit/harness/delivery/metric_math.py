@@ -12,9 +12,10 @@ import math
 import operator
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+from lambdakit.records import dataclass
 
 Series = Mapping[datetime, float]
 Value = float | Series | list[Series]

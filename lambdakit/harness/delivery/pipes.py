@@ -14,7 +14,6 @@ import binascii
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -27,6 +26,7 @@ from lambdakit.harness.delivery.json_path import InvalidPath, compile_path
 from lambdakit.harness.delivery.targets import Targets
 from lambdakit.harness.event_pattern import read_json
 from lambdakit.harness.moto_state.pipes import Pipe
+from lambdakit.records import dataclass
 
 _SESSION: Final = "pipes"
 _VARIABLE: Final = re.compile(r"<((?:\$|aws\.pipes\.)[^<>]*)>")

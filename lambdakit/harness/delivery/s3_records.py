@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote_plus
@@ -15,6 +14,7 @@ from urllib.parse import quote_plus
 from lambdakit.clock import iso_milliseconds
 from lambdakit.harness.moto_state.bucket_notifications import BucketPlace
 from lambdakit.harness.moto_state.buckets import ObjectChange, S3Request
+from lambdakit.records import dataclass
 
 # "Starting with version 2.4, Amazon S3 uses a single unified version for all event types."
 _EVENT_VERSION: Final = "2.6"

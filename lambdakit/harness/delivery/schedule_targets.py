@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ from lambdakit.harness.delivery.universal_targets import UniversalTargets
 from lambdakit.harness.invocation.shipment import Clients as RoleClients
 from lambdakit.harness.moto_state.schedules import KeptSchedule
 from lambdakit.harness.runtime.random_ids import random_uuid
+from lambdakit.records import dataclass
 from lambdakit.trace import EventNotDelivered, TraceLog
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Hashable
-from dataclasses import dataclass
 from datetime import datetime
 
 from lambdakit.clock import Scheduler, Timer
+from lambdakit.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

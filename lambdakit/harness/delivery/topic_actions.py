@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from botocore.exceptions import ClientError, ParamValidationError
@@ -19,6 +18,7 @@ from lambdakit.harness.delivery.topic_sql import Template
 from lambdakit.harness.delivery.topic_sql_values import Message
 from lambdakit.harness.invocation.shipment import Clients
 from lambdakit.harness.moto_state.topic_rules import TopicRule
+from lambdakit.records import dataclass
 
 _PRINCIPAL: Final = "iot.amazonaws.com"
 _NUMBERS: Final[Mapping[str, str]] = {"STRING": "S", "NUMBER": "N"}

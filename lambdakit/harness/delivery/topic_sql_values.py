@@ -9,8 +9,9 @@ import base64
 import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+from lambdakit.records import dataclass
 
 
 class _Undefined:

@@ -11,7 +11,6 @@ import functools
 import itertools
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from lambdakit.assembly.cloud_assembly import CloudAssembly, StackArtifact, read_assembly
@@ -31,6 +30,7 @@ from lambdakit.harness.deployment.stack_source import StackSource, note_source
 from lambdakit.harness.deployment.support import Support, Unsupported
 from lambdakit.harness.deployment.undo import UndoLog
 from lambdakit.harness.deployment.values import AccountValues
+from lambdakit.records import dataclass
 from lambdakit.trace import DeploymentEnded, DeploymentStarted, TraceLog, UnsupportedIgnored
 
 _Identity = tuple[str, str, str]

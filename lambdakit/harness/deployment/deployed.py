@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from lambdakit.assembly.source_map import SourceMap
 from lambdakit.assembly.template import Template
 from lambdakit.harness.deployment.provisioner import Created
 from lambdakit.harness.deployment.stack_ids import stack_id
+from lambdakit.records import dataclass
 
 NESTED_STACK = "AWS::CloudFormation::Stack"
 USER_INITIATED = "User Initiated"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from lambdakit.harness.deployment.deployed import Stacks
 from lambdakit.harness.deployment.known_types import ProvisionerOf
 from lambdakit.harness.deployment.provisioner import Context, Resource
+from lambdakit.records import dataclass
 from lambdakit.trace import ResourceChanged, TraceLog
 
 # The trace's word -> CloudFormation's.

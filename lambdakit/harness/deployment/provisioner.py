@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -25,6 +25,7 @@ from lambdakit.harness.lambda_service.function_stores import FunctionStores
 from lambdakit.harness.lambda_service.layers import LayerStore
 from lambdakit.harness.lambda_service.store import FunctionStore
 from lambdakit.harness.runtime.code_package import CodeStore
+from lambdakit.records import dataclass
 
 
 class ResourceRefused(Exception):

@@ -11,12 +11,12 @@ import functools
 import re
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from lambdakit.harness.listener import Listener, RequestHandler
 from lambdakit.harness.wire import Request, RequestParser, Response
 from lambdakit.limits import HTTP_API_PAYLOAD_BYTES_MAX
+from lambdakit.records import dataclass
 
 _DOOR_URL = re.compile(
     r"(https|wss)://([a-z0-9]+)\.(?:execute-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?|lambda-url\.[a-z0-9-]+\.on\.aws)"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -23,6 +22,7 @@ from lambdakit.harness.deployment.provisioner import (
     undone_on_failure,
 )
 from lambdakit.harness.deployment.service_call import tag_map
+from lambdakit.records import dataclass
 
 Properties = Mapping[str, Any]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from lambdakit.assembly.place import Place
 from lambdakit.assembly.source_map import SourceMap
 from lambdakit.assembly.template import Template
 from lambdakit.harness.deployment.deployed import DeployedStack
+from lambdakit.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

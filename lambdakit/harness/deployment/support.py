@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
@@ -16,6 +15,7 @@ from lambdakit.harness.deployment.known_types import ProvisionerOf, way_out
 from lambdakit.harness.deployment.nested_stack import NestedStack
 from lambdakit.harness.deployment.property_tree import PropertyTree, unread
 from lambdakit.harness.deployment.stack_source import StackSource
+from lambdakit.records import dataclass
 
 UNKNOWN_TYPE: Final = "LK310"
 UNKNOWN_PROPERTY: Final = "LK311"

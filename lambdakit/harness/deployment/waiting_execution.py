@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from lambdakit.harness.deployment.custom_resource_responses import PendingResponse
 from lambdakit.harness.deployment.provisioner import Context, ResourceRefused
 from lambdakit.harness.moto_state.executions import finish_execution
+from lambdakit.records import dataclass
 
 # Nothing in the harness changes between two attempts but what is under way, so its end is waited for, not an interval.
 _PAUSE_SECONDS: Final = 0.02

@@ -7,8 +7,9 @@ equal.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
+
+from lambdakit.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from lambdakit.harness.event_pattern.dialect import RULE, Dialect
 from lambdakit.harness.event_pattern.json_values import as_json_values, read_json
 from lambdakit.harness.event_pattern.operators import InvalidPattern, Test, equals, expression_test
+from lambdakit.records import dataclass
 
 __all__ = ["EventPattern", "InvalidPattern", "compile_pattern"]
 

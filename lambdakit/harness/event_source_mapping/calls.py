@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
@@ -15,6 +14,7 @@ from lambdakit.harness.lambda_service.event_source_mappings import EventSourceMa
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.function_stores import FunctionStores
 from lambdakit.harness.lambda_service.invocations import Invocations
+from lambdakit.records import dataclass
 from lambdakit.trace import TraceLog
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from lambdakit.arn import Arn
@@ -20,6 +19,7 @@ from lambdakit.harness.event_source_mapping.stream_retry import Batch
 from lambdakit.harness.event_source_mapping.stream_source import StreamSource
 from lambdakit.harness.invocation.shipment import Undeliverable, deliver, parse_target
 from lambdakit.harness.lambda_service.event_source_mappings import EventSourceMapping
+from lambdakit.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

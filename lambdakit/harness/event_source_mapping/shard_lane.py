@@ -13,7 +13,6 @@ import itertools
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -27,6 +26,7 @@ from lambdakit.harness.event_source_mapping.stream_settings import StreamSetting
 from lambdakit.harness.event_source_mapping.stream_source import Record
 from lambdakit.harness.event_source_mapping.tumbling_window import window_of
 from lambdakit.limits import SYNC_REQUEST_BYTES_MAX
+from lambdakit.records import dataclass
 
 FINAL: Final = Batch(records=(), purpose="final")
 EARLY: Final = Batch(records=(), purpose="early")

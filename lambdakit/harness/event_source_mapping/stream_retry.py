@@ -8,7 +8,7 @@ and Lambda" (the lowest sequence number is the checkpoint; together with bisecti
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -16,6 +16,7 @@ from lambdakit.harness.event_source_mapping.batch_response import BatchReport
 from lambdakit.harness.event_source_mapping.calls import Answer
 from lambdakit.harness.event_source_mapping.stream_settings import StreamSettings
 from lambdakit.harness.event_source_mapping.stream_source import Record
+from lambdakit.records import dataclass
 
 _PAUSE_SECONDS_MAX: Final = 60
 

@@ -7,9 +7,10 @@ Kinesis Data Streams event source mappings".
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+
+from lambdakit.records import dataclass
 
 _BATCH_SIZE: Final = 100
 _ENDLESS: Final = -1

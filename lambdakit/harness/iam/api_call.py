@@ -13,7 +13,6 @@ import json
 import re
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -26,6 +25,7 @@ from lambdakit.harness.iam.rest_routes import Route, find_route, read_query
 from lambdakit.harness.iam.s3_address import s3_path
 from lambdakit.harness.iam.xml_members import read_xml
 from lambdakit.harness.wire import Request
+from lambdakit.records import dataclass
 
 _RPC: Final = re.compile(r"/service/([^/]+)/operation/([^/]+)")
 _FORM: Final = "application/x-www-form-urlencoded"

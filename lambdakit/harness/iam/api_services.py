@@ -9,9 +9,10 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from lambdakit.records import dataclass
 
 API_SERVICES: Final = Path(__file__).with_name("api_services.json")
 

@@ -7,8 +7,10 @@ evaluation logic".
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
+
+from lambdakit.records import dataclass
 
 Context = Mapping[str, tuple[str, ...]]
 

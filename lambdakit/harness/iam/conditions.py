@@ -7,13 +7,13 @@ values"; "Set operators for multivalued context keys".
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
 from lambdakit.harness.iam.condition_keys import RequestContext
 from lambdakit.harness.iam.matching import Matcher
 from lambdakit.harness.iam.operators import OPERATORS, Build, Operator
 from lambdakit.harness.iam.variables import Template, template
+from lambdakit.records import dataclass
 
 Quantifier = Literal["", "all", "any"]
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 from xml.sax.saxutils import escape
 
@@ -18,6 +17,7 @@ from lambdakit.harness.iam.principal import Principal
 from lambdakit.harness.iam.protocols import Protocol, protocol_of
 from lambdakit.harness.service_request import ServiceRequest
 from lambdakit.harness.wire import Request, Response
+from lambdakit.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

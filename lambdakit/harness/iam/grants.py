@@ -19,12 +19,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, Literal
 
 from lambdakit.harness.iam.matching import ANY, Matcher, like, resource_like, wildcards
 from lambdakit.harness.iam.usage import Use
+from lambdakit.records import dataclass
 
 Origin = Literal["inline", "managed", "aws"]
 AllActions = Callable[[str], Iterable[str]]

@@ -9,12 +9,12 @@ Source: IAM User Guide, "Policies and permissions in AWS IAM"; AWS Security Toke
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from lambdakit.harness.iam.policy_document import MalformedPolicy, NamedPolicy, Policies, PolicyDocument, parse_policy
 from lambdakit.harness.iam.principal import Principal
 from lambdakit.harness.moto_state.identities import Attached, Identities, NamedDocument
+from lambdakit.records import dataclass
 
 # What moto 5.2.5 knows of AWS's managed policies is AWS's list as of this day: the newest change in it.
 # A test compares the day with `moto.iam.aws_managed_policies`, and some policies with what AWS documents.

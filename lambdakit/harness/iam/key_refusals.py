@@ -7,12 +7,12 @@ have them. The sentences of Secrets Manager, Parameter Store and DynamoDB are wh
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from lambdakit.harness.iam.authorization import Authorization, Decision
 from lambdakit.harness.iam.principal import Principal
 from lambdakit.harness.moto_state.encryption_keys import NOT_FOUND, key_named
+from lambdakit.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ environment variables, an event bus. Step Functions' use of keys is not told her
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 from urllib.parse import unquote
 
@@ -28,6 +28,7 @@ from lambdakit.harness.moto_state.encryption_keys import (
     keys_of_parameters,
     secret_version,
 )
+from lambdakit.records import dataclass
 
 _DECRYPT: Final = ("kms:Decrypt",)
 _GENERATE: Final = ("kms:GenerateDataKey",)

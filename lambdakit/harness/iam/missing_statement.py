@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from lambdakit.records import dataclass
 
 _SPECIAL: Final = re.compile(r"[*?$]")
 

@@ -12,12 +12,12 @@ import ipaddress
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from lambdakit.harness.iam.matching import Matcher, any_of, arn_like, like
+from lambdakit.records import dataclass
 
 _NUMBER: Final = re.compile(r"[+-]?\d{1,40}(?:\.\d{1,40})?")
 # The six forms of the W3C note on ISO 8601, which leave out from the right.

@@ -11,7 +11,6 @@ from __future__ import annotations
 import fnmatch
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from lambdakit.harness.iam.api_call import ApiCall
@@ -26,6 +25,7 @@ from lambdakit.harness.iam.policy_grammar import (
 from lambdakit.harness.iam.policy_json import MalformedPolicy
 from lambdakit.harness.iam.public_access import is_public
 from lambdakit.harness.moto_state.resource_policies import blocks_public_policies
+from lambdakit.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ Source: IAM User Guide, "Grammar of the IAM JSON policy language"; "IAM JSON pol
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from lambdakit.harness.iam.conditions import Condition, condition
@@ -22,6 +22,7 @@ from lambdakit.harness.iam.policy_json import (
 )
 from lambdakit.harness.iam.principal_element import PrincipalElement, principal_element
 from lambdakit.harness.iam.statement import ResourceElement, Statement, action_element, resource_element
+from lambdakit.records import dataclass
 
 __all__ = ["ByEffect", "MalformedPolicy", "NamedPolicy", "Policies", "PolicyDocument", "parse_policy", "version"]
 

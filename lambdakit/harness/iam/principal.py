@@ -7,8 +7,10 @@ Source: IAM User Guide, "AWS JSON policy elements: Principal"; "AWS global condi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
+
+from lambdakit.records import dataclass
 
 PrincipalKind = Literal["role", "user", "root", "service", "anonymous"]
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
 from lambdakit.harness.iam.condition_keys import RequestContext
 from lambdakit.harness.iam.principal import Principal
+from lambdakit.records import dataclass
 
 _ACCOUNT: Final = re.compile(r"(?:arn:aws[\w-]*:iam::)?(\d{12})(?::root)?")
 _REGIONAL: Final = re.compile(r"([\w-]+)\.([a-z]{2}(?:-[a-z]+)+-\d)(\.amazonaws\.com(?:\.cn)?)")

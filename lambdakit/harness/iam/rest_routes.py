@@ -9,12 +9,12 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote
 
 from lambdakit.harness.iam.api_services import ApiService, apis_signed_for
 from lambdakit.harness.wire import Headers
+from lambdakit.records import dataclass
 
 _PLACEHOLDER: Final = re.compile(r"\{([^}]+)\}")
 _QUERY_FIELDS_MAX: Final = 1000

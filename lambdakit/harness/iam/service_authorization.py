@@ -12,9 +12,10 @@ import gzip
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from lambdakit.records import dataclass
 
 DATA: Final = Path(__file__).with_name("service_authorization.json.gz")
 

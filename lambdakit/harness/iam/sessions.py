@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from lambdakit.harness.iam.credentials import Credentials, account_of, temporary_credentials
 from lambdakit.harness.iam.principal import Principal
+from lambdakit.records import dataclass
 
 # A session is forgotten this long after its end: until then its credentials are called expired, not unknown.
 _REMEMBERED: Final = timedelta(days=1)

@@ -12,12 +12,12 @@ import hashlib
 import hmac
 import json
 import re
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote, unquote_plus
 
 from lambdakit.harness.iam.posted_form import form_fields, is_form
 from lambdakit.harness.wire import Request
+from lambdakit.records import dataclass
 
 # Parts of the query that belong to the resource.
 _SUBRESOURCES: Final = frozenset(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from lambdakit.harness.iam.condition_keys import RequestContext
@@ -11,6 +10,7 @@ from lambdakit.harness.iam.conditions import Condition
 from lambdakit.harness.iam.matching import Matcher, any_of, as_written, is_plain, like, resource_like, wildcards
 from lambdakit.harness.iam.principal_element import PrincipalElement
 from lambdakit.harness.iam.variables import Template, template
+from lambdakit.records import dataclass
 
 _COLONS_BEFORE_RESOURCE: Final = 5
 

@@ -25,11 +25,11 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from lambdakit.harness.iam.authorization import Decision, Reason
 from lambdakit.harness.iam.principal import Principal
+from lambdakit.records import dataclass
 
 # What an execution role's network permissions are for; Lambda calls none of them for a function outside a VPC.
 NETWORK_INTERFACE_ACTIONS: Final = (

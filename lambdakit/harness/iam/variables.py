@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from lambdakit.harness.iam.matching import is_plain, wildcards
+from lambdakit.records import dataclass
 
 Lookup = Callable[[str], tuple[str, ...] | None]
 

@@ -5,13 +5,14 @@ Source: AWS Lambda Developer Guide, "Invoking a function asynchronously", with i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Literal, Protocol
 
 from lambdakit.arn import Arn
 from lambdakit.clock import Timer
 from lambdakit.harness.invocation.invoke import Event
+from lambdakit.records import dataclass
 
 # `Success` and `RetriesExhausted` stand in the guide; `EventAgeExceeded` and `ZeroReservedConcurrency` are seen in
 # records. The last two are ours: no source says what AWS writes there.

@@ -10,11 +10,11 @@ Source: AWS Lambda Developer Guide, "Types of metrics for Lambda functions" and 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, Protocol
 
 from lambdakit.arn import Arn
+from lambdakit.records import dataclass
 
 Dimensions = tuple[tuple[str, str], ...]
 Unit = Literal["Count", "Milliseconds"]

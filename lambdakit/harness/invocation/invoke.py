@@ -7,7 +7,7 @@ Lambda service; what happens inside the process stands below, in the runtime.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Protocol
 
@@ -34,6 +34,7 @@ from lambdakit.harness.runtime.response_stream import Outlet
 from lambdakit.harness.runtime.runtime_conversation import InvocationRequest
 from lambdakit.harness.runtime.runtimes.family import RuntimeUnavailable
 from lambdakit.limits import INIT_SECONDS, PROVISIONED_INIT_SECONDS
+from lambdakit.records import dataclass
 from lambdakit.trace import (
     EnvironmentReset,
     EnvironmentStarted,

@@ -12,7 +12,7 @@ import functools
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Literal, Protocol
 
 from lambdakit.arn import Arn
@@ -21,6 +21,7 @@ from lambdakit.harness.invocation.environment_pool import EnvironmentPool
 from lambdakit.harness.invocation.workers import Workers
 from lambdakit.harness.runtime.execution_environment import ExecutionEnvironment
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
+from lambdakit.records import dataclass
 from lambdakit.trace import ProvisionedConcurrencyChanged, TraceLog
 
 Status = Literal["IN_PROGRESS", "READY", "FAILED"]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from lambdakit.arn import Arn
 from lambdakit.harness.invocation.asynchronous_event import QueuedEvent, Verdict
+from lambdakit.records import dataclass
 
 
 class Undeliverable(Exception):

@@ -9,11 +9,11 @@ import functools
 import re
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from lambdakit.harness.wire import Request
+from lambdakit.records import dataclass
 
 # botocore has no types: an operation and a shape of its model.
 Operation = Any

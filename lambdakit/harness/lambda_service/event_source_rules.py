@@ -7,12 +7,13 @@ event source.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from lambdakit.harness.event_pattern import FILTER_CRITERIA, compile_pattern, read_json
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.limits import EVENT_FILTERS_MAX
+from lambdakit.records import dataclass
 
 Settings = Mapping[str, Any]
 

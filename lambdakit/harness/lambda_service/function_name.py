@@ -6,9 +6,9 @@ Source: AWS Lambda API Reference, "Invoke" (FunctionName, Qualifier).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from lambdakit.harness.lambda_service.faults import ServiceFault
+from lambdakit.records import dataclass
 
 _FORM = re.compile(
     r"(?:arn:aws[a-z-]*:lambda:(?P<region>[a-z0-9-]+):(?P<account>[0-9]{12}):"

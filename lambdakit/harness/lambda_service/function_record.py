@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any
 
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
+from lambdakit.records import dataclass
 
 LATEST = "$LATEST"
 

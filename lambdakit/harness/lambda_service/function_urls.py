@@ -9,13 +9,14 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any
 
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.function_name import FunctionName
 from lambdakit.harness.lambda_service.function_table import FunctionTable, missing
+from lambdakit.records import dataclass
 
 _ID_LENGTH = 32
 

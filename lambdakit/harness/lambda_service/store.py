@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from lambdakit.clock import Clock, HarnessClock
 from lambdakit.harness.lambda_service.code_signing import CodeSigningConfigs
@@ -24,6 +23,7 @@ from lambdakit.harness.lambda_service.resource_policies import ResourcePolicies
 from lambdakit.harness.lambda_service.validation import check_configuration
 from lambdakit.harness.lambda_service.versions import Versions
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
+from lambdakit.records import dataclass
 
 __all__ = ["LATEST", "Alias", "FunctionStore", "Target"]
 

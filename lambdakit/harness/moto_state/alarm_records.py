@@ -7,9 +7,11 @@ and `MetricAggregatedDatum`. Canary: tests/unit/harness/test_harness_moto_other_
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any
+
+from lambdakit.records import dataclass
 
 Place = tuple[str, str]
 

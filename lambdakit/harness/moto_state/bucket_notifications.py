@@ -12,13 +12,14 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import ModuleType
 from typing import Any, Final
 from urllib.parse import unquote_plus
 from xml.sax.saxutils import escape
 
 from lambdakit.harness.moto_state.loaded import change_when_loaded
+from lambdakit.records import dataclass
 
 _RULE_NAME: Final = re.compile(rb"<(Name)>\s*([^<]*?)\s*</Name>")
 # How the API names a kind of destination -> moto's list of them.

@@ -19,7 +19,7 @@ import re
 import secrets
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, Final
@@ -32,6 +32,7 @@ from lambdakit.harness.moto_state.bucket_notifications import (
     tells_event_bridge,
 )
 from lambdakit.harness.moto_state.loaded import change_when_loaded
+from lambdakit.records import dataclass
 
 _CREDENTIAL: Final = re.compile(r"Credential=([A-Za-z0-9]+)")
 _CREATED: Final = "ObjectCreated:"

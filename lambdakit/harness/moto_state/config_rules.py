@@ -16,11 +16,11 @@ import functools
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Final, Protocol
 
 from lambdakit.harness.moto_state.loaded import change_when_loaded
+from lambdakit.records import dataclass
 
 _CUSTOM: Final = "CUSTOM_LAMBDA"
 Place = tuple[str, str]

@@ -11,11 +11,11 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Final
 
 from lambdakit.harness.moto_state.loaded import change_when_loaded
+from lambdakit.records import dataclass
 
 _MODULE: Final = "moto.firehose.models"
 _FROM_KINESIS: Final = "KinesisStreamAsSource"

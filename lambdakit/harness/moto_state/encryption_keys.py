@@ -9,10 +9,11 @@ and `versions`, a parameter's `parameter_type` and `keyid`; a bucket's `encrypti
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from lambdakit.harness.moto_state.resource_policies import backend_of, bucket_named, find_key, secret_in
+from lambdakit.records import dataclass
 
 NOT_FOUND: Final = "NotFound"
 

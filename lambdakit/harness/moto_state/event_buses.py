@@ -19,13 +19,14 @@ import inspect
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, Final, Protocol
 
 from lambdakit.harness.moto_state.api_fault import ApiFault, told_by_moto
 from lambdakit.harness.moto_state.loaded import change_when_loaded
+from lambdakit.records import dataclass
 
 DEFAULT: Final = "default"
 COMPLETED: Final = "COMPLETED"

@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any, Final
+
+from lambdakit.records import dataclass
 
 # Name (or ARN) and document of a policy; the document is None where moto has no such policy.
 NamedDocument = tuple[str, str | None]

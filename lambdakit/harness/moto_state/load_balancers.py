@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import ModuleType
 from typing import Any, Final
 
 from lambdakit.harness.moto_state.loaded import change_when_loaded
 from lambdakit.harness.moto_state.writes import last_write, watch_writes
+from lambdakit.records import dataclass
 
 DEFAULT_PRIORITY: Final = 50_001  # one above the highest that a rule may have
 

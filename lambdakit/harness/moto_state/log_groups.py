@@ -16,12 +16,12 @@ import functools
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Final
 
 from lambdakit.harness.moto_state.loaded import change_when_loaded
 from lambdakit.harness.moto_state.log_policies import AccountPolicies, AccountSubscription
+from lambdakit.records import dataclass
 
 _MODULE: Final = "moto.logs.models"
 # An event's id begins with its time, as those in AWS's samples do.

@@ -11,13 +11,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC
 from types import ModuleType
 from typing import Any, Final
 
 from lambdakit.clock import milliseconds
 from lambdakit.harness.moto_state.loaded import change_when_loaded
+from lambdakit.records import dataclass
 
 _SUBSCRIPTION: Final = "SUBSCRIPTION_FILTER_POLICY"
 _KEPT: Final = "account_policies"

@@ -6,7 +6,7 @@ addresses. What is gone is not there: a route whose target was deleted still nam
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from lambdakit.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

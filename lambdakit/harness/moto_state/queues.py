@@ -23,13 +23,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, Final
 
 from lambdakit.harness.moto_state.loaded import change_when_loaded
 from lambdakit.harness.moto_state.queue_messages import QueueMessages
+from lambdakit.records import dataclass
 
 # Sequence numbers have 20 digits and grow.
 # Source: Amazon SQS API Reference, "SendMessage".

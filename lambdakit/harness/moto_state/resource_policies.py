@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from lambdakit.harness.moto_state.access_control_lists import statements_of_lists
+from lambdakit.records import dataclass
 
 Document = str | Mapping[str, Any]
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from lambdakit.harness.moto_state.http_apis import ApiMapping
 from lambdakit.harness.moto_state.rest_definition import Canary, MethodSettings, RestApiDefinition, RestStage
 from lambdakit.harness.moto_state.rest_deployments import CANARY, definition_of
 from lambdakit.harness.moto_state.writes import last_write, watch_writes
+from lambdakit.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

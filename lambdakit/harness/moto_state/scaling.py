@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any, Final
+
+from lambdakit.records import dataclass
 
 DIMENSION: Final = "lambda:function:ProvisionedConcurrency"
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, Final, Protocol
@@ -22,6 +21,7 @@ from typing import Any, Final, Protocol
 from lambdakit.harness.moto_state.api_fault import told_by_moto
 from lambdakit.harness.moto_state.event_buses import moment_of
 from lambdakit.harness.moto_state.loaded import change_when_loaded
+from lambdakit.records import dataclass
 
 _MODELS: Final = "moto.scheduler.models"
 _RESPONSES: Final = "moto.scheduler.responses"

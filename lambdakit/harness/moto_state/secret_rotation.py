@@ -16,12 +16,13 @@ import json
 import sys
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from types import ModuleType
 from typing import Any, Final, Protocol
 
 from lambdakit.harness.moto_state.loaded import change_when_loaded
+from lambdakit.records import dataclass
 
 PENDING: Final = "AWSPENDING"
 CURRENT: Final = "AWSCURRENT"

@@ -18,12 +18,12 @@ import functools
 import json
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Final
 
 from lambdakit.harness.moto_state.execution_threads import ExecutionThreads, is_time
 from lambdakit.harness.moto_state.loaded import change_when_loaded
+from lambdakit.records import dataclass
 
 _INTERPRETER: Final = "moto.stepfunctions.parser."
 _CUSTOM_RESOURCE: Final = frozenset({"RequestType", "ResponseURL", "RequestId", "StackId", "LogicalResourceId"})

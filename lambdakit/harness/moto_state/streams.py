@@ -23,12 +23,12 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any, Final
 
 from lambdakit.harness.moto_state.loaded import change_when_loaded
+from lambdakit.records import dataclass
 
 _MODULE: Final = "moto.kinesis.models"
 # Sequence numbers have 56 digits, and begin with the time.

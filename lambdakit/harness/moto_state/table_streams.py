@@ -22,13 +22,14 @@ import functools
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, Final
 
 from lambdakit.harness.moto_state.item_values import Attributes, item_bytes, plain_item
 from lambdakit.harness.moto_state.loaded import Change, change_when_loaded
+from lambdakit.records import dataclass
 
 _BACKENDS: Final = "moto.dynamodb.models"
 _EVENT_VERSION: Final = "1.1"

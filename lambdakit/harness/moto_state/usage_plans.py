@@ -11,7 +11,7 @@ import functools
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, Final
@@ -19,6 +19,7 @@ from typing import Any, Final
 from lambdakit.harness.moto_state.http_apis import Throttle
 from lambdakit.harness.moto_state.loaded import change_when_loaded
 from lambdakit.harness.moto_state.writes import last_write, watch_writes
+from lambdakit.records import dataclass
 
 _MODULE: Final = "moto.apigateway.models"
 

@@ -16,11 +16,12 @@ import functools
 import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import ModuleType
 from typing import Any, Final
 
 from lambdakit.harness.moto_state.loaded import change_when_loaded
+from lambdakit.records import dataclass
 
 # Of the API -> moto's method.
 OPERATIONS: Final[Mapping[str, str]] = {

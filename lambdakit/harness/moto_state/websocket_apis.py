@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from lambdakit.harness.moto_state.http_apis import Authorizer, Stage, read_authorizer, read_stage
 from lambdakit.harness.moto_state.writes import last_write, watch_writes
+from lambdakit.records import dataclass
 
 _PROTOCOL: Final = "WEBSOCKET"
 

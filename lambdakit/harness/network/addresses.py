@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 import ipaddress
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+from lambdakit.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

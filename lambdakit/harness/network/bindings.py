@@ -9,11 +9,11 @@ import ipaddress
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
 from lambdakit.errors import Diagnostic, HarnessError
+from lambdakit.records import dataclass
 
 _HOST: Final = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,62})(\.[a-z0-9_]([a-z0-9_-]{0,62}))+")
 _ALLOWED_PORTS: Final = (443, 80)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import socket
 import struct
-from dataclasses import dataclass
 from typing import Final
+
+from lambdakit.records import dataclass
 
 A: Final = 1
 ANY: Final = 255

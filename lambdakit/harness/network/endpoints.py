@@ -8,7 +8,6 @@ Source: AWS PrivateLink Guide, "Gateway endpoints", "Access an AWS service using
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from lambdakit.harness.moto_state.network_objects import Endpoint, SecurityGroup, Subnet, Vpc
 from lambdakit.harness.network.addresses import INTERNET
@@ -22,6 +21,7 @@ from lambdakit.harness.network.services import (
     is_endpoint_of,
 )
 from lambdakit.harness.network.topology import Obstacle, Party, Topology, Way, blocks_in, called
+from lambdakit.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

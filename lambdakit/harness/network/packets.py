@@ -10,8 +10,9 @@ from __future__ import annotations
 import ctypes
 import socket
 import struct
-from dataclasses import dataclass
 from typing import Final
+
+from lambdakit.records import dataclass
 
 _SO_ATTACH_FILTER: Final = 26
 _ETH_P_IP: Final = 0x0800

@@ -7,7 +7,6 @@ tables for a VPC peering connection", "Update your security groups to reference 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from lambdakit.harness.moto_state.network_objects import SecurityGroup, Subnet
 from lambdakit.harness.network.addresses import Block
@@ -16,6 +15,7 @@ from lambdakit.harness.network.network_acls import closed_between
 from lambdakit.harness.network.routes import LOCAL, route_to
 from lambdakit.harness.network.security_groups import closed_in, closed_out
 from lambdakit.harness.network.topology import Obstacle, Party, Topology, Way, blocks_in, called
+from lambdakit.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

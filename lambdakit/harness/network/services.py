@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from lambdakit.harness.network.verdict import Destination
+from lambdakit.records import dataclass
 
 # Endpoint services with a gateway endpoint. Source: AWS PrivateLink Guide, "Gateway endpoints"; Amazon S3 User Guide,
 # "Networking for S3 Express One Zone".

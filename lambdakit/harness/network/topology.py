@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from lambdakit.harness.moto_state.network_objects import (
@@ -22,6 +21,7 @@ from lambdakit.harness.moto_state.network_objects import (
     Vpc,
 )
 from lambdakit.harness.network.addresses import Block, block_of, blocks_of
+from lambdakit.records import dataclass
 
 
 class _Identified(Protocol):

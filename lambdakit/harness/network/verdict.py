@@ -7,7 +7,8 @@ Source: Amazon VPC User Guide, "Connect to services using VPC endpoints", "Route
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from lambdakit.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from lambdakit.harness.wire import Request, Response
+from lambdakit.records import dataclass
 
 DEFAULT: Final = "$default"
 JSON_CONTENT: Final = ("content-type", "application/json")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
 from lambdakit.harness.invocation.invoke import Event, InvocationResult
@@ -18,6 +17,7 @@ from lambdakit.harness.lambda_service.invoke_request import check_payload
 from lambdakit.harness.lambda_service.store import Target
 from lambdakit.harness.routing.url_stream import UrlStream
 from lambdakit.limits import ASYNC_REQUEST_BYTES_MAX, INIT_SECONDS
+from lambdakit.records import dataclass
 
 _ACTION: Final = "lambda:InvokeFunction"
 _API_GATEWAY: Final = "apigateway.amazonaws.com"

@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from lambdakit.clock import Clock
@@ -31,6 +30,7 @@ from lambdakit.harness.routing.traced_request import with_trace_id
 from lambdakit.harness.routing.url_stream import UrlStream
 from lambdakit.harness.runtime.random_ids import random_uuid
 from lambdakit.harness.wire import OpenAnswer, Request, Response
+from lambdakit.records import dataclass
 from lambdakit.trace import RequestAnswered, RequestReceived, TraceLog
 
 _DOOR: Final = "function_url"

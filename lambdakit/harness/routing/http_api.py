@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from lambdakit.clock import Clock
@@ -28,6 +27,7 @@ from lambdakit.harness.routing.throttle import Throttles
 from lambdakit.harness.routing.traced_request import request_id_of_api, with_trace_id
 from lambdakit.harness.wire import Request, Response
 from lambdakit.limits import HTTP_API_HEAD_BYTES_MAX, HTTP_API_PAYLOAD_BYTES_MAX
+from lambdakit.records import dataclass
 from lambdakit.trace import RequestAnswered, RequestReceived, TraceLog
 
 _DOOR: Final = "http_api"

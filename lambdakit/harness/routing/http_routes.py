@@ -8,11 +8,11 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import unquote
 
 from lambdakit.harness.moto_state.http_apis import HttpApiDefinition, Route, Stage
 from lambdakit.harness.routing.exchange import DEFAULT
+from lambdakit.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from lambdakit.harness.moto_state.http_apis import Integration
 from lambdakit.harness.routing.exchange import Exchange
 from lambdakit.harness.wire import Response
+from lambdakit.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

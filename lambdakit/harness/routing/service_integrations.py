@@ -9,7 +9,6 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
 
@@ -21,6 +20,7 @@ from lambdakit.harness.routing.integrations import Integrated
 from lambdakit.harness.routing.parameter_mapping import request_reader, resolved
 from lambdakit.harness.routing.sqs_xml import sqs_answer, sqs_error
 from lambdakit.harness.wire import Response
+from lambdakit.records import dataclass
 
 _JSON: Final = ("content-type", "application/x-amz-json-1.1")
 _SESSION: Final = "BackplaneAssumeRoleSession"

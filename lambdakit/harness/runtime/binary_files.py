@@ -12,8 +12,9 @@ import re
 import struct
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from lambdakit.records import dataclass
 
 _NAME = re.compile(r"(?P<stem>[^.]+)(?P<middle>.*)\.(?:so(?:\.\d+)*|pyd|dylib)")
 _TAG = re.compile(r"\.(?:cpython-3|cp3)(\d+)([a-z]*)-")

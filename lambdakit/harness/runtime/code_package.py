@@ -20,7 +20,6 @@ import threading
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from lambdakit.harness.runtime.package_files import (
@@ -34,6 +33,7 @@ from lambdakit.harness.runtime.package_files import (
     too_large,
 )
 from lambdakit.limits import PACKAGE_UNZIPPED_BYTES_MAX
+from lambdakit.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from lambdakit.harness.runtime import process_tree
 from lambdakit.harness.runtime.brief_calls import Buffer, KeptFile
 from lambdakit.harness.runtime.process_tree import Memory
+from lambdakit.records import dataclass
 
 _STATUS_BYTES = 8 * 1024  # it has 1.5 KiB, more on machines with many processors
 # What wakes a process that has set a timer: the only thing that runs by itself in one with a single thread.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from lambdakit.harness.runtime import telemetry_subscription
 from lambdakit.harness.runtime.external_extensions import LostExtension
@@ -18,6 +18,7 @@ from lambdakit.harness.runtime.function_configuration import FunctionConfigurati
 from lambdakit.harness.runtime.runtime_api import Call, refusal
 from lambdakit.harness.runtime.telemetry_subscription import Api
 from lambdakit.harness.wire import Response
+from lambdakit.records import dataclass
 
 PREFIX = "/2020-01-01/extension/"
 EVENTS = frozenset({"INVOKE", "SHUTDOWN"})

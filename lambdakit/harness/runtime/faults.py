@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import signal
-from dataclasses import dataclass
 from typing import Final
 
 from lambdakit.limits import STREAMED_RESPONSE_BYTES_MAX, SYNC_RESPONSE_BYTES_MAX
+from lambdakit.records import dataclass
 
 TRUNCATED: Final = "Runtime.TruncatedResponse"
 

@@ -14,7 +14,6 @@ import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 from lambdakit.harness.runtime.binary_files import Binary, Target, binaries_below, this_machine
@@ -25,6 +24,7 @@ from lambdakit.harness.runtime.interpreters import Interpreter
 from lambdakit.harness.runtime.package_cache import PackagesUnavailable, built_once, install
 from lambdakit.harness.runtime.package_files import lay_over
 from lambdakit.harness.runtime.runtimes.family import Prepared
+from lambdakit.records import dataclass
 
 _MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
 _INSTALLED_AT_ONCE = 4

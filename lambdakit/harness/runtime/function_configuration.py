@@ -6,10 +6,11 @@ Plain data, made by the Lambda service and read by the runtime.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from lambdakit.limits import EPHEMERAL_STORAGE_MIB_DEFAULT, MEMORY_MIB_DEFAULT, TIMEOUT_SECONDS_DEFAULT
+from lambdakit.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,11 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+from lambdakit.records import dataclass
 
 _SECONDS = 20
 # Runs on any Python 3; `-S` keeps installed packages, and what they do at start, out of the answer.

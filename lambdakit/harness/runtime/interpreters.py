@@ -13,10 +13,10 @@ import sys
 import sysconfig
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from lambdakit.harness.runtime.interpreter_probe import Answer, ask
+from lambdakit.records import dataclass
 
 # The versions that AWS has had since its runtime client is a package. Source: DG "Lambda runtimes".
 MINORS = tuple(range(9, 15))

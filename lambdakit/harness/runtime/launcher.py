@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from lambdakit.harness.listener import LOOPBACK
@@ -21,6 +21,7 @@ from lambdakit.harness.runtime.loopback_sockets import LoopbackSockets
 from lambdakit.harness.runtime.runtime_process import SpawnedProcess
 from lambdakit.harness.runtime.runtimes.family import Prepared
 from lambdakit.harness.runtime.runtimes.registry import Runtimes
+from lambdakit.records import dataclass
 
 # Without a sandbox the SDKs would find the configuration of the user who runs the harness.
 _NO_CONFIGURATION = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}

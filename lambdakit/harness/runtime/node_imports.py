@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from lambdakit.records import dataclass
 
 _SCOPES = ("@aws-sdk", "@smithy", "@aws-crypto")
 _SUFFIXES = (".js", ".mjs", ".cjs")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lambdakit.harness.runtime.faults import Fault
 from lambdakit.harness.runtime.response_stream import StreamOutcome
+from lambdakit.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

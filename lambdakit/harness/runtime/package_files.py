@@ -10,10 +10,10 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from lambdakit.limits import PACKAGE_UNZIPPED_BYTES_MAX
+from lambdakit.records import dataclass
 
 _READ_BYTES = 1024 * 1024
 

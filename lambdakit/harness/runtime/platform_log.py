@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +17,7 @@ from lambdakit.clock import iso_milliseconds
 from lambdakit.harness.runtime import platform_records as records
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.telemetry_subscription import Api
+from lambdakit.records import dataclass
 
 # In rising order; a record below the configured level is left out. Text logs are never filtered.
 _LEVELS = ("DEBUG", "INFO", "WARN")

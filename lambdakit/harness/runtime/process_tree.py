@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from lambdakit.records import dataclass
 
 _MIB = 1024 * 1024
 

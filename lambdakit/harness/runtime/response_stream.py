@@ -9,11 +9,11 @@ in a custom runtime", and "Lambda quotas".
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from lambdakit.harness.runtime.faults import TRUNCATED, Fault
 from lambdakit.limits import STREAMED_RESPONSE_BYTES_MAX, SYNC_RESPONSE_BYTES_MAX
+from lambdakit.records import dataclass
 
 DEFAULT_CONTENT_TYPE: Final = "application/octet-stream"
 TRACED_BYTES: Final = 64 * 1024  # of a result that went on to its caller, what is kept for the trace

@@ -13,13 +13,13 @@ import dataclasses
 import json
 import selectors
 import socket
-from dataclasses import dataclass
 from typing import Protocol
 
 from lambdakit.harness.runtime.brief_calls import Buffer
 from lambdakit.harness.runtime.response_stream import Outlet, ResponseStream
 from lambdakit.harness.wire import BadRequest, Headers, Request, RequestParser, Response, response_head
 from lambdakit.limits import MIB
+from lambdakit.records import dataclass
 
 _BRIEF_BYTES = 8 * 1024  # of a request that most are shorter than
 _RECEIVE_BYTES = 256 * 1024

@@ -11,7 +11,6 @@ import re
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from lambdakit.harness.runtime import faults
 from lambdakit.harness.runtime.extensions import ExtensionFailure, Extensions
@@ -23,6 +22,7 @@ from lambdakit.harness.runtime.response_stream import Outlet, ResponseStream
 from lambdakit.harness.runtime.runtime_api import RESPONSE_MODE, Call, error_of_trailers, refusal
 from lambdakit.harness.wire import Response, ascii_json, header_value
 from lambdakit.limits import SYNC_RESPONSE_BYTES_MAX
+from lambdakit.records import dataclass
 
 _INVOCATION_CALL = re.compile(r"/2018-06-01/runtime/invocation/([^/]+)/(response|error)")
 _ERROR_TYPE = "lambda-runtime-function-error-type"

@@ -12,7 +12,8 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from lambdakit.records import dataclass
 
 # How many complete portions wait for a subscriber before it counts as fallen behind: AWS names no number. A function
 # can write this much at once while nobody looks at the sockets.

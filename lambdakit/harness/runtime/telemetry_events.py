@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from lambdakit.clock import iso_milliseconds
 from lambdakit.harness.runtime.telemetry_subscription import Api, Subscription
+from lambdakit.records import dataclass
 
 # Only the Logs API has them, and not these.
 _LOGS_ONLY = frozenset({"platform.end", "platform.fault", "platform.logsSubscription"})

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
+
+from lambdakit.records import dataclass
 
 TYPES = ("platform", "function", "extension")
 MAX_ITEMS = range(1_000, 10_001)

@@ -7,10 +7,10 @@ the hash in their logical ids would else show as a resource removed, one added, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from lambdakit.assembly.template import Resource, Template
+from lambdakit.records import dataclass
 from lambdakit.reports.rendered_value import intrinsic, references
 
 # Type -> the property that names what it freezes.

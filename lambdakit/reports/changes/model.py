@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
 from lambdakit.assembly.source_map import SourcePlace
+from lambdakit.records import dataclass
 
 
 class Action(StrEnum):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, TypeGuard
 
 from lambdakit.assembly.same_value import same
+from lambdakit.records import dataclass
 from lambdakit.reports.rendered_value import intrinsic
 
 # What names an item of a list, most telling first.

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from lambdakit.assembly.template import Resource
+from lambdakit.records import dataclass
 from lambdakit.reports.changes.model import Aspect
 from lambdakit.reports.changes.network_rules import network_rules
 from lambdakit.reports.changes.property_changes import is_policy_document

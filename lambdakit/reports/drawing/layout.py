@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from lambdakit.records import dataclass
 from lambdakit.reports.architecture import Architecture, Edge
 
 _SWEEPS: Final = 8

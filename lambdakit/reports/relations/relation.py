@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from lambdakit.records import dataclass
 from lambdakit.reports.node_kinds import Kind
 
 Key = tuple[str, str]

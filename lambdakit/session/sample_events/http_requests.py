@@ -9,10 +9,10 @@ as targets".
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl, unquote
 
+from lambdakit.records import dataclass
 from lambdakit.session.sample_events.sample import (
     EPOCH_MS,
     EPOCH_SECONDS,

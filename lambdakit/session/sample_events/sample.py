@@ -6,9 +6,11 @@ import base64
 import hashlib
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from enum import StrEnum
 from typing import Any, Final
+
+from lambdakit.records import dataclass
 
 # 2026-01-15T12:00:00Z: every sample tells of this moment.
 EPOCH_SECONDS: Final = 1_768_478_400

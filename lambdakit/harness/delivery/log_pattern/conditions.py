@@ -9,11 +9,11 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from lambdakit.harness.delivery.log_pattern.scanner import Scanner
+from lambdakit.records import dataclass
 
 NUMBER: Final = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
 _WORD: Final = re.compile(r"[^\s,()\[\]{}<>=!&|\"%:`\\]+")

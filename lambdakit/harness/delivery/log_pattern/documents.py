@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from lambdakit.harness.delivery.log_pattern.conditions import Condition, read_condition
 from lambdakit.harness.delivery.log_pattern.scanner import InvalidLogPattern, Scanner
 from lambdakit.harness.delivery.log_pattern.selector import Selector, read_selector
+from lambdakit.records import dataclass
 
 _NOT_EXISTS: Final = re.compile(r"NOT\s+EXISTS\b", re.IGNORECASE)
 _IS: Final = re.compile(r"IS\s+(NULL|TRUE|FALSE)\b", re.IGNORECASE)

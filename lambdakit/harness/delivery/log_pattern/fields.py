@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from lambdakit.harness.delivery.log_pattern.conditions import read_condition, read_number
 from lambdakit.harness.delivery.log_pattern.scanner import InvalidLogPattern, Scanner
+from lambdakit.records import dataclass
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_\-]+")
 _FIELD: Final = re.compile(r'\[([^\]]*)\]|"([^"]*)"|(\S+)')

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from lambdakit.harness.delivery.log_pattern.documents import Documents, read_document, read_documents, text_of
@@ -16,6 +15,7 @@ from lambdakit.harness.delivery.log_pattern.fields import Fields, read_fields
 from lambdakit.harness.delivery.log_pattern.scanner import InvalidLogPattern, Scanner
 from lambdakit.harness.delivery.log_pattern.selector import Selector, read_selector
 from lambdakit.harness.delivery.log_pattern.terms import Terms, read_terms
+from lambdakit.records import dataclass
 
 # "There is a limit of 2 regex for each filter pattern when creating a delimited or JSON filter pattern."
 _REGEXES_MAX: Final = 2

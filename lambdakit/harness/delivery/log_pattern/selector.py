@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from lambdakit.harness.delivery.log_pattern.scanner import InvalidLogPattern, Scanner
+from lambdakit.records import dataclass
 
 _PROPERTY: Final = re.compile(r"[A-Za-z0-9_-]+")
 _INDEX: Final = re.compile(r"\d+")

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from lambdakit.harness.delivery.log_pattern.scanner import Scanner
+from lambdakit.records import dataclass
 
 # "Enclose exact phrases and terms that include non-alphanumeric characters in double quotation marks."
 _WORD: Final = re.compile(r"[\w*./@#+][\w*./@#+\-]*")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from lambdakit.harness.deployment.cloudformation.change_sets import ChangeSet, ChangeSets
@@ -12,6 +11,7 @@ from lambdakit.harness.deployment.cloudformation.sources import Sources
 from lambdakit.harness.deployment.cloudformation.stack_work import StackWork
 from lambdakit.harness.deployment.deployed import DeployedStack
 from lambdakit.harness.deployment.engine import Engine
+from lambdakit.records import dataclass
 
 Input = Mapping[str, Any]
 Output = Mapping[str, Any]

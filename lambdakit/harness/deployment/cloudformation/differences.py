@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from lambdakit.assembly.codes import NOT_FOUND, WRONG_ARGUMENT
@@ -29,6 +28,7 @@ from lambdakit.harness.deployment.stack_change import other_types
 from lambdakit.harness.deployment.stack_source import StackSource
 from lambdakit.harness.deployment.support import Support
 from lambdakit.harness.deployment.values import AccountValues
+from lambdakit.records import dataclass
 
 # CloudFormation writes this where a value is not known before the change set is executed.
 KNOWN_LATER: Final = "{{changeSet:KNOWN_AFTER_APPLY}}"

@@ -5,12 +5,12 @@ Source: CloudFormation Template Reference, "AWS::Cognito::UserPool" and the page
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from lambdakit.harness.deployment.provisioner import Context, Created
 from lambdakit.harness.deployment.provisioners.moto_backed import Call, MotoBacked, call, properties_of
 from lambdakit.harness.moto_state import contents
+from lambdakit.records import dataclass
 
 _HOST: Final = "join('', ['cognito-idp.', region, '.amazonaws.com/', ref])"
 _MFA: Final = call(

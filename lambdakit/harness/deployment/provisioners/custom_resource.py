@@ -13,7 +13,6 @@ import json
 import re
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from lambdakit.clock import Clock
@@ -22,6 +21,7 @@ from lambdakit.harness.deployment.property_tree import READ, Leaf, PropertyTree
 from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource, ResourceRefused
 from lambdakit.harness.deployment.waiting_execution import find_waiting_execution, run_waiting_execution
 from lambdakit.harness.lambda_service.faults import ServiceFault
+from lambdakit.records import dataclass
 
 RESPONSE_BYTES_MAX: Final = 4096
 PHYSICAL_ID_BYTES_MAX: Final = 1024

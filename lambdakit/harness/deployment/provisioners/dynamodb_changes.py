@@ -6,13 +6,13 @@ Source: CloudFormation Template Reference, "AWS::DynamoDB::Table"; DynamoDB API 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from lambdakit.harness.deployment.provisioner import ResourceRefused
 from lambdakit.harness.deployment.service_call import as_flag, as_text, call
 from lambdakit.harness.deployment.settings import Properties, Setting, pairs, tags_setting, unless_gone
 from lambdakit.harness.moto_state import unserved
+from lambdakit.records import dataclass
 
 
 @dataclass(frozen=True, slots=True)

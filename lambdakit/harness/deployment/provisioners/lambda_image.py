@@ -7,7 +7,6 @@ Lambda function using a container image", "Container image settings".
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from lambdakit.harness.deployment.provisioner import Context, Resource, Resource
 from lambdakit.harness.runtime.code_package import CodePackage
 from lambdakit.harness.runtime.function_configuration import ImageCommand
 from lambdakit.limits import IMAGE_BYTES_MAX
+from lambdakit.records import dataclass
 
 _POINTER = "Code.ImageUri"
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
@@ -29,6 +29,7 @@ from lambdakit.harness.deployment.provisioner import (
 from lambdakit.harness.deployment.provisioners.expressions import evaluate
 from lambdakit.harness.deployment.request_shapes import convert, input_shape, matching
 from lambdakit.harness.deployment.service_call import tag_map
+from lambdakit.records import dataclass
 
 # The parts of the services' error codes that say that something is not there.
 _GONE: Final = re.compile(r"NotFound|NoSuch|NotExist|DoesNotExist|404|\.Unknown")

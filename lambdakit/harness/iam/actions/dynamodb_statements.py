@@ -7,8 +7,9 @@ PartiQL for DynamoDB" (the actions).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from lambdakit.records import dataclass
 
 _LENGTH_MAX: Final = 8192  # API Reference, "ExecuteStatement": Statement
 _NAME = r"""(?:"(?P<quoted>[^"]+)"|(?P<plain>[\w.\-]+?))(?:\s*\.\s*(?:"(?P<index>[^"]+)"|(?P<plain_index>[\w\-]+)))?"""

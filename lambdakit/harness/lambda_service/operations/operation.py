@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from lambdakit.clock import Clock
@@ -14,6 +14,7 @@ from lambdakit.harness.lambda_service.function_record import FunctionRecord
 from lambdakit.harness.lambda_service.layers import LayerStore
 from lambdakit.harness.lambda_service.store import FunctionStore
 from lambdakit.harness.runtime.code_package import CodeStore
+from lambdakit.records import dataclass
 
 Input = dict[str, Any]
 Output = Mapping[str, Any]

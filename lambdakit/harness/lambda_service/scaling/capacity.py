@@ -9,7 +9,6 @@ from __future__ import annotations
 import collections
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
@@ -17,6 +16,7 @@ from lambdakit.harness.lambda_service.concurrency_settings import ConcurrencySet
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.function_name import FunctionName
 from lambdakit.harness.moto_state.scaling import ScalableTarget
+from lambdakit.records import dataclass
 from lambdakit.trace import CapacityScaled, TraceLog
 
 # Scaling activities that are kept; AWS keeps those of six weeks.

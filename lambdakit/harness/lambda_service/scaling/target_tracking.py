@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
+
+from lambdakit.records import dataclass
 
 OUT_MINUTES: Final = 3
 IN_MINUTES: Final = 15

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
@@ -25,6 +24,7 @@ from lambdakit.harness.routing.arns import function_arn, invoked_arn, partition
 from lambdakit.harness.routing.authorizers.identity_sources import identity_values
 from lambdakit.harness.routing.exchange import Authorized, Exchange, OwnAnswer
 from lambdakit.harness.routing.function_calls import FunctionAnswer, FunctionRefused, FunctionTimedOut
+from lambdakit.records import dataclass
 
 _LIMIT_SECONDS: Final = 10.0
 _KEPT_MAX: Final = 10_000

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from lambdakit.harness.moto_state.load_balancers import TargetGroup
@@ -20,6 +19,7 @@ from lambdakit.harness.routing.load_balancer.own_answers import BalancerRefused
 from lambdakit.harness.routing.result_parts import MalformedResult
 from lambdakit.harness.wire import Request, Response
 from lambdakit.limits import LOAD_BALANCER_LAMBDA_BYTES_MAX
+from lambdakit.records import dataclass
 
 # "The load balancer waits until your Lambda function responds or times out": longer than any function runs.
 _LIMIT_SECONDS: Final = 1000.0

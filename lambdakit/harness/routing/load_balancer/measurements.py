@@ -6,12 +6,12 @@ reported; `RequestCount` is that of requests for which a target was chosen.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from lambdakit.harness.moto_state.load_balancers import LoadBalancer
 from lambdakit.harness.routing.rest.stage_settings import MetricStore
+from lambdakit.records import dataclass
 
 _NAMESPACE: Final = "AWS/ApplicationELB"
 _BY_ACTION: Final = {"fixed-response": "HTTP_Fixed_Response_Count", "redirect": "HTTP_Redirect_Count"}

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from lambdakit.harness.iam.policy_document import NamedPolicy, parse_policy
 from lambdakit.harness.iam.policy_json import MalformedPolicy
+from lambdakit.records import dataclass
 
 
 class MalformedOutput(Exception):

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -24,6 +23,7 @@ from lambdakit.harness.routing.rest.http_integration import with_path
 from lambdakit.harness.routing.rest.query_answers import as_json
 from lambdakit.harness.routing.rest.refusal import Refused
 from lambdakit.harness.wire import Headers, Request, Response
+from lambdakit.records import dataclass
 
 _Made = TypeVar("_Made")
 

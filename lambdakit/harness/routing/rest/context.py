@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from lambdakit.clock import milliseconds
 from lambdakit.harness.routing.rest.exchange import RestExchange
 from lambdakit.harness.routing.rest.refusal import Refused
+from lambdakit.records import dataclass
 
 # What `requestContext.identity` always has, whoever asks.
 IDENTITY_MEMBERS: Final = (

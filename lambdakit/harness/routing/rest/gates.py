@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from lambdakit.harness.moto_state.rest_definition import RestStage
 from lambdakit.harness.routing.rest.exchange import RestAuthorized, RestExchange, UsedKey
 from lambdakit.harness.wire import Response
+from lambdakit.records import dataclass
 
 
 class Authorization(Protocol):

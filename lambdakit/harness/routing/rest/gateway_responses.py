@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from lambdakit.harness.moto_state.rest_definition import GatewayResponse
@@ -19,6 +18,7 @@ from lambdakit.harness.routing.rest.context import RestOutcome, context_values
 from lambdakit.harness.routing.rest.exchange import RestExchange
 from lambdakit.harness.routing.rest.refusal import Refused
 from lambdakit.harness.wire import Response, header_value
+from lambdakit.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import functools
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from lambdakit.records import dataclass
 
 _STEPS_MAX: Final = 1_000_000_000
 _TEXT_MAX: Final = 20_000_000

@@ -12,10 +12,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from lambdakit.harness.routing.rest.java_patterns import PatternRefused, matches, replaced, split
+from lambdakit.records import dataclass
 
 _INTEGER_MAX: Final = 2**63
 _ITEMS_MAX: Final = 100_000

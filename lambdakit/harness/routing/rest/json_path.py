@@ -12,8 +12,9 @@ import json
 import operator
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+from lambdakit.records import dataclass
 
 _NAME: Final = re.compile(r"[^.\[\]()*?@'\"\s]+")
 _QUOTED: Final = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"")

@@ -7,7 +7,6 @@ Source: API Gateway Developer Guide, "Lambda proxy integrations in API Gateway",
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Final
 
 from lambdakit.harness.iam.service_calls import rest_api_source_arn
@@ -22,6 +21,7 @@ from lambdakit.harness.routing.rest.refusal import Refused
 from lambdakit.harness.routing.result_parts import MalformedResult
 from lambdakit.harness.routing.url_stream import UrlStream
 from lambdakit.harness.wire import Response
+from lambdakit.records import dataclass
 
 _CALLERS_OWN: Final = "arn:aws:iam::*:user/*"
 _TOO_LARGE: Final = 413

@@ -9,10 +9,10 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from urllib.parse import unquote
 
 from lambdakit.harness.moto_state.rest_definition import Method, RestResource
+from lambdakit.records import dataclass
 
 _VARIABLE = re.compile(r"\{([^{}+]+)(\+?)\}")
 

@@ -12,7 +12,7 @@ import binascii
 import functools
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 from urllib.parse import quote_plus, unquote_plus
 
@@ -23,6 +23,7 @@ from lambdakit.harness.routing.rest.vtl_grammar import grammar
 from lambdakit.harness.routing.rest.vtl_loop import LoopEnded, TemplateEnded
 from lambdakit.harness.routing.rest.vtl_work import TemplateFailed as TemplateFailed
 from lambdakit.harness.routing.rest.vtl_work import Text, Work
+from lambdakit.records import dataclass
 
 # Quotas for configuring and running a REST API: "Size of mapping template in API Gateway", 300 KB.
 _TEMPLATE_BYTES_MAX: Final = 300 * 1024

@@ -14,7 +14,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, Protocol
 
 from lambdakit.harness.moto_state.websocket_apis import SocketIntegration, SocketIntegrationResponse
@@ -26,6 +26,7 @@ from lambdakit.harness.routing.websocket.socket_answer import FAILED, SocketRefu
 from lambdakit.harness.routing.websocket.socket_event import SocketResult
 from lambdakit.harness.routing.websocket.socket_exchange import SocketExchange, request_context
 from lambdakit.harness.routing.websocket.socket_values import socket_value
+from lambdakit.records import dataclass
 
 _PARAMETER: Final = re.compile(r"integration\.request\.(header|querystring|path|multivalueheader)\.(.+)")
 

@@ -5,7 +5,6 @@ Source: RFC 6455, section 4.2.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from websockets.datastructures import Headers
@@ -15,6 +14,7 @@ from websockets.server import ServerProtocol
 
 from lambdakit.harness.routing.exchange import OwnAnswer
 from lambdakit.harness.wire import Request
+from lambdakit.records import dataclass
 
 _PROTOCOL_HEADER: Final = "sec-websocket-protocol"
 _MESSAGES: Final = {400: "Bad Request", 405: "Method Not Allowed", 426: "Upgrade Required"}

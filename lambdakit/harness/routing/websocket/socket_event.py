@@ -7,7 +7,6 @@ with AWS Lambda REQUEST authorizers"; sample events as AWS sends them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from lambdakit.harness.routing.exchange import query_pairs
@@ -21,6 +20,7 @@ from lambdakit.harness.routing.result_parts import (
 )
 from lambdakit.harness.routing.websocket.socket_exchange import SocketExchange, request_context
 from lambdakit.harness.wire import Request
+from lambdakit.records import dataclass
 
 _ADDED: Final = frozenset({"host", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto"})
 _OF_CONNECTION: Final = frozenset({"connection", "upgrade"})  # which authorizers are told of, and functions are not

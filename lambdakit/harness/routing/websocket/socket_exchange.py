@@ -6,7 +6,7 @@ Source: API Gateway Developer Guide, "WebSocket API mapping template reference f
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -14,6 +14,7 @@ from lambdakit.clock import milliseconds
 from lambdakit.harness.routing.arns import partition
 from lambdakit.harness.routing.exchange import NOBODY_ASKED, Authorized
 from lambdakit.harness.wire import Request
+from lambdakit.records import dataclass
 
 EventType = Literal["CONNECT", "MESSAGE", "DISCONNECT"]
 

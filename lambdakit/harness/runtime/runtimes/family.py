@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Protocol
 
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
+from lambdakit.records import dataclass
 
 
 class RuntimeUnavailable(Exception):

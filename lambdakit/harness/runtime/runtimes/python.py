@@ -10,7 +10,6 @@ import re
 import sys
 import threading
 from collections import defaultdict
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from lambdakit.harness.runtime.foreign_binaries import ForeignBinaries
@@ -26,6 +25,7 @@ from lambdakit.harness.runtime.runtimes.family import (
     RuntimeUnavailable,
     SandboxStart,
 )
+from lambdakit.records import dataclass
 
 _IDENTIFIER = re.compile(r"python3\.(\d+)")
 _BOOTSTRAP = Path(__file__).parents[1] / "python_bootstrap.py"
