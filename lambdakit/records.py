@@ -93,7 +93,7 @@ def _restore(self: Any, state: list[Any]) -> None:
 if not TYPE_CHECKING:
 
     def dataclass(cls=None, /, *, frozen=False, slots=False, kw_only=False, repr=True, eq=True, order=False):
-        """`dataclasses.dataclass` with the settings that records have. What is not frozen with slots is made at once."""
+        """`dataclasses.dataclass`, with the settings that records have; what is not frozen waits for nothing."""
 
         def decorate(cls):
             if frozen and slots and not order:
