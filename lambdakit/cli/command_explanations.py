@@ -1,4 +1,4 @@
-"""The stories behind the codes of commands that read templates: `diff`, `graph` and `import`."""
+"""The stories behind the codes of commands that read templates, `diff`, `graph` and `import`, and of `eject`."""
 
 from __future__ import annotations
 
@@ -22,24 +22,43 @@ TEMPLATES: Final[Mapping[str, Explanation]] = {
     "LK252": Explanation(
         "not a template that can be read in",
         "`lambdakit import` reads templates of the Serverless Application Model: YAML or JSON with "
-        "`Transform: AWS::Serverless-2016-10-31` and functions among the Resources. A serverless.yml is another "
-        "language: `serverless package` writes the CloudFormation of it, which deploys here as it is.",
+        "`Transform: AWS::Serverless-2016-10-31` and functions among the Resources; and a serverless.yml of the "
+        "Serverless Framework, with `provider` and `functions`.",
     ),
     "LK253": Explanation(
         "nothing that a document can say",
-        "A document is made of functions and what starts them. The template holds no AWS::Serverless::Function that a "
-        "pattern could be made of; the report says why each was left out.",
+        "A document is made of functions and what starts them. The template holds no function that a pattern "
+        "could be made of; the report says why each was left out.",
     ),
     "LK254": Explanation(
         "a file that is there already", "Nothing is written over it. Name another by -o, or move it away."
     ),
     "LK256": Explanation(
-        "something of a SAM template that was not carried over",
+        "something of a template that was not carried over",
         "The document that `lambdakit import` wrote is valid, and lacks what the message names. The hint says how a "
         "document says it, where one does; the rest is built beside it, with the CDK.",
     ),
     "LK255": Explanation(
         "a picture of nothing",
         "The stacks hold nothing that `lambdakit graph` draws: no API, no function, no data.",
+    ),
+    "LK257": Explanation(
+        "ejected files that are there already",
+        "`lambdakit eject` writes app.py, cdk.json and a module for each stack, and nothing over what is there. Name "
+        "another directory by -o, beside the document or below it, or replace the files with --force.",
+    ),
+    "LK258": Explanation(
+        "no place for ejected files",
+        "The directory for them is a file or a broken link, cannot be made, or may not be written to.",
+    ),
+    "LK434": Explanation(
+        "a part of a document that cannot be ejected",
+        "`lambdakit eject` writes down what the document's constructs are made of. The message says for what part no "
+        "code can be written. This is a gap, not a mistake of yours: report it, or eject without that part.",
+    ),
+    "LK435": Explanation(
+        "ejected code that is not the document's equal",
+        "Before a file is written, the code runs, and its templates are compared with the document's. They differ, "
+        "at the place that the message names, so nothing was written. This is a defect: report it with the document.",
     ),
 }

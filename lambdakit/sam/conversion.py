@@ -28,6 +28,7 @@ from lambdakit.sam.gaps import Gaps
 from lambdakit.sam.grants import VARIABLES, Grants, function_name
 from lambdakit.sam.policies import Access, accesses, referred
 from lambdakit.sam.properties import Parameters, Properties
+from lambdakit.sam.serverless_file import as_sam, is_serverless
 from lambdakit.sam.settled import Settled, settled
 from lambdakit.sam.template_file import TemplateFile
 from lambdakit.spec.names import snake_case
@@ -53,10 +54,13 @@ class Conversion:
 
 
 def convert(template: TemplateFile, document_path: Path) -> Conversion:
-    """The document that a template begins. document_path: where it will stand; paths in it are relative to that.
+    """The document that a template, or a serverless.yml, begins.
 
-    SourceError when the template is none of SAM's, or nothing of it can be said in a document.
+    document_path: where it will stand; paths in it are relative to that.
+    SourceError when it is neither, or nothing of it can be said in a document.
     """
+    if is_serverless(template.content):
+        template = as_sam(template)
     resources = _check(template)
     reading = _Reading(template, resources, document_path.absolute().parent)
     document = reading.document()
@@ -73,10 +77,6 @@ def convert(template: TemplateFile, document_path: Path) -> Conversion:
 def _check(template: TemplateFile) -> Mapping[str, Mapping[str, object]]:
     """The resources of a SAM template. SourceError for anything else."""
     content, path = template.content, str(template.path)
-    if "provider" in content and "functions" in content:
-        problem = "this is a serverless.yml of the Serverless Framework, which is not read"
-        hint = "`serverless package` writes its CloudFormation template; begin a document with `lambdakit init`"
-        raise SourceError(Diagnostic(path=path, problem=problem, code="LK252", hint=hint))
     resources = content.get("Resources")
     found = {
         name: resource
@@ -128,7 +128,7 @@ class _Reading:
         return document
 
     def _name(self) -> str:
-        words = _NO_LETTERS.sub("-", self._document_directory.name).strip("-")
+        words = _NO_LETTERS.sub("-", self._template.name or self._document_directory.name).strip("-")
         return words[:100] if words[:1].isalpha() else "application"
 
     def _properties(self, logical_id: str) -> Properties:

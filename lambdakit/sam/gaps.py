@@ -15,9 +15,15 @@ class Gaps:
     def __init__(self, template: TemplateFile) -> None:
         self._template = template
         self._found: dict[tuple[Pointer, str], Diagnostic] = {}
+        for pointer, problem, hint in template.noted:
+            self._note(pointer, problem, hint)
 
     def add(self, pointer: Pointer, problem: str, hint: str = "") -> None:
         """Notes one; the same one is noted once."""
+        pointer = self._template.origin(pointer)
+        self._note(pointer, problem, hint)
+
+    def _note(self, pointer: Pointer, problem: str, hint: str) -> None:
         line, column = self._template.place(pointer)
         diagnostic = Diagnostic(
             path=str(self._template.path),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 
@@ -32,14 +33,29 @@ _TAG_CODE: Final = "LK108"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateFile:
-    """A template. path: as given. content: the whole of it, without empty values."""
+    """A template. path: as given. content: the whole of it, without empty values.
+
+    name: what it calls itself; empty when it does not. written: pointers of a content that was made of something else
+    -> where in the file that stands. noted: pointers into the file, each with a problem and a hint, of what the content
+    leaves out.
+    """
 
     path: Path
     content: Mapping[str, object]
     marks: Marks
+    name: str = ""
+    written: Mapping[Pointer, Pointer] = field(default_factory=dict)
+    noted: tuple[tuple[Pointer, str, str], ...] = ()
+
+    def origin(self, pointer: Pointer) -> Pointer:
+        """Where in the file the content's value at a pointer stands, or the nearest above it that does."""
+        for length in range(len(pointer), 0, -1):
+            if (found := self.written.get(pointer[:length])) is not None:
+                return (*found, *pointer[length:])
+        return pointer
 
     def place(self, pointer: Pointer) -> tuple[int, int]:
-        """Line and column, from 1, of the value at a pointer, or of the nearest above it."""
+        """Line and column, from 1, of the file's value at a pointer, or of the nearest above it."""
         mark = self.marks.place(pointer)
         return mark.line, mark.column
 

@@ -1,4 +1,4 @@
-"""`lambdakit import`: the beginning of a document, from a SAM template."""
+"""`lambdakit import`: the beginning of a document, from a SAM template or a serverless.yml."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ def register(app: typer.Typer) -> None:
 
 
 def import_template(
-    template: Annotated[Path, typer.Argument(metavar="TEMPLATE", help="A SAM template.", show_default=False)],
+    template: Annotated[
+        Path, typer.Argument(metavar="TEMPLATE", help="A SAM template, or a serverless.yml.", show_default=False)
+    ],
     output: Annotated[
         Path | None,
         typer.Option(
@@ -25,7 +27,7 @@ def import_template(
         ),
     ] = None,
 ) -> None:
-    """Begin a document with what a SAM template says.
+    """Begin a document with what a SAM template, or a serverless.yml, says.
 
     Functions with what starts them become patterns. What could not be carried over is listed on stderr, each with its
     place in the template; the document that is written is valid, and it is a beginning.

@@ -34,7 +34,7 @@ def run(*arguments: str | Path) -> Result:
 @pytest.mark.parametrize(
     ("name", "text", "problem"),
     [
-        ("serverless.yml", "service: shop\nprovider: {name: aws}\nfunctions: {}\n", "serverless.yml of the Serverless"),
+        ("serverless.yml", "provider: {name: aws}\nfunctions: {}\n", "nothing of the template can be said"),
         ("cdk.json", '{"Resources": {"A": {"Type": "AWS::SQS::Queue"}}}', "this is no SAM template"),
         ("empty.yaml", "", "this is no template"),
         ("list.yaml", "- a\n", "this is no template"),
