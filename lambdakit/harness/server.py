@@ -17,6 +17,7 @@ from lambdakit.clock import HarnessClock
 from lambdakit.harness import managed_kafka
 from lambdakit.harness.account import Account
 from lambdakit.harness.activity import Activity
+from lambdakit.harness.api_exports import exports
 from lambdakit.harness.certificates import Certificates
 from lambdakit.harness.control import Control
 from lambdakit.harness.deployment.cloudformation.api import CloudFormationApi
@@ -185,6 +186,7 @@ class Server:
             ask=lambda request, principal: self._endpoint.serve_for(request, principal),
         )
         account.stand_before(SERVICE, ScalingApi(self._invocations.scaling, region=options.region).serve)
+        account.stand_before(exports.SERVICE, exports.ApiExports(region=options.region).serve)
         account.stand_before(managed_kafka.SERVICE, managed_kafka.ManagedKafkaApi(account).serve)
         changes = self._stack.enter_context(contextlib.ExitStack())  # of stacks, which end when no function answers
         self._stack.callback(gateways.join)

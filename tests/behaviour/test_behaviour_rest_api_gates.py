@@ -79,7 +79,7 @@ class TestFunctions:
     @pytest.mark.parametrize(
         ("token", "answer"),
         [
-            ("deny", (403, {"Message": f"{NO} with an explicit deny"})),
+            ("deny", (403, {"Message": f"{NO} with an explicit deny in an identity-based policy"})),
             ("raise Unauthorized", UNAUTHORIZED),
             ("raise unauthorized", (500, {"message": None})),
             ('{"principalId": "me"}', (500, {"message": None})),

@@ -230,7 +230,8 @@ def test_a_page_asks_asks_again_and_is_let_in(stages: Stages) -> None:
     for answer in (missing, malformed, unknown):
         assert (answer.status_code, answer.json()) == (401, {"message": "Unauthorized"})
     assert denied.status_code == 403
-    assert denied.json() == {"Message": "User is not authorized to access this resource with an explicit deny"}
+    told = "User is not authorized to access this resource with an explicit deny in an identity-based policy"
+    assert denied.json() == {"Message": told}
     assert (allowed.status_code, allowed.headers["access-control-allow-origin"]) == (200, "*")
     authorizer = allowed.json()["requestContext"]["authorizer"]
     assert (authorizer["principalId"], authorizer["level"]) == ("ann", "7")

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from lambdakit.harness.moto_state.writes import last_write, watch_writes
+from lambdakit.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +109,8 @@ class CorsConfiguration:
 class HttpApiDefinition:
     """An HTTP API. cors: None when API Gateway keeps out of it. authorizers: by id.
 
-    own_endpoint: whether it is served under its own name, and not under custom domains only.
+    own_endpoint: whether it is served under its own name, and not under custom domains only. version: of the user's,
+    empty for none.
     """
 
     api_id: str
@@ -118,6 +120,7 @@ class HttpApiDefinition:
     cors: CorsConfiguration | None
     authorizers: Mapping[str, Authorizer] = field(default_factory=dict)
     own_endpoint: bool = True
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +148,7 @@ def read_http_api(account_id: str, region: str, api_id: str) -> HttpApiDefinitio
         cors=read_cors(api.cors_configuration),
         authorizers={identity: read_authorizer(authorizer) for identity, authorizer in list(api.authorizers.items())},
         own_endpoint=str(api.disable_execute_api_endpoint).lower() != "true",
+        version=api.version or "",
     )
 
 

@@ -6,8 +6,10 @@ Source: Amazon API Gateway API Reference, "RestApi", "Resource", "Method", "Inte
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
+
+from lambdakit.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,10 +113,11 @@ class RestAuthorizer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestValidator:
-    """What of a request is looked at before it is passed on."""
+    """What of a request is looked at before it is passed on. name: empty for none."""
 
     body: bool = False
     parameters: bool = False
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +138,7 @@ class RestApiDefinition:
 
     api_key_source: `HEADER` or `AUTHORIZER`. policy: the resource policy as text, empty for none. own_endpoint: whether
     it is served under its own name. minimum_compression_bytes: None when answers are never compressed. deployed: when.
+    description: empty for none.
     """
 
     api_id: str
@@ -152,6 +156,7 @@ class RestApiDefinition:
     minimum_compression_bytes: int | None = None
     deployment_id: str = ""
     deployed: datetime | None = None
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

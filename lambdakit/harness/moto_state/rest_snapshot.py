@@ -48,6 +48,7 @@ def snapshot(api: Any, deployment: Any) -> RestApiDefinition:
         minimum_compression_bytes=None if compression is None else int(compression),
         deployment_id=deployment.id,
         deployed=datetime.fromtimestamp(deployment.created_date, UTC),
+        description=api.description or "",
     )
 
 
@@ -134,7 +135,9 @@ def _authorizer(authorizer: Any) -> RestAuthorizer:
 
 def _validator(validator: Any) -> RequestValidator:
     return RequestValidator(
-        body=_truth(validator.validate_request_body), parameters=_truth(validator.validate_request_parameters)
+        body=_truth(validator.validate_request_body),
+        parameters=_truth(validator.validate_request_parameters),
+        name=validator.name or "",
     )
 
 

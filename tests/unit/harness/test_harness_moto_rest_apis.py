@@ -84,7 +84,7 @@ def test_a_deployment_holds_the_api_as_it_was(client: Any) -> None:
         status=200, selection_pattern="2..", templates={"application/json": ""}
     )
     assert held.gateway_responses == {"THROTTLED": GatewayResponse(status=503)}
-    assert held.validators == {validator_id: RequestValidator(body=True)}
+    assert held.validators == {validator_id: RequestValidator(body=True, name="v")}
     assert held.models == {"Item": '{"type": "object"}'}
     assert (held.minimum_compression_bytes, held.own_endpoint, held.endpoint_type) == (7, False, "REGIONAL")
     assert find_rest_api(api_id) == (ACCOUNT, REGION)

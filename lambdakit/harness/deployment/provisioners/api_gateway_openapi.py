@@ -147,6 +147,10 @@ def _method(
                 "ResponseParameters": {
                     f"method.response.header.{name}": False for name in (response or {}).get("headers") or ()
                 },
+                "ResponseModels": {
+                    content_type: _model_name(schema)
+                    for content_type, schema in _answers(document, operation, response or {})
+                },
             }
             for code, response in (operation.get("responses") or {}).items()
             if str(code).isdigit()
@@ -189,6 +193,18 @@ def _bodies(document: Mapping[str, Any], operation: Mapping[str, Any]) -> Iterat
             yield content_type, schema
 
 
+def _answers(
+    document: Mapping[str, Any], operation: Mapping[str, Any], response: Mapping[str, Any]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The schema of a response's body for each content type that has one."""
+    produced = operation.get("produces") or document.get("produces") or ["application/json"]
+    schemas = {content_type: response.get("schema") for content_type in produced}
+    schemas |= {kind: (media or {}).get("schema") for kind, media in (response.get("content") or {}).items()}
+    for content_type, schema in schemas.items():
+        if schema:
+            yield content_type, schema
+
+
 def _model_name(schema: Mapping[str, Any]) -> str:
     """The model that a schema refers to; for one that stands in place, a name as API Gateway makes them."""
     if "$ref" in schema:
@@ -204,7 +220,18 @@ def _inline_models(document: Mapping[str, Any]) -> dict[str, Any]:
         for verb, operation in item.items()
         if verb.lower() in _VERBS
     )
-    schemas = (schema for operation in operations for _, schema in _bodies(document, operation))
+    schemas = [
+        schema
+        for operation in operations
+        for _, schema in (
+            *_bodies(document, operation),
+            *(
+                each
+                for response in (operation.get("responses") or {}).values()
+                for each in _answers(document, operation, response or {})
+            ),
+        )
+    ]
     return {_model_name(schema): schema for schema in schemas if "$ref" not in schema}
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from lambdakit.harness.deployment.provisioner import Context, Provisioned, Resource
 from lambdakit.harness.deployment.provisioners.moto_backed import Call, MotoBacked, Tagging, call, properties_of
 
 _HEALTH_CHECK: Final = call(
@@ -19,7 +20,17 @@ _ATTRIBUTES: Final = call(
     " ConnectionDraining: p.ConnectionDrainingPolicy, ConnectionSettings: p.ConnectionSettings}",
 )
 
-LOAD_BALANCER: Final = MotoBacked(
+
+class _LoadBalancer(MotoBacked):
+    """A classic load balancer."""
+
+    def create(self, resource: Resource, context: Context) -> Provisioned:
+        """Creates it, and says that nothing listens for it."""
+        context.note(resource.logical_id, "it is recorded: of load balancers only those of applications are served")
+        return MotoBacked.create(self, resource, context)
+
+
+LOAD_BALANCER: Final = _LoadBalancer(
     service="elb",
     properties=properties_of(
         read="AccessLoggingPolicy AvailabilityZones ConnectionDrainingPolicy ConnectionSettings CrossZone HealthCheck"

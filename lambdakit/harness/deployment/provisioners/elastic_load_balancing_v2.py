@@ -50,6 +50,8 @@ class _Listener(MotoBacked):
         if resource.properties.get("Protocol") == "HTTPS":
             text = "it is served as plain HTTP on loopback; targets are told that clients came by HTTPS"
             context.note(resource.logical_id, text)
+        if resource.properties.get("Protocol") not in (None, "HTTP", "HTTPS"):
+            context.note(resource.logical_id, "it is recorded: of load balancers only those of applications are served")
         return _served(MotoBacked.create(self, resource, context), context)
 
     def update(self, created: Created, resource: Resource, context: Context) -> Provisioned:

@@ -1,8 +1,10 @@
 """What a REST API answers for itself: status, header fields and body of each kind, as the API changes them.
 
-Source: API Gateway Developer Guide, "Gateway response types for API Gateway", "Gateway responses for REST APIs in API
-Gateway" (templates are no VTL: variables are put in place, nothing is run); for `x-amzn-ErrorType` and the messages
-the answers that API Gateway gives.
+Source: API Gateway Developer Guide, "Gateway response types for API Gateway" (kinds and statuses), "Gateway responses
+for REST APIs in API Gateway" (templates are no VTL: variables are put in place, nothing is run). For `x-amzn-ErrorType`
+and messages of 403: AWS re:Post Knowledge Center, "How do I troubleshoot HTTP 403 errors from API Gateway?" (access
+denied, API keys), and "Set up a gateway response for a REST API using the API Gateway console" (missing authentication
+token). No page has those of the other kinds: they are as clients of API Gateway report them.
 """
 
 from __future__ import annotations

@@ -36,7 +36,8 @@ _LIMIT_SECONDS: Final = 29.0
 _KEPT_MAX: Final = 10_000
 
 _DENIED: Final = "User is not authorized to access this resource"
-_DENIED_BY_STATEMENT: Final = f"{_DENIED} with an explicit deny"
+# AWS re:Post Knowledge Center, "How do I troubleshoot HTTP 403 errors from API Gateway?"; older editions end at "deny".
+_DENIED_BY_STATEMENT: Final = f"{_DENIED} with an explicit deny in an identity-based policy"
 
 _Key = tuple[str, str, RestAuthorizer, tuple[str, ...]]
 

@@ -24,6 +24,9 @@ from lambdakit.harness.routing.result_parts import (
 )
 from lambdakit.harness.wire import Response
 
+# The page says that fields "may be dropped, remapped, or otherwise modified", to `X-Amzn-Remapped-…`, and names
+# `WWW-Authenticate`; its edition of 2018 lists all of these. Which goes which way is in a table of later editions that
+# was not to be read: unconfirmed.
 _REMAPPED: Final = frozenset(
     {"authorization", "connection", "content-md5", "date", "max-forwards", "server", "user-agent", "www-authenticate"}
 )

@@ -190,7 +190,7 @@ class WebSocketConnection:
                 self._taken.send(data)
 
 
-# As events of AWS's have it; no page says so.
+# As `$disconnect` events with code 1005 have it wherever they were published; no page says so.
 _REASONS: Final = {_NO_STATUS: "Client-side close frame status not set"}
 
 

@@ -16,7 +16,7 @@ from lambdakit.harness.routing.websocket.connection import WebSocketConnection
 from lambdakit.harness.routing.websocket.socket_exchange import SocketClient
 from lambdakit.limits import WEBSOCKET_CONNECTION_SECONDS_MAX, WEBSOCKET_IDLE_SECONDS_MAX
 
-# As users of API Gateway tell it; no page of AWS's says so.
+# Developer Guide, "Amazon API Gateway quotas": when. Code and reason are as its users tell; no page says them.
 _GOING_AWAY: Final = (1001, "Going away")
 _LEAVE_SECONDS: Final = 0.5  # for the clients of connections that end with their API, all together
 

@@ -20,7 +20,7 @@ from lambdakit.limits import WEBSOCKET_MESSAGE_BYTES_MAX
 PATH: Final = "@connections/"
 
 _JSON: Final = ("Content-Type", "application/json")
-# As users of API Gateway tell it; no page of AWS's says so.
+# As `$disconnect` events have it (boto3's issues, "close websocket connection with error code"); no page says so.
 _CLOSED: Final = (1000, "Connection Closed Normally")
 
 

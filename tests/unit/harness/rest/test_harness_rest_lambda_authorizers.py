@@ -69,7 +69,7 @@ def _decided(function: Function, authorizer: RestAuthorizer | None = None, **mor
 @pytest.mark.parametrize(
     ("result", "answer"),
     [
-        (_said("Deny"), ("ACCESS_DENIED", f"{DENIED} with an explicit deny")),
+        (_said("Deny"), ("ACCESS_DENIED", f"{DENIED} with an explicit deny in an identity-based policy")),
         (_said(resource=f"{API}/prod/POST/orders/7"), ("ACCESS_DENIED", DENIED)),
         (_said(resource=f"{API}/test/GET/*"), ("ACCESS_DENIED", DENIED)),
         (
@@ -147,10 +147,10 @@ def test_a_policy_lets_in_what_it_names(resource: Any) -> None:
     [
         (_said(), "", None),
         (_said(), "Allow", None),
-        (_said(), "Deny", f"{DENIED} with an explicit deny"),
+        (_said(), "Deny", f"{DENIED} with an explicit deny in an identity-based policy"),
         (_said(resource=f"{API}/other/*"), "Allow", None),
         (_said(resource=f"{API}/other/*"), "", DENIED),
-        (_said("Deny"), "Allow", f"{DENIED} with an explicit deny"),
+        (_said("Deny"), "Allow", f"{DENIED} with an explicit deny in an identity-based policy"),
     ],
 )
 def test_the_api_s_own_policy_is_asked_beside_the_authorizer_s(

@@ -1,0 +1,1 @@
+"""Deployed APIs as OpenAPI documents."""
