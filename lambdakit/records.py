@@ -70,7 +70,8 @@ def _whole(made: type, *, repr: bool, eq: bool) -> type:
     if hasattr(made, "__post_init__"):
         body["__post_init__"] = made.__post_init__
     # Which of them are for keywords alone, the fields say themselves.
-    return dataclasses.dataclass(frozen=True, repr=repr, eq=eq)(type(made.__name__, (), body))
+    # With slots, as only then does it set what is no argument and has a default.
+    return dataclasses.dataclass(frozen=True, slots=True, repr=repr, eq=eq)(type(made.__name__, (), body))
 
 
 def _refuse_assignment(self: object, name: str, value: object) -> None:

@@ -29,6 +29,15 @@ class Order:
     secret: str = field(default="", repr=False, compare=False)
 
 
+@records.dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """Sets some of its fields itself."""
+
+    text: str
+    weight: int = field(default=1, init=False)
+    parts: list[str] = field(default_factory=list, init=False)
+
+
 @records.dataclass(frozen=True, slots=True)
 class Point:
     """A point."""
@@ -138,6 +147,14 @@ def test_fields_keep_what_was_said_of_them() -> None:
     assert order == Order(sku="a", secret="other")
     assert order.notes is not Order(sku="a").notes
     assert dataclasses.replace(order, quantity=3) == Order(sku="a", quantity=3)
+
+
+def test_fields_that_are_no_arguments_have_their_defaults() -> None:
+    counted = Counted(text="a")
+
+    assert (counted.weight, counted.parts) == (1, [])
+    with pytest.raises(TypeError, match="weight"):
+        Counted(text="a", weight=2)  # type: ignore[call-arg]
 
 
 def test_what_follows_the_fields_runs() -> None:
