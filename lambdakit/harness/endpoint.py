@@ -124,10 +124,11 @@ class Endpoint:
         if isinstance(principal, Response):
             return principal
         asker = environment or principal.environment
-        held = self._network.hold(asker, named.service, named.region)
-        if held is not None:
-            return held
         way = self._network.verdict(asker, named.service, named.region)
+        if way is not None and not way.reachable:
+            held = self._network.unanswered(asker, named.service, named.region, way)
+            if held is not None:
+                return held
 
         def answer(passed: Request) -> Response:
             return self._answer(passed, named, principal)

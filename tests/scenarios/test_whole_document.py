@@ -3,68 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from lambdakit import Harness
 from lambdakit.session.deployment import Deployment
-
-DOCUMENT = """\
-application: shop
-defaults: {runtime: python3.13, architecture: arm_64, memory_size: 512, timeout: 10s, tracing: active}
-layers:
-  shared: {code: layers/shared}
-network:
-  vpc: {max_azs: 2, nat_gateways: 0, endpoints: [dynamodb, s3]}
-patterns:
-  orders:
-    kind: api_backend
-    api: {type: http, cors: {allow_origins: ["https://example.com"]}}
-    table: {partition_key: order_id}
-    routes:
-      POST /orders: {name: create_order, code: functions/orders, handler: app.create, table_access: read_write}
-      GET /orders/{order_id}: {name: read_order, code: functions/orders, handler: app.read, table_access: read}
-  thumbnails:
-    kind: event_processing
-    source: {kind: s3, events: [object_created], prefix: incoming/}
-    function: {code: functions/thumbnails, handler: app.handler, layers: [shared], reserved_concurrent_executions: 5}
-    targets: {processed: {kind: s3}}
-    on_failure: {kind: sqs}
-  clicks:
-    kind: stream_processing
-    source: {kind: kinesis, shard_count: 2, batch_size: 500, parallelization_factor: 4, bisect_batch_on_error: true}
-    function: {code: functions/clicks, handler: app.handler, alias: {name: live, provisioned_concurrent_executions: 2}}
-    delivery: {kind: firehose}
-"""
-ORDERS = """
-import json, os, boto3
-table = boto3.resource("dynamodb").Table(os.environ["TABLE_NAME"])
-
-def create(event, context):
-    table.put_item(Item={"order_id": "1"})
-    return {"statusCode": 201}
-
-def read(event, context):
-    return table.get_item(Key=event["pathParameters"])["Item"]
-"""
-THUMBNAILS = """
-import os, boto3, smaller
-s3 = boto3.client("s3")
-
-def handler(event, context):
-    place = {"Bucket": event["detail"]["bucket"]["name"], "Key": event["detail"]["object"]["key"]}
-    body = smaller.half(s3.get_object(**place)["Body"].read())
-    s3.put_object(Bucket=os.environ["PROCESSED_BUCKET_NAME"], Key=place["Key"], Body=body)
-"""
-CLICKS = """
-import base64, os, boto3
-firehose = boto3.client("firehose")
-
-def handler(event, context):
-    records = [{"Data": base64.b64decode(record["kinesis"]["data"]) + b"\\n"} for record in event["Records"]]
-    firehose.put_record_batch(DeliveryStreamName=os.environ["DELIVERY_STREAM_NAME"], Records=records)
-"""
+from tests.fakes.whole_document import write_document
 
 
 @pytest.fixture(scope="module")
@@ -75,19 +19,7 @@ def harness() -> Iterator[Harness]:
 
 @pytest.fixture(scope="module")
 def shop(harness: Harness, tmp_path_factory: pytest.TempPathFactory) -> Deployment:
-    directory = tmp_path_factory.mktemp("shop")
-    sources = {
-        "lambdakit.yaml": DOCUMENT,
-        "functions/orders/app.py": ORDERS,
-        "functions/thumbnails/app.py": THUMBNAILS,
-        "functions/clicks/app.py": CLICKS,
-        "layers/shared/python/smaller.py": "def half(content): return content[: len(content) // 2]\n",
-    }
-    for name, text in sources.items():
-        path = Path(directory, name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return harness.deploy(directory / "lambdakit.yaml")
+    return harness.deploy(write_document(tmp_path_factory.mktemp("shop")))
 
 
 def test_the_api_keeps_orders(shop: Deployment) -> None:

@@ -37,8 +37,10 @@ from lambdakit.harness.iam.signature import (
 from lambdakit.harness.iam.unsigned_operations import UNSIGNED_OPERATIONS
 from lambdakit.harness.moto_state.identities import Identities, KnownKey
 from lambdakit.harness.wire import Request
+from lambdakit.records import dataclass
 
 _KEY_ID: Final = re.compile(r"Credential=([A-Za-z0-9]+)")
+_KNOWN_MAX: Final = 4_096
 _IS_SECONDS: Final = re.compile(r"[0-9]{1,12}")
 # Source: Amazon S3 API Reference, "Error responses".
 _SIZES: Final = {
@@ -46,6 +48,15 @@ _SIZES: Final = {
     "EntityTooSmall": "Your proposed upload is smaller than the minimum allowed size",
 }
 _ACTION: Final = re.compile(rb"(?:^|&)Action=([A-Za-z]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Who was found behind credentials. identity: of the role or user then, its id and tags as far as they count."""
+
+    who: Caller | Session
+    identity: object
+    principal: Principal
 
 
 class Callers:
@@ -69,6 +80,7 @@ class Callers:
         self._sessions = sessions or Sessions(now)
         self._administrator = administrator(account_id)
         self._verifier = Verifier()
+        self._known: dict[str, _Known] = {}
         self._now = now
 
     def identify(self, request: Request, *, service: str, environment: str = "") -> Principal:
@@ -186,6 +198,9 @@ class Callers:
     def _environment(self, caller: Caller, protocol: Protocol) -> Principal:
         """Source: AWS Lambda Developer Guide, "Defining Lambda function permissions with an execution role"."""
         role = self._identities.role_id_and_tags(caller.role)
+        known = self._known.get(caller.credentials.access_key_id)
+        if known is not None and known.who is caller and known.identity == role:
+            return known.principal
         if caller.role_id and (role is None or caller.role_id != role[0]):
             raise refused(SignInProblem.UNKNOWN_KEY, protocol)
         # AWS makes no function with a role that is not there. Here one runs, and may do nothing.
@@ -193,7 +208,7 @@ class Callers:
         context = dict(temporary_context(caller.since))
         if caller.function_arn:
             context["lambda:sourcefunctionarn"] = (caller.function_arn,)
-        return Principal(
+        principal = Principal(
             kind="role",
             account_id=caller.account_id,
             arn=caller.role,
@@ -204,11 +219,22 @@ class Callers:
             function=caller.function,
             environment=caller.environment,
         )
+        return self._keep(_Known(caller, role, principal), caller.credentials.access_key_id)
 
     def _session(self, session: Session, protocol: Protocol) -> Principal:
         if session.expires <= self._now():
             raise refused(SignInProblem.EXPIRED_TOKEN, protocol)
-        return principal_of(session, self._tags_of(session.arn, session.identity_id, protocol))
+        tags = self._tags_of(session.arn, session.identity_id, protocol)
+        known = self._known.get(session.credentials.access_key_id)
+        if known is not None and known.who is session and known.identity == tags:
+            return known.principal
+        return self._keep(_Known(session, tags, principal_of(session, tags)), session.credentials.access_key_id)
+
+    def _keep(self, known: _Known, access_key_id: str) -> Principal:
+        if len(self._known) >= _KNOWN_MAX:
+            self._known = {}
+        self._known[access_key_id] = known
+        return known.principal
 
     def _tags_of(self, arn: str, identity_id: str, protocol: Protocol) -> Mapping[str, str]:
         """The tags of a role or user, which must be the one that it was when the session began."""

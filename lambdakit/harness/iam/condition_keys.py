@@ -24,9 +24,10 @@ class RequestContext:
 
     resource: one ARN, or `*`. account: that owns it; empty only for a principal without one and an ARN without one.
     unknown: the keys that conditions asked for and of which nothing is known here, as far as they were evaluated.
+    was_asked: whether anything asked for a key, known or not.
     """
 
-    __slots__ = ("_now", "_of_principal", "_requested", "account", "principal", "resource", "unknown")
+    __slots__ = ("_now", "_of_principal", "_requested", "account", "principal", "resource", "unknown", "was_asked")
 
     def __init__(
         self, principal: Principal, requested: Context, resource: str, *, account: str = "", now: datetime | None = None
@@ -39,9 +40,11 @@ class RequestContext:
         self._now = now
         self._of_principal: dict[str, tuple[str, ...]] | None = None
         self.unknown: tuple[str, ...] = ()
+        self.was_asked = False
 
     def values(self, key: str) -> tuple[str, ...] | None:
         """The values of a key, which is given in lower case; None when the request does not have it."""
+        self.was_asked = True
         if self._of_principal is None:
             self._of_principal = _keys_of(self.principal)
         for source in (self.principal.context, self._of_principal, self._requested):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -19,6 +18,7 @@ from lambdakit.harness.iam.policy_document import NamedPolicy, Policies
 from lambdakit.harness.iam.principal import Principal
 from lambdakit.harness.iam.principal_element import Naming
 from lambdakit.harness.iam.statement import Statement
+from lambdakit.records import dataclass
 
 _NO_POLICIES: Final = Policies()
 
@@ -52,9 +52,29 @@ def decide(
     endpoint_policy: of the VPC endpoint that the request comes through. now: real time unless given.
     The administrator of an account (`root`) is never refused anything, not even where AWS would refuse the root user.
     """
-    if principal.kind == "root":
+    return decide_request(
+        RequestContext(principal, wanted.context, resource, account=resource_account, now=now),
+        wanted,
+        policies=policies,
+        resource_policy=resource_policy,
+        resource_policy_required=resource_policy_required,
+        endpoint_policy=endpoint_policy,
+    )
+
+
+def decide_request(
+    request: RequestContext,
+    wanted: Authorization,
+    *,
+    policies: Policies,
+    resource_policy: NamedPolicy | None,
+    resource_policy_required: bool,
+    endpoint_policy: NamedPolicy | None,
+) -> Decision:
+    """The same of a request, which tells afterwards what of it was asked for."""
+    resource = request.resource
+    if request.principal.kind == "root":
         return _decision(True, Reason.ADMINISTRATOR, wanted, resource)
-    request = RequestContext(principal, wanted.context, resource, account=resource_account, now=now)
     evaluation = _Evaluation(wanted.action.lower(), request, policies, resource_policy, endpoint_policy)
     reason, found = evaluation.denied() or evaluation.allowed(resource_policy_required)
     is_allowed = reason in (Reason.IDENTITY_POLICY, Reason.RESOURCE_POLICY)

@@ -15,9 +15,9 @@ from typing import Final, Protocol
 from lambdakit.harness.iam.api_call import ApiCall, read_api_call
 from lambdakit.harness.iam.authorization import Authorization, Context, Decision, Reason
 from lambdakit.harness.iam.denial import access_denied, denial_message, denial_response
-from lambdakit.harness.iam.evaluate import decide
 from lambdakit.harness.iam.granted_resources import granted_resources
 from lambdakit.harness.iam.identity_policies import IdentityPolicies
+from lambdakit.harness.iam.kept_decisions import KeptDecisions
 from lambdakit.harness.iam.key_refusals import key_denied, kms_sentence, unusable_key
 from lambdakit.harness.iam.key_use import key_use
 from lambdakit.harness.iam.missing_statement import missing_statement
@@ -70,6 +70,7 @@ class Guard:
         self._resources = resources
         self._services = ServiceCalls(resources)
         self._endpoints = EndpointPolicies()
+        self._decided = KeptDecisions()
         self._lookups = lookups
         self._usage = usage
         self._trace = trace
@@ -119,8 +120,8 @@ class Guard:
         listing = Authorization(
             action="s3:ListBucket", resources=(call.arn("s3", call.text("Bucket"), region="", account_id=""),)
         )
-        decision = self._decide(principal, listing, listing.resources[0])
-        return None if decision.allowed else access_denied(request, named, principal, decision)
+        refused = self._first_refusal(principal, (listing,))
+        return None if refused is None else access_denied(request, named, principal, refused)
 
     def role_refusal(
         self, principal: Principal, action: str, resource: str, context: Context | None = None
@@ -263,7 +264,7 @@ class Guard:
         self, principal: Principal, wanted: Authorization, resource: str, endpoint_policy: NamedPolicy | None = None
     ) -> Decision:
         policy, required = self._policy_of(wanted.action, resource)
-        decision = decide(
+        decision = self._decided.decide(
             principal,
             wanted,
             resource,

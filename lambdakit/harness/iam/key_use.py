@@ -133,18 +133,23 @@ def _of_table(action: str, arn: str, call: ApiCall) -> Iterator[_Use]:
     interaction with AWS KMS": the user of `Decrypt` is who accesses the table; "DynamoDB encryption context").
     """
     table = arn.partition("/index/")[0]
-    encryption = {
-        "aws:dynamodb:tableName": table.rpartition("/")[2],
-        "aws:dynamodb:subscriberId": table.split(":", 5)[4] if table.startswith("arn:") else "",
-    }
     if action in _ITEM_ACTIONS:
-        yield _Use(key=key_of_resource(table), actions=_DECRYPT, encryption=encryption)
+        key = key_of_resource(table)
+        if key is not None:
+            yield _Use(key=key, actions=_DECRYPT, encryption=_encryption_of_table(table))
     elif action in ("CreateTable", "UpdateTable"):
         given = call.members.get("SSESpecification")
         key_id = given.get("KMSMasterKeyId") if isinstance(given, dict) else None
         if isinstance(key_id, str):
             key = key_named(key_id, call.account_id, call.region)
-            yield _Use(key=key, actions=_SELECT_FOR_TABLE, encryption=encryption)
+            yield _Use(key=key, actions=_SELECT_FOR_TABLE, encryption=_encryption_of_table(table))
+
+
+def _encryption_of_table(table: str) -> Mapping[str, str]:
+    return {
+        "aws:dynamodb:tableName": table.rpartition("/")[2],
+        "aws:dynamodb:subscriberId": table.split(":", 5)[4] if table.startswith("arn:") else "",
+    }
 
 
 def _of_secret(action: str, arn: str, call: ApiCall) -> Iterator[_Use]:

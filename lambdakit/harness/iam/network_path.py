@@ -7,12 +7,11 @@ to VPC endpoints using endpoint policies".
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
-
-from lambdakit.harness.iam.authorization import Authorization
+from lambdakit.harness.iam.authorization import Authorization, Context
+from lambdakit.harness.iam.lazy_keys import LazyKeys
 from lambdakit.harness.iam.policy_document import NamedPolicy, parse_policy
 from lambdakit.harness.iam.policy_json import MalformedPolicy
+from lambdakit.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +31,15 @@ class NetworkPath:
 
     def seen_by(self, wanted: Authorization) -> Authorization:
         """The authorization with the condition keys of the way."""
-        keys = dict(wanted.context)
+        return Authorization(
+            action=wanted.action,
+            resources=wanted.resources,
+            one_of=wanted.one_of,
+            context=LazyKeys(lambda: self._keys(wanted.context)),
+        )
+
+    def _keys(self, context: Context) -> Context:
+        keys = dict(context)
         if self.endpoint_id:
             keys.pop("aws:sourceip", None)
             keys["aws:sourcevpce"] = (self.endpoint_id,)
@@ -42,7 +49,7 @@ class NetworkPath:
                 keys["aws:vpcsourceip"] = (self.source_ip,)
         elif self.source_ip:
             keys["aws:sourceip"] = (self.source_ip,)
-        return dataclasses.replace(wanted, context=keys)
+        return keys
 
 
 class EndpointPolicies:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -18,6 +19,7 @@ SKEW: Final = timedelta(minutes=_SKEW_MINUTES)
 # Source: Amazon S3 API Reference, "Authenticating Requests: Using Query Parameters": seven days.
 _EXPIRES_SECONDS_MAX: Final = 604_800
 _STAMP: Final = "%Y%m%dT%H%M%SZ"
+_STAMPS_KEPT: Final = 64  # clients write the same one for a second
 _IS_STAMP: Final = re.compile(r"[0-9]{8}T[0-9]{6}Z")
 
 
@@ -26,14 +28,14 @@ def check_time(signature: Signature, now: datetime, protocol: Protocol) -> None:
 
     Source: IAM User Guide, "Troubleshoot signed requests for AWS APIs", "Credential scope errors".
     """
-    stamp = moment_of(signature.timestamp)
+    stamp, day = _stamp(signature.timestamp)
     if stamp is None:
         problem = f"Date must be in ISO-8601 'basic format'. Got '{signature.timestamp}'."
         raise refused(SignInProblem.INCOMPLETE, protocol, problem)
-    if f"{stamp:%Y%m%d}" != signature.date:
+    if day != signature.date:
         problem = (
             f"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
-            f"'{signature.date}' != '{stamp:%Y%m%d}', from '{stamp:{_STAMP}}'."
+            f"'{signature.date}' != '{day}', from '{stamp:{_STAMP}}'."
         )
         refusal = refused(SignInProblem.WRONG_SIGNATURE, protocol)
         raise SignInRefused(refusal.code, problem, refusal.status)
@@ -65,6 +67,13 @@ def moment_of(text: str) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
+@functools.lru_cache(maxsize=_STAMPS_KEPT)
+def _stamp(text: str) -> tuple[datetime | None, str]:
+    """The moment, and its day as a credential scope has it."""
+    stamp = moment_of(text)
+    return stamp, "" if stamp is None else f"{stamp:%Y%m%d}"
 
 
 def _too_long(protocol: Protocol) -> SignInRefused:

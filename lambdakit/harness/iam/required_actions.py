@@ -8,12 +8,14 @@ Source: Service Authorization Reference; IAM User Guide, "Grant a user permissio
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from lambdakit.harness.iam.actions.registry import rules_of
 from lambdakit.harness.iam.api_call import ApiCall, read_api_call
 from lambdakit.harness.iam.authorization import Authorization
 from lambdakit.harness.iam.generic_needs import generic_needs
+from lambdakit.harness.iam.lazy_keys import LazyKeys
 from lambdakit.harness.iam.lookups import ResourceLookups
 from lambdakit.harness.iam.passed_roles import passed_roles
 from lambdakit.harness.iam.request_context import Keys, keys_of_every_request, keys_of_members, keys_of_tags
@@ -61,23 +63,53 @@ def _needs(call: ApiCall, rules: Rules) -> Sequence[Need] | None:
 
 
 def _authorizations(call: ApiCall, needs: Sequence[Need], rules: Rules) -> Iterator[Authorization]:
-    every = keys_of_every_request(call) if needs else {}
-    more = rules.more_keys(call) if needs and rules.more_keys is not None else {}
+    keys = _Keys(call, rules)
     for need in needs:
-        action = _action(need.action)
-        assert action is not None  # whoever makes needs was asked for actions of the reference
-        own_keys = {name: values for name, values in more.items() if name in action.keys}
-        keys: Keys = {**every, **keys_of_members(call, action, rules.keys), **own_keys, **need.keys}
-        alike: list[tuple[Keys, list[str]]] = []
-        for arn in need.resources:
-            own = keys_of_tags(call, action, arn) | _account_key(arn, call)
-            place = next((arns for tags, arns in alike if tags == own), None)
-            if place is None:
-                alike.append((own, [arn]))
-            else:
-                place.append(arn)
-        for own, arns in alike:
-            yield Authorization(action=need.action, resources=tuple(arns), one_of=need.one_of, context={**keys, **own})
+        for arns in _alike(call, need):
+            context = LazyKeys(functools.partial(keys.of, need, arns[0]))
+            yield Authorization(action=need.action, resources=arns, one_of=need.one_of, context=context)
+
+
+class _Keys:
+    """The condition keys of a call, put together when a condition asks for one."""
+
+    __slots__ = ("_call", "_every", "_more", "_rules")
+
+    def __init__(self, call: ApiCall, rules: Rules) -> None:
+        self._call = call
+        self._rules = rules
+        self._every: Keys | None = None
+        self._more: Mapping[str, tuple[str, ...]] = {}
+
+    def of(self, need: Need, arn: str) -> Keys:
+        """The keys of one action on one resource, and on those that are alike."""
+        if self._every is None:
+            self._every = keys_of_every_request(self._call)
+            self._more = {} if self._rules.more_keys is None else self._rules.more_keys(self._call)
+        action = _mapped(need.action)
+        more = {name: values for name, values in self._more.items() if name in action.keys}
+        members = keys_of_members(self._call, action, self._rules.keys)
+        return {**self._every, **members, **more, **need.keys, **_keys_of_resource(self._call, action, arn)}
+
+
+def _alike(call: ApiCall, need: Need) -> Iterable[tuple[str, ...]]:
+    """The resources of a need, those together that have the same tags and account."""
+    if len(need.resources) == 1:
+        return (need.resources,)
+    action = _mapped(need.action)
+    alike: list[tuple[Keys, list[str]]] = []
+    for arn in need.resources:
+        own = _keys_of_resource(call, action, arn)
+        place = next((arns for keys, arns in alike if keys == own), None)
+        if place is None:
+            alike.append((own, [arn]))
+        else:
+            place.append(arn)
+    return [tuple(arns) for _, arns in alike]
+
+
+def _keys_of_resource(call: ApiCall, action: Action, arn: str) -> Keys:
+    return keys_of_tags(call, action, arn) | _account_key(arn, call)
 
 
 def _account_key(arn: str, call: ApiCall) -> Keys:
@@ -90,3 +122,9 @@ def _action(name: str) -> Action | None:
     prefix, _, own = name.partition(":")
     service = service_authorization(prefix)
     return None if service is None else service.actions.get(own)
+
+
+def _mapped(name: str) -> Action:
+    action = _action(name)
+    assert action is not None  # whoever makes needs was asked for actions of the reference
+    return action

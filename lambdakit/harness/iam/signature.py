@@ -11,15 +11,16 @@ Transferring Payload in Multiple Chunks".
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import hmac
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, unquote_plus, unquote_to_bytes
 
 from lambdakit.harness.wire import Request
+from lambdakit.records import dataclass
 
 SYMMETRIC: Final = "AWS4-HMAC-SHA256"
 ASYMMETRIC: Final = "AWS4-ECDSA-P256-SHA256"
@@ -34,6 +35,7 @@ _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _PART: Final = re.compile(r"([A-Za-z]+)=([^,\s]+)")
 _SPACES: Final = re.compile(r"[ \t]+")
 _SIGNING_KEYS_MAX: Final = 1_024
+_STATED_MAX: Final = 1_024
 
 
 class UnreadableSignature(Exception):
@@ -105,13 +107,15 @@ class Verifier:
         A client may write one path or query in several ways, of which it signs the one that it sends or the one that
         AWS's documentation prescribes; both are the same request, and either is right.
         """
-        key = self.signing_key(secret, signature.scope)
-        head = f"{SYMMETRIC}\n{signature.timestamp}\n{signature.scope}\n"
+        scope = signature.scope
+        key = self.signing_key(secret, scope)
+        head = f"{SYMMETRIC}\n{signature.timestamp}\n{scope}\n"
+        wanted = signature.value.encode("utf-8", "replace")
         rest = _behind_query(request, signature)
         for path, query in _canonical_targets(request, signature):
             canonical = f"{request.method}\n{path}\n{query}\n{rest}".encode("latin-1", "replace")
-            made = hmac.new(key, (head + hashlib.sha256(canonical).hexdigest()).encode("latin-1", "replace"), "sha256")
-            if hmac.compare_digest(made.hexdigest().encode(), signature.value.encode("utf-8", "replace")):
+            signed = (head + hashlib.sha256(canonical).hexdigest()).encode("latin-1", "replace")
+            if hmac.compare_digest(hmac.digest(key, signed, "sha256").hex().encode(), wanted):
                 return True
         return False
 
@@ -126,6 +130,45 @@ def payload_is_as_stated(request: Request) -> bool:
 
 
 def _of_header(request: Request, header: str) -> Signature:
+    before, _, value = header.rpartition("Signature=")
+    timestamp = request.headers.get("x-amz-date") or request.headers.get("date")
+    stated = _stated(before) if timestamp and _HASH.fullmatch(value) else None
+    if stated is None:
+        return _of_any_header(request, header)
+    algorithm, access_key_id, date, region, service, signed_headers = stated
+    return Signature(
+        algorithm=algorithm,
+        access_key_id=access_key_id,
+        date=date,
+        region=region,
+        service=service,
+        signed_headers=signed_headers,
+        value=value,
+        timestamp=timestamp,
+        token=request.headers.get("x-amz-security-token"),
+    )
+
+
+_Stated = tuple[str, str, str, str, str, tuple[str, ...]]
+
+
+@functools.lru_cache(maxsize=_STATED_MAX)
+def _stated(before: str) -> _Stated | None:
+    """What stands before the signature itself, which all requests of one client have in common on one day.
+
+    None where something is missing or wrong, of which `_of_any_header` tells.
+    """
+    algorithm, _, rest = before.partition(" ")
+    parts = dict(_PART.findall(rest))
+    if algorithm != SYMMETRIC or before[-1:] not in (",", " ") or not {"Credential", "SignedHeaders"} <= parts.keys():
+        return None
+    scope = parts["Credential"].rsplit("/", 4)
+    if len(scope) != 5 or scope[-1] != "aws4_request" or not all(scope):
+        return None
+    return algorithm, scope[0], scope[1], scope[2], scope[3], tuple(parts["SignedHeaders"].lower().split(";"))
+
+
+def _of_any_header(request: Request, header: str) -> Signature:
     algorithm, _, rest = header.partition(" ")
     parts = dict(_PART.findall(rest))
     missing = [name for name in ("Credential", "Signature", "SignedHeaders") if name not in parts]

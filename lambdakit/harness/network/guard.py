@@ -118,8 +118,13 @@ class NetworkGuard:
 
         service: as requests to it are signed. Only functions in a VPC are asked about.
         """
-        network, verdict = self.network(environment), self.verdict(environment, service, region)
-        if network is None or verdict is None or verdict.reachable:
+        verdict = self.verdict(environment, service, region)
+        return None if verdict is None or verdict.reachable else self.unanswered(environment, service, region, verdict)
+
+    def unanswered(self, environment: str, service: str, region: str, verdict: Verdict) -> Response | None:
+        """What a request gets that does not reach its service, by a verdict; None when the environment is gone."""
+        network = self.network(environment)
+        if network is None:
             return None
         destination = f"{service}.{region}.amazonaws.com"
         self.blocked(environment, destination, reason=verdict.reason, fix=verdict.fix)

@@ -7,12 +7,14 @@ Developer Guide, "Using IAM policy conditions for fine-grained access control", 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from lambdakit.harness.iam.actions.dynamodb_attributes import leading_keys_of_query, requested_attributes, value_text
 from lambdakit.harness.iam.actions.dynamodb_statements import read_statement
 from lambdakit.harness.iam.api_call import ApiCall
+from lambdakit.harness.iam.lazy_keys import LazyKeys
 from lambdakit.harness.iam.rules import Need, Reader, Rules
 
 Members = Mapping[str, Any]
@@ -46,17 +48,28 @@ def _of_query(action: str) -> Reader:
         if not table:
             return None
         index = call.text("IndexName")
-        keys = _attribute_keys(call.members)
-        leading = leading_keys_of_query(call.members, call.lookups.partition_key(table, index))
-        if leading:
-            keys["dynamodb:leadingkeys"] = leading
+        keys = LazyKeys(functools.partial(_query_keys, call, table, index))
         return [Need(action=action, resources=(f"{table}/index/{index}" if index else table,), keys=keys)]
 
     return read
 
 
+def _query_keys(call: ApiCall, table: str, index: str) -> Keys:
+    attributes = requested_attributes(call.members)
+    keys: Keys = {"dynamodb:attributes": attributes} if attributes else {}
+    leading = leading_keys_of_query(call.members, call.lookups.partition_key(table, index))
+    if leading:
+        keys["dynamodb:leadingkeys"] = leading
+    return keys
+
+
 def _item_need(call: ApiCall, action: str, table: str, items: Sequence[Members], enclosing: str = "") -> Need:
     """One action on one table, with the leading keys and the attributes of everything that it touches there."""
+    keys = LazyKeys(functools.partial(_item_keys, call, table, items, enclosing))
+    return Need(action=action, resources=(table,), keys=keys)
+
+
+def _item_keys(call: ApiCall, table: str, items: Sequence[Members], enclosing: str) -> Keys:
     keys: Keys = {}
     partition_key = call.lookups.partition_key(table, "")
     leading: dict[str, None] = {}
@@ -74,16 +87,11 @@ def _item_need(call: ApiCall, action: str, table: str, items: Sequence[Members],
         keys["dynamodb:attributes"] = tuple(attributes)
     if enclosing:
         keys["dynamodb:enclosingoperation"] = (enclosing,)
-    return Need(action=action, resources=(table,), keys=keys)
+    return keys
 
 
 def _only(values: Members) -> Any:
     return next(iter(values.values())) if len(values) == 1 else None
-
-
-def _attribute_keys(members: Members) -> Keys:
-    attributes = requested_attributes(members)
-    return {"dynamodb:attributes": attributes} if attributes else {}
 
 
 def _batch_get(call: ApiCall) -> Sequence[Need] | None:
