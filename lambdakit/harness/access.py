@@ -213,6 +213,12 @@ class Access:
         """The same of what Lambda does in a session of its own."""
         return self.role_refusal(role_arn, _SESSION, action, resource)
 
+    def log_refusal(self, role_arn: str, action: str, resource: str) -> str | None:
+        """Why Lambda may not write a function's log as its role; None when it may, or there is no such role."""
+        if self.guard is None or self.identities.role(role_arn) is None:
+            return None
+        return self.lambda_refusal(role_arn, action, resource)
+
     def assumption_refusal(self, role_arn: str, function_arn: str) -> str | None:
         """Why Lambda may not assume a role for a function; None when it may, or there is no such role.
 

@@ -147,6 +147,7 @@ class Server:
             endpoint_url=lambda: self._listener.url,
             admit_environment=concurrency.admit_environment,
             network=network,
+            log_refusal=access.log_refusal,
         )
         self._invocations = Invocations(
             stores=self._functions,

@@ -15,6 +15,7 @@ from lambdakit.clock import Clock
 from lambdakit.harness.iam.credentials import Credentials
 from lambdakit.harness.invocation.early_answer import EarlyAnswer
 from lambdakit.harness.invocation.environment_pool import EnvironmentPool
+from lambdakit.harness.invocation.log_permission import LogPermission, Refusal
 from lambdakit.harness.invocation.placement import network_of
 from lambdakit.harness.invocation.streamed_response import response_streamed, slower_on_aws
 from lambdakit.harness.invocation.x_ray import trace_header
@@ -99,6 +100,7 @@ class Invoker:
     endpoint_url: where functions find the AWS APIs.
     admit_environment: called with a function's ARN before it gets a new environment on demand; raises what refuses it.
     network: what environments may reach; absence: nothing is looked at.
+    log_refusal: why a role may not write to a log; absence: every role may.
     """
 
     def __init__(
@@ -112,8 +114,10 @@ class Invoker:
         endpoint_url: Callable[[], str],
         admit_environment: Callable[[str], None] = lambda arn: None,
         network: NetworkGuard | None = None,
+        log_refusal: Refusal = lambda role, action, resource: None,
     ) -> None:
         self._network = network
+        self._may_log = LogPermission(log_refusal, lambda environment, why: self._note(environment.configuration, why))
         self._launcher = launcher
         self._credentials = credentials
         self._logs = logs
@@ -350,7 +354,9 @@ class Invoker:
     def _on_line(self, environment: ExecutionEnvironment, line: str, request_id: str) -> None:
         name, place = environment.configuration.name, self._log_place(environment)
         logged = FunctionLogged(function=name, environment=environment.id, request_id=request_id, line=line)
-        self._logs.write(place, line, self._trace.append(logged).at)
+        at = self._trace.append(logged).at
+        if self._may_log.allows(environment, place, request_id):
+            self._logs.write(place, line, at)
 
     def _on_reset(self, environment: ExecutionEnvironment, reason: str) -> None:
         self._credentials.revoke(environment.id)
@@ -369,6 +375,7 @@ class Invoker:
         if self._network is not None:
             self._network.leave(environment.id)
         self._places.pop(environment.id, None)
+        self._may_log.forget(environment)
         self._trace.append(
             EnvironmentStopped(
                 function=environment.configuration.name,

@@ -1,0 +1,104 @@
+"""A function's log is written as its role, and only where the role may.
+
+Source: AWS Lambda Developer Guide, "Sending Lambda function logs to CloudWatch Logs", required IAM permissions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lambdakit import Harness
+from lambdakit.trace import RuntimeNote
+from tests.fakes.plain_assembly import Resources, function, write_stack
+
+SOURCE = """
+    def handler(event, context):
+        print("heard", event["n"])
+        return event["n"]
+"""
+
+
+@pytest.fixture(scope="module")
+def harness() -> Iterator[Harness]:
+    with Harness() as started:
+        yield started
+
+
+def talker(*actions: str) -> Resources:
+    """A function whose role allows these actions on its own log group, and nothing else."""
+    resources = function("Talker", SOURCE)
+    statement = {
+        "Effect": "Allow",
+        "Action": list(actions) or ["logs:DescribeLogGroups"],
+        "Resource": {"Fn::GetAtt": ["TalkerLogs", "Arn"]},
+    }
+    policy = {"PolicyName": "inline", "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
+    resources["TalkerRole"]["Properties"]["Policies"] = [policy]
+    return resources
+
+
+def heard(harness: Harness, group: str) -> list[str]:
+    logs = harness.client("logs")
+    streams = logs.describe_log_streams(logGroupName=group)["logStreams"]
+    events: list[dict[str, Any]] = [
+        event
+        for stream in streams
+        for event in logs.get_log_events(logGroupName=group, logStreamName=stream["logStreamName"])["events"]
+    ]
+    return sorted(line for event in events if "heard" in (line := event["message"].strip()))
+
+
+@pytest.mark.parametrize(
+    ("actions", "written"),
+    [
+        (["logs:CreateLogStream", "logs:PutLogEvents"], True),
+        (["logs:CreateLogStream"], False),
+        (["logs:PutLogEvents"], False),
+        ([], False),
+    ],
+    ids=["both", "no events", "no stream", "neither"],
+)
+def test_a_role_without_the_right_leaves_the_log_empty_and_the_function_well(
+    harness: Harness, tmp_path: Path, actions: list[str], written: bool
+) -> None:
+    before = len(harness.trace.events)
+    deployment = harness.deploy(write_stack(tmp_path / "app", f"talk-{len(actions)}-{before}", talker(*actions)))
+    (stack,) = deployment.stacks.values()
+
+    result = deployment.function("Talker").invoke({"n": 1})
+    harness.drain()
+
+    assert result.payload == 1
+    assert "heard 1" in result.log  # the tail of the answer is Lambda's own
+    assert heard(harness, str(stack.resources["TalkerLogs"].physical_id)) == (["heard 1"] if written else [])
+    notes = [event.note for event in harness.trace.events[before:] if isinstance(event, RuntimeNote)]
+    told = [note for note in notes if "gets nothing" in note and str(stack.resources["TalkerLogs"].physical_id) in note]
+    assert len(told) == (0 if written else 1)
+    deployment.destroy()
+
+
+def test_a_right_that_comes_later_counts_from_the_next_invocation(harness: Harness, tmp_path: Path) -> None:
+    deployment = harness.deploy(write_stack(tmp_path / "before", "talk", talker()))
+    talking = deployment.function("Talker")
+    talking.invoke({"n": 1}).raise_for_error()
+
+    deployment.update(write_stack(tmp_path / "after", "talk", talker("logs:CreateLogStream", "logs:PutLogEvents")))
+    talking.invoke({"n": 2}).raise_for_error()
+    harness.drain()
+
+    (stack,) = deployment.stacks.values()
+    assert heard(harness, str(stack.resources["TalkerLogs"].physical_id)) == ["heard 2"]
+    deployment.destroy()
+
+
+def test_without_guards_every_role_may(tmp_path: Path) -> None:
+    with Harness(enforce_iam="off") as open_harness:
+        deployment = open_harness.deploy(write_stack(tmp_path / "app", "talk", talker()))
+        deployment.function("Talker").invoke({"n": 1}).raise_for_error()
+
+        (stack,) = deployment.stacks.values()
+        assert heard(open_harness, str(stack.resources["TalkerLogs"].physical_id)) == ["heard 1"]
