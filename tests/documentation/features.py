@@ -15,6 +15,7 @@ _UNIT: Final = "tests/unit/constructs/test_constructs_"
 _SETTINGS: Final = f"{_UNIT}function_settings.py::"
 _FUNCTION: Final = f"{_UNIT}lambda_function.py::"
 _EVENTS: Final = f"{_UNIT}event_processing.py::"
+_MONITORING: Final = f"{_UNIT}monitoring.py::"
 _STREAMS: Final = f"{_UNIT}stream_processing.py::"
 _SCENARIOS: Final = "tests/scenarios/test_"
 _FINDINGS: Final = "tests/golden/test_findings.py::"
@@ -67,7 +68,20 @@ FEATURES: Final = (
         solutions="for streams: iterator age, throttled reads",
         cdk="by hand",
     ),
-    Feature(name="a dashboard; alarms on the depth of queues", here="no", solutions="no", cdk="by hand"),
+    Feature(
+        name="alarms on the depth of failure and dead-letter queues, the age of messages, reserved concurrency in use",
+        here="one argument for a pattern",
+        test=f"{_UNIT}pattern_alarms.py::test_all_that_a_pattern_makes_is_watched",
+        solutions="no",
+        cdk="by hand",
+    ),
+    Feature(
+        name="a dashboard: functions, their source, what they write to, what failed",
+        here="one argument for a pattern",
+        test=f"{_MONITORING}test_event_processing_shows_source_function_targets_and_failures",
+        solutions="no",
+        cdk="by hand, widget by widget",
+    ),
     Feature(
         name="secrets and parameters by reference, with the grant",
         here="one argument",
@@ -118,6 +132,13 @@ FEATURES: Final = (
         cdk="by hand",
     ),
     Feature(
+        name="behind an existing load balancer or listener",
+        here="yes",
+        test=f"{_UNIT}existing_load_balancers.py::test_a_listener_gets_a_rule_for_each_route_and_keeps_its_own",
+        solutions="existing balancer, new listener",
+        cdk="by hand",
+    ),
+    Feature(
         name="authorizers: IAM, JWT, Cognito, Lambda",
         here="yes",
         test=f"{_SCENARIOS}api_kinds.py::test_users_of_the_pool_call_the_http_api",
@@ -125,9 +146,9 @@ FEATURES: Final = (
         cdk="by hand",
     ),
     Feature(
-        name="a domain of your own",
+        name="a domain of your own, WebSocket APIs too",
         here="yes",
-        test=f"{_UNIT}rest_api.py::test_a_domain_of_ones_own_is_the_url",
+        test=f"{_UNIT}existing_load_balancers.py::test_a_websocket_api_answers_at_a_name_of_ones_own",
         solutions="by the API's properties",
         cdk="by hand",
     ),
@@ -138,7 +159,27 @@ FEATURES: Final = (
         solutions="four sets of grants",
         cdk="grants by hand",
     ),
-    Feature(name="RDS through a proxy, ElastiCache", here="no", solutions="ElastiCache for Memcached", cdk="by hand"),
+    Feature(
+        name="Aurora Serverless v2 or RDS through a proxy, IAM authentication, password changed by RDS",
+        here="one argument",
+        test=f"{_SCENARIOS}api_stores.py::test_a_function_with_access_reaches_database_and_cache",
+        solutions="no",
+        cdk="by hand",
+    ),
+    Feature(
+        name="ElastiCache, serverless or nodes, TLS, known by IAM",
+        here="one argument",
+        test=f"{_UNIT}stores.py::test_a_cache_knows_one_user_by_iam_and_speaks_tls",
+        solutions="Memcached",
+        cdk="by hand, from the template's own classes",
+    ),
+    Feature(
+        name="only functions with access are let in to database and cache",
+        here="default",
+        test=f"{_SCENARIOS}api_stores.py::test_a_function_without_access_reaches_neither",
+        solutions="a group for the function",
+        cdk="by hand",
+    ),
     Feature(
         name="S3 events without a hidden function",
         here="default, by EventBridge",

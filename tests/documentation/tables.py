@@ -6,12 +6,15 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from lambdakit.errors import DocumentError
 from lambdakit.harness.deployment.property_tree import Leaf, PropertyTree
 from lambdakit.harness.deployment.registry import PROVISIONERS
 from lambdakit.harness.source_table import SOURCES
+from lambdakit.spec.document import load
 from tests.documentation.features import features
 
 README = Path(__file__).parents[2] / "README.md"
+DOCUMENTS = Path(__file__).parent / "documents"
 
 
 def resource_types() -> str:
@@ -42,7 +45,25 @@ def event_sources() -> str:
     return "\n".join(rows)
 
 
+def larger_document() -> str:
+    """A document with most of its sections."""
+    return f"```yaml\n{(DOCUMENTS / 'larger' / 'lambdakit.yaml').read_text()}```"
+
+
+def broken_document() -> str:
+    """A document with mistakes, and what `lambdakit validate` says of them."""
+    path = DOCUMENTS / "broken" / "lambdakit.yaml"
+    try:
+        load(path)
+    except DocumentError as error:
+        said = "\n".join(diagnostic.render() for diagnostic in error.diagnostics)
+    said = said.replace(f"{path.parent}/", "")
+    return f"```yaml\n{path.read_text()}```\n\n```\n$ lambdakit validate lambdakit.yaml\n{said}\n```"
+
+
 TABLES: Mapping[str, str] = {
+    "larger document": larger_document(),
+    "broken document": broken_document(),
     "features": features(),
     "resource types": resource_types(),
     "event sources": event_sources(),

@@ -26,4 +26,4 @@ def test_the_test_that_shows_it_exists_and_is_no_long_one(feature: Feature) -> N
 
 
 def test_what_is_not_shown_is_said_not_to_be_there() -> None:
-    assert {each.here for each in FEATURES if not each.test} == {"no"}
+    assert {each.here for each in FEATURES if not each.test} <= {"no"}

@@ -1,0 +1,2 @@
+def reserve(event, context):
+    return event
