@@ -1,4 +1,4 @@
-"""Notes: a table behind an API that asks a Cognito user pool whose they are."""
+"""The notes of `patterns/crud_with_cognito` as CDK code: the same template as the document's."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lambdakit.constructs.table import TableAccess, TableProperties
 if TYPE_CHECKING:
     from constructs import Construct
 
-NOTES = Path(__file__).parent / "crud_with_cognito" / "functions" / "notes"
+NOTES = Path(__file__).parents[1] / "patterns" / "crud_with_cognito" / "functions" / "notes"
 
 
 class CrudWithCognitoStack(Stack):

@@ -1,4 +1,4 @@
-"""Telemetry: what devices measure goes from MQTT into a table."""
+"""The telemetry of `patterns/iot_telemetry` as CDK code: the same template as the document's."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lambdakit.constructs.targets.dynamodb import DynamoDbTarget
 if TYPE_CHECKING:
     from constructs import Construct
 
-TELEMETRY: Final = Path(__file__).parent / "iot_telemetry" / "functions" / "telemetry"
+TELEMETRY: Final = Path(__file__).parents[1] / "patterns" / "iot_telemetry" / "functions" / "telemetry"
 
 
 class IotTelemetryStack(Stack):

@@ -1,4 +1,4 @@
-"""Orders: an API starts a workflow for each, which takes back what it did when it cannot go on."""
+"""The orders of `patterns/order_workflow` as CDK code: what the document gives, with the workflow as constructs."""
 
 from __future__ import annotations
 
@@ -6,26 +6,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aws_cdk import Stack
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_sqs as sqs
 
 from lambdakit import ApiBackend, LambdaFunction
 from lambdakit.constructs.acknowledgements import acknowledge
-from lambdakit.constructs.encrypted_queue import make_queue
-from lambdakit.constructs.failure_destinations import END_OF_THE_PATH
-from lambdakit.constructs.function_acknowledgements import acknowledge_no_dead_letters
 from lambdakit.constructs.function_properties import FunctionProperties
-from lambdakit.constructs.output_names import stack_output
+from lambdakit.constructs.grants import Grant
+from lambdakit.constructs.lone_function import lone_function
+from lambdakit.constructs.resources.queue import shared_queue
+from lambdakit.constructs.resources.shared import shared_output
+from lambdakit.constructs.resources.table import shared_table
 from lambdakit.constructs.routes import Route
-from lambdakit.constructs.table import TableProperties, grant_table_access, make_table
-from stacks.order_workflow.workflow import OrderWorkflow, Steps
+from lambdakit.constructs.table import TableProperties
+from stacks.order_states import OrderWorkflow, Steps
 
 if TYPE_CHECKING:
     from aws_cdk import aws_dynamodb as dynamodb
     from constructs import Construct
 
-_WORKFLOW_HEARS = "The workflow waits for the answer, and deals with the error itself."
-FUNCTIONS = Path(__file__).parent / "order_workflow" / "functions"
+FUNCTIONS = Path(__file__).parents[1] / "patterns" / "order_workflow" / "functions"
+KEPT_SECONDS_OF_STUCK_ORDERS = 14 * 24 * 60 * 60
 
 
 class OrderWorkflowStack(Stack):
@@ -33,51 +32,37 @@ class OrderWorkflowStack(Stack):
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id)
-        self.orders = make_table(self, "OrdersTable", TableProperties(partition_key="order_id"))
-        self.stock = make_table(self, "StockTable", TableProperties(partition_key="sku"))
-        self.accounts = make_table(self, "AccountsTable", TableProperties(partition_key="customer_id"))
-        self.stuck = make_queue(self, "StuckQueue")
-        acknowledge(self.stuck, END_OF_THE_PATH)
+        self.orders = shared_table(self, "orders", TableProperties(partition_key="order_id"))
+        self.stock = shared_table(self, "stock", TableProperties(partition_key="sku"))
+        self.accounts = shared_table(self, "accounts", TableProperties(partition_key="customer_id"))
+        self.stuck = shared_queue(self, "stuck", retention_period=KEPT_SECONDS_OF_STUCK_ORDERS, is_last=True)
         # What the warehouse received five times and did not take is somebody's to look at, too.
-        self.warehouse = make_queue(
-            self, "WarehouseQueue", dead_letter_queue=sqs.DeadLetterQueue(queue=self.stuck, max_receive_count=5)
-        )
-        stock = (self.stock, "STOCK_TABLE_NAME")
-        accounts = (self.accounts, "ACCOUNTS_TABLE_NAME")
-        carrier = LambdaFunction(self, "choose_carrier", code=FUNCTIONS / "steps", handler="delivery.choose_carrier")
-        acknowledge_no_dead_letters(carrier, _WORKFLOW_HEARS)
+        self.warehouse = shared_queue(self, "warehouse", dead_letter_queue=self.stuck)
         self.workflow = OrderWorkflow(
             self,
-            "Workflow",
+            "workflow",
             steps=Steps(
-                reserve=self._moving("reserve", "stock.reserve", *stock),
-                charge=self._moving("charge", "payment.charge", *accounts),
-                choose_carrier=carrier,
-                refund=self._moving("refund", "payment.refund", *accounts),
-                release=self._moving("release", "stock.release", *stock),
+                reserve=self._step("reserve", "stock.reserve", stock=self.stock),
+                charge=self._step("charge", "payment.charge", accounts=self.accounts),
+                choose_carrier=self._step("choose_carrier", "delivery.choose_carrier"),
+                refund=self._step("refund", "payment.refund", accounts=self.accounts),
+                release=self._step("release", "stock.release", stock=self.stock),
             ),
             orders=self.orders,
             warehouse=self.warehouse,
             stuck=self.stuck,
         ).state_machine
-        self.api = ApiBackend(
+        shared_output(self, "workflow", "StateMachineArn", self.workflow.state_machine_arn)
+        self.shop = ApiBackend(
             self,
-            "orders",
+            "shop",
             routes={
                 "POST /orders": Route(
                     name="place_order",
                     function=FunctionProperties(
                         code=FUNCTIONS / "api",
                         handler="app.place",
-                        environment={
-                            "STOCK_TABLE_NAME": self.stock.table_name,
-                            "WORKFLOW_ARN": self.workflow.state_machine_arn,
-                        },
-                        initial_policy=[
-                            iam.PolicyStatement(
-                                actions=["states:StartExecution"], resources=[self.workflow.state_machine_arn]
-                            )
-                        ],
+                        grants={"stock": Grant(self.stock, "read"), "workflow": Grant(self.workflow, "invoke")},
                     ),
                     table_access="read_write",
                 ),
@@ -89,27 +74,17 @@ class OrderWorkflowStack(Stack):
             },
             table=self.orders,
         )
-        acknowledge(self.api, {"AwsSolutions-APIG4": "The shop takes orders from everybody, without an account."})
-        grant_table_access(self.stock, self.api.functions["place_order"].role, "read")
-        for suffix, value, what in (
-            ("StockTableName", self.stock.table_name, "Goods: sku, price in cents, grams, available"),
-            ("AccountsTableName", self.accounts.table_name, "Customers: customer_id, credit in cents"),
-            ("WarehouseQueueUrl", self.warehouse.queue_url, "Orders to be sent"),
-            ("StuckQueueUrl", self.stuck.queue_url, "Orders that somebody has to look at"),
-            ("WorkflowArn", self.workflow.state_machine_arn, "The workflow"),
-        ):
-            stack_output(self.api, suffix, value=value, description=what)
+        acknowledge(self.shop, {"AwsSolutions-APIG4": "The shop takes orders from everybody, without an account."})
 
-    def _moving(self, name: str, handler: str, table: dynamodb.ITable, variable: str) -> LambdaFunction:
-        """A function that moves goods or money in `table`, in one transaction with the order's own item."""
-        function = LambdaFunction(
+    def _step(self, name: str, handler: str, **moved_in: dynamodb.TableV2) -> LambdaFunction:
+        """A step. moved_in: what it moves goods or money in, in one transaction with the order's own item."""
+        tables = {"orders": self.orders, **moved_in} if moved_in else {}
+        return lone_function(
             self,
             name,
-            code=FUNCTIONS / "steps",
-            handler=handler,
-            environment={"ORDERS_TABLE_NAME": self.orders.table_name, variable: table.table_name},
+            FunctionProperties(
+                code=FUNCTIONS / "steps",
+                handler=handler,
+                grants={each: Grant(table, "write") for each, table in tables.items()},
+            ),
         )
-        for each in (self.orders, table):
-            each.grant(function.role, "dynamodb:UpdateItem")
-        acknowledge_no_dead_letters(function, _WORKFLOW_HEARS)
-        return function

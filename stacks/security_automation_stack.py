@@ -1,4 +1,4 @@
-"""Security automation: a rule of AWS Config finds buckets that the public could read, and a function closes them."""
+"""The guardrails of `patterns/security_automation` as CDK code: the same template as the document's."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from lambdakit import EventProcessing
 from lambdakit.constructs.acknowledgements import acknowledge_grant
 from lambdakit.constructs.event_sources.config_rule import ConfigRuleSource
 from lambdakit.constructs.event_sources.event_rule import EventRuleSource
-from lambdakit.constructs.failure_destinations import FailureQueue
 from lambdakit.constructs.function_properties import FunctionProperties
+from lambdakit.constructs.resources.queue import shared_queue
 from lambdakit.constructs.targets.sns import SnsTarget
 
 if TYPE_CHECKING:
     from constructs import Construct
 
-GUARD: Final = Path(__file__).parent / "security_automation" / "functions" / "guard"
+GUARD: Final = Path(__file__).parents[1] / "patterns" / "security_automation" / "functions" / "guard"
+KEPT_SECONDS_OF_FAILURES: Final = 14 * 24 * 60 * 60
 _READ: Final = ("s3:GetBucketPublicAccessBlock", "s3:GetBucketTagging")
 
 
@@ -28,18 +29,16 @@ class SecurityAutomationStack(Stack):
 
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id)
+        failed = shared_queue(self, "failed", retention_period=KEPT_SECONDS_OF_FAILURES, is_last=True)
         self.finder = EventProcessing(
             self,
             "open_buckets",
             source=ConfigRuleSource(resource_types=["AWS::S3::Bucket"]),
             function=self._function("app.evaluate", *_READ),
-            on_failure=FailureQueue(),
+            on_failure=failed,
         )
         rule = self.finder.source.config_rule
-        failures = self.finder.failure
         assert rule is not None
-        assert failures is not None
-        assert failures.queue is not None
         self.closer = EventProcessing(
             self,
             "close_buckets",
@@ -48,16 +47,15 @@ class SecurityAutomationStack(Stack):
                     "source": ["aws.config"],
                     "detail-type": ["Config Rules Compliance Change"],
                     "detail": {
-                        "configRuleName": [rule.ref],
                         "newEvaluationResult": {"complianceType": ["NON_COMPLIANT"]},
+                        "configRuleName": [rule.ref],
                     },
                 }
             ),
             function=self._function("app.close", *_READ, "s3:PutBucketPublicAccessBlock"),
             targets={"notices": SnsTarget()},
-            on_failure=failures.queue,
+            on_failure=failed,
         )
-
         for handler in (self.finder.handler, self.closer.handler):
             acknowledge_grant(handler, self._buckets, "Any bucket of the account may be the next that is open.")
 

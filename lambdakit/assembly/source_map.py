@@ -6,13 +6,13 @@ The compiler writes `lambdakit-source-map.json` into the assemblies that it make
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final
 
 from lambdakit.assembly.assembly_directory import read_json
 from lambdakit.assembly.codes import MALFORMED_SOURCE_MAP
 from lambdakit.assembly.place import Place, shown
+from lambdakit.records import dataclass
 
 SOURCE_MAP: Final = "lambdakit-source-map.json"
 
@@ -23,7 +23,8 @@ _VERSION: Final = 1
 class SourcePlace:
     """A place in a document.
 
-    document: its path; empty when the map does not name it. line, column: counted from 1.
+    document: path of the file, which may be one that the document includes; empty when the map does not name it.
+    line, column: counted from 1.
     """
 
     pointer: str
@@ -73,11 +74,15 @@ def _source_place(value: object, document: str, place: Place) -> SourcePlace:
     pointer = entry.get("pointer")
     if not isinstance(pointer, str):
         raise (place / "pointer").error(f"{shown(pointer)} is not a string")
+    path = entry.get("path", "")
+    if not isinstance(path, str):
+        raise (place / "path").error(f"{shown(path)} is not a string")
     return SourcePlace(
         pointer=pointer,
         line=_count(entry, "line", place),
         column=_count(entry, "column", place),
-        document=document,
+        # Of another file than the document it is relative to the document's directory.
+        document=str(PurePath(document).parent / path) if path else document,
     )
 
 

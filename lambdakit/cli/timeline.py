@@ -260,6 +260,10 @@ def _not_delivered(event: trace.EventNotDelivered) -> _Described:
     return "undelivered", text, "red"
 
 
+def _recorded_request(event: trace.DeliveryRequestRecorded) -> _Described:
+    return "recorded", f"{event.source} -> {event.method} {event.url}  {event.body_bytes} bytes", "yellow"
+
+
 def _nothing(event: trace.TraceEvent) -> _Described:
     return None
 
@@ -305,5 +309,6 @@ _DESCRIPTIONS: Mapping[type[trace.TraceEvent], Callable[[Any], _Described]] = {
     trace.AlarmStateChanged: _alarm,
     trace.StateMachineEnded: _execution,
     trace.EventDelivered: _delivered,
+    trace.DeliveryRequestRecorded: _recorded_request,
     trace.EventNotDelivered: _not_delivered,
 }

@@ -1,7 +1,9 @@
 """The compiler's child process: requests in on stdin, answers out on stdout, one line of JSON each.
 
-Request: `{"document": absolute path, "shown_as": path in messages, "output": new directory, "check": boolean}`.
+Request: `{"document": absolute path, "shown_as": path in messages, "output": new directory, "check": boolean,
+"environment": name or null}`.
 Answer: `{"diagnostics": [...]}`, what the CDK warns of, or `{"error": class, "diagnostics": [...]}`.
+With `"ejected_to": directory` in the request, which then needs no `check`, the answer has `"files"`, text by name, too.
 
 Stdout is moved out of the way first: what the CDK or a library prints goes to stderr and cannot break the protocol.
 Until the first request comes, the child warms up, so that the CDK has loaded what every synthesis needs.
@@ -20,6 +22,7 @@ import sys
 import threading
 import traceback
 from pathlib import Path
+from typing import Any
 
 from lambdakit.errors import Diagnostic, LambdakitError, SynthesisError, error_to_wire
 
@@ -63,6 +66,8 @@ def _warm_up(directory: Path, *, validation: bool) -> None:
 def _answer(line: str, *, validation: bool) -> dict[str, object]:
     request = json.loads(line)
     try:
+        if "ejected_to" in request:
+            return _eject(request)
         # Here, not above: it loads the CDK, and a missing package is an answer like any other.
         from lambdakit.compiler.compile import compile_document
 
@@ -72,6 +77,7 @@ def _answer(line: str, *, validation: bool) -> dict[str, object]:
             shown_as=request["shown_as"],
             validation=validation,
             check=request["check"],
+            environment=request["environment"],
         )
     except LambdakitError as error:
         return error_to_wire(error)
@@ -82,6 +88,18 @@ def _answer(line: str, *, validation: bool) -> dict[str, object]:
         traceback.print_exc()
         return error_to_wire(_defect(error))
     return {"diagnostics": [warning.to_wire() for warning in warnings]}
+
+
+def _eject(request: dict[str, Any]) -> dict[str, object]:
+    from lambdakit.compiler.ejection.eject import eject_document
+
+    files = eject_document(
+        Path(request["document"]),
+        Path(request["ejected_to"]),
+        Path(request["output"]),
+        shown_as=request["shown_as"],
+    )
+    return {"files": files, "diagnostics": []}
 
 
 def _not_installed(error: ImportError) -> SynthesisError:

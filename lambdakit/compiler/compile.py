@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from aws_cdk import App
 from jsii.errors import JavaScriptError, JSIIError
 
 from lambdakit.compiler.bindings.application import bind_application
-from lambdakit.compiler.jsii_errors import refused_by_cdk, refused_by_construct
+from lambdakit.compiler.jsii_errors import refused_by_cdk, refused_by_construct, said_once
 from lambdakit.compiler.source_map import SourceMap
+from lambdakit.compiler.template_sizes import RESOURCE_LIMIT, too_large
 from lambdakit.compiler.validation_report import Findings, read_findings
 from lambdakit.constructs.feature_flags import FEATURE_FLAGS
 from lambdakit.errors import Diagnostic, SynthesisError
@@ -25,37 +27,58 @@ _CONTEXT: Final[Mapping[str, object]] = {
     # They would name temporary directories, and the same input would not give the same bytes.
     "aws:cdk:disable-creation-stack-traces": True,
 }
+# The CDK's default, which it warns of where nobody says it. Source: aws-cdk-lib's README, "Reference strength"
+_ACROSS_STACKS: Final[Mapping[str, object]] = {"@aws-cdk/core:defaultCrossStackReferences": "strong"}
 
 
 def compile_document(
-    document_path: Path, output: Path, *, shown_as: str, validation: bool, check: bool = False
+    document_path: Path,
+    output: Path,
+    *,
+    shown_as: str,
+    validation: bool,
+    check: bool = False,
+    environment: str | None = None,
 ) -> list[Diagnostic]:
     """Writes the document's cloud assembly to `output`, and returns what the CDK warns of.
+
+    It holds the document's stacks and those of each environment.
 
     output: a directory that this process never wrote to before; the CDK remembers assets by it.
     shown_as: the document's path in messages.
     check: whether cdk-nag and cfn-lint look at it as well.
+    environment: whose stacks alone are made; None for all.
     DocumentError or SynthesisError when there is no sound assembly; what is in `output` is then of no use.
     """
-    document = load(document_path)
-    source_map = SourceMap(document)
+    document = load(document_path, environment=environment)
+    own = [document] if environment is None else []
+    first, *others = made = [*own, *document.environments.values()]
+    documents = {name: each for each in made for name in each.stack_names}
+    source_map = SourceMap(first, others)
     add_packs = _packs() if check else None
     try:
-        _synthesize(document, output, source_map, validation=validation, add_packs=add_packs)
+        _synthesize(made, output, source_map, validation=validation, add_packs=add_packs)
     except SynthesisError as error:
         raise refused_by_construct(error, source_map, path=shown_as) from error
     # The bridge raises RuntimeError for what JavaScript threw, and its own error for a fault of the bridge.
     except (RuntimeError, JSIIError) as error:
         if not isinstance(error.__cause__, JavaScriptError):
             raise
-        findings = _findings(document, output, source_map, path=shown_as, check=check)
+        _refuse_large(documents, output, source_map, path=shown_as)
+        findings = _findings(documents, output, source_map, path=shown_as, check=check)
         if findings.errors:
             raise SynthesisError(*findings.errors) from error
         raise refused_by_cdk(error, source_map, path=shown_as) from error
-    findings = _findings(document, output, source_map, path=shown_as, check=check)
+    _refuse_large(documents, output, source_map, path=shown_as)
+    findings = _findings(documents, output, source_map, path=shown_as, check=check)
     if findings.errors:
         raise SynthesisError(*findings.errors)
     return list(findings.warnings)
+
+
+def _refuse_large(stacks: Iterable[str], output: Path, source_map: SourceMap, *, path: str) -> None:
+    if problems := said_once(too_large(output, stacks, source_map, path=path)):
+        raise SynthesisError(*problems)
 
 
 def _packs() -> Callable[[App], None]:
@@ -65,46 +88,63 @@ def _packs() -> Callable[[App], None]:
     return add_packs
 
 
-def _findings(document: Document, output: Path, source_map: SourceMap, *, path: str, check: bool) -> Findings:
+def _findings(
+    documents: Mapping[str, Document], output: Path, source_map: SourceMap, *, path: str, check: bool
+) -> Findings:
     findings = read_findings(output, source_map, path=path)
     if not check:
-        return findings
+        return Findings(errors=said_once(findings.errors), warnings=said_once(findings.warnings))
     from lambdakit.compiler.template_lint import lint_templates
+    from lambdakit.compiler.written_checks import check_written
 
     def is_acknowledged(construct_path: str, rule: str) -> bool:
-        match source_map.origin(construct_path):
-            case ("patterns", str(key), *_):
+        document = documents.get(construct_path.partition("/")[0])
+        match source_map.of(construct_path).origin(construct_path):
+            case ("patterns", str(key), *_) if document is not None:
                 return rule in document.application.patterns[key].acknowledge
+            case ("functions", str(key), *_) if document is not None:
+                return rule in document.application.functions[key].acknowledge
         return False
 
     linted = lint_templates(output, source_map, path=path, is_acknowledged=is_acknowledged)
+    written = check_written(output, documents, source_map, path=path, is_acknowledged=is_acknowledged)
     return Findings(
-        errors=(*findings.errors, *linted.errors),
-        warnings=(*findings.warnings, *linted.warnings),
+        errors=said_once((*findings.errors, *linted.errors, *written.errors)),
+        warnings=said_once((*findings.warnings, *linted.warnings, *written.warnings)),
     )
 
 
 def _synthesize(
-    document: Document,
+    documents: Sequence[Document],
     output: Path,
     source_map: SourceMap,
     *,
     validation: bool,
     add_packs: Callable[[App], None] | None,
 ) -> None:
-    app = new_app(output, validation=validation)
+    context = {**_ACROSS_STACKS, **documents[0].application.context, RESOURCE_LIMIT: 0}
+    app = new_app(output, validation=validation, context=context)
     if add_packs is not None:
         add_packs(app)
-    stack = bind_application(app, document, source_map, acknowledges=add_packs is not None)
+    stacks = [
+        stack
+        for document in documents
+        for stack in bind_application(
+            app, document, source_map.of(document.stack_names[0]), acknowledges=add_packs is not None
+        )
+    ]
     app.synth()
-    source_map.write(output, {stack.stack_name: output / stack.template_file})
+    source_map.write(output, {stack.stack_name: output / stack.template_file for stack in stacks})
 
 
-def new_app(output: Path, *, validation: bool) -> App:
-    """An application as the CDK CLI would run it with this repository's `cdk.json`."""
+def new_app(output: Path, *, validation: bool, context: Mapping[str, object] = MappingProxyType({})) -> App:
+    """An application as the CDK CLI would run it with this repository's `cdk.json`.
+
+    context: laid over what every application has.
+    """
     return App(
         outdir=str(output),
-        context=dict(_CONTEXT),
+        context={**_CONTEXT, **context},
         analytics_reporting=False,
         stack_traces=False,
         builtin_cloud_formation_validation=validation,

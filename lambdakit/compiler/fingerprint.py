@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterator
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from lambdakit.spec.api_backend import RequestBackend, Route, WebSocketBackend, lambda_authorizer
 from lambdakit.spec.event_processing import EventProcessing
-from lambdakit.spec.patterns import Pattern
-from lambdakit.spec.stream_processing import StreamProcessing
+from lambdakit.spec.placed_functions import written_functions
+from lambdakit.spec.resources.state_machine import StateMachineResource
 from lambdakit.spec.targets import StepFunctionsTarget
 
 if TYPE_CHECKING:
@@ -44,12 +44,19 @@ _PACKAGES: Final = ("aws-cdk-lib", "constructs", "jsii", "lambdakit", "nodejs-wh
 _SOURCES: Final = ("compiler", "constructs", "spec", "limits.py")
 
 
-def fingerprint(document: Document, *, validation: bool) -> str:
-    """A hash, in hexadecimal, that differs when anything that the assembly depends on does."""
+def fingerprint(document: Document, *, validation: bool, environment: str | None = None) -> str:
+    """A hash, in hexadecimal, that differs when anything that the assembly depends on does.
+
+    environment: whose stacks alone are made; None for all.
+    """
     digest = hashlib.sha256()
-    for part in (*_tools(), f"validation={validation}", _text(document.path)):
+    documents = (document, *document.environments.values())
+    for part in (*_tools(), f"validation={validation}", f"environment={environment}", _text(document.path)):
         _add(digest, part.encode())
-    for code in sorted(code_paths(document.application)):
+    for file in document.files:
+        _add(digest, file.encode(errors="surrogateescape"))
+        _add(digest, _text(document.directory / file).encode())
+    for code in sorted({code for each in documents for code in code_paths(each.application)}):
         _add(digest, code.encode())
         for name, content in _tree(document.directory / code):
             _add(digest, name.encode(errors="surrogateescape"))
@@ -60,24 +67,15 @@ def fingerprint(document: Document, *, validation: bool) -> str:
 def code_paths(application: Application) -> frozenset[str]:
     """Every path of code that the application names, as written."""
     paths = {layer.code for layer in application.layers.values()}
+    for resource in application.resources.values():
+        if isinstance(resource, StateMachineResource) and resource.definition is not None:
+            paths.add(resource.definition)
+    paths.update(written.code for _, written, _ in written_functions(application))
     for pattern in application.patterns.values():
-        paths.update(_paths_of(pattern))
+        for target in pattern.targets.values() if isinstance(pattern, EventProcessing) else ():
+            if isinstance(target, StepFunctionsTarget) and target.definition is not None:
+                paths.add(target.definition)
     return frozenset(paths)
-
-
-def _paths_of(pattern: Pattern) -> Iterator[str]:
-    match pattern:
-        case RequestBackend() | WebSocketBackend():
-            yield from (route.code for route in pattern.routes.values() if isinstance(route, Route))
-            if (authorizer := lambda_authorizer(pattern)) is not None:
-                yield authorizer.function.code
-        case EventProcessing():
-            yield pattern.function.code
-            for target in pattern.targets.values():
-                if isinstance(target, StepFunctionsTarget) and target.definition is not None:
-                    yield target.definition
-        case StreamProcessing():
-            yield pattern.function.code
 
 
 def _add(digest: hashlib._Hash, part: bytes) -> None:
@@ -123,5 +121,7 @@ def _content(path: Path) -> bytes:
         target = path.readlink().as_posix().encode(errors="surrogateescape")
         return b"l" + hashlib.sha256(target + (path.read_bytes() if path.is_file() else b"")).digest()
     mode = path.stat().st_mode
+    if not stat.S_ISREG(mode):  # a pipe or a device, which never ends; the constructs refuse it
+        return b"s" + hashlib.sha256().digest()
     with path.open("rb") as file:
         return (b"x" if mode & 0o100 else b"f") + hashlib.file_digest(file, "sha256").digest()

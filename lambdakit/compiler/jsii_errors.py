@@ -7,11 +7,12 @@ a construct in brackets (`There is already a Construct with name 'Table' in Stac
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final
 
 from lambdakit.compiler.source_map import SourceMap
 from lambdakit.errors import Diagnostic, SynthesisError
+from lambdakit.spec.diagnostics import file_path
 from lambdakit.spec.pointer import Pointer, parse_pointer, render_pointer
 
 if TYPE_CHECKING:
@@ -21,46 +22,113 @@ _STACK = re.compile(r"\n\s+at .*", re.DOTALL)
 # JavaScript's class (`TypeError: `) or the CDK's own code (`TooManyResourcesInStack: `).
 _CLASS = re.compile(r"^(?:Uncaught )?(?:Error|(?:[A-Z][a-z]+){2,}): ")
 _IN_QUOTES = re.compile(r"'([^'\s]+)'")
+_OF_ENVIRONMENT: Final = " (in the environment {})"
+_ENDS_IN_ENVIRONMENT = re.compile(r" \(in the environment [A-Za-z0-9-]+\)$")
+# Where a finding's construct is, which stands in the document's stack and in its environments'.
+_OF_STACK = re.compile(r"(\(rule .+, at )[A-Za-z0-9-]+/")
+# What the CDK says of a logical id that two elements of one section of the template have.
+_TAKEN = re.compile(r"[Ss]ection '(?P<section>[A-Za-z]+)' already contains '(?P<id>[A-Za-z0-9]+)'")
+_SECTIONS: Final = {
+    "Resources": "cloudformation",
+    "Outputs": "outputs",
+    "Conditions": "conditions",
+    "Mappings": "mappings",
+}
+# What the CDK says of two stacks that use each other.
+_CIRCLE = re.compile(
+    r"'(?P<first>[^']+)' depends on '(?P<second>[^']+)' \((?P<there>.+?)\)\. Adding this dependency "
+    r"\((?P<here>.+)\) would create a cyclic reference"
+)
 _IN_BRACKETS = re.compile(r"\[([^\[\]\s]+)\]")
 
 
 def refused_by_cdk(error: RuntimeError | JSIIError, source_map: SourceMap, *, path: str) -> SynthesisError:
     """The error for what the CDK raised while it built or synthesized the document at `path`."""
     problem = _problem(str(error))
-    pointer = _named_origin(problem, source_map)
-    return SynthesisError(_located(problem, "LK400", "", pointer, source_map, path=path))
+    if (taken := _TAKEN.search(problem)) is not None and taken["section"] in _SECTIONS:
+        problem = f"the logical id {taken['id']} is one that the CDK gives to what it makes"
+        place = (_SECTIONS[taken["section"]], taken["id"])
+        return SynthesisError(_located(problem, "LK466", "choose another", place, source_map, path=path))
+    if (circle := _CIRCLE.search(problem)) is not None:
+        return SynthesisError(_stack_circle(circle, source_map, path=path))
+    stack, pointer = _named_origin(problem, source_map)
+    return SynthesisError(_located(problem, "LK400", "", pointer, stack, path=path))
 
 
 def refused_by_construct(error: SynthesisError, source_map: SourceMap, *, path: str) -> SynthesisError:
     """The error with its diagnostics' pointers, which name constructs, turned into the document's."""
     return SynthesisError(
         *(
-            _located(
-                each.problem, each.code, each.hint, _origin_of_setting(each.pointer, source_map), source_map, path=path
-            )
+            _located(each.problem, each.code, each.hint, _origin_of_setting(each.pointer, stack), stack, path=path)
             for each in error.diagnostics
+            for stack in [source_map.of(each.pointer)]
         )
     )
 
 
 def found_by_validation(
-    construct_path: str, problem: str, hint: str, source_map: SourceMap, *, path: str, code: str
+    construct_path: str,
+    problem: str,
+    hint: str,
+    source_map: SourceMap,
+    *,
+    path: str,
+    code: str,
+    steps: Sequence[str] = (),
+    written: bool = False,
+    otherwise: Pointer = (),
 ) -> Diagnostic:
-    """The diagnostic for a finding of the CDK's validation, of cdk-nag or of cfn-lint."""
-    return _located(problem, code, hint, source_map.origin(construct_path) or (), source_map, path=path)
+    """The diagnostic for a finding of the CDK's validation, of cdk-nag or of cfn-lint.
+
+    steps: the keys of the property that is meant, where one is.
+    written: the place is that of what the document writes of the resource itself.
+    otherwise: the place of what is about no construct.
+    """
+    stack = source_map.of(construct_path)
+    found = stack.writes(construct_path) if written else stack.origin_of_property(construct_path, steps)
+    pointer = found or otherwise
+    return _located(problem, code, hint, pointer, stack, path=path)
+
+
+def found_by_size(problem: str, hint: str, pointer: Pointer, source_map: SourceMap, *, path: str) -> Diagnostic:
+    """The diagnostic for a stack with too many resources. source_map: the stack's."""
+    return _located(problem, "LK406", hint, pointer, source_map, path=path)
+
+
+def said_once(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The diagnostics without what an environment's stack has in common with one that is named before it."""
+    said: dict[tuple[object, ...], Diagnostic] = {}
+    for each in diagnostics:
+        problem = _OF_STACK.sub(r"\1", _ENDS_IN_ENVIRONMENT.sub("", each.problem))
+        said.setdefault((each.path, each.line, each.column, each.code, problem), each)
+    return tuple(said.values())
 
 
 def _located(problem: str, code: str, hint: str, pointer: Pointer, source_map: SourceMap, *, path: str) -> Diagnostic:
-    line, column = source_map.place(pointer)
+    origin = source_map.written(pointer)
+    if source_map.environment and (origin is None or origin.pointer == pointer):
+        # Written for all stacks, and wrong in this one.
+        problem += _OF_ENVIRONMENT.format(source_map.environment)
     return Diagnostic(
-        path=path,
-        line=line,
-        column=column,
-        pointer=render_pointer(pointer),
+        path=path if origin is None else file_path(path, origin.file),
+        line=None if origin is None else origin.line,
+        column=None if origin is None else origin.column,
+        pointer=render_pointer(pointer if origin is None else origin.pointer),
         problem=problem,
         code=code,
         hint=hint,
     )
+
+
+def _stack_circle(circle: re.Match[str], source_map: SourceMap, *, path: str) -> Diagnostic:
+    """At what is used of one stack by the other, and used itself what the other has."""
+    used = [circle[side].rpartition(" -> ")[2] for side in ("here", "there")]
+    first, second = circle["first"], circle["second"]
+    problem = f"{second} uses {used[0]}, and {first} uses {used[1]}: neither of the two can be deployed first"
+    stack = source_map.of(used[1])
+    pointer = stack.origin(used[1].rpartition(".")[0]) or ()
+    hint = "put what uses and what is used into one stack"
+    return _located(problem, "LK407", hint, pointer, stack, path=path)
 
 
 def _problem(message: str) -> str:
@@ -71,13 +139,15 @@ def _problem(message: str) -> str:
     return sentence[0].lower() + sentence[1:] if re.match(r"[A-Z][a-z]*\b", sentence) else sentence
 
 
-def _named_origin(problem: str, source_map: SourceMap) -> Pointer:
+def _named_origin(problem: str, source_map: SourceMap) -> tuple[SourceMap, Pointer]:
+    """The pointer of what the text names, and the map of its stack."""
     named = _IN_QUOTES.findall(problem)
     for scope in _IN_BRACKETS.findall(problem):
         for construct_path in (*(f"{scope}/{name}" for name in named), scope):
-            if pointer := source_map.origin(construct_path):
-                return pointer
-    return ()
+            stack = source_map.of(construct_path)
+            if pointer := stack.origin(construct_path):
+                return stack, pointer
+    return source_map, ()
 
 
 def _origin_of_setting(pointer: str, source_map: SourceMap) -> Pointer:

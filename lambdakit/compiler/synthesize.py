@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import shutil
 import tempfile
 import threading
 from collections.abc import Mapping
@@ -62,29 +63,45 @@ class Compiler:
         """Begins to warm the child and returns at once; the future is done when it runs, and need not be awaited."""
         return self._executor.submit(self._start)
 
-    def synthesize(self, document_path: Path | str, output_directory: Path | str | None = None) -> Path:
-        """The directory of the document's cloud assembly.
+    def synthesize(
+        self,
+        document_path: Path | str,
+        output_directory: Path | str | None = None,
+        *,
+        environment: str | None = None,
+    ) -> Path:
+        """The directory of the document's cloud assembly: its stacks, and those of each of its environments.
 
         output_directory: new, empty, or an earlier assembly, which is replaced; absent, a directory that lives
         until `close`.
+        environment: whose stacks alone are made; absent, all.
         DocumentError when the document is wrong, SynthesisError when the CDK refuses it or its process fails;
         the output directory is then as it was.
         """
         output = None if output_directory is None else Path(output_directory)
         if output is not None:
             check_output_directory(output)
-        document = load(Path(document_path))
+        document = load(Path(document_path), environment=environment)
         assembly = self._new_directory()
-        key = self._key(document)
+        key = self._key(document, environment)
         if key is None or not self._cache.restore(key, assembly):
-            assembly = self._executor.submit(self._synthesize, document).result()
+            assembly = self._executor.submit(self._synthesize, document, environment).result()
             # Unchanged, or what was read in between is not what the key says.
-            if key is not None and self._key(document) == key:
+            if key is not None and self._key(document, environment) == key:
                 self._cache.store(key, assembly)
         if output is None:
             return assembly
         place_assembly(assembly, output)
         return output
+
+    def eject(self, document_path: Path | str, directory: Path) -> dict[str, str]:
+        """The document's equivalent CDK application: each file's text by its name.
+
+        directory: where the files are to lie, which the paths in them are relative to; nothing is written there.
+        DocumentError when the document is wrong, SynthesisError when the CDK refuses it, or no code says the same.
+        """
+        document = load(Path(document_path))
+        return self._executor.submit(self._eject, document, directory).result()
 
     def close(self) -> None:
         """Ends the child, also in the middle of its work, and removes everything temporary."""
@@ -107,11 +124,11 @@ class Compiler:
     def _new_directory(self) -> Path:
         return Path(self._directory.name) / "assemblies" / str(next(self._numbers))
 
-    def _key(self, document: Document) -> str | None:
+    def _key(self, document: Document, environment: str | None) -> str | None:
         if self._check:
             return None
         try:
-            return fingerprint(document, validation=self._validation)
+            return fingerprint(document, validation=self._validation, environment=environment)
         except OSError as error:
             logger.warning("not cached, as a file it depends on cannot be read: %s", error)
             return None
@@ -119,15 +136,26 @@ class Compiler:
     def _start(self) -> None:
         self._running_child()
 
-    def _synthesize(self, document: Document) -> Path:
-        """The assembly, in a directory never used before: the CDK remembers what it once put where."""
+    def _synthesize(self, document: Document, environment: str | None) -> Path:
+        """The assembly's directory."""
+        _, assembly = self._ask(document, {"check": self._check, "environment": environment})
+        return assembly
+
+    def _eject(self, document: Document, directory: Path) -> dict[str, str]:
+        answer, work = self._ask(document, {"ejected_to": str(directory.absolute())})
+        shutil.rmtree(work, ignore_errors=True)
+        files = answer.get("files")
+        return {str(name): str(text) for name, text in files.items()} if isinstance(files, dict) else {}
+
+    def _ask(self, document: Document, settings: Mapping[str, object]) -> tuple[dict[str, object], Path]:
+        """The answer, and what was written: a directory never used before, as the CDK remembers what it put where."""
         for attempt in ("first", "second"):
             assembly = self._new_directory()
             request = {
                 "document": str(document.path.absolute()),
                 "shown_as": str(document.path),
                 "output": str(assembly),
-                "check": self._check,
+                **settings,
             }
             try:
                 answer = self._running_child().ask(request, timeout_seconds=_ANSWER_SECONDS)
@@ -136,17 +164,9 @@ class Compiler:
                 logger.warning("the compiler's process ended on the %s attempt: %s", attempt, death)
                 last_words = str(death)
             else:
-                return self._read(answer, assembly)
+                _read(answer)
+                return answer, assembly
         raise _died(last_words)
-
-    def _read(self, answer: Mapping[str, object], assembly: Path) -> Path:
-        diagnostics = answer.get("diagnostics")
-        found = [each for each in diagnostics if isinstance(each, dict)] if isinstance(diagnostics, list) else []
-        if "error" in answer:
-            raise error_from_wire(str(answer["error"]), found)
-        for each in found:
-            logger.warning("%s", Diagnostic.from_wire(each).render())
-        return assembly
 
     def _running_child(self) -> ChildProcess:
         with self._lock:
@@ -167,6 +187,16 @@ class Compiler:
             child, self._child = self._child, None
         if child is not None:
             child.close(at_once=True)
+
+
+def _read(answer: Mapping[str, object]) -> None:
+    """Raises what the child raised, and logs what it warns of."""
+    diagnostics = answer.get("diagnostics")
+    found = [each for each in diagnostics if isinstance(each, dict)] if isinstance(diagnostics, list) else []
+    if "error" in answer:
+        raise error_from_wire(str(answer["error"]), found)
+    for each in found:
+        logger.warning("%s", Diagnostic.from_wire(each).render())
 
 
 def _died(last_words: str) -> SynthesisError:

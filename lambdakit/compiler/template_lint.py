@@ -49,6 +49,7 @@ def lint_templates(
                     source_map,
                     path=path,
                     code="LK422",
+                    steps=_steps(match),
                 )
             )
     return Findings(errors=tuple(errors), warnings=tuple(warnings))
@@ -61,6 +62,12 @@ def matches(template: str) -> Iterator[tuple[Match, str]]:
         steps = list(getattr(match, "path", None) or [])
         logical_id = str(steps[1]) if len(steps) > 1 and steps[0] == "Resources" else ""
         yield match, resources.get(logical_id, {}).get("Metadata", {}).get("aws:cdk:path", "")
+
+
+def _steps(match: Match) -> list[str]:
+    """The keys of the property that is meant, below the resource's properties; none where none is."""
+    steps = [str(step) for step in getattr(match, "path", None) or []]
+    return steps[3:] if steps[:1] == ["Resources"] and steps[2:3] == ["Properties"] else []
 
 
 def _place(match: Match) -> str:

@@ -7,18 +7,27 @@ Source: aws-cdk-lib 2.275, core/lib/validation/private/report.ts, the report's s
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lambdakit.compiler.jsii_errors import found_by_validation
 from lambdakit.compiler.source_map import SourceMap
 from lambdakit.errors import Diagnostic
 from lambdakit.records import dataclass
 
+if TYPE_CHECKING:
+    from lambdakit.spec.pointer import Pointer
+
 REPORT_FILE: Final = "validation-report.json"
 _ERRORS: Final = frozenset({"fatal", "error"})
 _OWN_PLUGIN: Final = "CloudFormation Validate"
+# `Outputs/Url/Value: …`, and `Circular dependency in conditions: IsProd -> IsLarge`
+_OF_SECTION: Final = re.compile(
+    r"(?:(?=Outputs|Parameters|Conditions|Mappings)|Circular dependency in (?=conditions))"
+    r"(?P<section>[A-Za-z]+)(?:/|: )(?P<name>[A-Za-z0-9]+)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +56,20 @@ def read_findings(assembly: Path, source_map: SourceMap, *, path: str) -> Findin
     return Findings(errors=tuple(errors), warnings=tuple(warnings))
 
 
+def said_before(assembly: Path) -> frozenset[tuple[str, str]]:
+    """The construct and the rule of each finding that the assembly's report has, those with a reason included."""
+    try:
+        report: dict[str, Any] = json.loads((assembly / REPORT_FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return frozenset()
+    return frozenset(
+        (str(construct.get("constructPath", "")), str(violation.get("ruleName", "")))
+        for plugin in report.get("pluginReports", [])
+        for violation in (*plugin.get("violations", []), *plugin.get("suppressedViolations", []))
+        for construct in violation.get("violatingConstructs", [])
+    )
+
+
 def _diagnostics(
     plugin: str, violation: Mapping[str, Any], source_map: SourceMap, *, path: str
 ) -> Iterator[Diagnostic]:
@@ -66,7 +89,21 @@ def _diagnostics(
             source_map,
             path=path,
             code="LK420" if own else "LK421",
+            steps=_steps(resource.get("propertyPaths", [])),
+            otherwise=_section_entry(description),
         )
+
+
+def _section_entry(description: str) -> Pointer:
+    """The document's entry that a finding about another section than the resources is about; empty where it is none."""
+    found = _OF_SECTION.match(description)
+    return (found["section"].lower(), found["name"]) if found else ()
+
+
+def _steps(paths: Sequence[str]) -> list[str]:
+    """`Properties.Tags[0].Key` as steps below the properties; of several paths the first."""
+    steps = re.split(r"[.\[\]]+", paths[0].rstrip("]")) if paths else []
+    return steps[1:] if steps[:1] == ["Properties"] else []
 
 
 def acknowledge_hint(rule: str) -> str:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
         | apigateway.RestApi
         | apigatewayv2.WebSocketApi
         | lambda_.FunctionUrl
-        | elbv2.ApplicationLoadBalancer
+        | elbv2.IApplicationLoadBalancer
+        | elbv2.IApplicationListener
+        | str
     )
 
 
@@ -24,7 +26,7 @@ class ApiDoor(Protocol):
 
     @property
     def api(self) -> AnyApi:
-        """The CDK's construct of the API."""
+        """The CDK's construct of the API; the ARN of a balancer or listener that is known by nothing else."""
 
     @property
     def url(self) -> str:

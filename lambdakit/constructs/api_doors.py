@@ -7,6 +7,12 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from lambdakit.constructs.authorizers import ApiType, Authorizer, LambdaAuthorizer, authorizer_problems
 from lambdakit.constructs.custom_domain import CustomDomain, domain_problems
+from lambdakit.constructs.existing_load_balancer import (
+    ExistingListener,
+    ExistingLoadBalancer,
+    existing_listener_problems,
+    existing_load_balancer_problems,
+)
 from lambdakit.constructs.function_properties import FunctionProperties
 from lambdakit.constructs.function_url_api import FunctionUrlSettings, function_url_route_problems
 from lambdakit.constructs.http_api import Cors, Throttle, cors_problems, throttle_problems
@@ -24,13 +30,22 @@ from lambdakit.limits import FUNCTION_NAME_LENGTH_MAX
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ApiSettings: TypeAlias = RestSettings | WebSocketSettings | FunctionUrlSettings | LoadBalancerSettings
+ApiSettings: TypeAlias = (
+    RestSettings
+    | WebSocketSettings
+    | FunctionUrlSettings
+    | LoadBalancerSettings
+    | ExistingLoadBalancer
+    | ExistingListener
+)
 
 _TYPES: Final[Mapping[type[ApiSettings], ApiType]] = {
     RestSettings: "rest",
     WebSocketSettings: "websocket",
     FunctionUrlSettings: "function_url",
     LoadBalancerSettings: "load_balancer",
+    ExistingLoadBalancer: "load_balancer",
+    ExistingListener: "load_balancer",
 }
 # Settings of every pattern that an API of a type has no place for.
 _WITHOUT: Final[Mapping[ApiType, Sequence[str]]] = {
@@ -115,6 +130,12 @@ def _settings_problems(settings: ApiSettings | None, keys: Sequence[str]) -> Ite
             yield from function_url_route_problems(keys)
         case LoadBalancerSettings():
             yield from load_balancer_problems("api", settings)
+            yield from load_balancer_route_problems(keys)
+        case ExistingLoadBalancer():
+            yield from existing_load_balancer_problems("api", settings)
+            yield from load_balancer_route_problems(keys)
+        case ExistingListener():
+            yield from existing_listener_problems("api", settings, keys)
             yield from load_balancer_route_problems(keys)
         case None:
             pass

@@ -7,6 +7,7 @@ same source differ: bytecode, tool caches, version control, earlier output.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -60,7 +61,7 @@ def package_files(directory: Path) -> Iterator[Path]:
 
 
 def code_problems(pointer: str, code: str | Path | lambda_.Code) -> Iterator[Diagnostic]:
-    """What keeps `code` from being a package: it is missing, empty, no archive, or too large."""
+    """What keeps `code` from being a package: it is missing, empty, no archive, too large, or not of files alone."""
     if not isinstance(code, str | Path):
         return
     path = Path(code)
@@ -84,7 +85,23 @@ def code_problems(pointer: str, code: str | Path | lambda_.Code) -> Iterator[Dia
 
 
 def _directory_problems(pointer: str, directory: Path) -> Iterator[Diagnostic]:
-    sizes = [os.lstat(path).st_size for path in package_files(directory)]
+    found = [(path, os.lstat(path)) for path in package_files(directory)]
+    for path, status in found:
+        if not (stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)):
+            yield Diagnostic(
+                pointer=pointer,
+                problem=f"{path} is neither a file nor a link, and cannot ship",
+                code="LK402",
+                hint="move the pipe, socket or device out of the directory",
+            )
+        if not _is_text(path.name):
+            yield Diagnostic(
+                pointer=pointer,
+                problem=f"the name of {str(path).encode(errors='replace').decode()} is not UTF-8, and cannot ship",
+                code="LK402",
+                hint="rename the file",
+            )
+    sizes = [status.st_size for _, status in found]
     if not sizes:
         yield Diagnostic(
             pointer=pointer,
@@ -101,3 +118,8 @@ def _directory_problems(pointer: str, directory: Path) -> Iterator[Diagnostic]:
             code="LK403",
             hint="move what the function reads at run time to S3, or drop unused dependencies",
         )
+
+
+def _is_text(name: str) -> bool:
+    """Whether it can be written in UTF-8: bytes of a file's name that cannot be read so are surrogates in it."""
+    return all(not "\ud800" <= character <= "\udfff" for character in name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from aws_cdk import Duration, RemovalPolicy
@@ -27,9 +28,13 @@ def make_bucket(
     id: str,
     *,
     versioned: bool = True,
+    lifecycle_rules: Sequence[s3.LifecycleRule] = (),
     removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
 ) -> s3.Bucket:
-    """The bucket, encrypted with S3's own keys, which cost nothing and need no grants."""
+    """The bucket, encrypted with S3's own keys, which cost nothing and need no grants.
+
+    lifecycle_rules: beside the one that ends unfinished uploads; absent, none.
+    """
     bucket = s3.Bucket(
         scope,
         id,
@@ -39,7 +44,8 @@ def make_bucket(
         enforce_ssl=True,
         versioned=versioned,
         lifecycle_rules=[
-            s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(_UNFINISHED_UPLOAD_DAYS))
+            s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(_UNFINISHED_UPLOAD_DAYS)),
+            *lifecycle_rules,
         ],
         removal_policy=removal_policy,
     )

@@ -15,9 +15,27 @@ if TYPE_CHECKING:
 _MANAGED_KEY: Final = "alias/aws/sns"
 
 
-def make_topic(scope: Construct, id: str) -> sns.Topic:
-    """The topic, encrypted with the key that AWS manages for SNS."""
-    topic = sns.Topic(scope, id, enforce_ssl=True)
+def make_topic(
+    scope: Construct,
+    id: str,
+    *,
+    display_name: str | None = None,
+    fifo: bool = False,
+    content_based_deduplication: bool = False,
+) -> sns.Topic:
+    """The topic, encrypted with the key that AWS manages for SNS.
+
+    display_name: the sender's name in mails; absent, none. fifo: absent, a standard topic.
+    """
+    topic = sns.Topic(
+        scope,
+        id,
+        enforce_ssl=True,
+        display_name=display_name,
+        # The CDK takes false for a mistake in a standard topic.
+        fifo=fifo or None,
+        content_based_deduplication=content_based_deduplication or None,
+    )
     # Not the CDK's `master_key`: its grants would then also allow the use of a key, by `key/*`.
     template = topic.node.default_child
     assert isinstance(template, sns.CfnTopic)

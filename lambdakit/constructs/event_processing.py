@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from lambdakit.constructs.event_sources.event_rule import EventRuleSource
 from lambdakit.constructs.event_sources.kinds import (
     Source,
     grant_source,
@@ -19,7 +20,7 @@ from lambdakit.constructs.event_sources.kinds import (
     source_problems,
     wire_source,
 )
-from lambdakit.constructs.event_sources.sqs import SqsSource
+from lambdakit.constructs.event_sources.sqs import QUEUE_ID, SqsSource
 from lambdakit.constructs.event_sources.wiring import EventSource, Wiring
 from lambdakit.constructs.failure_destinations import (
     FailurePath,
@@ -32,13 +33,30 @@ from lambdakit.constructs.failure_destinations import (
 from lambdakit.constructs.function_acknowledgements import acknowledge_no_dead_letters
 from lambdakit.constructs.function_problems import function_problems, located
 from lambdakit.constructs.function_properties import FunctionProperties, seconds_of
+from lambdakit.constructs.grants import named_alike
 from lambdakit.constructs.lambda_function import LambdaFunction
+from lambdakit.constructs.monitoring.dashboard import DashboardProperties, dashboard_problems, make_dashboard
+from lambdakit.constructs.monitoring.function_graphs import WatchedFunction, function_section
+from lambdakit.constructs.monitoring.pattern_alarms import (
+    PatternAlarms,
+    make_queue_alarms,
+    pattern_alarm_problems,
+    with_alarms,
+)
+from lambdakit.constructs.monitoring.sections import event_source_section, failure_section, targets_section
 from lambdakit.constructs.output_names import pascal_case, stack_output
 from lambdakit.constructs.target_names import target_name_problems, variable_name
 from lambdakit.constructs.targets.kinds import Target, grant_target, make_target, target_problems
+from lambdakit.constructs.targets.sqs import dead_letters_id
 from lambdakit.errors import Diagnostic, SynthesisError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aws_cdk import aws_cloudwatch as cloudwatch
+    from aws_cdk import aws_sqs as sqs
+
+    from lambdakit.constructs.monitoring.graph import Section
     from lambdakit.constructs.targets.made_target import MadeTarget
 
 FUNCTION_ID: Final = "Function"
@@ -63,10 +81,11 @@ _FAILURES: Final[Mapping[str, str]] = {
 class EventProcessing(Construct):
     """A function between an event source and what it writes to.
 
-    Meant to be subclassed: override `make_source`, `make_function`, `make_target`, `make_failure_path` or `permissions`
-    to change one part and keep the rest. Events reach the function through its alias. What nobody could handle ends in
-    the failure path. The stack gets outputs with the names of what was made: `<Id>BucketName`, `<Id>QueueUrl` or
-    `<Id>TopicArn` of the source, `<Id><Target>BucketName` and the like of targets, `<Id>FailureQueueUrl` and the like.
+    Meant to be subclassed: override `make_source`, `make_function`, `make_target`, `make_failure_path`, `make_alarms`,
+    `make_dashboard` or `permissions` to change one part and keep the rest. Events reach the function through its alias.
+    What nobody could handle ends in the failure path. The stack gets outputs with the names of what was made:
+    `<Id>BucketName`, `<Id>QueueUrl` or `<Id>TopicArn` of the source, `<Id><Target>BucketName` and the like of targets,
+    `<Id>FailureQueueUrl` and the like, `<Id>DashboardName`.
 
     function: the function made here; None when an existing one was given.
     handler: what the source invokes: the function's alias, or the existing function.
@@ -74,6 +93,7 @@ class EventProcessing(Construct):
     targets: by name.
     failure: where events go that nobody could handle; None when the caller itself hears of failures, and for an
         existing queue, which has a redrive of its own.
+    alarms: those made here, of the function as well. dashboard: None without one.
     """
 
     function: LambdaFunction | None
@@ -81,6 +101,8 @@ class EventProcessing(Construct):
     source: EventSource
     targets: Mapping[str, MadeTarget]
     failure: FailurePath | None
+    alarms: Sequence[cloudwatch.CfnAlarm]
+    dashboard: cloudwatch.CfnDashboard | None
 
     def __init__(
         self,
@@ -91,6 +113,8 @@ class EventProcessing(Construct):
         function: FunctionProperties | lambda_.IFunction,
         targets: Mapping[str, Target] = MappingProxyType({}),
         on_failure: OnFailure | None = None,
+        alarms: PatternAlarms | None = None,
+        dashboard: DashboardProperties | None = None,
     ) -> None:
         """Adds the pattern to `scope`. SynthesisError, with all that is wrong, for settings AWS would refuse.
 
@@ -99,6 +123,8 @@ class EventProcessing(Construct):
             where targets are, unless it is a `Function`.
         targets: by name, from which follow construct ids and variables: `processed` gives `PROCESSED_BUCKET_NAME`.
         on_failure: something new or existing; absent, a new queue that keeps what failed for 14 days.
+        alarms: `PatternAlarms()` watches the function and the queues made here; absent, none, as each is paid for.
+        dashboard: `DashboardProperties()` shows the function, its source and its targets; absent, none, likewise.
         """
         super().__init__(scope, id)
         timeout = _timeout_seconds(function)
@@ -107,10 +133,15 @@ class EventProcessing(Construct):
             *(function_problems_below("function", function) if isinstance(function, FunctionProperties) else ()),
             *target_name_problems("targets", targets),
             *(found for name, each in targets.items() for found in target_problems(f"targets.{name}", each)),
+            *(named_alike("targets", targets, function.grants) if isinstance(function, FunctionProperties) else ()),
             *_failure_problems(source, function, on_failure),
+            *(() if alarms is None else pattern_alarm_problems("alarms", alarms)),
+            *(() if dashboard is None else dashboard_problems("dashboard", dashboard)),
         ]
         if problems:
             raise SynthesisError(*located(self.node.path, problems))
+        if isinstance(function, FunctionProperties):
+            function = with_alarms(function, alarms, asynchronous=invokes(source) == "asynchronously")
         self.failure = self._failure_path(source, on_failure)
         self.targets = MappingProxyType({name: self.make_target(name, each) for name, each in targets.items()})
         self.function, self.handler = self._function(source, function)
@@ -121,6 +152,13 @@ class EventProcessing(Construct):
         self.permissions(self.handler, source, targets)
         if self.function is not None:
             acknowledge_no_dead_letters(self.function, _FAILURES[invokes(source)])
+        self.alarms = (
+            *(() if self.function is None else self.function.alarms),
+            *(() if alarms is None else self.make_alarms(alarms, source)),
+        )
+        self.dashboard = (
+            None if dashboard is None else self.make_dashboard(dashboard, self._sections(id, source, function))
+        )
         self._add_outputs(id, source)
 
     def make_source(self, source: Source, wiring: Wiring) -> EventSource:
@@ -142,6 +180,17 @@ class EventProcessing(Construct):
         fifo: a queue made here has to be one, as the source is.
         """
         return make_failure_path(self, on_failure, keeps_undelivered=keeps_undelivered, fifo=fifo)
+
+    def make_alarms(self, alarms: PatternAlarms, source: Source) -> Sequence[cloudwatch.CfnAlarm]:
+        """The alarms beside the function's own: those of the queues made here."""
+        queue = self.source.queue if isinstance(source, SqsSource) and source.queue is None else None
+        return make_queue_alarms(
+            self, alarms, failures=self._failure_queues(), sources={} if queue is None else {QUEUE_ID: queue}
+        )
+
+    def make_dashboard(self, properties: DashboardProperties, sections: Sequence[Section]) -> cloudwatch.CfnDashboard:
+        """The dashboard. sections: what it shows; add to them, or leave some out."""
+        return make_dashboard(self, properties, sections, alarms=self.alarms)
 
     def permissions(self, handler: lambda_.IFunction, source: Source, targets: Mapping[str, Target]) -> None:
         """Grants what the function needs of source and targets; called once, after all of them exist."""
@@ -180,7 +229,30 @@ class EventProcessing(Construct):
             send_failures(function, failure)
         return None, function
 
+    def _failure_queues(self) -> Mapping[str, sqs.IQueue]:
+        """The queues made here that keep what failed, by construct id."""
+        aside = {
+            dead_letters_id(name): target.dead_letters
+            for name, target in self.targets.items()
+            if target.dead_letters is not None
+        }
+        return {**({} if self.failure is None else self.failure.made_queues), **aside}
+
+    def _sections(self, id: str, source: Source, function: FunctionProperties | lambda_.IFunction) -> Sequence[Section]:
+        if isinstance(function, FunctionProperties) and self.function is not None:
+            watched = WatchedFunction.made(id, self.function, function)
+        else:
+            watched = WatchedFunction.existing(id, self.handler)
+        return [
+            event_source_section(self.source, source.event_bus if isinstance(source, EventRuleSource) else None),
+            function_section([watched], asynchronous=invokes(source) == "asynchronously"),
+            targets_section(self.targets),
+            failure_section(self._failure_queues()),
+        ]
+
     def _add_outputs(self, id: str, source: Source) -> None:
+        if self.dashboard is not None:
+            stack_output(self, "DashboardName", value=self.dashboard.ref, description=f"Name of the dashboard of {id}")
         for suffix, value in source_outputs(source, self.source):
             stack_output(self, suffix, value=value, description=f"Source of {id}")
         for name, target in self.targets.items():

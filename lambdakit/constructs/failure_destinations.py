@@ -7,7 +7,7 @@ mapping, a dead-letter queue of a rule, a schedule, a subscription or a queue.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
@@ -104,6 +104,16 @@ class FailurePath:
     bucket: s3.IBucket | None = None
     event_bus: events.IEventBus | None = None
     undelivered: sqs.IQueue | None = None
+
+    @property
+    def made_queues(self) -> Mapping[str, sqs.IQueue]:
+        """The queues made here, by construct id."""
+        made: dict[str, sqs.IQueue] = {}
+        if self.is_new and self.queue is not None:
+            made[FAILURE_QUEUE_ID] = self.queue
+        if self.undelivered is not None and self.queue is None:
+            made[UNDELIVERED_QUEUE_ID] = self.undelivered
+        return made
 
     @property
     def destination(self) -> lambda_.IDestination:
@@ -282,7 +292,7 @@ def _kind(on_failure: object) -> str | None:
         ("bucket", "bucket_arn"),
         ("event bus", "event_bus_arn"),
     ):
-        # By attributes of the class: an imported resource's could not be named, and asking the object asks the CDK.
-        if hasattr(type(on_failure), attribute):
+        # By a property that only it has: what jsii hands out for an imported resource is of no class that says more.
+        if hasattr(on_failure, attribute):
             return kind
     return None

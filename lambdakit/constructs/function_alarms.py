@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _PERIOD_SECONDS: Final = 300
 _NAMESPACE: Final = "AWS/Lambda"
+# Source: API PutMetricAlarm.AlarmActions, OKActions
+_TOPICS_MAX: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,8 @@ class FunctionAlarms:
     duration_share: of the time-out, above 0 to 1, which the slowest hundredth reaches; absent, 0.9.
     async_event_age_seconds: how long asynchronous events wait; absent, not watched.
     iterator_age_seconds: how far a stream's records are behind; absent, not watched.
-    topics: told when an alarm goes off and when it is over; absent, nobody, and the console shows the state.
+    concurrent_executions: how many run at once; absent, not watched.
+    topics: at most 5, told when an alarm goes off and when it is over; absent, nobody, and the console shows the state.
     """
 
     errors: int | None = 1
@@ -38,6 +41,7 @@ class FunctionAlarms:
     duration_share: float | None = 0.9
     async_event_age_seconds: int | None = None
     iterator_age_seconds: int | None = None
+    concurrent_executions: int | None = None
     topics: Sequence[sns.ITopic] = ()
 
 
@@ -83,12 +87,14 @@ def make_function_alarms(
     make("AsyncEventAgeAlarm", "AsyncEventAge", age, "Asynchronous events wait too long", statistic="Maximum")
     age = _milliseconds(alarms.iterator_age_seconds)
     make("IteratorAgeAlarm", "IteratorAge", age, "The function falls behind its stream", statistic="Maximum")
+    text = "Executions come near the function's concurrency"
+    make("ConcurrencyAlarm", "ConcurrentExecutions", alarms.concurrent_executions, text, statistic="Maximum")
     return tuple(made)
 
 
 def alarm_problems(pointer: str, alarms: FunctionAlarms) -> Iterator[Diagnostic]:
     """What would never go off, or always."""
-    for name in ("errors", "throttles", "async_event_age_seconds", "iterator_age_seconds"):
+    for name in ("errors", "throttles", "async_event_age_seconds", "iterator_age_seconds", "concurrent_executions"):
         value = getattr(alarms, name)
         if value is not None and value < 1:
             yield Diagnostic(
@@ -104,6 +110,13 @@ def alarm_problems(pointer: str, alarms: FunctionAlarms) -> Iterator[Diagnostic]
             problem=f"{share:g} is no share of the time-out: above 0, at most 1",
             code="LK401",
             hint="duration_share: 0.9",
+        )
+    if len(alarms.topics) > _TOPICS_MAX:
+        yield Diagnostic(
+            pointer=f"{pointer}.topics",
+            problem=f"{len(alarms.topics)} topics are above {_TOPICS_MAX}, the most that an alarm tells",
+            code="LK401",
+            hint="tell one topic, and subscribe the others to it",
         )
 
 

@@ -13,6 +13,7 @@ from lambdakit import limits
 from lambdakit.constructs.code_asset import code_problems
 from lambdakit.constructs.function_properties import FunctionProperties, seconds_of, storage_mib
 from lambdakit.constructs.function_setting_problems import setting_problems
+from lambdakit.constructs.grants import grant_problems
 from lambdakit.constructs.log_retention import retention_problems
 from lambdakit.constructs.unresolved import is_unresolved
 from lambdakit.errors import Diagnostic
@@ -35,6 +36,7 @@ def function_problems(properties: FunctionProperties) -> list[Diagnostic]:
         *_layer_problems(properties.layers),
         *_concurrency_problems(properties),
         *retention_problems("log_retention", properties.log_retention),
+        *grant_problems(properties.grants),
         *setting_problems(properties),
     ]
 

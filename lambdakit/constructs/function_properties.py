@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lambdakit.constructs.function_alarms import FunctionAlarms
     from lambdakit.constructs.function_url import FunctionUrl
     from lambdakit.constructs.gradual_deployment import GradualDeployment
+    from lambdakit.constructs.grants import Grant
     from lambdakit.constructs.provisioned_scaling import ProvisionedScaling
 
 MEMORY_MIB = 512
@@ -48,6 +49,7 @@ class FunctionProperties:
     secrets: Mapping[str, secretsmanager.ISecret] = field(default_factory=lambda: MappingProxyType({}))
     parameters: Mapping[str, ssm.IParameter] = field(default_factory=lambda: MappingProxyType({}))
     environment_encryption: kms.IKey | None = None
+    grants: Mapping[str, Grant] = field(default_factory=lambda: MappingProxyType({}))
     tracing: lambda_.Tracing = lambda_.Tracing.ACTIVE
     description: str | None = None
     function_name: str | None = None

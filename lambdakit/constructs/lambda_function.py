@@ -28,6 +28,7 @@ from lambdakit.constructs.function_properties import (
 )
 from lambdakit.constructs.function_url import FunctionUrl, make_function_url
 from lambdakit.constructs.gradual_deployment import GradualDeployment, make_deployment_group
+from lambdakit.constructs.grants import Grant, allow_grants, grant_variables
 from lambdakit.constructs.log_retention import LOG_RETENTION_DAYS_DEFAULT, retention
 from lambdakit.constructs.provisioned_scaling import ProvisionedScaling, add_scaling
 from lambdakit.errors import SynthesisError
@@ -95,6 +96,7 @@ class LambdaFunction(Construct):
         secrets: Mapping[str, secretsmanager.ISecret] = _NONE,
         parameters: Mapping[str, ssm.IParameter] = _NONE,
         environment_encryption: kms.IKey | None = None,
+        grants: Mapping[str, Grant] = _NONE,
         tracing: lambda_.Tracing = lambda_.Tracing.ACTIVE,
         description: str | None = None,
         function_name: str | None = None,
@@ -150,6 +152,8 @@ class LambdaFunction(Construct):
         secrets: variables that hold the secrets' ARNs; the function may read them. Absent, none.
         parameters: variables that hold the parameters' names; the function may read them. Absent, none.
         environment_encryption: the key for the variables; absent, Lambda's own.
+        grants: what the function may do with which resource, by name, from which its variable follows: `jobs` gives
+            `JOBS_QUEUE_URL`, which `environment` may set otherwise. Absent, nothing.
         tracing: X-Ray; absent, active.
         description: absent, none.
         function_name: absent, CloudFormation makes one, so that a replacement can stand beside the old function.
@@ -202,6 +206,7 @@ class LambdaFunction(Construct):
             secret.grant_read(self.role)
         for parameter in parameters.values():
             parameter.grant_read(self.role)
+        allow_grants(grants, self.role)
         self.function = self._make_function(properties)
         self._set_tracing(tracing)
         acknowledge_function(self.function, properties)
@@ -239,6 +244,7 @@ class LambdaFunction(Construct):
     def _make_function(self, properties: FunctionProperties) -> lambda_.Function:
         storage = properties.ephemeral_storage_size
         variables = {
+            **grant_variables(properties.grants),
             **properties.environment,
             **{name: secret.secret_arn for name, secret in properties.secrets.items()},
             **{name: parameter.parameter_name for name, parameter in properties.parameters.items()},

@@ -66,29 +66,40 @@ class LoadBalancerSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadBalancerDoor:
-    """See `ApiDoor`. priorities: by route key; the default route has none."""
+    """See `ApiDoor`. scope: below which rules and groups stand. priorities: by route key.
 
-    api: elbv2.ApplicationLoadBalancer
+    listener: made here, whose default action the default route takes; None for one made elsewhere, where that route is
+    the last rule. hosts: whose requests the rules take alone; none, those of all.
+    """
+
+    api: elbv2.IApplicationLoadBalancer | elbv2.IApplicationListener | str
     url: str
     domain_target: str | None
-    listener: elbv2.CfnListener
+    scope: Construct
+    listener_arn: str
+    listener: elbv2.CfnListener | None
     priorities: Mapping[str, int]
+    hosts: Sequence[str] = ()
 
     def add_route(self, key: str, handler: lambda_.IFunction, *, public: bool) -> None:
         """See `ApiDoor`; a load balancer has no authorizers, so that every route is public."""
         route = RouteKey.parse(key)
         group = self._target_group(handler)
         forward = elbv2.CfnListenerRule.ActionProperty(type="forward", target_group_arn=group)
-        if route.path is None:
+        if route.path is None and self.listener is not None:
             self.listener.default_actions = [elbv2.CfnListener.ActionProperty(type="forward", target_group_arn=group)]
             return
-        conditions = [_condition("path-pattern", path=_pattern(route.path))]
-        if route.method != "ANY":
+        conditions = [_condition("path-pattern", path="*" if route.path is None else _pattern(route.path))]
+        if route.method not in (None, "ANY"):
             conditions.append(_condition("http-request-method", method=route.method))
+        if self.hosts:
+            rule = elbv2.CfnListenerRule
+            hosts = rule.HostHeaderConfigProperty(values=list(self.hosts))
+            conditions.append(rule.RuleConditionProperty(field="host-header", host_header_config=hosts))
         elbv2.CfnListenerRule(
-            self.listener,
+            self.scope,
             f"Rule{key.replace(' ', '').replace('/', '--')}",
-            listener_arn=self.listener.ref,
+            listener_arn=self.listener_arn,
             priority=self.priorities[key],
             conditions=conditions,
             actions=[forward],
@@ -97,13 +108,13 @@ class LoadBalancerDoor:
     def _target_group(self, handler: lambda_.IFunction) -> str:
         """The ARN of the function's group, made with the first of its routes."""
         id = f"Targets{handler.node.addr}"
-        known = self.listener.node.try_find_child(id)
+        known = self.scope.node.try_find_child(id)
         if isinstance(known, elbv2.CfnTargetGroup):
             return known.ref
-        stack = Stack.of(self.api)
+        stack = Stack.of(self.scope)
         # The group registers the function while it is made, so that its own ARN cannot be in the permission.
         permission = lambda_.CfnPermission(
-            self.listener,
+            self.scope,
             f"Permission{handler.node.addr}",
             action="lambda:InvokeFunction",
             function_name=handler.function_arn,
@@ -112,7 +123,7 @@ class LoadBalancerDoor:
             source_arn=stack.format_arn(service="elasticloadbalancing", resource="targetgroup", resource_name="*"),
         )
         group = elbv2.CfnTargetGroup(
-            self.listener,
+            self.scope,
             id,
             target_type="lambda",
             targets=[elbv2.CfnTargetGroup.TargetDescriptionProperty(id=handler.function_arn)],
@@ -155,12 +166,28 @@ def load_balancer_door(
             balancer,
             {"AwsSolutions-EC23": "Callers come from the VPC's own block, a reference to which the rule fails."},
         )
-    certificate = settings.certificate
+    listener = make_listener(balancer, balancer.load_balancer_arn, port=port, certificate=settings.certificate)
+    return LoadBalancerDoor(
+        api=balancer,
+        url=f"{'https' if secure else 'http'}://{balancer.load_balancer_dns_name}",
+        domain_target=balancer.load_balancer_dns_name if secure else None,
+        scope=listener,
+        listener_arn=listener.ref,
+        listener=listener,
+        priorities=rule_priorities(keys),
+    )
+
+
+def make_listener(
+    scope: Construct, load_balancer_arn: str, *, port: int, certificate: acm.ICertificate | str | None
+) -> elbv2.CfnListener:
+    """The child `Listener` of `scope`, which answers 404 to what no rule takes. certificate: absent, plain HTTP."""
+    secure = certificate is not None
     arn = certificate if certificate is None or isinstance(certificate, str) else certificate.certificate_arn
-    listener = elbv2.CfnListener(
-        balancer,
+    return elbv2.CfnListener(
+        scope,
         "Listener",
-        load_balancer_arn=balancer.load_balancer_arn,
+        load_balancer_arn=load_balancer_arn,
         port=port,
         protocol="HTTPS" if secure else "HTTP",
         ssl_policy=_TLS_POLICY if secure else None,
@@ -174,13 +201,25 @@ def load_balancer_door(
             )
         ],
     )
-    return LoadBalancerDoor(
-        api=balancer,
-        url=f"{'https' if secure else 'http'}://{balancer.load_balancer_dns_name}",
-        domain_target=balancer.load_balancer_dns_name if secure else None,
-        listener=listener,
-        priorities=_priorities(keys),
-    )
+
+
+def rule_priorities(keys: Sequence[str], *, first: int = 1, takes_the_rest: bool = False) -> Mapping[str, int]:
+    """The priority of each route's rule. takes_the_rest: the default route has one, too, the last.
+
+    Rules are asked in order, so the exact come first: text alone, then longer paths before shorter ones.
+
+    A variable's `*` also takes slashes, so that a shorter path would take the requests of a longer one.
+    """
+
+    def order(key: str) -> tuple[object, ...]:
+        route = RouteKey.parse(key)
+        segments = (route.path or "").strip("/").split("/")
+        kinds = [2 if each.endswith("+}") else 1 if each.startswith("{") else 0 for each in segments]
+        return any(kinds), -len(segments), 2 in kinds, kinds, route.method == "ANY", key
+
+    rules = [key for key in keys if RouteKey.parse(key).path is not None]
+    rest = [key for key in keys if takes_the_rest and key not in rules]
+    return {key: place for place, key in enumerate([*sorted(rules, key=order), *rest], start=first)}
 
 
 def load_balancer_problems(pointer: str, settings: LoadBalancerSettings) -> Iterator[Diagnostic]:
@@ -239,22 +278,6 @@ def load_balancer_route_problems(keys: Sequence[str]) -> Iterator[Diagnostic]:
                 code="LK417",
                 hint="keep one of the two",
             )
-
-
-def _priorities(keys: Sequence[str]) -> Mapping[str, int]:
-    """Rules are asked in order, so the exact come first: text alone, then longer paths before shorter ones.
-
-    A variable's `*` also takes slashes, so that a shorter path would take the requests of a longer one.
-    """
-
-    def order(key: str) -> tuple[object, ...]:
-        route = RouteKey.parse(key)
-        segments = (route.path or "").strip("/").split("/")
-        kinds = [2 if each.endswith("+}") else 1 if each.startswith("{") else 0 for each in segments]
-        return any(kinds), -len(segments), 2 in kinds, kinds, route.method == "ANY", key
-
-    rules = [key for key in keys if RouteKey.parse(key).path is not None]
-    return {key: place for place, key in enumerate(sorted(rules, key=order), start=1)}
 
 
 def _pattern(path: str) -> str:

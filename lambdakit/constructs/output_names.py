@@ -22,11 +22,14 @@ def stack_output(construct: Construct, suffix: str, *, value: str, description: 
     """An output of the construct's stack, `OrdersUrl` for the construct `orders` and the suffix `Url`.
 
     It stands in the stack itself, so that its logical id is its name and does not change when the construct moves.
+    One of that name and value is there once: of a resource that several share, and that is called as one of them.
     SynthesisError when another construct of the stack has an output of that name.
     """
     stack = Stack.of(construct)
     name = f"{pascal_case(construct.node.id)}{suffix}"
-    if stack.node.try_find_child(name) is not None:
+    if (found := stack.node.try_find_child(name)) is not None:
+        if isinstance(found, CfnOutput) and stack.resolve(found.value) == stack.resolve(value):
+            return found
         raise SynthesisError(
             Diagnostic(
                 pointer=construct.node.path,

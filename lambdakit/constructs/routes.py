@@ -37,6 +37,7 @@ class Route:
     name: of the function made here, and its construct id; absent, method and path in snake case
         (`get_orders_order_id`).
     table_access: what that function may do with the pattern's table; absent, nothing.
+    database_access, cache_access: it may connect to the pattern's database or cache; absent, no.
     public: everybody may call it, whatever the API's authorizer says; absent, no.
     request_schema: JSON Schema, draft 4, that a JSON body has to fit; REST APIs with request validation alone read it;
         absent, any body goes to the function.
@@ -45,6 +46,8 @@ class Route:
     function: FunctionProperties | lambda_.IFunction | str
     name: str | None = None
     table_access: TableAccess | None = None
+    database_access: bool = False
+    cache_access: bool = False
     public: bool = False
     request_schema: Mapping[str, object] | None = None
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +11,7 @@ from lambdakit.assembly.assets import Asset
 from lambdakit.assembly.cloud_assembly import CloudAssembly, StackArtifact
 from lambdakit.assembly.source_map import SourceMap
 from lambdakit.assembly.template import Resource, Template, parse_template
+from lambdakit.records import dataclass
 from lambdakit.reports.rendered_value import rendered
 
 NESTED_STACK: Final = "AWS::CloudFormation::Stack"
@@ -50,6 +51,11 @@ def stack_templates(assembly: CloudAssembly) -> tuple[StackTemplate, ...]:
         )
         found += [top, *_nested(assembly, stack, top, depth=1)]
     return tuple(found)
+
+
+def named(templates: Sequence[StackTemplate], stacks: Collection[str] | None) -> tuple[StackTemplate, ...]:
+    """The templates of the stacks with these names, and of those nested in them; all of them for None."""
+    return tuple(each for each in templates if stacks is None or each.name.partition("/")[0] in stacks)
 
 
 def resource_name(resource: Resource) -> str:

@@ -166,7 +166,8 @@ class Harness:
         """The source, running.
 
         source: a document's path, a cloud assembly directory, a CDK project directory, or an App, Stage or Stack.
-        stacks: the names of those to deploy; absence deploys all of them (of a Stack object: that one).
+        stacks: the names of those to deploy; absence deploys all of them (of a Stack object: that one; of a document:
+        its own, not those of its environments, whose names end in -<environment>).
         parameters: of the templates, by name; absence leaves each at its default.
         SourceError, DocumentError, SynthesisError or DeploymentError say what is wrong; nothing is left deployed then.
         """

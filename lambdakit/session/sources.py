@@ -14,12 +14,12 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lambdakit.assembly.source_map import SOURCE_MAP
 from lambdakit.errors import Diagnostic, LambdakitError, SourceError, SynthesisError
+from lambdakit.records import dataclass
 from lambdakit.session.cdk_project import CdkProject
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _DOCUMENT_NAME: Final = "lambdakit.yaml"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assembly:
-    """A cloud assembly. stacks: the names that the source stands for; None for all."""
+    """A cloud assembly. stacks: the names that the source stands for, of a document its own; None for all."""
 
     directory: Path
     stacks: tuple[str, ...] | None = None
@@ -55,13 +55,17 @@ class AssemblySources:
         self._directory: Path | None = None
         self._compiler: Compiler | None = None
 
-    def assembly_of(self, source: object) -> Assembly:
+    def assembly_of(self, source: object, *, environment: str | None = None) -> Assembly:
         """The source as an assembly.
 
+        environment: the one of a document whose stacks alone are made; None for all there are.
         SourceError when it is none of what is accepted, DocumentError or SynthesisError when it cannot be compiled.
         """
         if isinstance(source, str | os.PathLike):
-            return self._assembly_at(Path(os.fspath(source)))
+            path = Path(os.fspath(source))
+            if environment is not None:
+                require_document(path)
+            return self._assembly_at(path, environment)
         synth = getattr(source, "synth", None)
         if callable(synth):
             return Assembly(directory=_synthesized(synth))
@@ -71,9 +75,9 @@ class AssemblySources:
             return Assembly(directory=_synthesized(synth_root), stacks=(stack_name,))
         raise _refused("", f"cannot deploy {type(source).__name__} {_short(source)}: it is not {_ACCEPTED}")
 
-    def _assembly_at(self, path: Path) -> Assembly:
+    def _assembly_at(self, path: Path, environment: str | None) -> Assembly:
         if path.is_file():
-            return Assembly(directory=self._compiled(path))
+            return self._compiled(path, environment)
         if not path.exists():
             raise _refused(str(path), f"there is no such file or directory; what can be deployed is {_ACCEPTED}")
         # Before the manifest: a project may have a manifest.json of its own, an assembly never holds a cdk.json.
@@ -94,7 +98,7 @@ class AssemblySources:
             str(path), f"the directory holds neither cdk.json nor manifest.json; accepted is {_ACCEPTED}", hint
         )
 
-    def _compiled(self, path: Path) -> Path:
+    def _compiled(self, path: Path, environment: str | None) -> Assembly:
         if path.name == "manifest.json":
             raise _refused(str(path), "a cloud assembly is given as its directory", f"pass {path.parent}")
         if path.suffix not in _DOCUMENT_SUFFIXES:
@@ -103,9 +107,8 @@ class AssemblySources:
             from lambdakit.compiler.synthesize import Compiler
 
             self._compiler = self._resources.enter_context(Compiler(validation=False))
-        assembly = self._compiler.synthesize(path)
-        _name_document(assembly, path)
-        return assembly
+        assembly = self._compiler.synthesize(path, environment=environment)
+        return Assembly(directory=assembly, stacks=_name_document(assembly, path))
 
     def _temporary(self) -> Path:
         if self._directory is None:
@@ -114,15 +117,25 @@ class AssemblySources:
         return self._directory
 
 
-def _name_document(assembly: Path, document: Path) -> None:
+def require_document(path: Path) -> None:
+    """SourceError for anything but the path of a document, which alone has environments."""
+    if not path.is_file() or path.suffix not in _DOCUMENT_SUFFIXES:
+        hint = "leave --environment out, or name a document (.yaml)"
+        raise _refused(str(path), "this is no document, and nothing else has environments", hint)
+
+
+def _name_document(assembly: Path, document: Path) -> tuple[str, ...] | None:
     """Writes the document's path, as the user gave it, into the source map of an assembly that is ours alone.
 
     The compiler leaves it out: its assemblies are the same wherever the document lies.
+    Returned are the document's own stacks where its environments have others; None where there is no other.
     """
     file = assembly / SOURCE_MAP
-    if file.is_file():
-        content = json.loads(file.read_text(encoding="utf-8"))
-        file.write_text(json.dumps({**content, "document": str(document)}), encoding="utf-8")
+    if not file.is_file():
+        return None
+    content = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps({**content, "document": str(document)}), encoding="utf-8")
+    return tuple(content["base"]) if "base" in content else None
 
 
 def _synthesized(synth: Callable[..., object]) -> Path:

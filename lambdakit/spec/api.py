@@ -42,6 +42,42 @@ CertificateArn = Annotated[
         longest=256,
     ),
 ]
+LoadBalancerArn = Annotated[
+    str,
+    patterned_text(
+        "^arn:[a-z-]+:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:loadbalancer/app/[A-Za-z0-9-]+/[0-9a-f]+$",
+        allowed="an ARN of an application load balancer such as "
+        "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/shop/0123456789abcdef",
+        longest=256,
+    ),
+]
+ListenerArn = Annotated[
+    str,
+    patterned_text(
+        "^arn:[a-z-]+:elasticloadbalancing:[a-z0-9-]+:[0-9]{12}:listener/app/[A-Za-z0-9-]+/[0-9a-f]+/[0-9a-f]+$",
+        allowed="an ARN of a listener such as "
+        "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/shop/0123456789abcdef/0123456789abcdef",
+        longest=256,
+    ),
+]
+Url = Annotated[
+    str,
+    patterned_text(
+        "^https?://[^\\s/]+(/[^\\s/]+)*$",
+        allowed="an address such as https://shop.example.com, without a slash at the end",
+        longest=2048,
+        mend=lambda text: text.rstrip("/"),
+    ),
+]
+# Source: Elastic Load Balancing, "Condition types for listener rules", host conditions
+Host = Annotated[
+    str,
+    patterned_text(
+        "^[A-Za-z0-9*?]([A-Za-z0-9*?.-]*[A-Za-z0-9*?])?$",
+        allowed="a name of a host such as shop.example.com or *.example.com",
+        longest=128,
+    ),
+]
 MediaType = Annotated[
     str,
     patterned_text(
@@ -141,7 +177,11 @@ class FunctionUrlApi(Model):
 
 
 class LoadBalancerApi(Model):
-    """An application load balancer in the document's network."""
+    """An application load balancer in the document's network, or an existing one, or an existing listener of one.
+
+    A rule checks which keys go together. load_balancer_arn, listener_arn: None for a new one. url: None, the
+    balancer's own name. port: None, 443 or 80.
+    """
 
     type: Literal["load_balancer"] = Field(description="an application load balancer in the network")
     internet_facing: bool = Field(default=False, description="whether callers are outside the network")
@@ -150,6 +190,29 @@ class LoadBalancerApi(Model):
     )
     access_log: bool = Field(default=True, description="whether requests are recorded in a bucket")
     deletion_protection: bool = Field(default=False, description="whether the balancer refuses to be deleted")
+    load_balancer_arn: LoadBalancerArn | None = Field(
+        default=None, description="an existing balancer, which gets a listener"
+    )
+    port: Annotated[int, whole_number(minimum=1, maximum=65_535, what="port")] | None = Field(
+        default=None, description="of the listener of an existing balancer; 443 or 80 when absent", examples=[8443]
+    )
+    listener_arn: ListenerArn | None = Field(
+        default=None, description="an existing listener, which gets a rule for each route"
+    )
+    url: Url | None = Field(
+        default=None,
+        description="where callers reach an existing one",
+        examples=["https://shop.example.com"],
+    )
+    # Source: API elasticloadbalancingv2 CreateRule.Priority
+    first_priority: Annotated[int, whole_number(minimum=1, maximum=50_000, what="priority of a rule")] = Field(
+        default=1, description="of the rules of an existing listener, which take as many numbers as there are routes"
+    )
+    hosts: Annotated[list[Host], Field(max_length=3)] = Field(
+        default_factory=list,
+        description="whose requests the rules of an existing listener take; all when absent",
+        examples=[["shop.example.com"]],
+    )
 
 
 class WebSocketApi(_LoggedApi):

@@ -13,9 +13,11 @@ from lambdakit.spec.authorizers import FunctionName, WebSocketLambdaAuthorizer
 from lambdakit.spec.function import FunctionSettings
 from lambdakit.spec.json_value import JsonObject
 from lambdakit.spec.model import Model
+from lambdakit.spec.monitoring import Monitored
 from lambdakit.spec.names import snake_case
 from lambdakit.spec.route_key import RouteKey
 from lambdakit.spec.socket_route_key import SocketRouteKey
+from lambdakit.spec.stores import AnyCache, AnyDatabase
 from lambdakit.spec.table import AnyTable
 
 TableAccess = Literal["none", "read", "write", "read_write"]
@@ -36,6 +38,8 @@ class Route(FunctionSettings):
         default=None, description="name of the function; else method and path in snake case", examples=["create_order"]
     )
     table_access: TableAccess = Field(default="none", description="what the function may do with the pattern's table")
+    database_access: bool = Field(default=False, description="whether the function may use the pattern's database")
+    cache_access: bool = Field(default=False, description="whether the function may use the pattern's cache")
     authorizer: Literal["none"] | None = Field(default=None, description=_AUTHORIZER)
     request_schema: JsonObject | None = Field(default=None, description=_SCHEMA, examples=[_SCHEMA_EXAMPLE])
 
@@ -57,7 +61,16 @@ def _route_tag(value: object) -> str:
 AnyRoute = Annotated[Annotated[Route, Tag("own")] | Annotated[SharedRoute, Tag("shared")], Discriminator(_route_tag)]
 
 
-class RequestBackend(Model):
+class _Backend(Monitored):
+    database: AnyDatabase | None = Field(
+        default=None, description="the database of the routes' functions", examples=[{"kind": "aurora_serverless"}]
+    )
+    cache: AnyCache | None = Field(
+        default=None, description="the cache of the routes' functions", examples=[{"kind": "serverless"}]
+    )
+
+
+class RequestBackend(_Backend):
     """API Gateway, a function's address or a load balancer -> Lambda -> DynamoDB. table: None when there is none."""
 
     kind: Literal["api_backend"] = Field(description=_KIND)
@@ -69,7 +82,7 @@ class RequestBackend(Model):
     acknowledge: Acknowledged = Field(default_factory=dict, description=ACKNOWLEDGE_SAYS, examples=ACKNOWLEDGE_EXAMPLES)
 
 
-class WebSocketBackend(Model):
+class WebSocketBackend(_Backend):
     """A WebSocket API -> Lambda -> DynamoDB. table: None when there is none."""
 
     kind: Literal["api_backend"] = Field(description=_KIND)

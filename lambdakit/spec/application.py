@@ -6,7 +6,19 @@ from typing import Annotated
 
 from pydantic import Field
 
+from lambdakit.spec.cloudformation import (
+    MAPPINGS_MAX,
+    OUTPUTS_MAX,
+    RESOURCES_MAX,
+    LogicalId,
+    Mapping,
+    Output,
+    RawResource,
+)
+from lambdakit.spec.environments import ENVIRONMENTS_MAX, EnvironmentName, EnvironmentOverlay
 from lambdakit.spec.function import FunctionDefaults, Model, RelativePath
+from lambdakit.spec.functions import LoneFunction
+from lambdakit.spec.json_value import JsonObject
 from lambdakit.spec.names import (
     CONSTRUCT_ID_LENGTH_MAX,
     CONSTRUCT_ID_PATTERN,
@@ -15,8 +27,10 @@ from lambdakit.spec.names import (
     pascal_case,
 )
 from lambdakit.spec.network import Network
+from lambdakit.spec.parameters import PARAMETERS_MAX, Context, Parameter, ParameterName
 from lambdakit.spec.patterns import AnyPattern
 from lambdakit.spec.refusal import patterned_text
+from lambdakit.spec.resources.kinds import AnyResource
 
 
 def _stack_name(text: str) -> str:
@@ -52,19 +66,70 @@ class Layer(Model):
 
 
 class Application(Model):
-    """One application: one stack of patterns.
+    """One application: a stack, further ones where parts say so, and as many more for each of its environments.
 
-    application: the stack's name. layers: by the name that functions use.
+    application: the own stack's name, with which the others' begin. layers: by the name that functions use.
+    include, environments: as they are written; what they come to is in the application, or in a further one.
+    functions: by their names, which are construct ids as well.
     patterns: by the construct id of the pattern, from which its outputs' names follow.
     """
 
     application: StackName = Field(description="name of the application and of its stack", examples=["shop"])
+    include: list[RelativePath] = Field(
+        default_factory=list,
+        description="files of the project whose keys are the document's, too; no key is written twice",
+        examples=[["network.yaml"]],
+    )
+    parameters: Annotated[dict[ParameterName, Parameter], Field(max_length=PARAMETERS_MAX)] = Field(
+        default_factory=dict,
+        description="values that a deployment is given; ${Name} in environment variables, descriptions and tags",
+        examples=[{"Stage": {"default": "dev", "allowed_values": ["dev", "prod"]}}],
+    )
+    context: Context = Field(
+        default_factory=dict,
+        description="context of the CDK application, such as its feature flags",
+        examples=[{"@aws-cdk/aws-lambda:useCdkManagedLogGroup": True}],
+    )
+    environments: Annotated[dict[EnvironmentName, EnvironmentOverlay], Field(max_length=ENVIRONMENTS_MAX)] = Field(
+        default_factory=dict,
+        description="further stacks, <application>-<environment>, each of the document with an overlay",
+        examples=[{"staging": {"region": "eu-west-1", "defaults": {"memory_size": 1024}}}],
+    )
     defaults: FunctionDefaults = Field(
         default_factory=FunctionDefaults, description="what every function has that does not say otherwise"
     )
     layers: dict[ConstructId, Layer] = Field(default_factory=dict, description="layers that functions name")
     network: Network | None = Field(
         default=None, description="the network that functions run in; outside a VPC when absent"
+    )
+    resources: dict[ConstructId, AnyResource] = Field(
+        default_factory=dict, description="what patterns and functions share, each under its name"
+    )
+    functions: dict[ConstructId, LoneFunction] = Field(
+        default_factory=dict,
+        description="functions of no pattern, each under its name, which others are granted to invoke",
+        examples=[{"reserve": {"code": "functions/reserve", "handler": "app.handler"}}],
+    )
+    cloudformation: Annotated[dict[LogicalId, RawResource], Field(max_length=RESOURCES_MAX)] = Field(
+        default_factory=dict,
+        description="resources as CloudFormation spells them, by logical id; !Ref and the like name them, `resources`, "
+        "functions, parameters, and constructs by their path, as in !GetAtt orders/Table.Arn",
+        examples=[{"Jobs": {"Type": "AWS::SQS::Queue", "Properties": {"DelaySeconds": 5}}}],
+    )
+    conditions: Annotated[dict[LogicalId, JsonObject], Field(max_length=RESOURCES_MAX)] = Field(
+        default_factory=dict,
+        description="conditions of the template, by logical id, for !If and Condition",
+        examples=[{"IsProd": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}}],
+    )
+    mappings: Annotated[dict[LogicalId, Mapping], Field(max_length=MAPPINGS_MAX)] = Field(
+        default_factory=dict,
+        description="mappings of the template, by logical id, for !FindInMap",
+        examples=[{"Sizes": {"eu-west-1": {"memory": 512}}}],
+    )
+    outputs: Annotated[dict[LogicalId, Output], Field(max_length=OUTPUTS_MAX)] = Field(
+        default_factory=dict,
+        description="outputs of the stack besides those of its patterns, by logical id",
+        examples=[{"JobsUrl": {"value": {"Ref": "Jobs"}}}],
     )
     patterns: Annotated[dict[ConstructId, AnyPattern], Field(min_length=1)] = Field(
         description="the parts of the application, each under its construct id"

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """title: what is wrong, in a few words. text: why it is refused, and what to do."""
-
-    title: str
-    text: str
-
+from lambdakit.spec.cloudformation_codes import CLOUDFORMATION_CODES
+from lambdakit.spec.explanation import Explanation as Explanation
+from lambdakit.spec.grant_codes import GRANT_CODES
+from lambdakit.spec.resource_codes import RESOURCE_CODES
+from lambdakit.spec.stack_codes import STACK_CODES
+from lambdakit.spec.store_codes import STORE_CODES
 
 CODES: Final[Mapping[str, Explanation]] = {
     "LK100": Explanation(
@@ -59,8 +56,9 @@ CODES: Final[Mapping[str, Explanation]] = {
     "LK108": Explanation(
         "a part of YAML that documents do not use",
         "Documents consist of mappings with text keys, lists and plain values, in one YAML document a file, with "
-        "anchors, aliases and merges. Tags such as !Ref or !Sub, lists and mappings as keys, merges of anything but "
-        "mappings, and further documents after --- are not used.",
+        "anchors, aliases and merges. Lists and mappings as keys, merges of anything but mappings, and further "
+        "documents after --- are not used. Tags such as !Ref or !Sub stand in `cloudformation`, `conditions`, "
+        "`outputs` and `overrides` only.",
     ),
     "LK109": Explanation(
         "the document has no keys",
@@ -131,6 +129,7 @@ CODES: Final[Mapping[str, Explanation]] = {
         "A route with `function:` is answered by the function that another route defines, with that function's "
         "settings. It can have none of its own.",
     ),
+    **CLOUDFORMATION_CODES,
     "LK130": Explanation(
         "two functions of one name",
         "The names of an application's functions differ, so that a name in a test, a report or the harness means one "
@@ -202,16 +201,14 @@ CODES: Final[Mapping[str, Explanation]] = {
         "A browser ignores a permission for credentials that comes with the origin *, and the CDK refuses the "
         "combination. Name the origins that may send cookies or authorization.",
     ),
-    "LK150": Explanation(
-        "not built yet",
-        "The document language has this word, and this version of lambdakit does not build it. It is refused rather "
-        "than ignored, so that what is written is always what is deployed.",
-    ),
+    **GRANT_CODES,
+    **STACK_CODES,
     "LK160": Explanation(
         "a network that cannot be",
         "A NAT gateway stands in a zone's public subnet, and there is at most one in each; an endpoint is made once "
         "for the whole network.",
     ),
+    **RESOURCE_CODES,
     "LK170": Explanation(
         "a batch that no queue gives",
         "SQS gives ten messages at once. Lambda gathers larger batches when a max_batching_window says for how long, "
@@ -319,6 +316,7 @@ CODES: Final[Mapping[str, Explanation]] = {
         "A REST API checks bodies by a route's request_schema where it says request_validation: true. Other types of "
         "APIs hand every request to the function, which checks it itself.",
     ),
+    **STORE_CODES,
     "LK199": Explanation(
         "more problems than are shown",
         "The first 100 are shown. Mend them, and run again.",

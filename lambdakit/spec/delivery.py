@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, Tag
+from pydantic import Discriminator, Field, Tag
 
 from lambdakit import limits
 from lambdakit.spec.event_sources.kinesis import NewStream, StreamArn
@@ -13,6 +13,7 @@ from lambdakit.spec.function import Model
 from lambdakit.spec.kinds import by_kind
 from lambdakit.spec.quantities import duration, size_mib
 from lambdakit.spec.refusal import patterned_text
+from lambdakit.spec.resource_name import ResourceName
 from lambdakit.spec.table import Table
 from lambdakit.spec.targets import TableName
 
@@ -68,6 +69,7 @@ class FirehoseDelivery(Model):
         default=None, description="an existing delivery stream; a new one when absent", examples=["clicks-to-s3"]
     )
     bucket_name: BucketName | None = Field(default=None, description="an existing bucket; a new one when absent")
+    bucket: ResourceName | None = Field(default=None, description="one of `resources`")
     prefix: KeyPart | None = Field(
         default=None, description="how the keys begin; the hour of arrival follows", examples=["clicks/"]
     )
@@ -113,6 +115,14 @@ class TableDelivery(Table):
     access: Literal["write", "read_write"] = Field(default="write", description="what the function may do with items")
 
 
+class SharedTableDelivery(Model):
+    """A table of the document's `resources`."""
+
+    kind: Literal["dynamodb"] = Field(description="items of a table")
+    table: ResourceName = Field(description="one of `resources`", examples=["orders"])
+    access: Literal["write", "read_write"] = Field(default="write", description="what the function may do with items")
+
+
 class ExistingTableDelivery(Model):
     """A table that is there already."""
 
@@ -122,18 +132,30 @@ class ExistingTableDelivery(Model):
 
 
 class StreamDelivery(NewStream):
-    """Records of another Kinesis stream. stream_arn: None for a new one."""
+    """Records of another Kinesis stream. stream, stream_arn: None for a new one."""
 
     kind: Literal["kinesis"] = Field(description="records of another Kinesis stream")
     stream_arn: StreamArn | None = Field(default=None, description="an existing stream; a new one when absent")
+    stream: ResourceName | None = Field(default=None, description="one of `resources`")
 
 
+def _table_tag(value: object) -> str:
+    if isinstance(value, dict):
+        return "shared" if "table" in value else "new"
+    return "shared" if isinstance(value, SharedTableDelivery) else "new"
+
+
+AnyTableDelivery = Annotated[
+    Annotated[TableDelivery, Tag("new")] | Annotated[SharedTableDelivery, Tag("shared")], Discriminator(_table_tag)
+]
 AnyDelivery = Annotated[
     Annotated[FirehoseDelivery, Tag("firehose")]
     | Annotated[OpenSearchDelivery, Tag("open_search")]
-    | Annotated[TableDelivery, Tag("dynamodb")]
+    | Annotated[AnyTableDelivery, Tag("dynamodb")]
     | Annotated[ExistingTableDelivery, Tag("existing_table")]
     | Annotated[StreamDelivery, Tag("kinesis")],
     by_kind("firehose", "open_search", "dynamodb", "existing_table", "kinesis"),
 ]
-Delivery = FirehoseDelivery | OpenSearchDelivery | TableDelivery | ExistingTableDelivery | StreamDelivery
+Delivery = (
+    FirehoseDelivery | OpenSearchDelivery | TableDelivery | SharedTableDelivery | ExistingTableDelivery | StreamDelivery
+)

@@ -18,8 +18,9 @@ from lambdakit.spec.event_sources.schedule import ScheduleSource
 from lambdakit.spec.event_sources.sns import SnsSource
 from lambdakit.spec.event_sources.sqs import SqsSource
 from lambdakit.spec.failure import FAILURE_DEFAULT, FAILURE_SAYS, AnyFailure
-from lambdakit.spec.function import FunctionSettings, Model
+from lambdakit.spec.function import FunctionSettings
 from lambdakit.spec.kinds import by_kind
+from lambdakit.spec.monitoring import Monitored
 from lambdakit.spec.names import CONSTRUCT_ID_LENGTH_MAX
 from lambdakit.spec.refusal import patterned_text
 from lambdakit.spec.targets import AnyTarget
@@ -48,7 +49,7 @@ TargetName = Annotated[
 ]
 
 
-class EventProcessing(Model):
+class EventProcessing(Monitored):
     """Event source -> Lambda -> S3, DynamoDB, SQS, SNS, EventBridge, Step Functions."""
 
     kind: Literal["event_processing"] = Field(

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from lambdakit.records import dataclass
 from lambdakit.spec.pointer import Pointer
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Mark:
-    """A place in the document's text, counted from 1. `column` counts characters, a tab as one."""
+    """A place in the document's text, counted from 1. `column` counts characters, a tab as one.
+
+    file: an included one, relative to the project's directory; empty for the document itself.
+    """
 
     line: int
     column: int
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

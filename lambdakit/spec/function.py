@@ -8,12 +8,20 @@ from pydantic import Field
 
 from lambdakit import limits
 from lambdakit.spec.environment import VariableName, VariableValue
-from lambdakit.spec.function_features import Alarms, FunctionUrl, GradualDeployment, ProvisionedScaling
+from lambdakit.spec.function_features import (
+    Alarms,
+    FunctionUrl,
+    GradualDeployment,
+    PolicyStatement,
+    ProvisionedScaling,
+)
+from lambdakit.spec.grants import GrantedName, Grants
 from lambdakit.spec.model import Model as Model
 from lambdakit.spec.names import ALIAS_NAME_PATTERN
 from lambdakit.spec.nearest import nearest
 from lambdakit.spec.quantities import duration, size_mib
 from lambdakit.spec.refusal import Checked, patterned_text, refusal, whole_number, wrong_type
+from lambdakit.spec.resource_name import ResourceName
 from lambdakit.spec.runtimes import DEFAULT_RUNTIME, RUNTIME_IDENTIFIER
 from lambdakit.spec.wording import quoted
 
@@ -45,7 +53,7 @@ def _read_retention(value: object) -> int:
     raise refusal("LK115", f"{quoted(value)} is not a number of days such as 30d", f"write {close}" if close else "")
 
 
-_RELATIVE_PATH = patterned_text("^[^\\u0000-\\u001f\\u007f]+$", allowed="a path", longest=PATH_LENGTH_MAX)
+RELATIVE_PATH: Final = patterned_text("^[^\\u0000-\\u001f\\u007f]+$", allowed="a path", longest=PATH_LENGTH_MAX)
 _HANDLER = patterned_text(
     "^[^\\s\\u0000-\\u001f\\u007f]+$", allowed="a handler such as app.create", longest=limits.HANDLER_LENGTH_MAX
 )
@@ -79,7 +87,7 @@ _DESCRIPTION = patterned_text(
     longest=limits.DESCRIPTION_LENGTH_MAX,
 )
 
-RelativePath = Annotated[str, _RELATIVE_PATH]
+RelativePath = Annotated[str, RELATIVE_PATH]
 LayerName = Annotated[str, patterned_text("^.+$", allowed="a name of a layer", longest=PATH_LENGTH_MAX)]
 Architecture = Literal["arm_64", "x86_64"]
 Tracing = Literal["active", "pass_through", "disabled"]
@@ -98,6 +106,7 @@ EventAge = Annotated[int, _AGE]
 ApplicationLogLevel = Literal["trace", "debug", "info", "warn", "error", "fatal"]
 SystemLogLevel = Literal["debug", "info", "warn"]
 RecursiveLoop = Literal["terminate", "allow"]
+RuntimeManagement = Literal["auto", "function_update"]
 # Source: AWS Lambda Developer Guide, "Using tags on Lambda functions"; keys that begin with aws: are AWS's own.
 TagKey = Annotated[
     str,
@@ -108,7 +117,9 @@ TagKey = Annotated[
 TagValue = Annotated[
     str,
     patterned_text(
-        "^[A-Za-z0-9 _.:/=+@-]+$", allowed="a value of a tag: letters, digits, spaces and _.:/=+-@", longest=256
+        r"^([A-Za-z0-9 _.:/=+@-]|\$\{!?[A-Za-z0-9_]+\})+$",
+        allowed="a value of a tag: letters, digits, spaces and _.:/=+-@, and parameters as ${Name}",
+        longest=256,
     ),
 ]
 Tags = dict[TagKey, TagValue]
@@ -134,6 +145,8 @@ _SAYS: Final = {
     "deployment": "how traffic moves to a new version; at once when absent",
     "alarms": "alarms on the function; {} for the usual ones, none when absent",
     "tags": "tags of the function, its role and its log group",
+    "environment_encryption": "the key of `resources` for the variables; Lambda's own when absent",
+    "runtime_management_mode": "when AWS may update the runtime: at any time, or with the function's next change",
 }
 
 
@@ -183,6 +196,12 @@ class FunctionDefaults(Model):
     deployment: GradualDeployment | None = Field(default=None, description=_SAYS["deployment"])
     alarms: Alarms | None = Field(default=None, description=_SAYS["alarms"], examples=[{"errors": 1}])
     tags: Tags | None = Field(default=None, description=_SAYS["tags"], examples=[{"team": "orders"}])
+    environment_encryption: ResourceName | None = Field(
+        default=None, description=_SAYS["environment_encryption"], examples=["master"]
+    )
+    runtime_management_mode: RuntimeManagement | None = Field(
+        default=None, description=_SAYS["runtime_management_mode"]
+    )
 
 
 class FunctionSettings(Model):
@@ -240,6 +259,47 @@ class FunctionSettings(Model):
     deployment: GradualDeployment | None = Field(default=None, description=_SAYS["deployment"])
     alarms: Alarms | None = Field(default=None, description=_SAYS["alarms"], examples=[{"errors": 1}])
     tags: Tags = Field(default_factory=dict, description=_SAYS["tags"], examples=[{"team": "orders"}])
+    grants: Grants = Field(
+        default_factory=dict,
+        description="what it may do with what `resources` and `functions` name; jobs, a queue, gives JOBS_QUEUE_URL",
+        examples=[{"jobs": "publish", "orders": "read_write"}],
+    )
+    secrets: dict[VariableName, ResourceName] = Field(
+        default_factory=dict,
+        description="variables that hold the ARNs of secrets of `resources`, which it may read",
+        examples=[{"SIGNING_SECRET": "signing"}],
+    )
+    ssm_parameters: dict[VariableName, ResourceName] = Field(
+        default_factory=dict,
+        description="variables that hold the names of parameters of `resources`, which it may read",
+        examples=[{"FLAGS": "flags"}],
+    )
+    environment_encryption: ResourceName | None = Field(
+        default=None, description=_SAYS["environment_encryption"], examples=["master"]
+    )
+    initial_policy: list[PolicyStatement] = Field(
+        default_factory=list,
+        description="statements of its role beside its grants",
+        examples=[[{"actions": ["ses:SendEmail"], "resources": ["arn:aws:ses:eu-west-1:111122223333:identity/*"]}]],
+    )
+    dead_letter_queue: ResourceName | None = Field(
+        default=None, description="the queue of `resources` that takes asynchronous events which failed"
+    )
+    dead_letter_topic: ResourceName | None = Field(
+        default=None, description="the topic of `resources` that takes asynchronous events which failed"
+    )
+    on_success: GrantedName | None = Field(
+        default=None, description="the queue, topic, event bus or function that hears of asynchronous success"
+    )
+    on_failure: GrantedName | None = Field(
+        default=None, description="the queue, topic, event bus or function that hears of asynchronous failure"
+    )
+    runtime_management_mode: RuntimeManagement | None = Field(
+        default=None, description=_SAYS["runtime_management_mode"]
+    )
+    vpc: Literal["none"] | None = Field(
+        default=None, description="none: outside the document's network, with the internet and without what is in it"
+    )
     function_name: Annotated[str, _FUNCTION_NAME] | None = Field(
         default=None,
         description="name in the account; CloudFormation makes one when absent",
@@ -268,7 +328,9 @@ def effective(settings: FunctionSettings, defaults: FunctionDefaults) -> Functio
             written[name] = own
         elif general is not None:
             written[name] = general
-    return FunctionSettings.model_construct(**written)
+    # Not left to the model: asking each default's factory for its signature takes most of the time of a rule.
+    values = {name: getattr(settings, name) for name in FunctionSettings.model_fields if name not in written}
+    return FunctionSettings.model_construct(_fields_set=set(written), **values, **written)
 
 
 def _effective_alias(own: Alias | None, general: Alias | None) -> Alias:

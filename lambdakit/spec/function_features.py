@@ -7,7 +7,9 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from lambdakit.spec.cors import Cors
+from lambdakit.spec.json_value import JsonObject
 from lambdakit.spec.model import Model
+from lambdakit.spec.names import CONSTRUCT_ID_PATTERN
 from lambdakit.spec.quantities import duration
 from lambdakit.spec.refusal import number, or_none, patterned_text, whole_number
 
@@ -22,6 +24,37 @@ Schedule = Annotated[
     str,
     patterned_text(
         r"^(cron|rate|at)\(.+\)$", allowed="a schedule such as cron(0 8 ? * MON-FRI *) or rate(1 hour)", longest=256
+    ),
+]
+
+# Source: IAM User Guide, "IAM JSON policy elements: Action": a service, a colon and an action, with * and ? in it
+Action = Annotated[
+    str,
+    patterned_text(
+        "^[a-z0-9-]+:[A-Za-z0-9*?]+$", allowed="an action such as ses:SendEmail: a service, then a name", longest=128
+    ),
+]
+# Values of the deployment that an ARN or a condition may hold; other braces are IAM's, such as ${aws:username}.
+# Source: CloudFormation Template Reference, "Pseudo parameters reference"
+_PSEUDO: Final = r"\$\{AWS::(?:AccountId|Partition|Region)\}"
+# Source: IAM User Guide, "IAM JSON policy elements: Resource"
+_ARN: Final = f"arn:(?:[^:\\s]|{_PSEUDO})+:[^:\\s]+:(?:[^:\\s]|{_PSEUDO})*:(?:[^:\\s]|{_PSEUDO})*:[^\\s]+"
+PolicyResource = Annotated[
+    str,
+    patterned_text(
+        f"^(\\*|{_ARN}|{CONSTRUCT_ID_PATTERN.strip('^$')}(/[^\\s]+)?)$",
+        allowed="a name of `resources`, with a path below it as in archive/*, an ARN, or * for everything",
+        longest=2048,
+    ),
+]
+
+# Source: IAM User Guide, "IAM JSON policy elements: Condition operators"
+ConditionOperator = Annotated[
+    str,
+    patterned_text(
+        "^((ForAllValues|ForAnyValue):)?[A-Z][A-Za-z]+$",
+        allowed="an operator of IAM's such as StringEquals",
+        longest=64,
     ),
 ]
 
@@ -90,4 +123,23 @@ class Alarms(Model):
     )
     iterator_age: Annotated[int, _AGE] | None = Field(
         default=None, description="how far a stream's records are behind", examples=["1h"]
+    )
+
+
+class PolicyStatement(Model):
+    """Actions that the function's role may do on resources, for what no grant has a word for."""
+
+    actions: Annotated[list[Action], Field(min_length=1)] = Field(
+        description="what it may do", examples=[["ses:SendEmail"]]
+    )
+    resources: Annotated[list[PolicyResource], Field(min_length=1)] = Field(
+        description="on what: names of `resources`, with a path below it as in archive/*, or ARNs, in which "
+        "${AWS::AccountId}, ${AWS::Partition} and ${AWS::Region} stand for where the stack is; * where the service "
+        "knows no resource",
+        examples=[["orders"], ["archive/*"], ["arn:${AWS::Partition}:ses:eu-west-1:${AWS::AccountId}:identity/*"]],
+    )
+    conditions: dict[ConditionOperator, JsonObject] = Field(
+        default_factory=dict,
+        description="when, by IAM's operators; ${AWS::AccountId} and the like are replaced here, too",
+        examples=[{"StringEquals": {"aws:ResourceAccount": "${AWS::AccountId}"}}],
     )

@@ -30,6 +30,11 @@ def pascal_case(key: str) -> str:
     return "".join(part[0].upper() + part[1:] for part in _PART.findall(key))
 
 
+def further_stack_name(application: str, *parts: str) -> str:
+    """The name of an application's stack: the parts are its own name's end, and the environment's name, or none."""
+    return "-".join((application, *parts))
+
+
 def snake_case(text: str) -> str:
     """Words in lower case joined by underscores: `GET /orderItems/{itemId}` gives `get_order_items_item_id`."""
     return "_".join(word.lower() for word in _WORD.findall(text))

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from lambdakit.spec.function import RETENTION, RETENTION_DAYS_DEFAULT
 from lambdakit.spec.model import Model
+from lambdakit.spec.overrides import Overridable
 from lambdakit.spec.refusal import or_none, patterned_text, refusal, whole_number
 from lambdakit.spec.wording import quoted
 
@@ -99,7 +100,7 @@ class Vpc(Model):
     )
 
 
-class Network(Model):
+class Network(Overridable):
     """The network. Without it, functions run outside a VPC."""
 
     vpc: Vpc = Field(description="a VPC that is made for the application", examples=[{"max_azs": 2}])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, LiteralString
+from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
@@ -13,6 +14,9 @@ from lambdakit.spec.wording import given, quoted, shown
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+
+# How the hint begins whose end is the value, as it was written.
+IN_QUOTES: Final = "put it in quotes: "
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # hashed by identity, as unions of annotations ask for it
@@ -51,7 +55,7 @@ def wrong_type(value: object, allowed: str, hint: str = "") -> PydanticCustomErr
     """The refusal of a value of another kind than `allowed` (a noun phrase)."""
     if not hint and isinstance(value, (int, float)) and allowed.startswith("text"):
         text = str(value).lower() if isinstance(value, bool) else str(value)
-        hint = f"put it in quotes: {quoted(text)}"
+        hint = f"{IN_QUOTES}{quoted(text)}"
     return refusal("LK112", f"must be {allowed}, not {given(value)}", hint)
 
 
@@ -99,6 +103,17 @@ def within(value: int, *, minimum: int, maximum: int | None, what: str, unit: st
         raise refusal("LK114", f"{written} is above {maximum}{unit}, the most {what}", f"write {maximum}{unit} or less")
 
 
+def _mended(value: str, expression: re.Pattern[str], mend: Callable[[str], str] | None) -> str:
+    """A likely correct text; empty where none comes to mind, as for what another script than Latin writes."""
+    if mend is None or value.isascii():
+        return mend(value) if mend is not None else ""
+    parts = unicodedata.normalize("NFKD", value)
+    plain = "".join(part for part in parts if unicodedata.category(part) not in ("Mn", "Cf"))
+    if not plain.isascii():
+        return ""
+    return plain if expression.fullmatch(plain) else mend(plain)
+
+
 def patterned_text(
     pattern: str,
     *,
@@ -124,7 +139,7 @@ def patterned_text(
         if len(value) > longest:
             raise refusal("LK115", f"{quoted(value)} has {len(value)} characters, {longest} are allowed")
         if expression.fullmatch(value) is None:
-            mended = mend(value) if mend is not None else ""
+            mended = _mended(value, expression, mend)
             hint = f"write {mended}" if mended and expression.fullmatch(mended) else ""
             raise refusal("LK115", f"{shown(value)} is not {allowed}", hint)
         if refused is not None:

@@ -8,6 +8,7 @@ with a unit, are the loader's. `application.schema.json` beside this file is the
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +18,10 @@ from lambdakit.spec.application import Application
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 SCHEMA_FILE: Final = Path(__file__).with_name("application.schema.json")
+# A shorter setting is repeated: a reference to it would be no shorter.
+_REPEATED_CHARACTERS: Final = 100
+# The definitions' models, their `properties`, and each of these.
+_LINES_DEPTH: Final = 3
 
 _EXAMPLE: Final[dict[str, Any]] = {
     "application": "shop",
@@ -43,13 +48,44 @@ def json_schema() -> dict[str, Any]:
         "title": "lambdakit application",
         **root,
         "examples": [_EXAMPLE],
-        "$defs": definitions,
+        "$defs": _once(definitions),
     }
 
 
 def schema_text() -> str:
     """The schema as the published file has it."""
-    return json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n"
+    return _lines(json_schema(), 0) + "\n"
+
+
+def _lines(value: Any, depth: int) -> str:
+    """JSON with each setting of a model on one line, so that a change is seen and the file is no longer than it has to.
+
+    depth: how deep the value stands in the schema.
+    """
+    if not isinstance(value, dict) or not value or depth > _LINES_DEPTH:
+        return json.dumps(value, ensure_ascii=False)
+    indent = "\n" + " " * (depth + 1)
+    inner = (f"{json.dumps(name)}: {_lines(each, depth + 1)}" for name, each in value.items())
+    return "{" + indent + f",{indent}".join(inner) + indent[:-1] + "}"
+
+
+def _once(definitions: dict[str, Any]) -> dict[str, Any]:
+    """The definitions, where a setting that several models have alike stands once, under its own name."""
+    settings = [
+        (name, json.dumps(setting, sort_keys=True))
+        for model in definitions.values()
+        for name, setting in model.get("properties", {}).items()
+    ]
+    shared: dict[tuple[str, str], str] = {}
+    for (name, text), number in Counter(settings).items():
+        if number > 1 and len(text) > _REPEATED_CHARACTERS:
+            same_name = sum(1 for other, _ in shared if other == name)
+            shared[name, text] = f"{name}_{same_name + 1}" if same_name else name
+    for model in definitions.values():
+        for name, setting in model.get("properties", {}).items():
+            if (key := (name, json.dumps(setting, sort_keys=True))) in shared:
+                model["properties"][name] = {"$ref": f"#/$defs/{shared[key]}"}
+    return {**definitions, **{each: json.loads(text) for (_, text), each in shared.items()}}
 
 
 def _tidied(schema: Any) -> Any:

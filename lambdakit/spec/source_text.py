@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,11 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U000100
 def read_text(path: Path) -> str | Finding:
     """The document's text without a byte order mark, or why there is none."""
     try:
+        mode = path.stat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            # Of these some never end, and some never begin.
+            problem = "this is a pipe, a socket or a device, a document is a file"
+            return Finding(code="LK100", problem=problem, hint="write the document to a file of its project")
         with path.open("rb") as file:
             content = file.read(DOCUMENT_BYTES_MAX + 1)
     except (OSError, ValueError) as error:

@@ -12,8 +12,9 @@ from lambdakit.spec.event_sources.dynamo_stream import DynamoStreamSource
 from lambdakit.spec.event_sources.kinesis import KinesisSource
 from lambdakit.spec.event_sources.msk import MskSource
 from lambdakit.spec.failure import FAILURE_DEFAULT, S3Failure, SnsFailure, SqsFailure
-from lambdakit.spec.function import FunctionSettings, Model
+from lambdakit.spec.function import FunctionSettings
 from lambdakit.spec.kinds import by_kind
+from lambdakit.spec.monitoring import Monitored
 
 AnyStreamSource = Annotated[
     Annotated[KinesisSource, Tag("kinesis")]
@@ -28,7 +29,7 @@ StreamFailure = Annotated[
 ]
 
 
-class StreamProcessing(Model):
+class StreamProcessing(Monitored):
     """Stream -> Lambda -> Firehose, OpenSearch, DynamoDB or another stream. delivery: None for none of ours."""
 
     kind: Literal["stream_processing"] = Field(

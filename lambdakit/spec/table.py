@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from lambdakit.spec.function import Model
 from lambdakit.spec.refusal import patterned_text, wrong_type
+from lambdakit.spec.resource_name import ResourceName
 
 # API dynamodb KeySchemaAttributeName, TimeToLiveAttributeName
 _ATTRIBUTE_NAME_LENGTH_MAX = 255
@@ -112,12 +113,19 @@ class ExistingTable(Model):
 
 
 def _table_tag(value: object) -> str:
+    if isinstance(value, str):
+        return "named"
     if isinstance(value, dict):
         return "existing" if "table_name" in value else "new"
     return "existing" if isinstance(value, ExistingTable) else "new"
 
 
+# Text is the name of one of the document's `resources`.
 AnyTable = Annotated[
-    Annotated[Table, Tag("new")] | Annotated[ExistingTable, Tag("existing")],
+    Annotated[ResourceName, Tag("named")] | Annotated[Table, Tag("new")] | Annotated[ExistingTable, Tag("existing")],
     Discriminator(_table_tag),
+]
+NamedOrNewTable = Annotated[
+    Annotated[ResourceName, Tag("named")] | Annotated[Table, Tag("new")],
+    Discriminator(lambda value: "named" if isinstance(value, str) else "new"),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, Tag
+from pydantic import Discriminator, Field, Tag
 
 from lambdakit.spec.event_sources.event_rule import BusName
 from lambdakit.spec.event_sources.s3 import BucketName, KeyPart
@@ -13,6 +13,8 @@ from lambdakit.spec.event_sources.sqs import QueueArn, RetentionPeriod
 from lambdakit.spec.function import Model, RelativePath
 from lambdakit.spec.kinds import by_kind
 from lambdakit.spec.refusal import patterned_text
+from lambdakit.spec.resource_name import ResourceName
+from lambdakit.spec.resources.state_machine import StateMachineArn
 from lambdakit.spec.table import Table
 
 _RETENTION_SECONDS_DEFAULT: Final = 4 * 24 * 60 * 60
@@ -26,21 +28,14 @@ TableName = Annotated[
         longest=255,
     ),
 ]
-StateMachineArn = Annotated[
-    str,
-    patterned_text(
-        "^arn:[a-z-]+:states:[a-z0-9-]+:[0-9]{12}:stateMachine:[^\\s:]{1,80}$",
-        allowed="an ARN of a state machine such as arn:aws:states:eu-west-1:123456789012:stateMachine:orders",
-        longest=256,
-    ),
-]
 
 
 class S3Target(Model):
-    """A bucket. bucket_name: None for a new one. prefix: None for every key."""
+    """A bucket. bucket, bucket_name: None for a new one. prefix: None for every key."""
 
     kind: Literal["s3"] = Field(description="a bucket")
     bucket_name: BucketName | None = Field(default=None, description="an existing bucket; a new one when absent")
+    bucket: ResourceName | None = Field(default=None, description="one of `resources`")
     prefix: KeyPart | None = Field(
         default=None, description="how the keys begin that the function may write", examples=["thumbnails/"]
     )
@@ -57,6 +52,14 @@ class DynamoDbTarget(Table):
     access: Literal["write", "read_write"] = Field(default="write", description="what the function may do with items")
 
 
+class SharedTableTarget(Model):
+    """A table of the document's `resources`."""
+
+    kind: Literal["dynamodb"] = Field(description="a table")
+    table: ResourceName = Field(description="one of `resources`", examples=["orders"])
+    access: Literal["write", "read_write"] = Field(default="write", description="what the function may do with items")
+
+
 class ExistingTableTarget(Model):
     """A table that is there already."""
 
@@ -66,10 +69,11 @@ class ExistingTableTarget(Model):
 
 
 class SqsTarget(Model):
-    """A queue. queue_arn: None for a new one. retention_period: seconds."""
+    """A queue. queue, queue_arn: None for a new one. retention_period: seconds."""
 
     kind: Literal["sqs"] = Field(description="a queue")
     queue_arn: QueueArn | None = Field(default=None, description="an existing queue; a new one when absent")
+    queue: ResourceName | None = Field(default=None, description="one of `resources`")
     fifo: bool = Field(default=False, description="whether a new queue keeps the order of a group's messages")
     retention_period: RetentionPeriod = Field(
         default=_RETENTION_SECONDS_DEFAULT,
@@ -80,23 +84,25 @@ class SqsTarget(Model):
 
 
 class SnsTarget(Model):
-    """A topic. topic_arn: None for a new one."""
+    """A topic. topic, topic_arn: None for a new one."""
 
     kind: Literal["sns"] = Field(description="a topic")
     topic_arn: TopicArn | None = Field(default=None, description="an existing topic; a new one when absent")
+    topic: ResourceName | None = Field(default=None, description="one of `resources`")
 
 
 class EventBridgeTarget(Model):
-    """An event bus. event_bus_name: None for a new one."""
+    """An event bus. event_bus, event_bus_name: None for a new one."""
 
     kind: Literal["event_bridge"] = Field(description="an event bus")
     event_bus_name: BusName | None = Field(
         default=None, description="an existing bus, such as default; a new one when absent", examples=["default"]
     )
+    event_bus: ResourceName | None = Field(default=None, description="one of `resources`")
 
 
 class StepFunctionsTarget(Model):
-    """A state machine. One of definition and state_machine_arn is written, which a rule checks."""
+    """A state machine. One of definition, state_machine_arn and state_machine is written, which a rule checks."""
 
     kind: Literal["step_functions"] = Field(description="a state machine, of which the function starts executions")
     definition: RelativePath | None = Field(
@@ -105,11 +111,21 @@ class StepFunctionsTarget(Model):
         examples=["workflows/order.asl.json"],
     )
     state_machine_arn: StateMachineArn | None = Field(default=None, description="an existing one")
+    state_machine: ResourceName | None = Field(default=None, description="one of `resources`")
 
 
+def _table_tag(value: object) -> str:
+    if isinstance(value, dict):
+        return "shared" if "table" in value else "new"
+    return "shared" if isinstance(value, SharedTableTarget) else "new"
+
+
+AnyTableTarget = Annotated[
+    Annotated[DynamoDbTarget, Tag("new")] | Annotated[SharedTableTarget, Tag("shared")], Discriminator(_table_tag)
+]
 AnyTarget = Annotated[
     Annotated[S3Target, Tag("s3")]
-    | Annotated[DynamoDbTarget, Tag("dynamodb")]
+    | Annotated[AnyTableTarget, Tag("dynamodb")]
     | Annotated[ExistingTableTarget, Tag("existing_table")]
     | Annotated[SqsTarget, Tag("sqs")]
     | Annotated[SnsTarget, Tag("sns")]
@@ -118,5 +134,12 @@ AnyTarget = Annotated[
     by_kind("s3", "dynamodb", "existing_table", "sqs", "sns", "event_bridge", "step_functions"),
 ]
 Target = (
-    S3Target | DynamoDbTarget | ExistingTableTarget | SqsTarget | SnsTarget | EventBridgeTarget | StepFunctionsTarget
+    S3Target
+    | DynamoDbTarget
+    | SharedTableTarget
+    | ExistingTableTarget
+    | SqsTarget
+    | SnsTarget
+    | EventBridgeTarget
+    | StepFunctionsTarget
 )

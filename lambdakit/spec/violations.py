@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Set
 from typing import TYPE_CHECKING, Any, get_args
 
-from lambdakit.spec import not_built
+from pydantic import BaseModel
+
 from lambdakit.spec.api import API_TYPES
 from lambdakit.spec.application import Application
 from lambdakit.spec.finding import Finding
-from lambdakit.spec.kinds import KIND
+from lambdakit.spec.kinds import KIND, TYPE
 from lambdakit.spec.model_path import ModelPath, walk
 from lambdakit.spec.names import snake_case
 from lambdakit.spec.nearest import nearest
 from lambdakit.spec.patterns import Route, SharedRoute
 from lambdakit.spec.pointer import Pointer
-from lambdakit.spec.wording import given, one_of, quoted, shown
+from lambdakit.spec.wording import given, in_yaml, one_of, quoted, shown
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
     from pydantic_core import ErrorDetails
 
 # What other tools call our keys.
@@ -60,8 +60,39 @@ _OTHER_NAMES: Mapping[str, str] = {
     "shards": "shard_count",
     "tumbling_window_in_seconds": "tumbling_window",
 }
+# What other tools, and other sections of a document, call our words.
+_OTHER_WORDS: Mapping[str, tuple[str, ...]] = {
+    "b": ("binary",),
+    "bucket": ("s3",),
+    "bus": ("event_bus",),
+    "call": ("invoke",),
+    "cron": ("schedule",),
+    "dynamodb": ("table",),
+    "event_bridge": ("event_bus", "event_rule"),
+    "event_bus": ("event_rule", "event_bridge"),
+    "eventbridge": ("event_bus", "event_rule", "event_bridge"),
+    "firehose": ("stream",),
+    "kinesis": ("stream",),
+    "kms": ("key",),
+    "n": ("number",),
+    "queue": ("sqs",),
+    "receive": ("consume",),
+    "rw": ("read_write",),
+    "s": ("string",),
+    "s3": ("bucket",),
+    "secrets_manager": ("secret",),
+    "secretsmanager": ("secret",),
+    "send": ("publish",),
+    "sns": ("topic",),
+    "sqs": ("queue",),
+    "ssm": ("parameter",),
+    "state_machine": ("step_functions",),
+    "step_functions": ("state_machine",),
+    "stream": ("kinesis",),
+    "table": ("dynamodb", "dynamo_stream"),
+    "topic": ("sns",),
+}
 _KEY_LENGTH_MAX = 64
-_UNBUILT_HINT = "leave it out; `kind: api_backend` with `api: {type: http}` is what this version builds"
 
 
 def violations(errors: list[ErrorDetails], reported: Set[Pointer]) -> list[Finding]:
@@ -133,7 +164,7 @@ def _missing(error: ErrorDetails, path: ModelPath) -> Finding:
     # Of a kind that is missing, the description would be that of one kind.
     says = f": {field.description}" if field is not None and field.description and key != "kind" else ""
     example = field.examples[0] if field is not None and field.examples else "…"
-    hint = f"add {key}: {example}"
+    hint = f"add {key}: {in_yaml(example)}"
     if key == "kind":
         hint = f"add kind: {one_of(_literals(path.annotation))}"
     elif key in ("patterns", "routes"):
@@ -143,9 +174,6 @@ def _missing(error: ErrorDetails, path: ModelPath) -> Finding:
 
 def _unknown_key(error: ErrorDetails, path: ModelPath) -> Finding:
     key = str(path.pointer[-1])
-    if not_built.is_unbuilt_key(path.pointer):
-        problem, hint = f"{key} is not built yet", "leave it out; a later version brings it"
-        return Finding(code="LK150", pointer=path.pointer, at_key=True, problem=problem, hint=hint)
     if path.model is SharedRoute and key in Route.model_fields:
         problem = f"{key} does not go with function: the settings are those of the function that it names"
         hint = f"leave out {key}, or leave out function"
@@ -160,14 +188,18 @@ def _unknown_key(error: ErrorDetails, path: ModelPath) -> Finding:
 
 def _not_a_word(error: ErrorDetails, path: ModelPath) -> Finding:
     value = error["input"]
-    if not_built.is_unbuilt_word(path.pointer, value):
-        return Finding(code="LK150", pointer=path.pointer, problem=f"{value} is not built yet", hint=_UNBUILT_HINT)
     words = list(API_TYPES) if _is_api_type(path.pointer) else _literals(path.annotation)
     problem = f"{shown(value)} is not allowed, write {one_of(words)}" if words else f"{shown(value)} is not allowed"
     if not isinstance(value, str):
         problem = f"must be {one_of(words)}, not {given(value)}"
-    close = nearest(value, words) if isinstance(value, str) else None
+    close = _meant_word(value, words) if isinstance(value, str) else None
     return Finding(code="LK113", pointer=path.pointer, problem=problem, hint=f"write {close}" if close else "")
+
+
+def _meant_word(value: str, words: list[str]) -> str | None:
+    """The word that an unknown one most likely stands for; None when none is close."""
+    others = _OTHER_WORDS.get(value.casefold().replace("-", "_"), ())
+    return next((other for other in others if other in words), None) or nearest(value, words)
 
 
 def _is_api_type(pointer: Pointer) -> bool:
@@ -194,10 +226,26 @@ def _wrong_kind(allowed: str) -> Callable[[ErrorDetails, ModelPath], Finding]:
             code="LK112",
             pointer=path.pointer,
             problem=f"must be {allowed}, not {given(value)}",
-            hint=_kind_hint(allowed, value),
+            hint=_member_hint(path, value) or _kind_hint(allowed, value),
         )
 
     return say
+
+
+def _member_hint(path: ModelPath, value: object) -> str:
+    """What to write where the kind alone stands in place of the mapping that has it."""
+    for key in (KIND, TYPE) if isinstance(value, str) else ():
+        if value in _members(path.annotation, key):
+            return f"write {{{key}: {value}}}"
+    return ""
+
+
+def _members(annotation: Any, key: str) -> set[str]:
+    """The words that the key has in the models of a type."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        field = annotation.model_fields.get(key)
+        return set(_literals(field.annotation)) if field is not None else set()
+    return {word for member in get_args(annotation) for word in _members(member, key)}
 
 
 def _kind_hint(allowed: str, value: object) -> str:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 
 _SHOWN_CHARACTERS = 60
+# Without width, or turning the direction of what stands behind them: soft hyphens, joiners, marks, byte order marks.
+_UNSEEN = re.compile("[\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u206f\ufeff]")
 
 
 def quoted(text: str) -> str:
-    """The text in double quotes, control characters escaped, cut after 60 characters."""
+    """The text in double quotes, control characters and others that nobody sees escaped, cut after 60 characters."""
     if len(text) > _SHOWN_CHARACTERS:
         text = text[:_SHOWN_CHARACTERS] + "…"
-    return json.dumps(text, ensure_ascii=False)
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False))
 
 
 def given(value: object) -> str:
@@ -41,6 +44,18 @@ def shown(value: object) -> str:
         case int() | float() if not isinstance(value, bool):
             return str(value)
     return given(value)
+
+
+def in_yaml(value: object) -> str:
+    """An example as the document would say it, on one line. Texts are taken to need no quotes but those they have."""
+    match value:
+        case Mapping():
+            return f"{{{', '.join(f'{key}: {in_yaml(item)}' for key, item in value.items())}}}"
+        case list() | tuple():
+            return f"[{', '.join(in_yaml(item) for item in value)}]"
+        case bool():
+            return "true" if value else "false"
+    return str(value)
 
 
 def one_of(words: Iterable[str]) -> str:

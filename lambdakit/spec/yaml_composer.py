@@ -29,6 +29,7 @@ from lambdakit.spec.pointer import Pointer
 from lambdakit.spec.wording import quoted
 from lambdakit.spec.yaml_nodes import Entry, ListNode, MappingNode, Node, ScalarNode
 from lambdakit.spec.yaml_scalars import read_plain_scalar
+from lambdakit.spec.yaml_short_forms import SHORT_FORMS, long_form, takes_short_forms
 from lambdakit.spec.yaml_syntax import syntax_finding
 
 VALUES_MAX: Final = 50_000
@@ -79,6 +80,7 @@ class _Open:
     mark: Mark
     anchor: str | None
     is_mapping: bool
+    function: str | None = None  # whose argument it is, by a short form
     weight: int = 1
     items: list[Node] = field(default_factory=list)
     entries: dict[str, Entry] = field(default_factory=dict)
@@ -130,6 +132,9 @@ class _Composer:
         plain = event.style is None
         text = str(event.value)
         tag = _tag(event)
+        function = self._function(tag)
+        if function is not None:
+            tag = "!"
         value = read_plain_scalar(text) if plain and tag not in _STRING_TAGS else text
         is_refused = False
         if any("\ud800" <= character <= "\udfff" for character in text):
@@ -139,7 +144,9 @@ class _Composer:
         if tag is not None and tag not in _STRING_TAGS and not isinstance(value, _SCALAR_TAGS.get(tag, ())):
             self._refuse_tag(tag, mark)
             is_refused = True
-        node = ScalarNode(value, text, mark, is_refused)
+        node: Node = ScalarNode(value, text, mark, is_refused, is_plain=plain)
+        if function is not None:
+            node = long_form(function, node, mark)
         self._anchor(event.anchor, node)
         self._add(node, is_merge_key=plain and text == "<<")
 
@@ -165,11 +172,12 @@ class _Composer:
             self._stop(mark, f"more than {DEPTH_MAX} lists and mappings within one another")
             return
         tag = _tag(event)
-        if tag is not None and tag not in _COLLECTION_TAGS:
+        function = self._function(tag)
+        if function is None and tag is not None and tag not in _COLLECTION_TAGS:
             self._refuse_tag(tag, mark)
         if event.anchor is not None:
             self._anchors[str(event.anchor)] = None
-        self._open.append(_Open(mark, event.anchor, is_mapping))
+        self._open.append(_Open(mark, event.anchor, is_mapping, function))
 
     def _end(self) -> None:
         ended = self._open.pop()
@@ -178,9 +186,13 @@ class _Composer:
             node = MappingNode(_with_merged(ended), ended.mark, ended.weight)
         else:
             node = ListNode(tuple(ended.items), ended.mark, ended.weight)
-        self._anchor(ended.anchor, node)
         # What it holds was counted when it was added.
-        self._add(node, is_merge_key=False, values=1)
+        values = 1
+        if ended.function is not None:
+            node = long_form(ended.function, node, ended.mark)
+            values = 2
+        self._anchor(ended.anchor, node)
+        self._add(node, is_merge_key=False, values=values)
 
     def _anchor(self, name: str | None, node: Node) -> None:
         if name is not None:
@@ -237,7 +249,18 @@ class _Composer:
                 hint = "write <<: *name, where &name stands at a mapping"
                 self._refuse("LK108", mark, "<< merges mappings, and something else is given", hint)
 
+    def _function(self, tag: str | None) -> str | None:
+        """The function of CloudFormation's that the tag calls here; None when it is none, or not taken here."""
+        if tag is None or tag not in SHORT_FORMS or not takes_short_forms(self._pointer()):
+            return None
+        return SHORT_FORMS[tag]
+
     def _refuse_tag(self, tag: str, mark: Mark) -> None:
+        if takes_short_forms(self._pointer()):
+            close = nearest(tag[1:], [name[1:] for name in SHORT_FORMS])
+            hint = f"write !{close}" if close else "put text that begins with ! in quotes"
+            self._refuse("LK122", mark, f"{quoted(tag)} is no function of CloudFormation's", hint)
+            return
         written = tag.replace("tag:yaml.org,2002:", "!!")
         hint = "write a plain value; put text that begins with ! in quotes"
         self._refuse("LK108", mark, f"the tag {quoted(written)} does not fit here, documents use plain values", hint)

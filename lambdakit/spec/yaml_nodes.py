@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from lambdakit.records import dataclass
 from lambdakit.spec.finding import Finding, Mark
 from lambdakit.spec.pointer import Pointer
 from lambdakit.spec.yaml_scalars import PlainValue
@@ -16,12 +17,14 @@ class ScalarNode:
     """Text, a number, true, false or nothing.
 
     text: as it was written, without quotes. is_refused: a finding says already that it is no value at all.
+    is_plain: it stands without quotes.
     """
 
     value: PlainValue
     text: str
     mark: Mark
     is_refused: bool = False
+    is_plain: bool = False
     weight: int = field(default=1, init=False)
 
 
@@ -78,6 +81,20 @@ class Marks:
             else:
                 break
         return mark
+
+
+def written_at(root: Node, pointer: Pointer) -> str | None:
+    """The scalar at the pointer as it was written, without quotes; None where there is none."""
+    node: Node | None = root
+    for step in pointer:
+        match node, step:
+            case MappingNode(), str() if step in node.entries:
+                node = node.entries[step].node
+            case ListNode(), int() if 0 <= step < len(node.items):
+                node = node.items[step]
+            case _:
+                return None
+    return node.text if isinstance(node, ScalarNode) else None
 
 
 def plain_value(root: Node) -> tuple[Any, list[Finding], set[Pointer]]:

@@ -28,8 +28,9 @@ from lambdakit.spec.document import load
 
 _PATTERNS: Final = Path(__file__).parents[2] / "patterns"
 _NAME: Final = re.compile(r"^application: .*$", re.MULTILINE)
-# CloudFormation takes 500 resources in a stack.
-_SIZES: Final = (12, 25, 50)
+# CloudFormation takes 500 resources in a stack: beyond 50 functions, they stand in several.
+_SIZES: Final = (12, 25, 50, 100, 200)
+_OF_STACK: Final = 50
 _QUEUE: Final = (
     "patterns:\n  bare: {kind: event_processing, source: {kind: sqs}, function: {code: code, handler: app.handler}}\n"
 )
@@ -67,25 +68,26 @@ def _synthesis(console: Console, projects: dict[str, Path], cache: Path, *, runs
         with Compiler(cache_directory=cache) as compiler:
             compiler.synthesize(document)
             row.append(statistics.median(_milliseconds(compiler.synthesize, document) for _ in range(runs)))
-        table.add_row(name, *(f"{value:.0f}" for value in row), str(_calls(document)))
+        table.add_row(name, *(f"{value:.0f}" for value in row), str(calls_to_node(document)))
     console.print(table)
 
 
 def _growth(console: Console, work: Path) -> None:
     table = Table(title="an API of many functions, ms", title_justify="left")
-    for heading in ("functions", "validate", "warm, validated", "per function"):
+    for heading in ("functions", "stacks", "validate", "warm, validated", "per function"):
         table.add_column(heading, justify="right")
     with Compiler(cache_directory=work / "cache") as compiler:
         compiler.start().result()
         for size in _SIZES:
-            document = _many(work / f"many-{size}", size)
+            document = write_many(work / f"many-{size}", size)
             read = _milliseconds(load, document)
             taken = statistics.median(_milliseconds(compiler.synthesize, _renamed(document)) for _ in range(3))
-            table.add_row(str(size), f"{read:.0f}", f"{taken:.0f}", f"{taken / size:.1f}")
+            stacks = str(len(load(document).stack_names))
+            table.add_row(str(size), stacks, f"{read:.0f}", f"{taken:.0f}", f"{taken / size:.1f}")
     console.print(table)
 
 
-def _calls(document: Path) -> int:
+def calls_to_node(document: Path) -> int:
     """How often Node.js is asked for something during one synthesis."""
     os.environ |= child_variables(os.environ, temporary_directory=Path(tempfile.gettempdir()))
     from lambdakit.compiler.compile import compile_document
@@ -127,9 +129,24 @@ def _bare(directory: Path) -> Path:
     return _project(directory, _QUEUE)
 
 
-def _many(directory: Path, size: int) -> Path:
-    routes = "".join(f"      GET /r{number}: {{code: code, handler: app.handler}}\n" for number in range(size))
-    return _project(directory, f"patterns:\n  many:\n    kind: api_backend\n    routes:\n{routes}")
+def write_many(directory: Path, size: int, *, of_stack: int = _OF_STACK) -> Path:
+    """A document of so many functions behind APIs, which share a table where they stand in several stacks.
+
+    of_stack: functions in each.
+    """
+    if size <= of_stack:
+        return _project(directory, f"patterns:\n{_api('many', size)}")
+    patterns = "".join(
+        _api(f"many{start}", min(of_stack, size - start), f"    stack: s{start}\n    table: kept\n", start)
+        for start in range(0, size, of_stack)
+    )
+    return _project(directory, f"resources: {{kept: {{kind: table, partition_key: id}}}}\npatterns:\n{patterns}")
+
+
+def _api(key: str, size: int, settings: str = "", start: int = 0) -> str:
+    numbers = range(start, start + size)
+    routes = "".join(f"      GET /r{number}: {{code: code, handler: app.handler}}\n" for number in numbers)
+    return f"  {key}:\n    kind: api_backend\n{settings}    routes:\n{routes}"
 
 
 def _project(directory: Path, patterns: str) -> Path:

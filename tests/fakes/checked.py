@@ -27,6 +27,9 @@ from lambdakit.constructs.lambda_function import LambdaFunction
 from lambdakit.errors import SynthesisError
 from stacks.app import add_stacks
 from tests.fakes.every_api import EVERY_API
+from tests.fakes.every_grant import EVERY_GRANT
+from tests.fakes.every_resource import EVERY_RESOURCE
+from tests.fakes.every_store import EVERY_STORE
 from tests.golden.test_golden_event_processing import EVERY_SOURCE_AND_TARGET
 from tests.golden.test_golden_stream_processing import EVERY_STREAM_AND_DELIVERY
 
@@ -34,11 +37,14 @@ CONTROL: Final = "control"
 STACKS: Final = "stacks"
 DOCUMENTS: Final[Mapping[str, str]] = {
     "apis": EVERY_API,
+    "stores": EVERY_STORE,
+    "resources": EVERY_RESOURCE,
+    "grants": EVERY_GRANT,
     "sources_and_targets": EVERY_SOURCE_AND_TARGET,
     "streams_and_deliveries": EVERY_STREAM_AND_DELIVERY,
 }
-PATTERNS: Final = ("api_backend", "event_processing", "stream_processing")
 _ROOT: Final = Path(__file__).parents[2]
+PATTERNS: Final = tuple(sorted(document.parent.name for document in (_ROOT / "patterns").glob("*/lambdakit.yaml")))
 
 
 def main() -> None:

@@ -119,6 +119,7 @@ class EverySource:
         yield "firehose", self._delivery_stream()
         yield "states", self._machine()
         yield "alarm", self._alarms()
+        yield "release", self._release()
 
     def _function(self, name: str, **settings: Any) -> str:
         """The ARN of a function whose failed asynchronous events are put away."""
@@ -301,6 +302,41 @@ class EverySource:
             cloudwatch.put_metric_data(Namespace=NAMESPACE, MetricData=[{"MetricName": token, "Value": 5}])
 
         return alarm
+
+    def _release(self) -> Callable[[str], object]:
+        client, iam = self._harness.aws("codepipeline"), self._harness.aws("iam")
+        trust = {"Effect": "Allow", "Principal": {"Service": "codepipeline.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        role = iam.create_role(RoleName="releasing", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+        self._s3.create_bucket(Bucket="sources")
+        self._s3.put_object(Bucket="sources", Key="app", Body=b"x")
+        self._function("released")
+        take = {"S3Bucket": "sources", "S3ObjectKey": "app", "PollForSourceChanges": "false"}
+        told = {"FunctionName": "released", "UserParameters": "#{variables.token}"}
+        stages = [
+            _stage("Source", "S3", take, outputArtifacts=[{"name": "App"}]),
+            _stage("Invoke", "Lambda", told, inputArtifacts=[{"name": "App"}]),
+        ]
+        pipeline = {
+            "name": "release",
+            "roleArn": role,
+            "artifactStore": {"type": "S3", "location": "sources"},
+            "stages": stages,
+            "pipelineType": "V2",
+            "executionMode": "PARALLEL",
+            "variables": [{"name": "token"}],
+        }
+        client.create_pipeline(pipeline=pipeline)
+        return lambda token: client.start_pipeline_execution(
+            name="release", variables=[{"name": "token", "value": token}]
+        )
+
+
+def _stage(category: str, provider: str, configuration: Mapping[str, str], **members: Any) -> dict[str, Any]:
+    """A stage of a pipeline, of one action."""
+    kind = {"category": category, "owner": "AWS", "provider": provider, "version": "1"}
+    action = {"name": category, "actionTypeId": kind, "configuration": configuration, **members}
+    return {"name": category, "actions": [action]}
 
 
 def tokens(value: object) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The same as `pattern_traffic` for the recipes of `stacks/`."""
+"""The same as `pattern_traffic` for the recipes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lambdakit import Harness
 from lambdakit.session.deployment import Deployment
 from tests.fakes.pattern_traffic import messages
 
-_STACKS: Final = Path(__file__).parents[2] / "stacks"
+_PATTERNS: Final = Path(__file__).parents[2] / "patterns"
 _PASSWORD: Final = "Correct-Horse-Battery-1"
 _SECRET: Final = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -54,16 +54,16 @@ def telemetry(harness: Harness, deployment: Deployment) -> Mapping[str, bool]:
 
 def backups(harness: Harness, deployment: Deployment) -> Mapping[str, bool]:
     """A night with an export and one without, and events that are none and have to end in the failure queue."""
-    outputs, bucket = deployment.outputs["archive"], deployment.outputs["archive"]["BackupBackupsBucketName"]
+    outputs, bucket = deployment.outputs["archive"], deployment.outputs["archive"]["BackupsBucketName"]
     tables = harness.client("dynamodb")
-    arn = tables.describe_table(TableName=outputs["BackupTableName"])["Table"]["TableArn"]
+    arn = tables.describe_table(TableName=outputs["RecordsTableName"])["Table"]["TableArn"]
     export = tables.export_table_to_point_in_time(TableArn=arn, S3Bucket=bucket, S3Prefix="2026-01-01")
     note = json.dumps({"export": export["ExportDescription"]["ExportArn"]})
     harness.client("s3").put_object(Bucket=bucket, Key="2026-01-01/export.json", Body=note)
     started = _answers(deployment, "backup", {"scheduled_at": "2026-01-02T03:00:00Z"})
     found = _answers(deployment, "backup_check", {"scheduled_at": "2026-01-01T05:00:00Z"})
     missed = deployment.function("backup_check").invoke({"scheduled_at": "2026-01-03T05:00:00Z"}).payload
-    told = _told(harness, deployment, ("backup", "backup_check"), outputs["BackupFailureQueueUrl"])
+    told = _told(harness, deployment, ("backup", "backup_check"), outputs["FailedQueueUrl"])
     return {
         "backup": started and told("backup"),
         "backup_check": found and missed.get("errorType") == "BackupMissing" and told("backup_check"),
@@ -73,12 +73,12 @@ def backups(harness: Harness, deployment: Deployment) -> Mapping[str, bool]:
 def workflow(harness: Harness, deployment: Deployment) -> Mapping[str, bool]:
     """An order that is placed and one that is read, and each step of the workflow by itself."""
     outputs, tables = deployment.outputs["fulfilment"], harness.client("dynamodb")
-    order = json.loads((_STACKS / "order_workflow" / "events" / "order.json").read_text())
+    order = json.loads((_PATTERNS / "order_workflow" / "events" / "order.json").read_text())
     for sku in order["lines"]:
         numbers = {name: {"N": "100"} for name in ("price", "grams", "available")}
-        tables.put_item(TableName=outputs["OrdersStockTableName"], Item={"sku": {"S": sku}, **numbers})
+        tables.put_item(TableName=outputs["StockTableName"], Item={"sku": {"S": sku}, **numbers})
     account = {"customer_id": {"S": order["customer_id"]}, "credit": {"N": "1000000"}}
-    tables.put_item(TableName=outputs["OrdersAccountsTableName"], Item=account)
+    tables.put_item(TableName=outputs["AccountsTableName"], Item=account)
     # Its payment was taken before, and its goods were set aside: the ways back have something to do.
     done = {step: {"BOOL": True} for step in ("reserved", "charged")}
     tables.put_item(TableName=outputs["OrdersTableName"], Item={"order_id": {"S": "known"}, **done})
@@ -96,7 +96,7 @@ def workflow(harness: Harness, deployment: Deployment) -> Mapping[str, bool]:
 def guardrails(harness: Harness, deployment: Deployment) -> Mapping[str, bool]:
     """An open bucket that is found and one that is closed, and events that are none and end in the failure queue."""
     outputs, s3 = deployment.outputs["guardrails"], harness.client("s3")
-    event = json.loads((_STACKS / "security_automation" / "events" / "compliance_change.json").read_text())
+    event = json.loads((_PATTERNS / "security_automation" / "events" / "compliance_change.json").read_text())
     run = uuid.uuid4().hex
     for name in (f"found-{run}", f"closed-{run}"):
         s3.create_bucket(Bucket=name)
@@ -110,7 +110,7 @@ def guardrails(harness: Harness, deployment: Deployment) -> Mapping[str, bool]:
     [rule] = config.describe_config_rules()["ConfigRules"]
     results = config.get_compliance_details_by_config_rule(ConfigRuleName=rule["ConfigRuleName"])["EvaluationResults"]
     judged = {each["EvaluationResultIdentifier"]["EvaluationResultQualifier"]["ResourceId"] for each in results}
-    told = _told(harness, deployment, ("open_buckets", "close_buckets"), outputs["OpenBucketsFailureQueueUrl"])
+    told = _told(harness, deployment, ("open_buckets", "close_buckets"), outputs["FailedQueueUrl"])
     for name in (f"found-{run}", f"closed-{run}"):
         s3.delete_bucket(Bucket=name)
     harness.drain()
@@ -123,7 +123,7 @@ def guardrails(harness: Harness, deployment: Deployment) -> Mapping[str, bool]:
 def webhooks(harness: Harness, deployment: Deployment) -> Mapping[str, bool]:
     """A webhook that is signed, and a message of the queue's."""
     outputs, sqs = deployment.outputs["webhooks"], harness.client("sqs")
-    harness.client("secretsmanager").put_secret_value(SecretId=outputs["WebhooksSecretArn"], SecretString=_SECRET)
+    harness.client("secretsmanager").put_secret_value(SecretId=outputs["SigningSecretArn"], SecretString=_SECRET)
     body, stamp = b'{"type": "invoice.paid"}', str(int(time.time()))
     key = base64.b64decode(_SECRET.removeprefix("whsec_"))
     made = base64.b64encode(hmac.new(key, f"sent.{stamp}.".encode() + body, hashlib.sha256).digest()).decode()
@@ -131,7 +131,7 @@ def webhooks(harness: Harness, deployment: Deployment) -> Mapping[str, bool]:
     with deployment.http() as http:
         answer = http.post("/webhooks", content=body, headers={**headers, "content-type": "application/json"})
     message = json.dumps({"webhook_id": "queued", "payload": {"type": "invoice.paid"}})
-    sqs.send_message(QueueUrl=outputs["DeliveriesQueueUrl"], MessageBody=message)
+    sqs.send_message(QueueUrl=outputs["AcceptedQueueUrl"], MessageBody=message)
     harness.drain()
     items = harness.client("dynamodb").scan(TableName=outputs["DeliveriesRecordedTableName"])["Items"]
     recorded = {item["webhook_id"]["S"] for item in items}

@@ -1,4 +1,4 @@
-"""Each case is a document with mistakes and the exact messages that it must give.
+"""Each case is a document with mistakes and the exact messages that it must give; environment.txt names the one asked.
 
 `LAMBDAKIT_UPDATE_GOLDENS=1 pytest tests/golden/test_document_goldens.py` writes the messages anew; read the diff.
 """
@@ -54,8 +54,10 @@ def test_document_gives_its_messages(case: str, tmp_path: Path, monkeypatch: pyt
         GENERATED[case](project)
     monkeypatch.chdir(project)
 
+    asked = project / "environment.txt"
+    environment = asked.read_text(encoding="utf-8").strip() if asked.is_file() else None
     with pytest.raises(DocumentError) as caught:
-        load("lambdakit.yaml")
+        load("lambdakit.yaml", environment=environment)
 
     messages = f"{caught.value}\n"
     expected = DOCUMENTS / case / "expected.txt"

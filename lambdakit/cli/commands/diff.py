@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lambdakit.cli.ending import guarded
+from lambdakit.cli.environment_option import EnvironmentOption
 from lambdakit.errors import Diagnostic, SourceError
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def diff(
         OutputFormat.TEXT
     ),
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 when anything changes.")] = False,
+    environment: EnvironmentOption = None,
 ) -> None:
     """Tell what changes between an earlier assembly and DOC.
 
@@ -59,6 +61,7 @@ def diff(
 
     from lambdakit.reports.changes.compare import compare
     from lambdakit.reports.changes.to_wire import to_wire
+    from lambdakit.reports.stack_templates import named
     from lambdakit.session.sources import AssemblySources
 
     earlier = against or _beside(Path(source))
@@ -66,8 +69,10 @@ def diff(
         raise SourceError(_nothing_earlier(earlier, source, asked=against is not None))
     with ExitStack() as resources:
         sources = AssemblySources(account_id="123456789012", region="us-east-1", resources=resources)
-        after = _templates(sources.assembly_of(source).directory)
+        after = _templates(sources.assembly_of(source, environment=environment).directory)
         before = _template(earlier, after) if earlier.is_file() else _templates(earlier)
+        if environment is not None:
+            before = named(before, [stack.name for stack in after])
         differences = compare(before, after)
     if output_format is OutputFormat.JSON:
         typer.echo(json.dumps(to_wire(differences), indent=1))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from lambdakit.cli.ending import guarded
-from lambdakit.errors import not_yet
 
 
 def register(app: typer.Typer) -> None:
@@ -15,6 +15,28 @@ def register(app: typer.Typer) -> None:
     app.command("eject")(guarded(eject))
 
 
-def eject(document: Annotated[str, typer.Argument(metavar="DOC", show_default=False)]) -> None:
-    """(not built yet) A document as CDK code."""
-    raise not_yet(f"lambdakit eject {document}")
+def eject(
+    document: Annotated[Path, typer.Argument(metavar="DOC", help="The YAML document.", show_default=False)],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="DIR", help="Where the files go.", show_default="the document's directory"
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there already.")] = False,
+) -> None:
+    """Write the CDK application in Python that DOC stands for.
+
+    It has a class for the stack, an app.py and a cdk.json, uses the code where it lies, and synthesizes to the very
+    template of DOC, logical ids included: that is checked before a file is written. It is deployed as any CDK
+    application, in place of DOC and over what was deployed from it.
+    """
+    from lambdakit.compiler.ejected_files import check_place, write_files
+    from lambdakit.compiler.synthesize import Compiler
+
+    directory = document.parent if output is None else output
+    check_place(directory)
+    with Compiler(validation=False) as compiler:
+        files = compiler.eject(document, directory)
+    for path in write_files(directory, files, force=force):
+        typer.echo(str(path))

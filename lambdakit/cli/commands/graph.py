@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from lambdakit.cli.ending import guarded
+from lambdakit.cli.environment_option import EnvironmentOption
 from lambdakit.errors import Diagnostic, SourceError
 
 
@@ -36,11 +37,12 @@ def graph(
         Path | None,
         typer.Option("-o", "--output", metavar="FILE", help="Where to write it.", show_default="standard output"),
     ] = None,
+    environment: EnvironmentOption = None,
 ) -> None:
     """Draw what SOURCE builds: who triggers, reads, writes and sends failures to whom.
 
     Read from the synthesized templates and their policies; nothing is deployed. Roles, policies, log groups and the
-    CDK's own functions are left out.
+    CDK's own functions are left out. Of a document it is its own stacks, or those of --environment.
     """
     from contextlib import ExitStack
 
@@ -48,12 +50,13 @@ def graph(
     from lambdakit.reports.architecture import architecture_of
     from lambdakit.reports.drawing.mermaid import mermaid
     from lambdakit.reports.drawing.svg import svg
-    from lambdakit.reports.stack_templates import stack_templates
+    from lambdakit.reports.stack_templates import named, stack_templates
     from lambdakit.session.sources import AssemblySources
 
     with ExitStack() as resources:
         sources = AssemblySources(account_id="123456789012", region="us-east-1", resources=resources)
-        stacks = stack_templates(read_assembly(sources.assembly_of(source).directory))
+        assembly = sources.assembly_of(source, environment=environment)
+        stacks = named(stack_templates(read_assembly(assembly.directory)), assembly.stacks)
     architecture = architecture_of(stacks)
     if not architecture.nodes:
         raise SourceError(Diagnostic(path=source, problem="its stacks hold nothing that is drawn", code="LK255"))

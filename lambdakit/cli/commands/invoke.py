@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from lambdakit.cli.ending import guarded
+from lambdakit.cli.environment_option import EnvironmentOption, stacks_of
 
 
 def register(app: typer.Typer) -> None:
@@ -20,8 +21,9 @@ def invoke(
     function: Annotated[str, typer.Argument(metavar="FUNCTION", help="Its name, id, path, or a unique part of it.")],
     event: Annotated[str | None, typer.Option("--event", metavar="FILE", help="The event; - is stdin.")] = None,
     qualifier: Annotated[str | None, typer.Option("--qualifier", help="A version or an alias.")] = None,
+    environment: EnvironmentOption = None,
 ) -> None:
-    """Deploy SOURCE here and call one FUNCTION.
+    """Deploy SOURCE here and call one FUNCTION; of a document its own stacks, or those of --environment.
 
     Its answer goes to stdout, its log to stderr; exit code 1 when the function fails. Without --event it gets {}.
     """
@@ -29,8 +31,9 @@ def invoke(
     from lambdakit.session.harness import Harness
 
     payload = read_event(event)
+    stacks = stacks_of(source, environment)
     with Harness() as harness:
-        result = harness.deploy(source).function(function).invoke(payload, qualifier=qualifier)
+        result = harness.deploy(source, stacks=stacks).function(function).invoke(payload, qualifier=qualifier)
     if result.log:
         typer.echo(result.log, err=True)
     sys.stdout.buffer.write(result.raw_payload + b"\n")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lambdakit.cli.ending import guarded
+from lambdakit.cli.environment_option import EnvironmentOption, stacks_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,8 +24,9 @@ def run(
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="A document, cloud assembly or CDK project.")],
     port: Annotated[int | None, typer.Option("--port", help="Where to listen.", show_default="any free port")] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Deploy again at every change. Not built yet.")] = False,
+    environment: EnvironmentOption = None,
 ) -> None:
-    """Deploy SOURCE here and serve it until Ctrl-C.
+    """Deploy SOURCE here and serve it until Ctrl-C; of a document its own stacks, or those of --environment.
 
     Prints its URLs, then what happens, live.
     """
@@ -38,10 +40,11 @@ def run(
 
     if watch:
         raise not_yet("run --watch", hint="leave --watch out, and run it again after a change")
+    stacks = stacks_of(source, environment)
     console = Console(soft_wrap=True)
     with Harness(port=port) as harness:
         timeline = Timeline(console, start=datetime.now(UTC))
-        deployment = harness.deploy(source)
+        deployment = harness.deploy(source, stacks=stacks)
         timeline.name_resources(deployment)
         _print_summary(console, deployment, harness.endpoint_url)
         for event in harness.trace.follow():

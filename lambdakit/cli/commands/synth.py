@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from lambdakit.cli.ending import guarded
+from lambdakit.cli.environment_option import EnvironmentOption
 
 
 def register(app: typer.Typer) -> None:
@@ -30,8 +31,9 @@ def synth(
     check: Annotated[
         bool, typer.Option("--check", help="Also run cdk-nag (AwsSolutions, Serverless) and cfn-lint; an error fails.")
     ] = False,
+    environment: EnvironmentOption = None,
 ) -> None:
-    """Write the cloud assembly of a document.
+    """Write the cloud assembly of a document: its own stacks, and those of its environments.
 
     The CDK's validation runs. The command also works as the app of a cdk.json. What a check finds is told at the
     document's line; `acknowledge` of a pattern says why something is no fault.
@@ -46,7 +48,7 @@ def synth(
     asked_by_cdk = os.environ.get("CDK_OUTDIR")
     with Compiler(validation=validation or check, check=check) as compiler:
         if output is not None or not asked_by_cdk:
-            typer.echo(str(compiler.synthesize(document, output or Path("cdk.out"))))
+            typer.echo(str(compiler.synthesize(document, output or Path("cdk.out"), environment=environment)))
             return
         # The CDK CLI's own directory, in which it keeps its lock: written into, not replaced.
-        shutil.copytree(compiler.synthesize(document), asked_by_cdk, dirs_exist_ok=True)
+        shutil.copytree(compiler.synthesize(document, environment=environment), asked_by_cdk, dirs_exist_ok=True)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from lambdakit.cli.ending import guarded, print_diagnostics
+from lambdakit.cli.environment_option import EnvironmentOption
 
 
 class OutputFormat(StrEnum):
@@ -30,15 +31,16 @@ def validate(
     output_format: Annotated[OutputFormat, typer.Option("--format", help="For people, or for a program.")] = (
         OutputFormat.TEXT
     ),
+    environment: EnvironmentOption = None,
 ) -> None:
-    """Report all errors of a document at once."""
+    """Report all errors of a document, of its files and of its environments, at once."""
     from lambdakit.cli import diagnostic_formats
     from lambdakit.errors import LambdakitError
     from lambdakit.spec.document import load
 
     error: LambdakitError | None = None
     try:
-        load(document)
+        load(document, environment=environment)
     except LambdakitError as found:
         error = found
     if output_format is OutputFormat.TEXT:

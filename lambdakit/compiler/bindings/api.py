@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lambdakit.compiler.bindings.authorizers import authorizer
 from lambdakit.compiler.bindings.cors import cors
 from lambdakit.constructs.custom_domain import CustomDomain
+from lambdakit.constructs.existing_load_balancer import ExistingListener, ExistingLoadBalancer
 from lambdakit.constructs.function_url_api import FunctionUrlSettings
 from lambdakit.constructs.http_api import Cors, Throttle
 from lambdakit.constructs.load_balancer_api import LoadBalancerSettings
@@ -44,6 +45,21 @@ def bound_api(scope: BindingScope, key: str, settings: RequestApi | WebSocketApi
                 api=FunctionUrlSettings(invoke_mode=settings.invoke_mode),
                 cors=None if settings.cors is None else cors(settings.cors),
                 public=settings.auth_type == "none",
+            )
+        case LoadBalancerApi(listener_arn=str() as arn, url=str() as url):
+            return BoundApi(
+                api=ExistingListener(
+                    listener=arn, url=url, first_priority=settings.first_priority, hosts=settings.hosts
+                )
+            )
+        case LoadBalancerApi(load_balancer_arn=str() as arn):
+            return BoundApi(
+                api=ExistingLoadBalancer(
+                    load_balancer=arn,
+                    url=settings.url,
+                    certificate=settings.certificate_arn,
+                    port=settings.port,
+                )
             )
         case LoadBalancerApi():
             # Rules about the document see to it that there is one.

@@ -21,7 +21,6 @@ from lambdakit.spec.authorizers import (
     UserPool,
     WebSocketLambdaAuthorizer,
 )
-from lambdakit.spec.function import effective
 
 if TYPE_CHECKING:
     from lambdakit.compiler.bindings.scope import BindingScope
@@ -66,12 +65,7 @@ def _pool(settings: UserPool) -> UserPoolProperties:
 
 def _function(scope: BindingScope, key: str, settings: WebSocketLambdaAuthorizer) -> authorizers.LambdaAuthorizer:
     return authorizers.LambdaAuthorizer(
-        function=function_properties(
-            effective(settings.function, scope.defaults),
-            directory=scope.directory,
-            layers=scope.layers,
-            network=scope.network,
-        ),
+        function=function_properties(scope, settings.function),
         name=authorizer_name(key, settings),
         identity_sources=settings.identity_sources,
         simple_responses=settings.simple_responses if isinstance(settings, HttpLambdaAuthorizer) else None,

@@ -10,6 +10,7 @@ from aws_cdk import aws_opensearchservice as opensearch
 from aws_cdk import aws_s3 as s3
 
 from lambdakit.compiler.bindings.removal_policies import REMOVAL_POLICIES
+from lambdakit.compiler.bindings.resources import shared
 from lambdakit.compiler.bindings.table import table_properties
 from lambdakit.constructs.delivery.firehose import FirehoseDelivery
 from lambdakit.constructs.delivery.open_search import OpenSearchDelivery
@@ -18,13 +19,12 @@ from lambdakit.constructs.delivery.table import TableDelivery
 from lambdakit.spec import delivery as spec
 
 if TYPE_CHECKING:
-    from constructs import Construct
-
+    from lambdakit.compiler.bindings.scope import BindingScope
     from lambdakit.constructs.delivery.kinds import Delivery
 
 
-def stream_delivery(scope: Construct, key: str, settings: spec.Delivery) -> Delivery:
-    """What `delivery` of the pattern called `key` says. What it names, and others made, is imported below `scope`."""
+def stream_delivery(scope: BindingScope, key: str, settings: spec.Delivery) -> Delivery:
+    """What `delivery` of the pattern called `key` says. What it names, and others made, is imported into the stack."""
     # No pattern's key holds a colon.
     id = f"{key}:delivery"
     match settings:
@@ -32,28 +32,34 @@ def stream_delivery(scope: Construct, key: str, settings: spec.Delivery) -> Deli
             return _firehose(scope, id, settings)
         case spec.OpenSearchDelivery():
             domain = opensearch.Domain.from_domain_attributes(
-                scope, id, domain_arn=settings.domain_arn, domain_endpoint=settings.domain_endpoint
+                scope.stack, id, domain_arn=settings.domain_arn, domain_endpoint=settings.domain_endpoint
             )
             return OpenSearchDelivery(domain=domain, index=settings.index)
         case spec.TableDelivery():
             return TableDelivery(table=table_properties(settings), access=settings.access)
+        case spec.SharedTableDelivery():
+            return TableDelivery(table=shared(scope, settings.table), access=settings.access)
         case spec.ExistingTableDelivery():
-            table = dynamodb.Table.from_table_name(scope, id, settings.table_name)
+            table = dynamodb.Table.from_table_name(scope.stack, id, settings.table_name)
             return TableDelivery(table=table, access=settings.access)
         case spec.StreamDelivery(stream_arn=arn):
             return StreamDelivery(
-                stream=None if arn is None else kinesis.Stream.from_stream_arn(scope, id, arn),
+                stream=shared(scope, settings.stream)
+                if arn is None
+                else kinesis.Stream.from_stream_arn(scope.stack, id, arn),
                 shard_count=settings.shard_count,
                 retention_period=settings.retention_period,
                 removal_policy=REMOVAL_POLICIES[settings.removal_policy],
             )
 
 
-def _firehose(scope: Construct, id: str, settings: spec.FirehoseDelivery) -> FirehoseDelivery:
+def _firehose(scope: BindingScope, id: str, settings: spec.FirehoseDelivery) -> FirehoseDelivery:
     bucket = settings.bucket_name
     return FirehoseDelivery(
         delivery_stream=settings.delivery_stream_name,
-        bucket=None if bucket is None else s3.Bucket.from_bucket_name(scope, id, bucket),
+        bucket=shared(scope, settings.bucket)
+        if bucket is None
+        else s3.Bucket.from_bucket_name(scope.stack, id, bucket),
         prefix=settings.prefix,
         error_prefix=settings.error_prefix,
         buffering_interval=settings.buffering_interval,

@@ -12,6 +12,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
 from lambdakit.compiler.bindings.removal_policies import REMOVAL_POLICIES
+from lambdakit.compiler.bindings.resources import shared
 from lambdakit.constructs.event_sources.alarm import AlarmSource
 from lambdakit.constructs.event_sources.cognito import CognitoSource
 from lambdakit.constructs.event_sources.config_rule import ConfigRuleSource
@@ -36,11 +37,11 @@ from lambdakit.spec.event_sources.sns import SnsSource as SnsSettings
 from lambdakit.spec.event_sources.sqs import SqsSource as SqsSettings
 
 if TYPE_CHECKING:
-    from constructs import Construct
+    from lambdakit.compiler.bindings.scope import BindingScope
 
 
-def event_source(scope: Construct, key: str, settings: object) -> Source:
-    """What `source` of the pattern called `key` says. What it names, and others made, is imported below `scope`."""
+def event_source(scope: BindingScope, key: str, settings: object) -> Source:
+    """What `source` of the pattern called `key` says. What it names, and others made, is imported into the stack."""
     return _SOURCES[type(settings)](scope, f"{key}:source", settings)
 
 
@@ -49,10 +50,10 @@ def bound_sources() -> frozenset[type[object]]:
     return frozenset(_SOURCES)
 
 
-def _s3(scope: Construct, id: str, settings: S3Settings) -> S3Source:
+def _s3(scope: BindingScope, id: str, settings: S3Settings) -> S3Source:
     name = settings.bucket_name
     return S3Source(
-        bucket=None if name is None else s3.Bucket.from_bucket_name(scope, id, name),
+        bucket=shared(scope, settings.bucket) if name is None else s3.Bucket.from_bucket_name(scope.stack, id, name),
         events=settings.events,
         prefix=settings.prefix,
         suffix=settings.suffix,
@@ -64,10 +65,10 @@ def _s3(scope: Construct, id: str, settings: S3Settings) -> S3Source:
     )
 
 
-def _sqs(scope: Construct, id: str, settings: SqsSettings) -> SqsSource:
+def _sqs(scope: BindingScope, id: str, settings: SqsSettings) -> SqsSource:
     arn = settings.queue_arn
     return SqsSource(
-        queue=None if arn is None else sqs.Queue.from_queue_arn(scope, id, arn),
+        queue=shared(scope, settings.queue) if arn is None else sqs.Queue.from_queue_arn(scope.stack, id, arn),
         batch_size=settings.batch_size,
         max_batching_window=settings.max_batching_window,
         max_concurrency=settings.max_concurrency,
@@ -83,27 +84,29 @@ def _sqs(scope: Construct, id: str, settings: SqsSettings) -> SqsSource:
     )
 
 
-def _sns(scope: Construct, id: str, settings: SnsSettings) -> SnsSource:
+def _sns(scope: BindingScope, id: str, settings: SnsSettings) -> SnsSource:
     arn = settings.topic_arn
     return SnsSource(
-        topic=None if arn is None else sns.Topic.from_topic_arn(scope, id, arn),
+        topic=shared(scope, settings.topic) if arn is None else sns.Topic.from_topic_arn(scope.stack, id, arn),
         filter_policy=settings.filter_policy,
         filter_policy_scope=settings.filter_policy_scope,
     )
 
 
-def _event_rule(scope: Construct, id: str, settings: EventRuleSettings) -> EventRuleSource:
+def _event_rule(scope: BindingScope, id: str, settings: EventRuleSettings) -> EventRuleSource:
     name = settings.event_bus_name
     return EventRuleSource(
         event_pattern=_pattern(settings.event_pattern),
-        event_bus=None if name is None else events.EventBus.from_event_bus_name(scope, id, name),
+        event_bus=shared(scope, settings.event_bus)
+        if name is None
+        else events.EventBus.from_event_bus_name(scope.stack, id, name),
         enabled=settings.enabled,
         retry_attempts=settings.retry_attempts,
         max_event_age=settings.max_event_age,
     )
 
 
-def _schedule(scope: Construct, id: str, settings: ScheduleSettings) -> ScheduleSource:
+def _schedule(scope: BindingScope, id: str, settings: ScheduleSettings) -> ScheduleSource:
     return ScheduleSource(
         schedule=settings.schedule,
         timezone=settings.timezone,
@@ -115,11 +118,11 @@ def _schedule(scope: Construct, id: str, settings: ScheduleSettings) -> Schedule
     )
 
 
-def _iot_rule(scope: Construct, id: str, settings: IotRuleSettings) -> IotRuleSource:
+def _iot_rule(scope: BindingScope, id: str, settings: IotRuleSettings) -> IotRuleSource:
     return IotRuleSource(sql=settings.sql, aws_iot_sql_version=settings.aws_iot_sql_version, enabled=settings.enabled)
 
 
-def _config_rule(scope: Construct, id: str, settings: ConfigRuleSettings) -> ConfigRuleSource:
+def _config_rule(scope: BindingScope, id: str, settings: ConfigRuleSettings) -> ConfigRuleSource:
     return ConfigRuleSource(
         configuration_changes=settings.configuration_changes,
         maximum_execution_frequency=settings.maximum_execution_frequency,
@@ -128,16 +131,16 @@ def _config_rule(scope: Construct, id: str, settings: ConfigRuleSettings) -> Con
     )
 
 
-def _logs(scope: Construct, id: str, settings: LogSettings) -> LogSource:
+def _logs(scope: BindingScope, id: str, settings: LogSettings) -> LogSource:
     name = settings.log_group_name
     return LogSource(
-        log_group=None if name is None else logs.LogGroup.from_log_group_name(scope, id, name),
+        log_group=None if name is None else logs.LogGroup.from_log_group_name(scope.stack, id, name),
         filter_pattern=settings.filter_pattern or "",
         log_retention=settings.log_retention,
     )
 
 
-def _alarm(scope: Construct, id: str, settings: AlarmSettings) -> AlarmSource:
+def _alarm(scope: BindingScope, id: str, settings: AlarmSettings) -> AlarmSource:
     return AlarmSource(
         namespace=settings.namespace,
         metric_name=settings.metric_name,
@@ -153,7 +156,7 @@ def _alarm(scope: Construct, id: str, settings: AlarmSettings) -> AlarmSource:
     )
 
 
-def _cognito(scope: Construct, id: str, settings: CognitoSettings) -> CognitoSource:
+def _cognito(scope: BindingScope, id: str, settings: CognitoSettings) -> CognitoSource:
     return CognitoSource(
         triggers=settings.triggers,
         self_sign_up_enabled=settings.self_sign_up_enabled,
@@ -167,7 +170,7 @@ def _pattern(settings: EventPattern) -> dict[str, Any]:
     return {name.replace("_", "-"): value for name, value in written.items() if value is not None}
 
 
-_SOURCES: Final[Mapping[type[object], Callable[[Construct, str, Any], Source]]] = {
+_SOURCES: Final[Mapping[type[object], Callable[[BindingScope, str, Any], Source]]] = {
     S3Settings: _s3,
     SqsSettings: _sqs,
     SnsSettings: _sns,

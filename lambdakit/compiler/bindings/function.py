@@ -11,15 +11,16 @@ from aws_cdk import Stack
 from aws_cdk import aws_lambda as lambda_
 
 from lambdakit.compiler.bindings.function_features import features
+from lambdakit.compiler.bindings.grants import uses
+from lambdakit.compiler.bindings.scope import BindingScope
 from lambdakit.compiler.source_map import SourceMap
 from lambdakit.constructs.code_asset import code_problems
 from lambdakit.constructs.function_code import layer_code
 from lambdakit.constructs.function_problems import located
 from lambdakit.constructs.function_properties import FunctionProperties
-from lambdakit.constructs.network import Network
 from lambdakit.errors import SynthesisError
 from lambdakit.spec.application import Layer
-from lambdakit.spec.function import FunctionDefaults, FunctionSettings
+from lambdakit.spec.function import FunctionDefaults, FunctionSettings, effective
 from lambdakit.spec.runtimes import DEFAULT_RUNTIME
 
 _TRACING: Final[Mapping[str, lambda_.Tracing]] = {
@@ -65,19 +66,11 @@ def layer_versions(
     return versions
 
 
-def function_properties(
-    settings: FunctionSettings,
-    *,
-    directory: Path,
-    layers: Mapping[str, lambda_.ILayerVersion],
-    network: Network | None,
-) -> FunctionProperties:
-    """The properties of the function that `settings` describe; defaults are already in them.
-
-    directory: the document's, from which paths count.
-    """
+def function_properties(scope: BindingScope, written: FunctionSettings) -> FunctionProperties:
+    """The properties of the function that the document writes so, with the document's defaults."""
+    settings = effective(written, scope.defaults)
     properties = FunctionProperties(
-        code=directory / settings.code,
+        code=scope.directory / settings.code,
         handler=settings.handler,
         runtime=_runtime(settings.runtime),
         architecture=_architecture(settings.architecture),
@@ -88,14 +81,17 @@ def function_properties(
         description=settings.description,
         reserved_concurrent_executions=settings.reserved_concurrent_executions,
         ephemeral_storage_size=settings.ephemeral_storage_size,
-        layers=[layers[name] for name in settings.layers],
+        layers=[scope.layers[name] for name in settings.layers],
         log_retention=settings.log_retention,
         alias_name=settings.alias.name,
         alias_description=settings.alias.description,
         provisioned_concurrent_executions=settings.alias.provisioned_concurrent_executions,
         **features(settings),
+        **uses(scope, settings),
     )
-    return properties if network is None else network.within(properties)
+    if scope.network is None or settings.vpc == "none":
+        return properties
+    return scope.network.within(properties)
 
 
 def _runtime(identifier: str) -> lambda_.Runtime:

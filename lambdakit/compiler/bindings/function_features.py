@@ -49,6 +49,9 @@ def features(settings: FunctionSettings) -> dict[str, Any]:
         "function_url": None if url is None else _url(url),
         "alarms": None if alarms is None else _alarms(alarms),
         "tags": settings.tags,
+        "runtime_management_mode": None
+        if settings.runtime_management_mode is None
+        else getattr(lambda_.RuntimeManagementMode, settings.runtime_management_mode.upper()),
     }
 
 

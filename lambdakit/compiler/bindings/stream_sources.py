@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_secretsmanager as secretsmanager
 
 from lambdakit.compiler.bindings.removal_policies import REMOVAL_POLICIES
-from lambdakit.compiler.bindings.table import table_properties
+from lambdakit.compiler.bindings.resources import shared
+from lambdakit.compiler.bindings.table import STREAM_VIEWS, table_properties
 from lambdakit.constructs.event_sources.dynamo_stream import DynamoStreamSource
 from lambdakit.constructs.event_sources.kinesis import KinesisSource
 from lambdakit.constructs.event_sources.msk import MskSource, ProvisionedPollers
@@ -18,26 +19,18 @@ from lambdakit.spec.event_sources.kinesis import KinesisSource as KinesisSetting
 from lambdakit.spec.event_sources.msk import MskSource as MskSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from constructs import Construct
 
+    from lambdakit.compiler.bindings.scope import BindingScope
     from lambdakit.constructs.event_sources.stream_kinds import AnyStreamSource
     from lambdakit.constructs.table import TableProperties
     from lambdakit.spec.event_sources.stream_reading import StreamReading
 
-_VIEWS: Final[Mapping[str, dynamodb.StreamViewType]] = {
-    "keys_only": dynamodb.StreamViewType.KEYS_ONLY,
-    "new_image": dynamodb.StreamViewType.NEW_IMAGE,
-    "old_image": dynamodb.StreamViewType.OLD_IMAGE,
-    "new_and_old_images": dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
-}
-
 
 def stream_source(
-    scope: Construct, key: str, settings: KinesisSettings | DynamoStreamSettings | MskSettings
+    scope: BindingScope, key: str, settings: KinesisSettings | DynamoStreamSettings | MskSettings
 ) -> AnyStreamSource:
-    """What `source` of the pattern called `key` says. What it names, and others made, is imported below `scope`."""
+    """What `source` of the pattern called `key` says. What it names, and others made, is imported into the stack."""
     # No pattern's key holds a colon.
     id = f"{key}:source"
     match settings:
@@ -46,18 +39,18 @@ def stream_source(
         case DynamoStreamSettings():
             return DynamoStreamSource(
                 table=_table(scope, id, settings),
-                stream=_VIEWS[settings.stream],
+                stream=STREAM_VIEWS[settings.stream],
                 starting_position=settings.starting_position,
                 **_reading(settings),
             )
         case MskSettings():
-            return _msk(scope, id, settings)
+            return _msk(scope.stack, id, settings)
 
 
-def _kinesis(scope: Construct, id: str, settings: KinesisSettings) -> KinesisSource:
+def _kinesis(scope: BindingScope, id: str, settings: KinesisSettings) -> KinesisSource:
     arn = settings.stream_arn
     return KinesisSource(
-        stream=None if arn is None else kinesis.Stream.from_stream_arn(scope, id, arn),
+        stream=shared(scope, settings.stream) if arn is None else kinesis.Stream.from_stream_arn(scope.stack, id, arn),
         shard_count=settings.shard_count,
         retention_period=settings.retention_period,
         removal_policy=REMOVAL_POLICIES[settings.removal_policy],
@@ -68,14 +61,17 @@ def _kinesis(scope: Construct, id: str, settings: KinesisSettings) -> KinesisSou
     )
 
 
-def _table(scope: Construct, id: str, settings: DynamoStreamSettings) -> TableProperties | dynamodb.ITable:
+def _table(scope: BindingScope, id: str, settings: DynamoStreamSettings) -> TableProperties | dynamodb.ITable:
+    if isinstance(settings.table, str):
+        table: dynamodb.ITable = shared(scope, settings.table)
+        return table
     if settings.table is not None:
         return table_properties(settings.table)
     # A rule of the document has it that one of the two is written.
     arn = settings.table_stream_arn
     assert arn is not None
     table_arn = arn.partition("/stream/")[0]
-    return dynamodb.Table.from_table_attributes(scope, id, table_arn=table_arn, table_stream_arn=arn)
+    return dynamodb.Table.from_table_attributes(scope.stack, id, table_arn=table_arn, table_stream_arn=arn)
 
 
 def _msk(scope: Construct, id: str, settings: MskSettings) -> MskSource:

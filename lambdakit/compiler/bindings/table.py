@@ -20,6 +20,12 @@ _ATTRIBUTE_TYPES: Final[Mapping[str, dynamodb.AttributeType]] = {
     "number": dynamodb.AttributeType.NUMBER,
     "binary": dynamodb.AttributeType.BINARY,
 }
+STREAM_VIEWS: Final[Mapping[str, dynamodb.StreamViewType]] = {
+    "keys_only": dynamodb.StreamViewType.KEYS_ONLY,
+    "new_image": dynamodb.StreamViewType.NEW_IMAGE,
+    "old_image": dynamodb.StreamViewType.OLD_IMAGE,
+    "new_and_old_images": dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
+}
 
 
 def table_properties(settings: Table) -> TableProperties:

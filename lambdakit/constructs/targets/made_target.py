@@ -20,6 +20,7 @@ class MadeTarget:
 
     suffix: ends the name of the function's variable, `BUCKET_NAME`. value: the variable's.
     is_new: made here, so that the stack has an output with its name.
+    dead_letters: a queue made here for what readers of the queue fail to handle.
     """
 
     suffix: str
@@ -28,6 +29,7 @@ class MadeTarget:
     bucket: s3.IBucket | None = None
     table: dynamodb.ITable | None = None
     queue: sqs.IQueue | None = None
+    dead_letters: sqs.IQueue | None = None
     topic: sns.ITopic | None = None
     event_bus: events.IEventBus | None = None
     state_machine: stepfunctions.IStateMachine | None = None

@@ -42,8 +42,23 @@ class SqsTarget:
 
 def make_sqs_target(scope: Construct, id: str, target: SqsTarget) -> MadeTarget:
     """The queue, known to the function by `<NAME>_QUEUE_URL`."""
-    queue = _new_queue(scope, id, target) if target.queue is None else target.queue
-    return MadeTarget(suffix="QUEUE_URL", value=queue.queue_url, is_new=target.queue is None, queue=queue)
+    if target.queue is not None:
+        return MadeTarget(suffix="QUEUE_URL", value=target.queue.queue_url, is_new=False, queue=target.queue)
+    put_aside = make_queue(scope, dead_letters_id(id), fifo=target.fifo)
+    acknowledge(put_aside, END_OF_THE_PATH)
+    queue = make_queue(
+        scope,
+        id,
+        retention_period=target.retention_period,
+        fifo=target.fifo,
+        dead_letter_queue=sqs.DeadLetterQueue(queue=put_aside, max_receive_count=target.max_receive_count),
+    )
+    return MadeTarget(suffix="QUEUE_URL", value=queue.queue_url, is_new=True, queue=queue, dead_letters=put_aside)
+
+
+def dead_letters_id(id: str) -> str:
+    """The construct id of the queue beside the target called `id`."""
+    return f"{id}-dead-letters"
 
 
 def grant_sqs_target(target: SqsTarget, made: MadeTarget, handler: lambda_.IFunction) -> None:
@@ -53,15 +68,3 @@ def grant_sqs_target(target: SqsTarget, made: MadeTarget, handler: lambda_.IFunc
     handler.add_to_role_policy(iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[queue.queue_arn]))
     if (key := queue.encryption_master_key) is not None:
         key.grant(handler, *_KEY_ACTIONS)
-
-
-def _new_queue(scope: Construct, id: str, target: SqsTarget) -> sqs.Queue:
-    put_aside = make_queue(scope, f"{id}-dead-letters", fifo=target.fifo)
-    acknowledge(put_aside, END_OF_THE_PATH)
-    return make_queue(
-        scope,
-        id,
-        retention_period=target.retention_period,
-        fifo=target.fifo,
-        dead_letter_queue=sqs.DeadLetterQueue(queue=put_aside, max_receive_count=target.max_receive_count),
-    )

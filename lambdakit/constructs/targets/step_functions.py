@@ -6,26 +6,18 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as stepfunctions
 
-from lambdakit.constructs.acknowledgements import acknowledge_wildcard
-from lambdakit.constructs.log_retention import LOG_RETENTION_DAYS_DEFAULT, retention
+from lambdakit.constructs.state_machine import make_state_machine
 from lambdakit.constructs.targets.made_target import MadeTarget
 from lambdakit.errors import Diagnostic
 
 if TYPE_CHECKING:
     from aws_cdk import aws_lambda as lambda_
     from constructs import Construct
-
-
-# Source: Step Functions Developer Guide, "Using CloudWatch Logs to log execution history" and "Trace Step Functions
-# request data in AWS X-Ray": their policies
-LOGS_AND_TRACES: Final = "X-Ray, and the delivery of a state machine's logs, know no resource that a policy could name."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +52,7 @@ def step_functions_problems(pointer: str, target: StepFunctionsTarget) -> Iterat
 def make_step_functions_target(scope: Construct, id: str, target: StepFunctionsTarget) -> MadeTarget:
     """The state machine, known to the function by `<NAME>_STATE_MACHINE_ARN`."""
     found = target.state_machine
-    machine = _new_machine(scope, id, Path(found)) if isinstance(found, str | Path) else found
+    machine = make_state_machine(scope, id, found) if isinstance(found, str | Path) else found
     return MadeTarget(
         suffix="STATE_MACHINE_ARN",
         value=machine.state_machine_arn,
@@ -75,19 +67,3 @@ def grant_step_functions_target(target: StepFunctionsTarget, made: MadeTarget, h
     handler.add_to_role_policy(
         iam.PolicyStatement(actions=["states:StartExecution"], resources=[made.state_machine.state_machine_arn])
     )
-
-
-def _new_machine(scope: Construct, id: str, definition: Path) -> stepfunctions.StateMachine:
-    log_group = logs.LogGroup(
-        scope, f"{id}-log", retention=retention(LOG_RETENTION_DAYS_DEFAULT), removal_policy=RemovalPolicy.DESTROY
-    )
-    machine = stepfunctions.StateMachine(
-        scope,
-        id,
-        # Text, not the CDK's file: that would make an asset, and the template would not show the definition.
-        definition_body=stepfunctions.DefinitionBody.from_string(definition.read_text(encoding="utf-8")),
-        logs=stepfunctions.LogOptions(destination=log_group, level=stepfunctions.LogLevel.ALL),
-        tracing_enabled=True,
-    )
-    acknowledge_wildcard(machine.role, "*", LOGS_AND_TRACES)
-    return machine

@@ -11,6 +11,7 @@ from lambdakit.spec.delivery_attempts import MAX_EVENT_AGE_SAYS, RETRY_ATTEMPTS_
 from lambdakit.spec.function import Model
 from lambdakit.spec.json_value import JsonObject, JsonValue
 from lambdakit.spec.refusal import patterned_text
+from lambdakit.spec.resource_name import ResourceName
 
 # Source: API events PutRule.EventBusName
 _BUS_NAME_PATTERN: Final = "^[A-Za-z0-9/._-]+$"
@@ -43,7 +44,7 @@ class EventPattern(Model):
 
 
 class EventRuleSource(Model):
-    """Events of a bus that match a pattern. event_bus_name: None for the account's default bus."""
+    """Events of a bus that match a pattern. event_bus, event_bus_name: None for the account's default bus."""
 
     kind: Literal["event_rule"] = Field(description="events of a bus that match a pattern")
     event_pattern: EventPattern = Field(
@@ -53,6 +54,7 @@ class EventRuleSource(Model):
     event_bus_name: BusName | None = Field(
         default=None, description="an existing bus; the account's default bus when absent", examples=["shop"]
     )
+    event_bus: ResourceName | None = Field(default=None, description="one of `resources`", examples=["events"])
     enabled: bool = Field(default=True, description="whether the rule matches")
     retry_attempts: RetryAttempts = Field(default=limits.EVENT_RETRIES_MAX, description=RETRY_ATTEMPTS_SAYS)
     max_event_age: MaxEventAge = Field(

@@ -11,6 +11,7 @@ from lambdakit.spec.event_sources.stream_reading import TimedReading
 from lambdakit.spec.function import Model
 from lambdakit.spec.quantities import duration
 from lambdakit.spec.refusal import Checked, patterned_text, refusal, whole_number
+from lambdakit.spec.resource_name import ResourceName
 
 # Source: API kinesis StreamARN, ConsumerARN
 StreamArn = Annotated[
@@ -61,7 +62,7 @@ class NewStream(Model):
 
 
 class KinesisSource(NewStream, TimedReading):
-    """Records of a Kinesis stream. stream_arn: None for a stream of the pattern's own."""
+    """Records of a Kinesis stream. stream, stream_arn: None for a stream of the pattern's own."""
 
     kind: Literal["kinesis"] = Field(description="records of a Kinesis stream")
     stream_arn: StreamArn | None = Field(
@@ -69,6 +70,7 @@ class KinesisSource(NewStream, TimedReading):
         description="an existing stream; a new one when absent",
         examples=["arn:aws:kinesis:eu-west-1:123456789012:stream/clicks"],
     )
+    stream: ResourceName | None = Field(default=None, description="one of `resources`", examples=["clicks"])
     enhanced_fan_out: bool = Field(
         default=False, description="whether it is read through a consumer with a throughput of its own"
     )

@@ -10,6 +10,7 @@ from lambdakit import limits
 from lambdakit.spec.delivery_attempts import MAX_EVENT_AGE_SAYS, RETRY_ATTEMPTS_SAYS, MaxEventAge, RetryAttempts
 from lambdakit.spec.function import Model
 from lambdakit.spec.refusal import patterned_text
+from lambdakit.spec.resource_name import ResourceName
 
 # Source: S3 User Guide, "Bucket naming rules"
 _BUCKET_NAME_PATTERN: Final = "^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
@@ -50,7 +51,7 @@ ObjectEvent = Literal[
 
 
 class S3Source(Model):
-    """Objects of a bucket. bucket_name: None for a bucket of the pattern's own. max_event_age: seconds."""
+    """Objects of a bucket. bucket, bucket_name: None for a bucket of the pattern's own. max_event_age: seconds."""
 
     kind: Literal["s3"] = Field(description="objects of a bucket")
     bucket_name: BucketName | None = Field(
@@ -58,6 +59,7 @@ class S3Source(Model):
         description="an existing bucket, whose EventBridge notifications are on; a new one when absent",
         examples=["uploads-of-shop"],
     )
+    bucket: ResourceName | None = Field(default=None, description="one of `resources`", examples=["archive"])
     events: Annotated[list[ObjectEvent], Field(min_length=1)] = Field(
         default=["object_created"], description="what happens to an object", examples=[["object_created"]]
     )

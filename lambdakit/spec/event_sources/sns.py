@@ -9,6 +9,7 @@ from pydantic import Field
 from lambdakit.spec.function import Model
 from lambdakit.spec.json_value import JsonObject
 from lambdakit.spec.refusal import patterned_text
+from lambdakit.spec.resource_name import ResourceName
 
 # Source: SNS Developer Guide, "Message delivery for FIFO topics": not to Lambda, but through a queue
 TopicArn = Annotated[
@@ -22,7 +23,7 @@ TopicArn = Annotated[
 
 
 class SnsSource(Model):
-    """Messages of a topic. topic_arn: None for a topic of the pattern's own. filter_policy: None for every message."""
+    """Messages of a topic. topic, topic_arn: None for a new topic. filter_policy: None for every message."""
 
     kind: Literal["sns"] = Field(description="messages of a topic")
     topic_arn: TopicArn | None = Field(
@@ -30,6 +31,7 @@ class SnsSource(Model):
         description="an existing topic; a new one when absent",
         examples=["arn:aws:sns:eu-west-1:123456789012:news"],
     )
+    topic: ResourceName | None = Field(default=None, description="one of `resources`", examples=["notices"])
     filter_policy: JsonObject | None = Field(
         default=None,
         description="what a message has to match; every one does when absent",

@@ -11,6 +11,7 @@ from lambdakit.spec.function import Model
 from lambdakit.spec.json_value import JsonObject
 from lambdakit.spec.quantities import duration
 from lambdakit.spec.refusal import patterned_text, whole_number
+from lambdakit.spec.resource_name import ResourceName
 
 _RETENTION_SECONDS_DEFAULT: Final = 4 * 24 * 60 * 60
 _RECEIVES_DEFAULT: Final = 5
@@ -59,8 +60,8 @@ _FILTER_EXAMPLE: Final[list[dict[str, Any]]] = [{"body": {"type": ["order"]}}]
 class SqsSource(Model):
     """Messages of a queue. Times in seconds.
 
-    queue_arn: None for a queue of the pattern's own. visibility_timeout: None for six times the function's time-out
-    and the window.
+    queue, queue_arn: None for a queue of the pattern's own. visibility_timeout: None for six times the function's
+    time-out and the window.
     """
 
     kind: Literal["sqs"] = Field(description="messages of a queue")
@@ -69,6 +70,7 @@ class SqsSource(Model):
         description="an existing queue, with a redrive of its own; a new one when absent",
         examples=["arn:aws:sqs:eu-west-1:123456789012:jobs"],
     )
+    queue: ResourceName | None = Field(default=None, description="one of `resources`", examples=["jobs"])
     batch_size: BatchSize = Field(default=10, description="most messages of one invocation")
     max_batching_window: BatchingWindow | None = Field(
         default=None, description="how long a batch is gathered; not at all when absent", examples=["5s"]

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lambdakit.spec.application import Application
 from lambdakit.spec.event_processing import EventProcessing
 from lambdakit.spec.event_sources.cognito import CognitoSource
 from lambdakit.spec.event_sources.sqs import SqsSource
 from lambdakit.spec.failure import SqsFailure
 from lambdakit.spec.finding import Finding
+from lambdakit.spec.resources.queue_uses import names_fifo_queue
 from lambdakit.spec.rules.queue_batches import is_fifo
 from lambdakit.spec.rules.rule import RuleContext
 
@@ -24,28 +26,32 @@ def failure_paths(context: RuleContext) -> Iterator[Finding]:
     for key, pattern in context.event_processings():
         if "on_failure" not in pattern.model_fields_set:
             continue
-        found = _wrong(pattern)
+        found = _wrong(context.application, pattern)
         if found is not None:
             problem, hint = found
             yield Finding(code="LK172", pointer=("patterns", key, "on_failure"), problem=problem, hint=hint)
 
 
-def _wrong(pattern: EventProcessing) -> tuple[str, str] | None:
+def _wrong(application: Application, pattern: EventProcessing) -> tuple[str, str] | None:
     source, failure = pattern.source, pattern.on_failure
-    existing = failure.queue_arn if isinstance(failure, SqsFailure) else None
+    is_fifo_there = names_fifo_queue(application, failure) if isinstance(failure, SqsFailure) else None
     if isinstance(source, CognitoSource):
         return "a user pool waits for the answer and hears of a failure itself", "leave on_failure out"
     if not isinstance(source, SqsSource):
-        if existing is not None and existing.endswith(".fifo"):
+        if is_fifo_there:
             return "asynchronous events cannot go to a FIFO queue", "name a standard queue, or write {kind: sqs}"
         return None
     if source.queue_arn is not None:
         hint = "leave on_failure out, and give the queue a dead-letter queue where it is made"
         return "an existing queue has a redrive of its own, which cannot be changed here", hint
+    if source.queue is not None:
+        hint = f"leave on_failure out, and write dead_letter_queue at {source.queue} instead"
+        return "a queue of the `resources` has a redrive of its own there", hint
     if not isinstance(failure, SqsFailure):
         return f"messages of a queue can move to a queue only, not to {failure.kind}", "write {kind: sqs}"
-    if existing is not None and existing.endswith(".fifo") != is_fifo(source):
+    fifo = is_fifo(application, source)
+    if is_fifo_there is not None and is_fifo_there != fifo:
         kinds = ("a FIFO queue", "a standard queue")
-        ours, theirs = kinds if is_fifo(source) else kinds[::-1]
+        ours, theirs = kinds if fifo else kinds[::-1]
         return f"messages of {ours} cannot move to {theirs}", "write {kind: sqs}, which makes one of the right kind"
     return None

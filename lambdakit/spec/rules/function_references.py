@@ -14,7 +14,8 @@ def function_references(context: RuleContext) -> Iterator[Finding]:
     """A finding for each name that no route's function has."""
     known: dict[str, list[str]] = defaultdict(list)
     for function in context.functions:
-        known[str(function.pointer[1])].append(function.name)
+        if function.pointer[0] == "patterns":
+            known[str(function.pointer[1])].append(function.name)
     for pattern_key, route, pointer in context.shared_routes():
         names = known[pattern_key]
         if route.function in names or not context.pruned.spares("patterns", pattern_key, "routes"):

@@ -13,6 +13,13 @@ from lambdakit.spec.pointer import Pointer
 from lambdakit.spec.rules.rule import RuleContext
 
 _ZONES_MIN = 2
+_OF_NEW = frozenset({"internet_facing", "certificate_arn", "access_log", "deletion_protection"})
+# By the key that names an existing one, the settings that go with it.
+_SETTINGS = {
+    "": frozenset({"type"}) | _OF_NEW,
+    "load_balancer_arn": frozenset({"type", "load_balancer_arn", "url", "port", "certificate_arn"}),
+    "listener_arn": frozenset({"type", "listener_arn", "url", "first_priority", "hosts"}),
+}
 
 
 def load_balancers(context: RuleContext) -> Iterator[Finding]:
@@ -21,6 +28,10 @@ def load_balancers(context: RuleContext) -> Iterator[Finding]:
         if not isinstance(pattern.api, LoadBalancerApi):
             continue
         api: Pointer = ("patterns", key, "api")
+        existing = _existing(pattern.api)
+        yield from _setting_findings(pattern.api, api, existing)
+        if existing:
+            continue
         if pattern.api.internet_facing and pattern.api.certificate_arn is None:
             yield Finding(
                 code="LK192",
@@ -30,6 +41,32 @@ def load_balancers(context: RuleContext) -> Iterator[Finding]:
             )
         if context.pruned.spares("network"):
             yield from _network_findings(context, api, internet_facing=pattern.api.internet_facing)
+
+
+def _existing(api: LoadBalancerApi) -> str:
+    """The key that names what is there already; empty for a new balancer."""
+    return next((name for name in ("listener_arn", "load_balancer_arn") if getattr(api, name) is not None), "")
+
+
+def _setting_findings(api: LoadBalancerApi, pointer: Pointer, existing: str) -> Iterator[Finding]:
+    """What goes with another kind of balancer, and the address that an ARN does not tell."""
+    for name in sorted(api.model_fields_set - _SETTINGS[existing]):
+        what = f"{existing} names one that exists" if existing else "the balancer is a new one"
+        yield Finding(
+            code="LK192",
+            pointer=(*pointer, name),
+            at_key=True,
+            problem=f"{name} does not go with that: {what}",
+            hint=f"leave {name} out",
+        )
+    if existing and api.url is None:
+        yield Finding(
+            code="LK192",
+            pointer=(*pointer, existing),
+            at_key=True,
+            problem="an ARN does not tell where callers reach it, and there is no url",
+            hint="add url: https://shop.example.com",
+        )
 
 
 def _network_findings(context: RuleContext, api: Pointer, *, internet_facing: bool) -> Iterator[Finding]:

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lambdakit.limits import SQS_BATCH_WITHOUT_WINDOW_MAX
+from lambdakit.spec.application import Application
 from lambdakit.spec.event_sources.sqs import SqsSource
 from lambdakit.spec.finding import Finding
 from lambdakit.spec.pointer import Pointer
+from lambdakit.spec.resources.queue_uses import names_fifo_queue
 from lambdakit.spec.rules.rule import RuleContext
 
 
@@ -19,12 +21,17 @@ def queue_batches(context: RuleContext) -> Iterator[Finding]:
     for key, pattern in context.event_processings():
         source, pointer = pattern.source, ("patterns", key, "source")
         if isinstance(source, SqsSource):
-            yield from _of_fifo(source, pointer) if is_fifo(source) else _of_standard(context, source, pointer)
+            yield from (
+                _of_fifo(source, pointer)
+                if is_fifo(context.application, source)
+                else _of_standard(context, source, pointer)
+            )
 
 
-def is_fifo(source: SqsSource) -> bool:
-    """Whether the queue, new or existing, is a FIFO queue."""
-    return source.fifo if source.queue_arn is None else source.queue_arn.endswith(".fifo")
+def is_fifo(application: Application, source: SqsSource) -> bool:
+    """Whether the queue, new, existing or one of the `resources`, is a FIFO queue."""
+    named = names_fifo_queue(application, source)
+    return source.fifo if named is None else named
 
 
 def _of_fifo(source: SqsSource, pointer: Pointer) -> Iterator[Finding]:

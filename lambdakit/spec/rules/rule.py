@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from lambdakit.spec.api_backend import authorizer_name, lambda_authorizer
+from lambdakit.records import dataclass
 from lambdakit.spec.application import Application
 from lambdakit.spec.event_processing import EventProcessing
 from lambdakit.spec.finding import Finding
-from lambdakit.spec.function import FunctionSettings, effective
-from lambdakit.spec.patterns import ApiBackend, Pattern, Route, SharedRoute, route_function_name
+from lambdakit.spec.patterns import ApiBackend, SharedRoute
+from lambdakit.spec.placed_functions import PlacedFunction as PlacedFunction
+from lambdakit.spec.placed_functions import placed_functions
 from lambdakit.spec.pointer import Pointer
+from lambdakit.spec.stacks import stacked_parts
 from lambdakit.spec.stream_processing import StreamProcessing
 from lambdakit.spec.validation import Pruned
-
-
-@dataclass(frozen=True, slots=True)
-class PlacedFunction:
-    """A function of the application.
-
-    written: as the document has it, a `Route` where a route makes it. settings: with the defaults in.
-    pointer: the place where it is written.
-    """
-
-    name: str
-    written: FunctionSettings
-    settings: FunctionSettings
-    pointer: Pointer
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,28 +61,15 @@ class RuleContext:
         """Whether the function's setting is what the document says: no part of it, or of the defaults', was invalid."""
         return self.pruned.spares(*function.pointer, setting) and self.pruned.spares("defaults", setting)
 
+    def knows_stacks(self) -> bool:
+        """Whether every part stands in the stack that the document says: none was written wrongly."""
+        return all(self.pruned.spares(*pointer, "stack") for pointer, _ in stacked_parts(self.application))
+
 
 def rule_context(application: Application, directory: Path, pruned: Pruned) -> RuleContext:
     """The context of an application, with its functions' settings worked out once for all rules."""
-    functions = tuple(
-        PlacedFunction(name, written, effective(written, application.defaults), pointer)
-        for key, pattern in application.patterns.items()
-        for name, written, pointer in _functions_of(key, pattern)
-    )
+    functions = placed_functions(application)
     return RuleContext(application, functions, directory, pruned)
-
-
-def _functions_of(key: str, pattern: Pattern) -> Iterator[tuple[str, FunctionSettings, Pointer]]:
-    """Name, settings and place of each function that the pattern defines."""
-    if isinstance(pattern, ApiBackend):
-        for route_key, route in pattern.routes.items():
-            if isinstance(route, Route):
-                yield route_function_name(route_key, route), route, ("patterns", key, "routes", route_key)
-        if (authorizer := lambda_authorizer(pattern)) is not None:
-            place: Pointer = ("patterns", key, "api", "authorizer", "function")
-            yield authorizer_name(key, authorizer), authorizer.function, place
-    else:
-        yield key, pattern.function, ("patterns", key, "function")
 
 
 Rule = Callable[[RuleContext], Iterator[Finding]]

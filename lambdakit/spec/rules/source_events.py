@@ -26,7 +26,7 @@ def source_events(context: RuleContext) -> Iterator[Finding]:
     timeouts = {
         str(function.pointer[1]): function.settings.timeout
         for function in context.functions
-        if context.knows(function, "timeout")
+        if function.pointer[0] == "patterns" and context.knows(function, "timeout")
     }
     for key, pattern in context.event_processings():
         pointer: Pointer = ("patterns", key, "source")

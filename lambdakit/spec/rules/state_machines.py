@@ -11,12 +11,19 @@ from typing import Any
 
 from lambdakit.spec.finding import Finding
 from lambdakit.spec.pointer import Pointer
+from lambdakit.spec.resources.definition import read_definition
+from lambdakit.spec.resources.definition_file import DEFINITION_BYTES_MAX
+from lambdakit.spec.resources.state_machine import StateMachineResource
 from lambdakit.spec.rules.rule import RuleContext
 from lambdakit.spec.rules.source_directories import resolved_within
 from lambdakit.spec.targets import StepFunctionsTarget
 from lambdakit.spec.wording import quoted
 
-_BYTES_MAX = 1024 * 1024
+_KEYS = {
+    "definition": "definition makes a new state machine",
+    "state_machine_arn": "state_machine_arn names an existing one",
+    "state_machine": "state_machine names one of the `resources`",
+}
 
 
 def state_machines(context: RuleContext) -> Iterator[Finding]:
@@ -25,13 +32,20 @@ def state_machines(context: RuleContext) -> Iterator[Finding]:
         for name, target in pattern.targets.items():
             if isinstance(target, StepFunctionsTarget):
                 yield from _findings(context, target, ("patterns", key, "targets", name))
+    for name, resource in context.application.resources.items():
+        if isinstance(resource, StateMachineResource):
+            yield from _findings(context, resource, ("resources", name))
 
 
-def _findings(context: RuleContext, target: StepFunctionsTarget, pointer: Pointer) -> Iterator[Finding]:
-    both = target.definition is not None and target.state_machine_arn is not None
-    if both:
-        problem = "definition makes a new state machine, and state_machine_arn names an existing one"
+def _findings(
+    context: RuleContext, target: StepFunctionsTarget | StateMachineResource, pointer: Pointer
+) -> Iterator[Finding]:
+    written = [key for key in _KEYS if getattr(target, key, None) is not None]
+    if len(written) > 1:
+        problem = f"{_KEYS[written[0]]}, and {_KEYS[written[1]]}"
         yield Finding(code="LK174", pointer=pointer, problem=problem, hint="leave one of the two out")
+    elif "state_machine" in written:
+        return
     elif target.definition is not None:
         problem, hint = _wrong_definition(context, target.definition)
         if problem:
@@ -49,13 +63,19 @@ def _wrong_definition(context: RuleContext, path: str) -> tuple[str, str]:
             return f"{quoted(path)} leads out of the project's directory", "move the file into the project"
         if not place.is_file():
             return f"there is no file {quoted(path)} beside the document", "create it, or name another"
-        if place.stat().st_size > _BYTES_MAX:
+        if place.stat().st_size > DEFINITION_BYTES_MAX:
             return f"{quoted(path)} is larger than 1 MiB, the most a definition may have", language
-        definition: Any = json.loads(place.read_text(encoding="utf-8"))
+        text = place.read_text(encoding="utf-8")
+        definition: Any = json.loads(text)
     except OSError as error:
         return f"{quoted(path)} cannot be read: {(error.strerror or '').lower()}", ""
     except (ValueError, RecursionError):
         return f"{quoted(path)} is no JSON", language
-    if isinstance(definition, dict) and {"StartAt", "States"} <= set(definition):
-        return "", ""
-    return f"{quoted(path)} has no StartAt or no States", language
+    if not (isinstance(definition, dict) and {"StartAt", "States"} <= set(definition)):
+        return f"{quoted(path)} has no StartAt or no States", language
+    if read_definition(text) is None:
+        return (
+            f"{quoted(path)} is nested too deeply to be read",
+            "take lists and states apart that stand in one another",
+        )
+    return "", ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lambdakit.spec.delivery import ExistingTableDelivery, FirehoseDelivery, StreamDelivery
+from lambdakit.spec.delivery import ExistingTableDelivery, FirehoseDelivery, SharedTableDelivery, StreamDelivery
 from lambdakit.spec.event_sources.dynamo_stream import DynamoStreamSource
 from lambdakit.spec.event_sources.kinesis import KinesisSource
 from lambdakit.spec.finding import Finding
@@ -42,6 +42,10 @@ def stream_deliveries(context: RuleContext) -> Iterator[Finding]:
 def _fed_back(pattern: StreamProcessing) -> str:
     """The setting of the delivery that names the source; empty when none does."""
     match pattern.source, pattern.delivery:
+        case KinesisSource(stream=str() as name), StreamDelivery(stream=target) if target == name:
+            return "stream"
+        case DynamoStreamSource(table=str() as name), SharedTableDelivery(table=target) if target == name:
+            return "table"
         case KinesisSource(stream_arn=str() as arn), StreamDelivery(stream_arn=target) if target == arn:
             return "stream_arn"
         case DynamoStreamSource(table_stream_arn=str() as arn), ExistingTableDelivery(table_name=name):

@@ -20,7 +20,7 @@ def stream_tables(context: RuleContext) -> Iterator[Finding]:
                 code="LK183",
                 pointer=(*pointer, "table_stream_arn"),
                 at_key=True,
-                problem="table makes a new table, and table_stream_arn names the stream of an existing one",
+                problem="table makes or names one table, and table_stream_arn names the stream of another",
                 hint="leave one of the two out",
             )
         elif source.table is None and source.table_stream_arn is None:

@@ -25,6 +25,11 @@ def table_keys(context: RuleContext) -> Iterator[Finding]:
 
 def new_tables(context: RuleContext) -> Iterator[tuple[Pointer, Table]]:
     """Every new table of the application, with its place."""
+    yield from (
+        (("resources", name), resource)
+        for name, resource in context.application.resources.items()
+        if isinstance(resource, Table)
+    )
     for key, backend in context.api_backends():
         if isinstance(backend.table, Table):
             yield ("patterns", key, "table"), backend.table
@@ -33,7 +38,7 @@ def new_tables(context: RuleContext) -> Iterator[tuple[Pointer, Table]]:
             if isinstance(target, Table):
                 yield ("patterns", key, "targets", name), target
     for key, stream in context.stream_processings():
-        if isinstance(stream.source, DynamoStreamSource) and stream.source.table is not None:
+        if isinstance(stream.source, DynamoStreamSource) and isinstance(stream.source.table, Table):
             yield ("patterns", key, "source", "table"), stream.source.table
         if isinstance(stream.delivery, Table):
             yield ("patterns", key, "delivery"), stream.delivery

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.xdist_group("cdk")
 
-RECIPE = Path(__file__).parents[3] / "stacks" / "crud_with_cognito"
+RECIPE = Path(__file__).parents[3] / "patterns" / "crud_with_cognito"
 PASSWORD = "Correct-Horse-Battery-1"
 ORIGIN = "https://notes.example.com"
 
@@ -64,8 +64,8 @@ class Notebook:
 
 
 @pytest.fixture
-def notebook(harness: Harness, deploy_stack: Callable[[str], Deployment]) -> Notebook:
-    return Notebook(harness=harness, deployment=deploy_stack("notes"))
+def notebook(harness: Harness, deploy_recipe: Callable[[str], Deployment]) -> Notebook:
+    return Notebook(harness=harness, deployment=deploy_recipe("crud_with_cognito"))
 
 
 def test_a_user_writes_lists_reads_changes_and_deletes_a_note(notebook: Notebook) -> None:

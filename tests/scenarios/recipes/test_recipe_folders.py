@@ -20,7 +20,11 @@ pytestmark = pytest.mark.xdist_group("cdk")
 
 ROOT = Path(__file__).parents[3]
 RECORDED = ROOT / "tests" / "golden" / "logical_ids" / "recipes.json"
-RECIPES = sorted(path.parent for path in (ROOT / "stacks").glob("*/README.md"))
+# The three patterns have tests of their own for all this.
+PATTERNS = {"api_backend", "event_processing", "stream_processing"}
+RECIPES = sorted(
+    path.parent for path in (ROOT / "patterns").glob("*/lambdakit.yaml") if path.parent.name not in PATTERNS
+)
 STATEFUL = (
     "AWS::Cognito::UserPool",
     "AWS::DynamoDB::GlobalTable",
@@ -33,7 +37,7 @@ PROVIDED = {"boto3", "botocore"}
 
 
 def _stack_name(recipe: Path) -> str:
-    [name] = re.findall(r"^lambdakit cdk deploy (\w+)$", (recipe / "README.md").read_text(), re.MULTILINE)
+    [name] = re.findall(r"^application: (\w+)$", (recipe / "lambdakit.yaml").read_text(), re.MULTILINE)
     return str(name)
 
 

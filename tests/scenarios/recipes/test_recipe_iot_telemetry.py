@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.xdist_group("cdk")
 
-RECIPE = Path(__file__).parents[3] / "stacks" / "iot_telemetry"
+RECIPE = Path(__file__).parents[3] / "patterns" / "iot_telemetry"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +55,8 @@ class Field:
 
 
 @pytest.fixture
-def field(harness: Harness, deploy_stack: Callable[[str], Deployment]) -> Field:
-    return Field(harness=harness, deployment=deploy_stack("field"))
+def field(harness: Harness, deploy_recipe: Callable[[str], Deployment]) -> Field:
+    return Field(harness=harness, deployment=deploy_recipe("iot_telemetry"))
 
 
 def test_a_reading_becomes_an_item(field: Field) -> None:

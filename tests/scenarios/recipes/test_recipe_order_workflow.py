@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.xdist_group("cdk")
 
-RECIPE = Path(__file__).parents[3] / "stacks" / "order_workflow"
+RECIPE = Path(__file__).parents[3] / "patterns" / "order_workflow"
 TEAPOTS = {"customer_id": "ada", "country": "DE", "lines": {"teapot": 2, "cup": 6}}
 FULL_STOCK = {"teapot": 3, "cup": 12, "anvil": 9}
 CREDIT = {"ada": 10_000, "bob": 100}
@@ -34,7 +34,7 @@ class Shop:
     deployment: Deployment
 
     def output(self, name: str) -> str:
-        return self.deployment.outputs["fulfilment"][f"Orders{name}"]
+        return self.deployment.outputs["fulfilment"][name]
 
     def fill(self) -> None:
         dynamodb = self.harness.client("dynamodb")
@@ -88,9 +88,15 @@ class Shop:
         self.harness.client("lambda").delete_function_concurrency(FunctionName=self.deployment.function(function).name)
 
 
+@pytest.fixture(params=["document", "stack"])
+def written(request: pytest.FixtureRequest) -> str:
+    """Both, as one has the workflow in Amazon States Language, and the other as the CDK's constructs."""
+    return str(request.param)
+
+
 @pytest.fixture
-def shop(harness: Harness, deploy_stack: Callable[[str], Deployment]) -> Shop:
-    made = Shop(harness=harness, deployment=deploy_stack("fulfilment"))
+def shop(harness: Harness, deploy_recipe: Callable[[str], Deployment]) -> Shop:
+    made = Shop(harness=harness, deployment=deploy_recipe("order_workflow"))
     made.fill()
     return made
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.xdist_group("cdk")
 
-RECIPE = Path(__file__).parents[3] / "stacks" / "scheduled_backup"
+RECIPE = Path(__file__).parents[3] / "patterns" / "scheduled_backup"
 ITEMS: list[dict[str, Any]] = [
     {"id": {"S": "a"}, "count": {"N": "1"}, "tags": {"SS": ["x", "y"]}},
     {"id": {"S": "b"}, "picture": {"B": b"\x00\xff"}, "nested": {"M": {"list": {"L": [{"NULL": True}]}}}},
@@ -44,29 +45,29 @@ class Archive:
 
     def fill(self) -> None:
         for item in ITEMS:
-            self.harness.client("dynamodb").put_item(TableName=self.output("BackupTableName"), Item=item)
+            self.harness.client("dynamodb").put_item(TableName=self.output("RecordsTableName"), Item=item)
 
     def keys(self) -> list[str]:
-        listed = self.harness.client("s3").list_objects_v2(Bucket=self.output("BackupBackupsBucketName"))
+        listed = self.harness.client("s3").list_objects_v2(Bucket=self.output("BackupsBucketName"))
         return [each["Key"] for each in listed.get("Contents", [])]
 
     def content(self, key: str) -> bytes:
         body: bytes = (
-            self.harness.client("s3").get_object(Bucket=self.output("BackupBackupsBucketName"), Key=key)["Body"].read()
+            self.harness.client("s3").get_object(Bucket=self.output("BackupsBucketName"), Key=key)["Body"].read()
         )
         return body
 
     def failures(self) -> list[dict[str, Any]]:
         received = self.harness.client("sqs").receive_message(
-            QueueUrl=self.output("BackupFailureQueueUrl"), MaxNumberOfMessages=10
+            QueueUrl=self.output("FailedQueueUrl"), MaxNumberOfMessages=10
         )
         return [json.loads(message["Body"]) for message in received.get("Messages", [])]
 
 
 @pytest.fixture
-def archive(harness: Harness, application: Path) -> Archive:
+def archive(harness: Harness, deploy_anew: Callable[[str], Deployment]) -> Archive:
     # For this test alone: its schedules would go on whenever the next ones move the clock.
-    made = Archive(harness=harness, deployment=harness.deploy(application, stacks=["archive"]))
+    made = Archive(harness=harness, deployment=deploy_anew("scheduled_backup"))
     # The next hours are those of one night.
     made.go_to(2)
     harness.trace.clear()
@@ -107,7 +108,7 @@ def test_each_night_has_an_export_of_its_own(archive: Archive) -> None:
 
 def test_an_export_that_cannot_start_is_told_by_the_backup_and_by_the_check(archive: Archive) -> None:
     archive.harness.client("dynamodb").update_continuous_backups(
-        TableName=archive.output("BackupTableName"),
+        TableName=archive.output("RecordsTableName"),
         PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": False},
     )
 
@@ -123,7 +124,7 @@ def test_an_export_that_cannot_start_is_told_by_the_backup_and_by_the_check(arch
 
 def test_an_export_that_is_not_complete_is_told(archive: Archive) -> None:
     night = archive.go_to(3).date()
-    bucket = archive.output("BackupBackupsBucketName")
+    bucket = archive.output("BackupsBucketName")
     note = json.dumps({"export": "arn:aws:dynamodb:us-east-1:123456789012:table/t/export/0-0"})
     archive.harness.client("s3").put_object(Bucket=bucket, Key=f"{night}/export.json", Body=note.encode())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.xdist_group("cdk")
 
-RECIPE = Path(__file__).parents[3] / "stacks" / "security_automation"
+RECIPE = Path(__file__).parents[3] / "patterns" / "security_automation"
 CLOSED = {"BlockPublicAcls": True, "IgnorePublicAcls": True, "BlockPublicPolicy": True, "RestrictPublicBuckets": True}
 
 
@@ -66,13 +67,13 @@ class Guarded:
         return [json.loads(message["Body"]) for message in received]
 
     def failures(self) -> list[dict[str, Any]]:
-        return self.messages(self.deployment.outputs["guardrails"]["OpenBucketsFailureQueueUrl"])
+        return self.messages(self.deployment.outputs["guardrails"]["FailedQueueUrl"])
 
 
 @pytest.fixture
-def guarded(harness: Harness, application: Path) -> Guarded:
+def guarded(harness: Harness, deploy_anew: Callable[[str], Deployment]) -> Guarded:
     # For this test alone: it would close the buckets of the next ones.
-    deployment = harness.deploy(application, stacks=["guardrails"])
+    deployment = deploy_anew("security_automation")
     sqs = harness.client("sqs")
     inbox = sqs.create_queue(QueueName="inbox")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=inbox, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]

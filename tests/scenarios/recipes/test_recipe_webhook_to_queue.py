@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.xdist_group("cdk")
 
-RECIPE = Path(__file__).parents[3] / "stacks" / "webhook_to_queue"
+RECIPE = Path(__file__).parents[3] / "patterns" / "webhook_to_queue"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 PAID = json.dumps({"type": "invoice.paid", "data": {"invoice": "in_1", "amount": 1250}}).encode()
 
 
 @pytest.fixture
-def deployment(harness: Harness, deploy_stack: Callable[[str], Deployment]) -> Deployment:
+def deployment(harness: Harness, deploy_recipe: Callable[[str], Deployment]) -> Deployment:
     """The stack, with the sender's secret put in as its operator would."""
-    deployed = deploy_stack("webhooks")
-    secret = deployed.outputs["webhooks"]["WebhooksSecretArn"]
+    deployed = deploy_recipe("webhook_to_queue")
+    secret = deployed.outputs["webhooks"]["SigningSecretArn"]
     harness.client("secretsmanager").put_secret_value(SecretId=secret, SecretString=SECRET)
     return deployed
 
@@ -60,7 +60,7 @@ def recorded(harness: Harness, deployment: Deployment) -> dict[str, Any]:
 
 
 def failures(harness: Harness, deployment: Deployment) -> list[Any]:
-    queue = deployment.outputs["webhooks"]["DeliveriesFailureQueueUrl"]
+    queue = deployment.outputs["webhooks"]["AcceptedDeadLetterQueueUrl"]
     received = harness.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
     return [json.loads(message["Body"]) for message in received.get("Messages", [])]
 
@@ -198,7 +198,7 @@ def test_a_recorded_webhook_is_forgotten_after_ninety_days(harness: Harness, dep
 
 
 def test_the_sender_hears_of_a_queue_that_takes_nothing(harness: Harness, deployment: Deployment) -> None:
-    harness.client("sqs").delete_queue(QueueUrl=deployment.outputs["webhooks"]["DeliveriesQueueUrl"])
+    harness.client("sqs").delete_queue(QueueUrl=deployment.outputs["webhooks"]["AcceptedQueueUrl"])
 
     answer = send(deployment, PAID, headers(PAID))
 

@@ -38,6 +38,24 @@ def test_map_may_name_its_document(tmp_path: Path) -> None:
     assert place.document == "shop/lambdakit.yaml"
 
 
+@pytest.mark.parametrize(
+    ("document", "shown"),
+    [
+        ("shop/lambdakit.yaml", "shop/parts/orders.yaml"),
+        ("lambdakit.yaml", "parts/orders.yaml"),
+        ("", "parts/orders.yaml"),
+    ],
+)
+def test_place_may_lie_in_another_file(tmp_path: Path, document: str, shown: str) -> None:
+    entry = {**ENTRY, "path": "parts/orders.yaml"}
+    path = write(tmp_path, {"version": 1, "document": document, "base": "shop", "stacks": {"shop": {"Table": entry}}})
+
+    place = read_source_map(path, "m.json").place("shop", "Table")
+
+    assert place is not None
+    assert place.document == shown
+
+
 def test_assembly_without_map_knows_no_place(tmp_path: Path) -> None:
     assert read_source_map(tmp_path / "absent.json", "m.json").place("shop", "Table") is None
 
@@ -54,6 +72,7 @@ def test_assembly_without_map_knows_no_place(tmp_path: Path) -> None:
         ({"version": 1, "stacks": {}, "document": 1}, "document"),
         ({"version": 1, "stacks": {"shop": {"T": {"line": 1, "column": 1}}}}, "stacks.shop.T.pointer"),
         ({"version": 1, "stacks": {"shop": {"T": {**ENTRY, "line": 0}}}}, "stacks.shop.T.line"),
+        ({"version": 1, "stacks": {"shop": {"T": {**ENTRY, "path": 1}}}}, "stacks.shop.T.path"),
         ({"version": 1, "stacks": {"shop": {"T": {**ENTRY, "column": "5"}}}}, "stacks.shop.T.column"),
     ],
 )

@@ -70,7 +70,6 @@ def test_version_is_printed() -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("eject", "a.yaml"),
         ("report", "cost"),
         ("report", "cold-starts"),
         ("run", "a.yaml", "--watch"),

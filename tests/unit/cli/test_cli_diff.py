@@ -103,6 +103,18 @@ def test_template_of_one_of_several_stacks_is_told_by_its_name(tmp_path: Path) -
     assert (unnamed.exit_code, "[LK251]" in unnamed.stderr) == (1, True)
 
 
+def test_of_several_stacks_each_says_which_loses_its_data(tmp_path: Path) -> None:
+    names = ("shop", "shop-staging")
+    later = copy.deepcopy(RESOURCES)
+    later["Table"]["Properties"]["TableName"] = "other"
+    assembly = write_stacks(tmp_path / "later", {name: {"Resources": later} for name in names})
+    earlier = write_stacks(tmp_path / "earlier", {name: {"Resources": RESOURCES} for name in names})
+
+    _, *endangered = run("diff", assembly, "--against", earlier).stdout.splitlines()[:3]
+
+    assert [line.split(": ")[0] for line in endangered] == ["  shop", "  shop-staging"]
+
+
 def test_missing_earlier_state_is_a_message(assembly: Path, tmp_path: Path) -> None:
     document = tmp_path / "lambdakit.yaml"
 

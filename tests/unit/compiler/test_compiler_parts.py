@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,15 @@ def test_the_fingerprint_follows_everything_that_is_read(document: Document, cha
     assert (after != before) is differs
 
 
+def test_a_pipe_beside_the_code_is_not_waited_for(document: Document) -> None:
+    before = fingerprint(document, validation=True)
+    os.mkfifo(document.directory / "code" / "pipe")
+
+    after = fingerprint(document, validation=True)
+
+    assert after != before
+
+
 def test_every_construct_has_the_place_of_the_nearest_recorded_one(source_map: SourceMap) -> None:
     route = ("patterns", "orders", "routes", "GET /v1.0/orders")
 
@@ -210,6 +220,27 @@ def test_findings_of_the_validation_are_diagnostics(
         "'A' was unexpected (rule F3002 of the CDK's validation, "
         "at Function76856677 Properties.Environment.Variables.A) [LK420]"
     )
+
+
+@pytest.mark.parametrize(
+    ("description", "pointer"),
+    [
+        ("Outputs/OrdersUrl/Value: Output 'OrdersUrl' value must be a string", "outputs.OrdersUrl"),
+        ("Parameters/Stage/Default: Parameter 'Stage' Default 'a' does not match", "parameters.Stage"),
+        ("Circular dependency in conditions: IsProd -> IsLarge", "conditions.IsProd"),
+        ("Something about the whole template", ""),
+    ],
+)
+def test_a_finding_about_no_resource_is_told_at_its_section(
+    source_map: SourceMap, tmp_path: Path, description: str, pointer: str
+) -> None:
+    about = {"ruleName": "F1", "description": description, "severity": "error", "violatingConstructs": [{}]}
+    report = {"pluginReports": [{"pluginName": "CloudFormation Validate", "violations": [about]}]}
+    (tmp_path / REPORT_FILE).write_text(json.dumps(report))
+
+    (found,) = read_findings(tmp_path, source_map, path="lambdakit.yaml").errors
+
+    assert found.pointer == pointer
 
 
 def test_without_a_report_there_are_no_findings(source_map: SourceMap, tmp_path: Path) -> None:

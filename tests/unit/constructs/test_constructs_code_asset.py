@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import zipfile
 from pathlib import Path
 
@@ -79,6 +80,24 @@ def test_what_is_no_package_is_refused(tmp_path: Path, code: Path, path: str, pr
 
     assert (found.code, found.pointer) == ("LK402", "code")
     assert found.problem.endswith(problem)
+
+
+def test_a_pipe_in_a_package_is_refused_and_not_waited_for(tmp_path: Path, code: Path) -> None:
+    os.mkfifo(code / "pipe")
+
+    (found,) = code_problems("code", code)
+
+    assert (found.code, found.hint) == ("LK402", "move the pipe, socket or device out of the directory")
+    assert found.problem.endswith("pipe is neither a file nor a link, and cannot ship")
+
+
+def test_a_name_that_is_no_text_is_refused(tmp_path: Path, code: Path) -> None:
+    (code / os.fsdecode(b"caf\xe9.py")).write_text("")
+
+    (found,) = code_problems("code", code)
+
+    assert (found.code, found.hint) == ("LK402", "rename the file")
+    assert found.problem.endswith("caf?.py is not UTF-8, and cannot ship")
 
 
 @pytest.mark.parametrize(

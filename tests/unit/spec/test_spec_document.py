@@ -234,7 +234,7 @@ def test_environment_is_counted_in_bytes(project: Path, size: int, accepted: boo
         assert _codes(project, text) == ["LK135"]
 
 
-@pytest.mark.parametrize("prepare", ["missing", "directory", "unreadable", "null"])
+@pytest.mark.parametrize("prepare", ["missing", "directory", "unreadable", "null", "pipe", "device"])
 def test_path_that_is_no_document_is_refused(project: Path, prepare: str) -> None:
     path = project / "other.yaml"
     if prepare == "directory":
@@ -243,6 +243,10 @@ def test_path_that_is_no_document_is_refused(project: Path, prepare: str) -> Non
         path = project / "a\0b"
     elif prepare == "unreadable":
         path = project / "lambdakit.yaml" / "other.yaml"
+    elif prepare == "pipe":
+        os.mkfifo(path)
+    elif prepare == "device":
+        path.symlink_to("/dev/zero")
 
     with pytest.raises(DocumentError) as caught:
         load(path)
@@ -276,13 +280,16 @@ def test_large_files_are_not_read_to_their_end(project: Path) -> None:
 
 
 def test_hundred_functions_are_loaded_at_once(project: Path) -> None:
-    routes = "".join(
-        f"      GET /orders/{number}:\n        name: read_{number}\n        code: functions/orders\n"
-        f"        handler: app.read\n        memory_size: 1 GiB\n        environment: {{LEVEL: INFO}}\n"
-        for number in range(100)
-    )
+    def pattern(key: str, numbers: range) -> str:
+        routes = "".join(
+            f"      GET /orders/{number}:\n        name: read_{number}\n        code: functions/orders\n"
+            f"        handler: app.read\n        memory_size: 1 GiB\n        environment: {{LEVEL: INFO}}\n"
+            for number in numbers
+        )
+        return f"  {key}:\n    kind: api_backend\n    stack: {key}\n    routes:\n{routes}"
+
     path = project / "lambdakit.yaml"
-    path.write_text(f"application: shop\npatterns:\n  orders:\n    kind: api_backend\n    routes:\n{routes}")
+    path.write_text(f"application: shop\npatterns:\n{pattern('orders', range(50))}{pattern('others', range(50, 100))}")
 
     seconds = []
     for _ in range(3):

@@ -16,8 +16,18 @@ from lambdakit.spec.excerpt import excerpt
 
 VALID = b"""\
 application: shop
+include: [part.yaml]
+parameters: {Stage: {default: dev, allowed_values: [dev, prod]}, Size: {type: Number, max_value: 512, default: 5}}
+context: {mine: [1]}
+environments:
+  staging: {account: "111122223333", region: eu-west-1, defaults: {timeout: none, environment: {LEVEL: "${Stage}"}}}
+  production: {patterns: {orders: {table: {sort_key: none}, routes: {POST /orders: {timeout: 9s}}}, jobs: none}}
 defaults: {runtime: python3.13, memory_size: 1 GiB, timeout: 10s, environment: &env {LEVEL: "INFO"}}
 layers: {shared: {code: functions/orders}}
+functions:
+  reserve:
+    {code: functions/orders, handler: app.read, grants: {thumbnails: invoke},
+     initial_policy: [{actions: ["a:B"], resources: ["*"]}]}
 patterns:
   orders:
     kind: api_backend
@@ -37,6 +47,11 @@ patterns:
     kind: event_processing
     source: {kind: sqs, batch_size: 20, max_batching_window: 5s, visibility_timeout: 1m, filters: [{body: {a: [1]}}]}
     function: {code: functions/orders, handler: app.read}
+    overrides: {Function: {MemorySize: !Ref Size}, Function/Role: {Path: !Sub "/${AWS::StackName}/"}}
+conditions: {IsLarge: !Equals [!Ref Size, 1024]}
+outputs: {Url: {value: !GetAtt Jobs.QueueUrl, condition: IsLarge}}
+cloudformation:
+  Jobs: {Type: AWS::SQS::Queue, Properties: {DelaySeconds: !If [IsLarge, 5, !Ref AWS::NoValue]}, DependsOn: create}
 """
 PIECES = [
     *(b"{ } [ ] : , - ? | > ! & * # % @ ` ' \" \\ << ~ null true yes .nan 1e999 0x1f -1 !!str !x &a *a ---".split()),
@@ -65,6 +80,12 @@ PIECES = [
         b"2001-01-01",
     ),
     *(
+        b"!Ref ",
+        b"!GetAtt a.b",
+        b"!Join [",
+        b"Fn::Sub: ",
+        b"overrides",
+        b"cloudformation",
         b"application",
         b"patterns",
         b"kind",
@@ -78,6 +99,14 @@ PIECES = [
         b"kind: ",
         b"schedule",
         b"step_functions",
+        b"functions",
+        b"grants: ",
+        b"reserve",
+        b"invoke",
+        b"environments",
+        b"include: [lambdakit.yaml]",
+        b"none",
+        b"${Stage}",
     ),
 ]
 
@@ -99,6 +128,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("project")
     (directory / "functions" / "orders").mkdir(parents=True)
     (directory / "functions" / "orders" / "app.py").touch()
+    (directory / "part.yaml").write_text("patterns: {orders: {acknowledge: {W3005: as it is meant to be}}}\n")
     return directory
 
 

@@ -18,6 +18,16 @@ VALIDATOR = Draft202012Validator(SCHEMA)
 
 EXAMPLE: dict[str, Any] = {
     "application": "shop",
+    "include": ["network.yaml"],
+    "parameters": {
+        "Stage": {"default": "dev", "allowed_values": ["dev", 1], "allowed_pattern": "[a-z]+", "max_length": 5},
+        "Limit": {"type": "Number", "default": 5, "min_value": 1.5, "no_echo": True},
+    },
+    "context": {"@aws-cdk/core:stackRelativeExports": True, "mine": {"a": [1]}},
+    "environments": {
+        "staging": {"account": "111122223333", "region": "eu-west-1", "defaults": {"memory_size": 64}},
+        "small-1": {"network": "none"},
+    },
     "defaults": {
         "runtime": "python3.13",
         "architecture": "arm_64",
@@ -27,10 +37,81 @@ EXAMPLE: dict[str, Any] = {
         "alias": {"name": "live", "provisioned_concurrent_executions": 2},
     },
     "layers": {"shared": {"code": "layers/shared"}},
+    "resources": {
+        "queue": {
+            "kind": "queue",
+            "stack": "jobs",
+            "visibility_timeout": "1m",
+            "max_receive_count": 5,
+            "dead_letter_queue": "none",
+        },
+        "table": {"kind": "table", "partition_key": "id", "stream": "new_image"},
+        "known": {"kind": "table", "table_name": "orders"},
+        "topic": {"kind": "topic", "display_name": "Shop"},
+        "bucket": {"kind": "bucket", "lifecycle_rules": [{"prefix": "tmp/", "expiration": "7d"}]},
+        "stream": {"kind": "stream", "shard_count": 2, "retention_period": "7d"},
+        "bus": {"kind": "event_bus", "description": "all of the shop"},
+        "key": {"kind": "key", "alias": "shop/master"},
+        "secret": {"kind": "secret", "generate_secret_string": {"password_length": 64, "exclude_characters": "/@"}},
+        "parameter": {"kind": "parameter", "parameter_name": "/shop/flags", "string_value": "on"},
+        "machine": {
+            "kind": "state_machine",
+            "definition": "order.asl.json",
+            "substitutions": {"orders": "table", "limit": 10, "sender": {"value": "Shop"}},
+            "grants": {"table": "write"},
+        },
+    },
+    "functions": {
+        "reserve": {
+            "code": "functions/reserve",
+            "handler": "app.handler",
+            "grants": {"queue": "publish", "bucket": "read_write_delete", "charge": "invoke"},
+            "secrets": {"SIGNING": "secret"},
+            "ssm_parameters": {"FLAGS": "parameter"},
+            "environment_encryption": "key",
+            "initial_policy": [
+                {"actions": ["ses:Send*"], "resources": ["arn:aws:ses:eu-west-1:1:identity/*", "*"]},
+                {
+                    "actions": ["s3:GetObject"],
+                    "resources": ["bucket/*", "table", "arn:${AWS::Partition}:s3:::${AWS::AccountId}-a/*"],
+                    "conditions": {"StringEquals": {"aws:ResourceAccount": "${AWS::AccountId}"}},
+                },
+            ],
+            "dead_letter_queue": "queue",
+            "on_success": "charge",
+            "on_failure": "topic",
+            "runtime_management_mode": "auto",
+            "acknowledge": {"AwsSolutions-IAM5[Resource::*]": "mails go to everybody"},
+        },
+        "charge": {"code": "functions/charge", "handler": "app.handler", "vpc": "none"},
+        "undo": {"code": "functions/charge", "handler": "app.undo", "stack": "2", "overrides": {".": {"Timeout": 5}}},
+    },
+    "conditions": {"IsProd": {"Fn::Equals": [{"Ref": "AWS::Region"}, "eu-west-1"]}},
+    "mappings": {"Sizes": {"eu-west-1": {"memory": 512, "zones": ["a", "b"], "large": True}}},
+    "outputs": {"JobsUrl": {"value": {"Ref": "Jobs"}, "export_name": "jobs", "condition": "IsProd"}},
+    "cloudformation": {
+        "Jobs": {"Type": "AWS::SQS::Queue", "Properties": {"DelaySeconds": 5}, "DependsOn": "queue"},
+        "Seed": {"Type": "Custom::Seed", "DependsOn": ["Jobs"], "Condition": "IsProd", "DeletionPolicy": "Retain"},
+    },
     "patterns": {
+        "shared": {
+            "kind": "event_processing",
+            "source": {"kind": "sqs", "queue": "queue"},
+            "function": {"code": "functions/jobs", "handler": "app.handler"},
+            "targets": {"items": {"kind": "dynamodb", "table": "table"}, "flow": {"kind": "step_functions"}},
+            "on_failure": {"kind": "sns", "topic": "topic"},
+        },
+        "changed": {
+            "kind": "stream_processing",
+            "stack": "streams-1",
+            "source": {"kind": "dynamo_stream", "table": "table"},
+            "function": {"code": "functions/jobs", "handler": "app.handler"},
+            "delivery": {"kind": "dynamodb", "table": "table"},
+        },
         "orders": {
             "kind": "api_backend",
             "api": {"type": "http", "cors": {"allow_origins": ["https://example.com"], "max_age": "1h"}},
+            "overrides": {"Table": {"BillingMode": "PROVISIONED"}, "create_order/Role": {"Path": "/shop/"}},
             "table": {"partition_key": "order_id", "sort_key": {"name": "at", "type": "number"}},
             "routes": {
                 "POST /orders": {
@@ -103,7 +184,17 @@ def test_the_example_of_the_documentation_is_accepted() -> None:
 
 def _fields(schema: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     objects = [("", schema), *schema["$defs"].items()]
-    return [(f"{owner}.{name}", field) for owner, entry in objects for name, field in entry["properties"].items()]
+    return [
+        (f"{owner}.{name}", _resolved(field))
+        for owner, entry in objects
+        for name, field in entry.get("properties", {}).items()
+    ]
+
+
+def _resolved(field: dict[str, Any]) -> dict[str, Any]:
+    """The setting, also where several models have it alike."""
+    name = field.get("$ref", "").removeprefix("#/$defs/")
+    return SCHEMA["$defs"][name] if name and "description" not in field else field
 
 
 @pytest.mark.parametrize(("name", "field"), _fields(SCHEMA), ids=[name for name, _ in _fields(SCHEMA)])
@@ -120,7 +211,7 @@ def test_no_key_may_be_null_and_no_mapping_has_keys_of_any_name() -> None:
 
     assert '"null"' not in text
     for schema in [SCHEMA, *SCHEMA["$defs"].values()]:
-        assert schema["additionalProperties"] is False
+        assert "properties" not in schema or schema["additionalProperties"] is False
 
 
 # Values that are near the edge of what some key takes. Left out, because the two differ by intent: durations and
@@ -147,17 +238,60 @@ VALUES = st.sampled_from(
             "object_created",
         ),
         *({"kind": "sqs"}, {"kind": "s3"}, {"kind": "dynamodb"}, {"kind": "cognito", "triggers": ["pre_sign_up"]}),
+        *(
+            "queue",
+            "table",
+            "none",
+            "web-1",
+            "state_machine",
+            "my table",
+            "standard",
+            "express",
+            "/shop/flags",
+            "aws/x",
+            "7d",
+        ),
+        *({"kind": "queue"}, {"kind": "table", "partition_key": "id"}, {"kind": "table"}, {"value": "x"}, {"value": 1}),
+        *([{"prefix": "tmp/"}], [{"expiration": "7d"}], {"password_length": 3}, {"password_length": 4}, "keys_only"),
+        *("publish", "consume", "invoke", "read_write_delete", "auto", "ses:SendEmail", "SendEmail", "arn:aws:s3:::a"),
+        *("arn:${AWS::Partition}:s3:::a", "arn:${AWS::Nothing}:s3:::a", "bucket/*", "bucket/", {"Bool": {"a:b": True}}),
+        *({"queue": "publish"}, {"queue": "push"}, {"1st": "read"}, {"AB": "secret"}, {"AB": "my secret"}, ["*:*"]),
+        *([{"actions": ["a:B"], "resources": ["*"]}], [{"actions": [], "resources": ["*"]}], [{"actions": ["a:B"]}]),
+        *("String", "Number", "List<Number>", "string", "AWS::EC2::VPC::Id", "012345678901", "eu-west-1", "a ${Stage}"),
+        *(
+            {"Stage": {}},
+            {"a-b": {}},
+            {"BootstrapVersion": {}},
+            {"staging": {}},
+            {"a_b": {}},
+            {"aws:cdk:x": 1},
+            ["a.yaml"],
+        ),
         *({"AB": "x"}, {"A": "x"}, {"AWS_REGION": "x"}, {"AB": 1}, {"code": "a"}, {"allow_origins": []}),
     ]
 )
 KEYS = st.sampled_from(
     [
+        *("include", "parameters", "context", "environments", "account", "region", "allowed_values", "min_length"),
         *("application", "defaults", "layers", "patterns", "network", "kind", "api", "table", "routes", "cors", "type"),
         *("code", "handler", "runtime", "memory_size", "memorySize", "timeout", "environment", "alias", "name"),
         *("function", "table_access", "partition_key", "sort_key", "removal_policy", "log_retention", "description"),
         *("GET /", "GET /a/", "get /a", "$default", "ANY /{proxy+}", "GET /{a+}/b", "orders", "10x", "a b", "x" * 65),
         *("provisioned_concurrent_executions", "reserved_concurrent_executions", "ephemeral_storage_size", "max_age"),
         *("source", "targets", "on_failure", "events", "prefix", "batch_size", "fifo", "filters", "schedule", "input"),
+        *("resources", "stream", "topic", "bucket", "table_name", "lifecycle_rules", "visibility_timeout", "alias"),
+        *(
+            "dead_letter_queue",
+            "substitutions",
+            "grants",
+            "definition",
+            "string_value",
+            "display_name",
+            "state_machine",
+        ),
+        *("functions", "secrets", "ssm_parameters", "environment_encryption", "initial_policy", "actions", "vpc"),
+        *("conditions", "StringEquals", "ForAnyValue:StringLike", "stringEquals"),
+        *("dead_letter_topic", "on_success", "runtime_management_mode", "acknowledge", "stack"),
         *("event_pattern", "detail_type", "threshold", "states", "queue_arn", "bucket_name", "filter_policy"),
         *("AB", "A", "AWS_REGION", "allow_methods", "allow_headers", "allow_credentials", "point_in_time_recovery"),
     ]

@@ -1,0 +1,59 @@
+"""A document's parameters as CloudFormation's, and texts that refer to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from aws_cdk import CfnParameter, Fn
+
+from lambdakit.spec.parameter_texts import parts_of, with_texts
+
+if TYPE_CHECKING:
+    from aws_cdk import Stack
+
+    from lambdakit.compiler.source_map import SourceMap
+    from lambdakit.spec.application import Application
+    from lambdakit.spec.parameters import Parameter
+
+
+def bind_parameters(
+    stack: Stack, parameters: Mapping[str, Parameter], source_map: SourceMap
+) -> dict[str, CfnParameter]:
+    """Adds the parameters to the stack; by their names, which are their logical ids."""
+    return {name: _parameter(stack, name, settings, source_map) for name, settings in parameters.items()}
+
+
+def referring(application: Application, parameters: Mapping[str, CfnParameter]) -> Application:
+    """The application with `${Name}` in its texts standing for the parameter of that name."""
+    return with_texts(application, lambda text: _text(text, parameters)) if parameters else application
+
+
+def _parameter(stack: Stack, name: str, settings: Parameter, source_map: SourceMap) -> CfnParameter:
+    # No pattern's key holds a colon, so that the two never meet in the stack.
+    id = f"parameter:{name}"
+    source_map.record(f"{stack.node.path}/{id}", ("parameters", name))
+    parameter = CfnParameter(
+        stack,
+        id,
+        type=settings.type,
+        default=settings.default,
+        allowed_values=None if settings.allowed_values is None else [str(value) for value in settings.allowed_values],
+        allowed_pattern=settings.allowed_pattern,
+        min_length=settings.min_length,
+        max_length=settings.max_length,
+        min_value=settings.min_value,
+        max_value=settings.max_value,
+        no_echo=settings.no_echo or None,
+        description=settings.description,
+        constraint_description=settings.constraint_description,
+    )
+    parameter.override_logical_id(name)
+    return parameter
+
+
+def _text(text: str, parameters: Mapping[str, CfnParameter]) -> str:
+    parts = [
+        parameters[part].value_as_string if is_name else part for part, is_name in parts_of(text, parameters.keys())
+    ]
+    return parts[0] if len(parts) == 1 else Fn.join("", parts)

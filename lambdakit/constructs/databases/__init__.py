@@ -1,0 +1,1 @@
+"""Relational databases behind an API: one file for each concern."""

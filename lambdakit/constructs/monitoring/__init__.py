@@ -1,0 +1,1 @@
+"""What a pattern shows of itself: its alarms and its dashboard."""

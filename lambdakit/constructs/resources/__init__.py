@@ -1,0 +1,1 @@
+"""Resources that several patterns of an application share."""

@@ -1,0 +1,1 @@
+"""Resources that an application's patterns and functions share, one file for each kind."""
