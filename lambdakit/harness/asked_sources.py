@@ -39,14 +39,21 @@ ASKED: Final = (
         name="Firehose",
         arrival=Arrival.SYNCHRONOUS,
         supported="transformation with retries and partition keys, buffering by size and time, delimiters, S3 with "
-        "prefixes, compression and failures apart, Kinesis as source",
-        refused="destinations other than S3, conversion to Parquet or ORC, Snappy: told in the trace, records kept "
-        "in the bucket for failures",
-        code=("delivery.firehose",),
+        "prefixes, compression and failures apart, Kinesis as source; OpenSearch (domains and collections) and HTTP "
+        "endpoints: real requests to the server that `harness.bind` names and to APIs of the harness, bulk requests "
+        "with index rotation and document ids, acknowledgements, retries by the clock, failed records and all records "
+        "in S3",
+        recorded="requests to a host that nothing is bound to: method, URL and body in the trace, records in the "
+        "bucket for failures; `VpcConfiguration`",
+        refused="Redshift, Splunk, Snowflake and Iceberg, conversion to Parquet or ORC, Snappy: told in the trace, "
+        "records kept in the bucket for failures",
+        code=("delivery.firehose", "delivery.firehose_endpoints"),
         samples=("firehose", "firehose-kinesis"),
         shown=(
             "tests/behaviour/test_behaviour_firehose_source.py",
             "tests/behaviour/test_behaviour_firehose_source_failures.py",
+            "tests/behaviour/test_behaviour_firehose_search.py",
+            "tests/behaviour/test_behaviour_firehose_http_endpoint.py",
         ),
     ),
     Source(
@@ -63,7 +70,7 @@ ASKED: Final = (
         supported="queues, Kinesis and DynamoDB streams as sources, filters, enrichment by functions and state "
         "machines, input templates, the targets that rules have",
         refused="Kafka and Amazon MQ as sources, enrichment by APIs: told in the trace",
-        code=("delivery.pipe", "event_source_mapping.pipe"),
+        code=("delivery.pipes", "event_source_mapping.pipe"),
         samples=("pipe",),
         shown=("tests/behaviour/test_behaviour_pipes.py",),
     ),

@@ -14,7 +14,9 @@ from lambdakit.harness.delivery.alarms import PromptMetrics
 from lambdakit.harness.delivery.deliveries import Deliveries
 from lambdakit.harness.delivery.event_buses import EventBuses
 from lambdakit.harness.delivery.firehose import Firehose
+from lambdakit.harness.delivery.firehose_endpoints import EndpointDeliveries
 from lambdakit.harness.delivery.firehose_objects import ObjectWriter
+from lambdakit.harness.delivery.firehose_requests import EndpointServers
 from lambdakit.harness.delivery.firehose_source import KinesisFeeds
 from lambdakit.harness.delivery.function_calls import FunctionCalls
 from lambdakit.harness.delivery.log_metrics import LogMetrics
@@ -48,7 +50,8 @@ class EventSources:
     """Starts with the harness. Make it before moto's services are loaded.
 
     clients: of the account's administrator, by service, region and account. role_clients: of a role.
-    permissions: who may be called by whom. metrics: the functions' measurements.
+    permissions: who may be called by whom. metrics: the functions' measurements. servers: what stands for hosts
+    outside the harness.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class EventSources:
         role_clients: RoleClients,
         permissions: Permissions,
         metrics: PromptMetrics,
+        servers: EndpointServers,
     ) -> None:
         self._workers = Workers("event-source", most=_WORKERS_MAX)
         around = Surroundings(
@@ -83,7 +87,7 @@ class EventSources:
         self._scheduler = EventBridgeScheduler(self._deliveries, clock=clock, trace=trace, role_clients=role_clients)
         put_aws_event = self.buses.put_aws_event
         destinations = S3Destinations(stores, clients, permissions)
-        S3Deliveries(
+        buckets = S3Deliveries(
             self._deliveries, destinations, now=clock.now, user_id=permissions.user_id, put_aws_event=put_aws_event
         )
         LogSubscriptions(
@@ -105,16 +109,28 @@ class EventSources:
             clock=clock,
             activity=activity,
             trace=trace,
+            clients=clients,
             role_clients=role_clients,
             submit=self._workers.submit,
             metrics=metrics,
             put_aws_event=put_aws_event,
         )
+        buckets.watch(self._others.object_changed)
         submit = self._workers.submit
         writer = ObjectWriter(
             clients=clients, permissions=permissions, submit=submit, clock=clock, activity=activity, trace=trace
         )
-        self._firehose = Firehose(calls, writer, submit=submit, clock=clock, activity=activity, trace=trace)
+        self._servers = servers
+        endpoints = EndpointDeliveries(
+            servers,
+            clients=clients,
+            permissions=permissions,
+            submit=submit,
+            clock=clock,
+            activity=activity,
+            trace=trace,
+        )
+        self._firehose = Firehose(calls, writer, endpoints, submit=submit, clock=clock, activity=activity, trace=trace)
         KinesisFeeds(self._firehose, self.pulled.streams, permissions, submit=submit, activity=activity, trace=trace)
         machines = ExpressMachines(role_clients)
         runs = PipeRuns(calls, targets, now=clock.now, run_machine=machines.run)
@@ -137,6 +153,7 @@ class EventSources:
         self._mappings.close()
         self._pipes.close()
         self._others.close()
+        self._servers.close()
         self._workers.stop()
 
     def join(self) -> None:

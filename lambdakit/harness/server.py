@@ -20,6 +20,7 @@ from lambdakit.harness.activity import Activity
 from lambdakit.harness.api_exports import exports
 from lambdakit.harness.certificates import Certificates
 from lambdakit.harness.control import Control
+from lambdakit.harness.delivery.firehose_requests import EndpointServers
 from lambdakit.harness.deployment.cloudformation.api import CloudFormationApi
 from lambdakit.harness.deployment.cloudformation.stack_work import STACK_CHANGE
 from lambdakit.harness.deployment.custom_resource_responses import CustomResourceCalls
@@ -170,6 +171,7 @@ class Server:
             role_clients=access.clients(account),
             permissions=access,
             metrics=metrics,
+            servers=EndpointServers(self._guards.bindings, lambda url: str(self._doors.localize(url))),
         )
         gateways = Gateways(
             doors=self._doors,

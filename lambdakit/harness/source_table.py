@@ -127,7 +127,7 @@ _PUSHED: Final = (
         arrival=Arrival.ASYNCHRONOUS,
         supported="default and custom buses, every pattern operator, input, input path and transformer, retry "
         "policy, dead-letter queues, archives and replays, schedules by rate and cron; targets: Lambda, SQS, SNS, "
-        "Kinesis, Firehose, Step Functions, Logs, other buses, API destinations on this machine",
+        "Kinesis, Firehose, Step Functions, Logs, CodePipeline, other buses, API destinations on this machine",
         refused="targets that run nowhere (ECS, Batch, SSM, Redshift and others): told in the trace",
         code=(
             *("delivery.event_buses", "delivery.bus_event", "delivery.put_events", "delivery.rule_"),
@@ -190,6 +190,26 @@ _PUSHED: Final = (
         shown=("tests/behaviour/test_behaviour_config_rules.py",),
     ),
     Source(
+        name="CodePipeline",
+        arrival=Arrival.ASYNCHRONOUS,
+        supported="runs, stage by stage and by run order; jobs of Lambda actions with artifacts, credentials, "
+        "variables and continuation tokens, their results and 20 minutes; S3 sources (polled, too) and deployments, "
+        "manual approvals; stopping, retries, superseded runs; started by the API, rules, schedules and a new pipeline "
+        "whose source is there; state changes on the default bus",
+        recorded="triggers, stage conditions, disabled transitions, rollback",
+        refused="actions of services that run nowhere (CodeBuild, CodeDeploy, CloudFormation, ECS and others) fail by "
+        "name; job workers of custom actions",
+        code=("delivery.pipeline_",),
+        samples=("codepipeline",),
+        shown=(
+            "tests/behaviour/test_behaviour_code_pipeline.py",
+            "tests/behaviour/test_behaviour_code_pipeline_runs.py",
+            "tests/behaviour/test_behaviour_code_pipeline_guards.py",
+            "tests/behaviour/test_behaviour_code_pipeline_deployed.py",
+            "tests/behaviour/test_behaviour_code_pipeline_cdk.py",
+        ),
+    ),
+    Source(
         name="CloudFormation custom resources",
         arrival=Arrival.ASYNCHRONOUS,
         supported="create, update, replace and delete, answers at the response URL, the provider framework with its "
@@ -217,7 +237,6 @@ _PUSHED: Final = (
     ),
 )
 
-_NO_RUNS: Final = f"pipelines do not run, and jobs are neither made nor taken back: {_BY_HAND}"
 _NO_MAIL: Final = f"no mail comes in; rules and their actions are recorded: {_BY_HAND}"
 _UNSERVED: Final = (
     ("AWS IoT custom authorizers", Arrival.SYNCHRONOUS, ("authorizer-iot",)),
@@ -233,13 +252,6 @@ SOURCES: Final[tuple[Source, ...]] = (
     *_PULLED,
     *_PUSHED,
     *ASKED,
-    Source(
-        name="CodePipeline",
-        arrival=Arrival.ASYNCHRONOUS,
-        supported="a sample event",
-        refused=_NO_RUNS,
-        samples=("codepipeline",),
-    ),
     Source(
         name="SES receipt rules",
         arrival=Arrival.ASYNCHRONOUS,

@@ -155,7 +155,9 @@ def _labels(ends: Sequence[End], world: World) -> dict[End, str]:
         if end.name or end.resource is None:
             names[end] = [end.name]
         else:
-            names[end] = _path(resource_name(world.resources[end.resource].declared))
+            path = _path(resource_name(world.resources[end.resource].declared))
+            # A document's own section stands before a colon: `resource:orders` is what it calls orders.
+            names[end] = [part.partition(":")[2] or part for part in path]
     labels = {}
     for end, parts in names.items():
         shortest = 2 if parts[-1] in _SAYS_LITTLE and len(parts) > 1 else 1

@@ -42,6 +42,7 @@ from lambdakit.trace.invocations import (
 from lambdakit.trace.log import TraceLog
 from lambdakit.trace.sources import (
     AlarmStateChanged,
+    DeliveryRequestRecorded,
     EventDelivered,
     EventNotDelivered,
     RecordBatchSettled,
@@ -56,6 +57,7 @@ __all__ = [
     "ActionUnmapped",
     "AlarmStateChanged",
     "CapacityScaled",
+    "DeliveryRequestRecorded",
     "DeploymentEnded",
     "DeploymentStarted",
     "DestinationFailed",

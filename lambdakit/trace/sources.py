@@ -85,6 +85,20 @@ class EventDelivered(TraceEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRequestRecorded(TraceEvent):
+    """A request of a delivery that was not made, as nothing stands for its host. source: an ARN.
+
+    body: its beginning, as text and not compressed. body_bytes: the size of all of it.
+    """
+
+    source: str
+    method: str
+    url: str
+    body: str
+    body_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventNotDelivered(TraceEvent):
     """A target did not take an event. attempts: so far. settled: where it went instead of being tried again.
 

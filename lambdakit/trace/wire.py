@@ -44,6 +44,7 @@ from lambdakit.trace.invocations import (
 )
 from lambdakit.trace.sources import (
     AlarmStateChanged,
+    DeliveryRequestRecorded,
     EventDelivered,
     EventNotDelivered,
     RecordBatchSettled,
@@ -88,6 +89,7 @@ _EVENTS: Mapping[str, type[TraceEvent]] = {
         AlarmStateChanged,
         StateMachineEnded,
         EventDelivered,
+        DeliveryRequestRecorded,
         EventNotDelivered,
         RecordBatchSettled,
         RecordsDiscarded,

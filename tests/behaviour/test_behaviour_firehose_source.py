@@ -212,9 +212,11 @@ def test_other_destinations_are_told_and_their_bucket_gets_what_they_do_not_take
     }
     lake.create_any(
         "s",
-        HttpEndpointDestinationConfiguration={
-            "EndpointConfiguration": {"Url": "https://example.com/in", "Name": "x"},
-            "S3BackupMode": "FailedDataOnly",
+        SplunkDestinationConfiguration={
+            "HECEndpoint": "https://example.com/in",
+            "HECEndpointType": "Raw",
+            "HECToken": "token",
+            "S3BackupMode": "FailedEventsOnly",
             "S3Configuration": bucket,
         },
     )
@@ -225,5 +227,5 @@ def test_other_destinations_are_told_and_their_bucket_gets_what_they_do_not_take
     assert told["target"] == "https://example.com/in"
     assert told["reason"].startswith("nothing runs there")
     [(key, body)] = lake.objects().items()
-    assert key.startswith("http-endpoint-failed/")
+    assert key.startswith("splunk-failed/")
     assert base64.b64decode(json.loads(body)["rawData"]) == b"one"

@@ -1,10 +1,10 @@
-"""Delivery streams: records wait in buffers, pass through a function, and are written to S3 in objects.
+"""Delivery streams: records wait in buffers, pass through a function, and are written to S3 or sent to servers.
 
     put, or a Kinesis stream -> processors -> the function's buffer -> the function -> one buffer for each partition
-      -> an object;  what fails -> the buffer of failures -> an object below `processing-failed/`
+      -> an object, or a request;  what fails -> the buffer of failures -> an object below `processing-failed/`
 
-Only S3 is there. What another destination would get is told in the trace, and goes into the bucket that such a
-destination has for what it does not take.
+S3, OpenSearch and HTTP endpoints are there. What another destination would get is told in the trace, and goes into the
+bucket that such a destination has for what it does not take.
 
 Source: Amazon Data Firehose Developer Guide, "Data delivery", "Transform source data in Amazon Data Firehose".
 """
@@ -23,6 +23,7 @@ from lambdakit.clock import Scheduler
 from lambdakit.harness.activity import Activity
 from lambdakit.harness.delivery.deliveries import DROPPED
 from lambdakit.harness.delivery.firehose_buffers import Buffers
+from lambdakit.harness.delivery.firehose_endpoints import EndpointDeliveries, Skipped
 from lambdakit.harness.delivery.firehose_names import (
     Naming,
     PrefixFailed,
@@ -47,6 +48,7 @@ from lambdakit.trace import EventNotDelivered, TraceLog
 _PROCESSING_FAILED: Final = "processing-failed"
 _BACKUP: Final = "backup"
 _FAILURES: Final = "failures"
+_UNDELIVERED: Final = "undelivered"
 _RECORDS: Final = "records"
 _PAUSE_SECONDS: Final = 1.0
 _ID_BYTES: Final = 160
@@ -64,6 +66,7 @@ class Firehose:
         self,
         calls: FunctionCalls,
         writer: ObjectWriter,
+        endpoints: EndpointDeliveries,
         *,
         submit: Callable[[Callable[[], None]], None],
         clock: Scheduler,
@@ -72,6 +75,7 @@ class Firehose:
     ) -> None:
         self._calls = calls
         self._writer = writer
+        self._endpoints = endpoints
         self._submit = submit
         self._clock = clock
         self._activity = activity
@@ -86,6 +90,8 @@ class Firehose:
         )
         self.watch: Callable[[str], None] = lambda arn: None
         self.streams = DeliveryStreams(self.put, lambda arn: self.watch(arn))
+        endpoints.find = self.streams.find
+        endpoints.keep = self._keep_skipped
 
     def put(self, arn: str, data: Sequence[bytes]) -> Sequence[str]:
         """Takes records that were put into a delivery stream; their ids."""
@@ -121,6 +127,7 @@ class Firehose:
         self._for_function.forget()
         self._for_objects.forget()
         self._writer.reset()
+        self._endpoints.reset()
         for arn in self.streams.all():
             self.watch(arn)
 
@@ -184,7 +191,6 @@ class Firehose:
             if records:
                 self._refuse(stream, len(records))
             return
-        hints = settings.bucket.hints
         partitions: dict[_Place, list[_Written]] = {}
         for record in records:
             try:
@@ -201,7 +207,7 @@ class Firehose:
                 place = (stream.arn, _RECORDS, tuple(sorted(keys.items())))
                 partitions.setdefault(place, []).append((ready, ready.data + settings.delimiter))
         for place, written in partitions.items():
-            self._keep(place, written, hints)
+            self._keep(place, written, settings.hints)
 
     def _fail(
         self,
@@ -232,6 +238,26 @@ class Firehose:
         written = [(one.record, one.line()) for one in lines]
         self._keep((stream.arn, _FAILURES, ()), written, settings.bucket.hints)
 
+    def _keep_skipped(self, stream: DeliveryStreamState, skipped: Sequence[Skipped]) -> None:
+        """Puts records that a server did not take into the buffer of those."""
+        bucket = read_settings(stream).bucket
+        if bucket is None:
+            self._refuse(stream, len(skipped))
+            return
+        lines = [(one.undelivered.record, self._as_skipped(one)) for one in skipped]
+        self._keep((stream.arn, _UNDELIVERED, ()), lines, bucket.hints)
+
+    def _as_skipped(self, one: Skipped) -> bytes:
+        failed = one.undelivered
+        return FailedRecord(
+            record=replace(failed.record, raw=failed.record.data),
+            code=failed.code,
+            message=failed.message,
+            attempts=one.attempts,
+            ended_at=self._clock.now(),
+            more=one.more,
+        ).line()
+
     def _keep(self, place: _Place, written: Sequence[_Written], hints: Hints) -> None:
         self._for_objects.add(place, [((record, data), len(data)) for record, data in written], hints)
 
@@ -240,11 +266,14 @@ class Firehose:
         stream = self.streams.find(arn)
         if stream is None:
             return
+        if kind == _RECORDS and self._endpoints.serves(stream):
+            self._endpoints.deliver(stream, [record for record, _ in written])
+            return
         settings = read_settings(stream)
         bucket = settings.backup if kind == _BACKUP else settings.bucket
         if bucket is None:
             return
-        error_type = _PROCESSING_FAILED if kind == _FAILURES else ""
+        error_type = {_FAILURES: _PROCESSING_FAILED, _UNDELIVERED: settings.failed}.get(kind, "")
         if kind == _RECORDS and (settings.failed or settings.refusal):
             reason = settings.refusal or f"nothing runs there: {stream.kind} destinations are told in the trace only"
             goes_on = bool(settings.failed)
@@ -253,8 +282,7 @@ class Firehose:
             )
             if not goes_on:
                 return
-            if not settings.backs_up_all:
-                error_type, written = settings.failed, self._as_failed(stream, written)
+            error_type, written = settings.failed, self._as_failed(stream, written)
         oldest = min(record.arrived_at for record, _ in written)
         naming = Naming(moment=in_zone(oldest, bucket.zone), error_type=error_type, keys=dict(keys))
         self._writer.write(

@@ -1,7 +1,7 @@
-"""What a delivery stream writes into its log stream when an object cannot be delivered.
+"""What a delivery stream writes into its log stream when something cannot be delivered.
 
-Source: Amazon Data Firehose Developer Guide, "Monitor Amazon Data Firehose Using CloudWatch Logs" (Amazon S3 data
-delivery errors) and "Grant Firehose access to an Amazon S3 destination": with the delivery stream's own role.
+Source: Amazon Data Firehose Developer Guide, "Monitor Amazon Data Firehose Using CloudWatch Logs" (data delivery
+errors) and "Grant Firehose access to an Amazon S3 destination": with the delivery stream's own role.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final
 from botocore.exceptions import ClientError
 
 from lambdakit.clock import milliseconds
-from lambdakit.harness.delivery.firehose_settings import BucketSettings
+from lambdakit.harness.delivery.firehose_settings import ErrorLog
 from lambdakit.harness.delivery.targets import Clients, Permissions
 from lambdakit.harness.moto_state.delivery_streams import DeliveryStreamState
 
@@ -35,18 +35,18 @@ class DeliveryErrors:
         self._permissions = permissions
         self._now = now
 
-    def write(self, stream: DeliveryStreamState, bucket: BucketSettings, *, code: str, message: str) -> None:
-        """Writes that an object is not in its bucket; nothing where logging is off or refused, or the log is gone."""
-        if not bucket.log_group or not bucket.log_stream:
+    def write(self, stream: DeliveryStreamState, log: ErrorLog, *, code: str, message: str) -> None:
+        """Writes that something is not delivered; nothing where logging is off or refused, or the log is gone."""
+        if not log.group or not log.stream:
             return
-        group = f"arn:aws:logs:{stream.region}:{stream.account_id}:log-group:{bucket.log_group}"
-        target = f"{group}:log-stream:{bucket.log_stream}"
-        role = bucket.role_arn
+        group = f"arn:aws:logs:{stream.region}:{stream.account_id}:log-group:{log.group}"
+        target = f"{group}:log-stream:{log.stream}"
+        role = log.role_arn
         if role and self._permissions.role_refusal(role, stream.name, "logs:PutLogEvents", target) is not None:
             return
         event = {
             "deliveryStreamARN": stream.arn,
-            "destination": bucket.bucket_arn,
+            "destination": log.destination,
             "deliveryStreamVersionId": int(stream.version),
             "message": message,
             "errorCode": code,
@@ -54,8 +54,8 @@ class DeliveryErrors:
         logs = self._clients("logs", stream.region, stream.account_id)
         try:
             logs.put_log_events(
-                logGroupName=bucket.log_group,
-                logStreamName=bucket.log_stream,
+                logGroupName=log.group,
+                logStreamName=log.stream,
                 logEvents=[{"timestamp": milliseconds(self._now()), "message": json.dumps(event)}],
             )
         except ClientError as error:

@@ -94,7 +94,7 @@ class ObjectWriter:
             self._trace.append(EventDelivered(source=wanted.stream.arn, target=target, what=what))
             return
         code, reason = refused
-        self._errors.write(wanted.stream, wanted.bucket, code=code, message=reason)
+        self._errors.write(wanted.stream, wanted.bucket.log, code=code, message=reason)
         pause = timedelta(seconds=min(_PAUSE_SECONDS_MAX, _FIRST_PAUSE_SECONDS * 2 ** (attempt - 1)))
         due = self._clock.now() + pause
         is_over = due - wanted.since > _AGE_MAX

@@ -24,15 +24,20 @@ _FUNCTION_SIZE_MIB: Final = 1.0
 _FUNCTION_SIZE_MIB_SMALL: Final = 0.25
 _FUNCTION_INTERVAL_SECONDS: Final = 60
 _RETRIES: Final = 3
-# Amazon Data Firehose Developer Guide, "Handle data delivery failures", by moto's names of destinations.
+# Amazon Data Firehose Developer Guide, "Handle data delivery failures", by moto's names of destinations; of OpenSearch
+# the API Reference, "ElasticsearchDestinationConfiguration": "with AmazonOpenSearchService-failed/ appended".
 _FAILED: Final[Mapping[str, str]] = {
-    "Elasticsearch": "elasticsearch-failed",
+    "Elasticsearch": "AmazonOpenSearchService-failed",
     "HttpEndpoint": "http-endpoint-failed",
     "Iceberg": "iceberg-failed",
     "Redshift": "redshift-failed",
     "Snowflake": "snowflake-failed",
     "Splunk": "splunk-failed",
 }
+# Those that are servers; moto knows OpenSearch under its former name.
+ENDPOINT_KINDS: Final = ("Elasticsearch", "HttpEndpoint")
+# "ElasticsearchRetryOptions", "HttpEndpointDestinationConfiguration": "The default value is 300 (5 minutes)".
+_RETRY_SECONDS: Final = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +49,21 @@ class Hints:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorLog:
+    """Where errors are written, and with which role. group, stream: empty when nowhere. destination: what failed."""
+
+    group: str
+    stream: str
+    role_arn: str
+    destination: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BucketSettings:
     """Where objects are written. prefix, error_prefix: with expressions; None where not given.
 
     compression: as the API has it. extension: None for that of the compression. zone: an IANA name.
-    log_group, log_stream: where errors are written; empty when nowhere.
+    log: where errors are written.
     """
 
     bucket_arn: str
@@ -59,8 +74,7 @@ class BucketSettings:
     compression: str
     extension: str | None
     zone: str
-    log_group: str = ""
-    log_stream: str = ""
+    log: ErrorLog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,13 +97,14 @@ class ProcessorSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamSettings:
-    """Everything about a destination.
+    """Everything about a destination. hints: of its own buffer.
 
     bucket: where records go; of a destination that is no bucket, what is not delivered. backup: None without one.
     failed: the folder of what such a destination does not take; empty for a bucket.
     refusal: why nothing can be delivered from here; empty when something can.
     """
 
+    hints: Hints
     bucket: BucketSettings | None
     backup: BucketSettings | None
     function: FunctionSettings | None
@@ -97,7 +112,6 @@ class StreamSettings:
     delimiter: bytes
     partitions: bool
     failed: str
-    backs_up_all: bool
     refusal: str
 
 
@@ -109,24 +123,50 @@ def read_settings(stream: DeliveryStreamState) -> StreamSettings:
     processors = [_processor(one) for one in given]
     into_bucket = stream.kind in _S3_KINDS
     bucket = settings if into_bucket else settings.get("S3DestinationDescription") or {}
-    backs_up = into_bucket and settings.get("S3BackupMode") == "Enabled"
-    backup = settings.get("S3BackupDescription") or {} if backs_up else {}
+    mode = str(settings.get("S3BackupMode") or "")
+    if into_bucket:
+        backup = settings.get("S3BackupDescription") or {} if mode == "Enabled" else {}
+    else:
+        # "When set to AllDocuments, Firehose delivers all incoming records to Amazon S3": to the one bucket there is.
+        backup = bucket if mode.startswith("All") else {}
+    own = settings if stream.kind in ENDPOINT_KINDS else bucket
     return StreamSettings(
+        hints=_hints(own.get("BufferingHints") or {}),
         bucket=_bucket(bucket) if bucket.get("BucketARN") else None,
         backup=_bucket(backup) if backup.get("BucketARN") else None,
         function=_function(processors, settings, stream.kind),
         processors=[one for one in processors if one.kind not in ("Lambda", "AppendDelimiterToRecord")],
         delimiter=_delimiter(processors),
         partitions=_is_true((settings.get("DynamicPartitioningConfiguration") or {}).get("Enabled", False)),
-        failed="" if into_bucket else _FAILED.get(stream.kind, f"{stream.kind.lower()}-failed"),
-        backs_up_all=str(settings.get("S3BackupMode", "")).startswith("All"),
+        failed="" if into_bucket else failed_folder(stream),
         refusal=_refusal(settings),
     )
 
 
-def _bucket(settings: Mapping[str, Any]) -> BucketSettings:
+def failed_folder(stream: DeliveryStreamState) -> str:
+    """The folder of what a destination that is no bucket does not take."""
+    return _FAILED.get(stream.kind, f"{stream.kind.lower()}-failed")
+
+
+def retry_seconds(stream: DeliveryStreamState) -> int:
+    """How long a server is asked again; 0 for no retries."""
+    given = (stream.settings.get("RetryOptions") or {}).get("DurationInSeconds")
+    return _RETRY_SECONDS if given is None else int(given)
+
+
+def error_log(settings: Mapping[str, Any], destination: str) -> ErrorLog:
+    """The log that settings name, of a destination or of its bucket."""
     logging = settings.get("CloudWatchLoggingOptions") or {}
     logs = logging if _is_true(logging.get("Enabled", False)) else {}
+    return ErrorLog(
+        group=str(logs.get("LogGroupName") or ""),
+        stream=str(logs.get("LogStreamName") or ""),
+        role_arn=str(settings.get("RoleARN") or ""),
+        destination=destination,
+    )
+
+
+def _bucket(settings: Mapping[str, Any]) -> BucketSettings:
     return BucketSettings(
         bucket_arn=str(settings["BucketARN"]),
         role_arn=str(settings.get("RoleARN") or ""),
@@ -136,8 +176,7 @@ def _bucket(settings: Mapping[str, Any]) -> BucketSettings:
         compression=str(settings.get("CompressionFormat") or "UNCOMPRESSED"),
         extension=settings.get("FileExtension"),
         zone=str(settings.get("CustomTimeZone") or "UTC"),
-        log_group=str(logs.get("LogGroupName") or ""),
-        log_stream=str(logs.get("LogStreamName") or ""),
+        log=error_log(settings, str(settings["BucketARN"])),
     )
 
 

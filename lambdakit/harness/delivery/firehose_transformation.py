@@ -13,7 +13,7 @@ import json
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -63,7 +63,10 @@ _REFUSALS: Final[Mapping[str, tuple[str, str]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailedRecord:
-    """A record that is delivered to the error output. attempts: how often the function was called for it."""
+    """A record that is delivered to the error output.
+
+    attempts: how often the function was called for it, or the destination asked. more: what the destination adds.
+    """
 
     record: FirehoseRecord
     code: str
@@ -71,15 +74,20 @@ class FailedRecord:
     attempts: int
     ended_at: datetime
     function_arn: str = ""
+    more: Mapping[str, str] = field(default_factory=dict)
 
     def line(self) -> bytes:
-        """The record as the error output has it. Source: "Handle failure in data transformation"."""
+        """The record as the error output has it.
+
+        Source: "Handle failure in data transformation", "Handle data delivery failures".
+        """
         described: dict[str, Any] = {
             "attemptsMade": self.attempts,
             "arrivalTimestamp": milliseconds(self.record.arrived_at),
             "errorCode": self.code,
             "errorMessage": self.message,
             "attemptEndingTimestamp": milliseconds(self.ended_at),
+            **self.more,
             "rawData": base64.b64encode(self.record.raw).decode(),
         }
         if self.function_arn:

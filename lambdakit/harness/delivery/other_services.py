@@ -12,15 +12,17 @@ from lambdakit.harness.delivery.alarms import AlarmEvaluation, PromptMetrics
 from lambdakit.harness.delivery.config_rules import ConfigRuleRuns
 from lambdakit.harness.delivery.deliveries import Deliveries
 from lambdakit.harness.delivery.function_calls import FunctionCalls
+from lambdakit.harness.delivery.pipeline_service import CodePipeline
 from lambdakit.harness.delivery.rotation import Rotation
 from lambdakit.harness.delivery.state_machine_tasks import StateMachineTasks
-from lambdakit.harness.delivery.targets import Targets
+from lambdakit.harness.delivery.targets import Clients, Targets
 from lambdakit.harness.delivery.task_members import from_api, to_api
 from lambdakit.harness.delivery.topic_rules import TopicRuleActions
 from lambdakit.harness.delivery.user_pool_triggers import Triggers
 from lambdakit.harness.delivery.user_pools import UserPoolTriggers
-from lambdakit.harness.invocation.shipment import Clients
+from lambdakit.harness.invocation.shipment import Clients as RoleClients
 from lambdakit.harness.moto_state.alarms import Alarms
+from lambdakit.harness.moto_state.buckets import ObjectChange
 from lambdakit.harness.moto_state.execution_threads import ExecutionThreads
 from lambdakit.harness.moto_state.secret_rotation import SecretRotations
 from lambdakit.harness.moto_state.state_machines import StateMachines
@@ -34,7 +36,8 @@ _MEASUREMENTS: Final = "measurements of functions"
 class OtherServices:
     """Starts with the harness. Make it before moto's services are loaded.
 
-    role_clients: in a session of a role. submit: runs a job on another thread. metrics: the functions' measurements.
+    clients: of the account's administrator. role_clients: in a session of a role. submit: runs a job on another thread.
+    metrics: the functions' measurements.
     put_aws_event: of services, on the default bus; absence drops them.
     """
 
@@ -47,7 +50,8 @@ class OtherServices:
         clock: HarnessClock,
         activity: Activity,
         trace: TraceLog,
-        role_clients: Clients,
+        clients: Clients,
+        role_clients: RoleClients,
         submit: Callable[[Callable[[], None]], None],
         metrics: PromptMetrics,
         put_aws_event: PutAwsEvent | None = None,
@@ -62,6 +66,17 @@ class OtherServices:
         self._user_pools = UserPoolTriggers(Triggers(calls, trace), now=clock.now)
         UserPools(self._user_pools.serve)
         self._config_rules = ConfigRuleRuns(deliveries, calls, clock=clock, put_event=put_aws_event)
+        self._pipelines = CodePipeline(
+            calls,
+            targets,
+            clients=clients,
+            role_clients=role_clients,
+            clock=clock,
+            activity=activity,
+            trace=trace,
+            submit=submit,
+            put_event=put_aws_event,
+        )
         self._alarms = AlarmEvaluation(
             Alarms(clock.now),
             clock=clock,
@@ -72,6 +87,10 @@ class OtherServices:
             end=lambda: activity.end(_MEASUREMENTS),
         )
 
+    def object_changed(self, change: ObjectChange) -> None:
+        """Takes something that was done to an object."""
+        self._pipelines.object_changed(change)
+
     def reset(self) -> None:
         """Begins anew, after the account was put back to an earlier state."""
         self._state_machines.abort_all()
@@ -79,6 +98,7 @@ class OtherServices:
         self._user_pools.reset()
         self._alarms.reset()
         self._config_rules.reset()
+        self._pipelines.reset()
 
     def close(self) -> None:
         """Nothing is called any more. Idempotent."""

@@ -76,11 +76,17 @@ class S3Deliveries:
         self._put_aws_event = put_aws_event
         self._lock = threading.Lock()
         self._last = 0
+        self._watch: Callable[[ObjectChange], None] = lambda change: None
         self._buckets = Buckets(self.changed)
         BucketNotifications(self._check, self._configured)
 
+    def watch(self, watch: Callable[[ObjectChange], None]) -> None:
+        """From now on `watch` is told, too, of whatever is done to an object."""
+        self._watch = watch
+
     def changed(self, change: ObjectChange) -> None:
         """Takes something that was done to an object."""
+        self._watch(change)
         meant = [rule for rule in change.rules if rule.means(change.event, change.key)]
         if not meant and not change.tells_event_bridge:
             return

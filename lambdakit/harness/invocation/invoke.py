@@ -6,6 +6,7 @@ Lambda service; what happens inside the process stands below, in the runtime.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
@@ -15,7 +16,7 @@ from lambdakit.clock import Clock
 from lambdakit.harness.iam.credentials import Credentials
 from lambdakit.harness.invocation.early_answer import EarlyAnswer
 from lambdakit.harness.invocation.environment_pool import EnvironmentPool
-from lambdakit.harness.invocation.log_permission import LogPermission, Refusal
+from lambdakit.harness.invocation.log_file import LogFile, Refusal
 from lambdakit.harness.invocation.placement import network_of
 from lambdakit.harness.invocation.streamed_response import response_streamed, slower_on_aws
 from lambdakit.harness.invocation.x_ray import trace_header
@@ -51,8 +52,8 @@ from lambdakit.trace import (
 class LogStore(Protocol):
     """Where the lines of functions are kept."""
 
-    def write(self, place: LogPlace, line: str, at: datetime) -> None:
-        """Takes a line; may keep it for later, in order."""
+    def write(self, place: LogPlace, line: str, at: datetime, may: Callable[[], bool]) -> None:
+        """Takes a line; may keep it for later, in order. may: whether it is written at all, asked by then."""
 
 
 class CredentialIssuer(Protocol):
@@ -117,14 +118,14 @@ class Invoker:
         log_refusal: Refusal = lambda role, action, resource: None,
     ) -> None:
         self._network = network
-        self._may_log = LogPermission(log_refusal, lambda environment, why: self._note(environment.configuration, why))
+        self._log_refusal = log_refusal
         self._launcher = launcher
         self._credentials = credentials
         self._logs = logs
         self._trace = trace
         self._clock = clock
         self._endpoint_url = endpoint_url
-        self._places: dict[str, LogPlace] = {}
+        self._log_files: dict[str, LogFile] = {}
         self._noted: set[tuple[str, str]] = set()
         self._admit_environment = admit_environment
         self.pool = EnvironmentPool(self._create, self._on_stopped, self._on_reset)
@@ -228,6 +229,7 @@ class Invoker:
         self._write(environment, [*platform.failure(accounting, at), *platform.end(accounting, at)], event.request_id)
         environment.report(lambda: platform.report_record(accounting))
         self._report(environment, outcome, accounting)
+        self._log_file(environment).verdict(event.request_id)()  # asked now, as nobody waits any more
         environment.freeze()  # by now the runtime has come back for its next event, and is not waited for
         return InvocationResult(
             request_id=event.request_id, executed_version=configuration.version, outcome=outcome, log=tuple(log)
@@ -322,7 +324,7 @@ class Invoker:
                 function_variables(
                     configuration,
                     credentials=credentials,
-                    log_stream=self._log_place(environment).stream,
+                    log_stream=self._log_file(environment).place.stream,
                     runtime_api=place.runtime_api,
                     endpoint_url=self._endpoint_url(),
                     task_root=place.task_root,
@@ -352,11 +354,10 @@ class Invoker:
             self._trace.append(RuntimeNote(function=configuration.name, note=note))
 
     def _on_line(self, environment: ExecutionEnvironment, line: str, request_id: str) -> None:
-        name, place = environment.configuration.name, self._log_place(environment)
+        name, file = environment.configuration.name, self._log_file(environment)
         logged = FunctionLogged(function=name, environment=environment.id, request_id=request_id, line=line)
         at = self._trace.append(logged).at
-        if self._may_log.allows(environment, place, request_id):
-            self._logs.write(place, line, at)
+        self._logs.write(file.place, line, at, file.verdict(request_id))
 
     def _on_reset(self, environment: ExecutionEnvironment, reason: str) -> None:
         self._credentials.revoke(environment.id)
@@ -374,8 +375,7 @@ class Invoker:
         self._credentials.revoke(environment.id)
         if self._network is not None:
             self._network.leave(environment.id)
-        self._places.pop(environment.id, None)
-        self._may_log.forget(environment)
+        self._log_files.pop(environment.id, None)
         self._trace.append(
             EnvironmentStopped(
                 function=environment.configuration.name,
@@ -385,15 +385,11 @@ class Invoker:
             )
         )
 
-    def _log_place(self, environment: ExecutionEnvironment) -> LogPlace:
-        # DG "Sending Lambda function logs to CloudWatch Logs": date, version and environment name the stream.
-        place = self._places.get(environment.id)
-        if place is None:
-            configuration, day = environment.configuration, self._clock.now().strftime("%Y/%m/%d")
-            place = self._places[environment.id] = LogPlace(
-                account_id=configuration.account_id,
-                region=configuration.region,
-                group=configuration.log_group,
-                stream=f"{day}/[{configuration.version}]{environment.id}",
-            )
-        return place
+    def _log_file(self, environment: ExecutionEnvironment) -> LogFile:
+        file = self._log_files.get(environment.id)
+        if file is None:
+            configuration = environment.configuration
+            note = functools.partial(self._note, configuration)
+            file = LogFile(configuration, environment.id, self._clock.now(), refusal=self._log_refusal, note=note)
+            self._log_files[environment.id] = file
+        return file

@@ -26,7 +26,7 @@ class LogPlace:
     stream: str
 
 
-_Line = tuple[LogPlace, str, int]
+_Line = tuple[LogPlace, str, int, Callable[[], bool]]
 _INTERVAL_SECONDS = 0.25
 _LINES_AT_ONCE = 50  # an invocation that comes meanwhile waits for no more than these
 _PAUSE_SECONDS = 0.001
@@ -50,9 +50,9 @@ class LogWriter:
         self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
         self._thread.start()
 
-    def write(self, place: LogPlace, line: str, at: datetime) -> None:
-        """Takes a line to write."""
-        self._lines.append((place, line, milliseconds(at)))
+    def write(self, place: LogPlace, line: str, at: datetime, may: Callable[[], bool] = lambda: True) -> None:
+        """Takes a line to write. may: whether its writer is allowed to, asked when it is written."""
+        self._lines.append((place, line, milliseconds(at), may))
 
     def flush(self) -> None:
         """Writes every line taken so far. Raises what a write before it did."""
@@ -82,9 +82,13 @@ class LogWriter:
 
     def _write(self, batch: list[_Line]) -> None:
         streams: dict[LogPlace, list[dict[str, Any]]] = {}
-        for place, line, at in batch:
-            message = line[:_EVENT_CHARACTERS_MAX] or " "
-            streams.setdefault(place, []).append({"timestamp": at, "message": message})
+        try:
+            for place, line, at, may in batch:
+                if may():
+                    message = line[:_EVENT_CHARACTERS_MAX] or " "
+                    streams.setdefault(place, []).append({"timestamp": at, "message": message})
+        except Exception as error:  # a thread's boundary, as below
+            self._failure = error
         for place, events in streams.items():
             try:
                 # A real clock may be set back, and the API refuses events out of order.

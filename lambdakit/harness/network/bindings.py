@@ -113,6 +113,17 @@ class Bindings:
                 found.setdefault(endpoint.host.lower(), {}).update(dict.fromkeys(endpoint.ports, target))
         return found
 
+    def server_of(self, host: str, port: int) -> Target | None:
+        """The server of this machine that stands for a host; None when none does. port: whose goes before another."""
+        ports = self.targets().get(host.lower(), {})
+        target = ports.get(port) or next(iter(ports.values()), None)
+        return target if target is not None and _is_loopback(target.host) else None
+
+    def host_of(self, type_names: tuple[str, ...], physical_id: str) -> str:
+        """The host of a deployed resource; empty when there is none. type_names: those it may be of."""
+        hosts = (one.host for one in self._endpoints() if one.type in type_names and one.physical_id == physical_id)
+        return next(hosts, "")
+
     def resource_at(self, host: str) -> ResourceEndpoint | None:
         """The deployed resource that a host belongs to; None when it belongs to none."""
         return next((endpoint for endpoint in self._endpoints() if endpoint.host.lower() == host), None)

@@ -1,6 +1,6 @@
 """`AWS::KinesisFirehose::DeliveryStream`.
 
-moto writes what is put into a stream to its S3 bucket at once, and does nothing else of what a destination says.
+moto keeps what a destination says; the harness's own delivery acts on it.
 Source: CloudFormation Template Reference, "AWS::KinesisFirehose::DeliveryStream".
 """
 
@@ -19,7 +19,6 @@ _LOGGING: Final = reads("Enabled LogGroupName LogStreamName")
 _PROCESSING: Final = reads("Enabled", Processors=reads("Type", Parameters=reads("ParameterName ParameterValue")))
 _RETRY: Final = reads("DurationInSeconds")
 _SECRET: Final = reads("Enabled RoleARN SecretARN")
-_VPC: Final = reads("RoleARN SecurityGroupIds SubnetIds")
 _S3: Final = reads(
     "BucketARN CompressionFormat ErrorOutputPrefix Prefix RoleARN",
     BufferingHints=_BUFFERING,
@@ -38,8 +37,8 @@ _SEARCH: Final[PropertyTree] = {
     **reads(
         "ClusterEndpoint DomainARN IndexName IndexRotationPeriod TypeName",
         DocumentIdOptions=reads("DefaultDocumentIdFormat"),
-        VpcConfiguration=_VPC,
     ),
+    **records("VpcConfiguration"),
 }
 _CONVERSION: Final = reads(
     "Enabled",
@@ -65,7 +64,8 @@ _CONVERSION: Final = reads(
 _DESTINATIONS: Final[PropertyTree] = {
     "AmazonOpenSearchServerlessDestinationConfiguration": {
         **_BASE,
-        **reads("CollectionEndpoint IndexName", VpcConfiguration=_VPC),
+        **reads("CollectionEndpoint IndexName"),
+        **records("VpcConfiguration"),
     },
     "AmazonopensearchserviceDestinationConfiguration": _SEARCH,
     "ElasticsearchDestinationConfiguration": _SEARCH,

@@ -129,3 +129,25 @@ def test_name_of_several_lists_them(bindings: Bindings) -> None:
 )
 def test_reason_names_what_stands_there(bindings: Bindings, host: str, port: int, reason: str) -> None:
     assert outside_reason(host, port, bindings)[0] == reason
+
+
+@pytest.mark.parametrize("port", [443, 8443])
+def test_the_server_of_a_host_is_the_one_that_is_bound(bindings: Bindings, port: int) -> None:
+    bindings.bind("intake.example.com", "http://127.0.0.1:8080")
+
+    assert bindings.server_of("Intake.example.com", port) == Target(
+        name="intake.example.com", host="127.0.0.1", port=8080
+    )
+
+
+def test_a_host_that_is_only_allowed_has_no_server_here(bindings: Bindings) -> None:
+    bindings.allow("api.example.com")
+
+    assert bindings.server_of("api.example.com", 443) is None
+    assert bindings.server_of("other.example.com", 443) is None
+
+
+def test_the_host_of_a_resource_is_known_by_its_name(bindings: Bindings) -> None:
+    assert bindings.host_of(("AWS::RDS::DBCluster",), "shop-database") == _WRITER
+    assert bindings.host_of(("AWS::OpenSearchService::Domain",), "shop-database") == ""
+    assert bindings.host_of(("AWS::RDS::DBCluster",), "another") == ""

@@ -1,0 +1,80 @@
+"""The log of one environment: where it is kept, and whether the function's role lets Lambda write it.
+
+A role without that right is a function without a log: nothing fails, and nothing is to be read.
+Source: AWS Lambda Developer Guide, "Sending Lambda function logs to CloudWatch Logs", required IAM permissions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from lambdakit.harness.moto_state.logs import LogPlace
+from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
+
+Refusal = Callable[[str, str, str], str | None]
+"""Why a role may not do an action to a resource; None when it may."""
+
+
+class Verdict:
+    """Whether the lines of one invocation are written: asked when the first who needs it calls, and kept."""
+
+    __slots__ = ("_answer", "_ask")
+
+    def __init__(self, ask: Callable[[], bool]) -> None:
+        self._ask = ask
+        self._answer: bool | None = None
+
+    def __call__(self) -> bool:
+        """The answer."""
+        if self._answer is None:
+            self._answer = self._ask()
+        return self._answer
+
+
+class LogFile:
+    """The role is asked once an invocation, as its policies may change while the environment lives."""
+
+    def __init__(
+        self,
+        configuration: FunctionConfiguration,
+        environment_id: str,
+        now: datetime,
+        *,
+        refusal: Refusal,
+        note: Callable[[str], None],
+    ) -> None:
+        """note: takes why nothing is written."""
+        # DG "Sending Lambda function logs to CloudWatch Logs": date, version and environment name the stream.
+        self.place = LogPlace(
+            account_id=configuration.account_id,
+            region=configuration.region,
+            group=configuration.log_group,
+            stream=f"{now:%Y/%m/%d}/[{configuration.version}]{environment_id}",
+        )
+        partition, place = configuration.arn.split(":")[1], self.place
+        self._stream = (
+            f"arn:{partition}:logs:{place.region}:{place.account_id}:log-group:{place.group}:log-stream:{place.stream}"
+        )
+        self._role = configuration.role
+        self._refusal = refusal
+        self._note = note
+        self._last: tuple[str, Verdict] | None = None
+        self._has_stream = False
+
+    def verdict(self, request_id: str) -> Verdict:
+        """That of an invocation."""
+        last = self._last
+        if last is None or last[0] != request_id:
+            last = self._last = (request_id, Verdict(self._ask))
+        return last[1]
+
+    def _ask(self) -> bool:
+        # Its stream is made once.
+        for action in ("PutLogEvents",) if self._has_stream else ("CreateLogStream", "PutLogEvents"):
+            refused = self._refusal(self._role, f"logs:{action}", self._stream)
+            if refused is not None:
+                self._note(f"its log group {self.place.group} gets nothing: {refused}")
+                return False
+        self._has_stream = True
+        return True
