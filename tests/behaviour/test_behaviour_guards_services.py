@@ -82,8 +82,8 @@ def harness(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WiredHarness]:
         },
         **caller("reader", allow("logs:*")),
         **published("reader"),
-        **failing("sender", allow("sqs:SendMessage")),
-        **failing("mute", allow("sqs:ReceiveMessage")),
+        **failing("sender", allow(["sqs:SendMessage", "logs:*"])),
+        **failing("mute", allow(["sqs:ReceiveMessage", "logs:*"])),
     }
     with WiredHarness(enforce_iam="on") as running:
         Stacks(running, Path(tmp_path_factory.mktemp("services")), "services").deploy(resources)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,13 @@ from tests.fakes.removed_grants import Assembly, Traffic, problems_without_each_
 pytestmark = pytest.mark.xdist_group("cdk")
 
 PATTERNS = Path(__file__).parents[2] / "patterns"
+
+
+@pytest.fixture(scope="module")
+def harness() -> Iterator[Harness]:
+    """One of its own: in the worker's, the patterns of other tests are deployed."""
+    with Harness() as started:
+        yield started
 
 
 @pytest.mark.parametrize(

@@ -229,8 +229,8 @@ class Invoker:
         self._write(environment, [*platform.failure(accounting, at), *platform.end(accounting, at)], event.request_id)
         environment.report(lambda: platform.report_record(accounting))
         self._report(environment, outcome, accounting)
-        self._log_file(environment).verdict(event.request_id)()  # asked now, as nobody waits any more
         environment.freeze()  # by now the runtime has come back for its next event, and is not waited for
+        self._log_file(environment).verdict(event.request_id)()  # asked now, as nobody waits any more
         return InvocationResult(
             request_id=event.request_id, executed_version=configuration.version, outcome=outcome, log=tuple(log)
         )
