@@ -80,7 +80,8 @@ FACTS = (
         source=_LIFECYCLE,
         code=python(
             "if event == 'start':\n    threading.Thread(target=tick, daemon=True).start()\n    return None\n"
-            "before = len(TICKS)\nthreading.Event().wait(0.06)\nreturn [before, len(TICKS)]",
+            "before = len(TICKS)\nwhile len(TICKS) < before + 3:\n    threading.Event().wait(0.01)\n"
+            "return [before, len(TICKS)]",
             before="TICKS = []\ndef tick():\n    while True:\n        TICKS.append(time.monotonic())\n"
             "        threading.Event().wait(0.01)\n",
         ),

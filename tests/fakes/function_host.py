@@ -55,7 +55,7 @@ class RecordedLogs:
     def __init__(self) -> None:
         self.written: list[tuple[LogPlace, str]] = []
 
-    def write(self, place: LogPlace, line: str, at: datetime, may: Callable[[], bool] = lambda: True) -> None:
+    def write(self, place: LogPlace, line: str, at: datetime, may: Callable[[bool], bool]) -> None:
         """Takes a line."""
         del at
         self.written.append((place, line))

@@ -52,7 +52,7 @@ from lambdakit.trace import (
 class LogStore(Protocol):
     """Where the lines of functions are kept."""
 
-    def write(self, place: LogPlace, line: str, at: datetime, may: Callable[[], bool]) -> None:
+    def write(self, place: LogPlace, line: str, at: datetime, may: Callable[[bool], bool]) -> None:
         """Takes a line; may keep it for later, in order. may: whether it is written at all, asked by then."""
 
 

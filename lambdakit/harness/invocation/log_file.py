@@ -19,14 +19,17 @@ Refusal = Callable[[str, str, str], str | None]
 class Verdict:
     """Whether the lines of one invocation are written: asked when the first who needs it calls, and kept."""
 
-    __slots__ = ("_answer", "_ask")
+    __slots__ = ("_answer", "_ask", "_creates_group")
 
-    def __init__(self, ask: Callable[[], bool]) -> None:
+    def __init__(self, ask: Callable[[], bool], *, creates_group: bool) -> None:
         self._ask = ask
+        self._creates_group = creates_group
         self._answer: bool | None = None
 
-    def __call__(self) -> bool:
-        """The answer."""
+    def __call__(self, has_group: bool = True) -> bool:
+        """The answer. has_group: whether the log group is there; else it has to be allowed to make one."""
+        if not has_group and not self._creates_group:
+            return False
         if self._answer is None:
             self._answer = self._ask()
         return self._answer
@@ -58,6 +61,9 @@ class LogFile:
         )
         self._role = configuration.role
         self._refusal = refusal
+        # Asked while the role is there: a group that goes with its stack does not come back for the last lines.
+        group = self._stream.partition(":log-stream:")[0] + ":log-stream:"
+        self._creates_group = refusal(self._role, "logs:CreateLogGroup", group) is None
         self._note = note
         self._last: tuple[str, Verdict] | None = None
         self._has_stream = False
@@ -66,7 +72,7 @@ class LogFile:
         """That of an invocation."""
         last = self._last
         if last is None or last[0] != request_id:
-            last = self._last = (request_id, Verdict(self._ask))
+            last = self._last = (request_id, Verdict(self._ask, creates_group=self._creates_group))
         return last[1]
 
     def _ask(self) -> bool:

@@ -26,11 +26,15 @@ class LogPlace:
     stream: str
 
 
-_Line = tuple[LogPlace, str, int, Callable[[], bool]]
+_Line = tuple[LogPlace, str, int, Callable[[bool], bool]]
 _INTERVAL_SECONDS = 0.25
 _LINES_AT_ONCE = 50  # an invocation that comes meanwhile waits for no more than these
 _PAUSE_SECONDS = 0.001
 _EVENT_CHARACTERS_MAX = 256 * 1024 - 26  # CloudWatch Logs API Reference, "InputLogEvent"
+
+
+def _always(has_group: bool) -> bool:
+    return True
 
 
 class LogWriter:
@@ -50,8 +54,8 @@ class LogWriter:
         self._thread = threading.Thread(target=self._run, name="log-writer", daemon=True)
         self._thread.start()
 
-    def write(self, place: LogPlace, line: str, at: datetime, may: Callable[[], bool] = lambda: True) -> None:
-        """Takes a line to write. may: whether its writer is allowed to, asked when it is written."""
+    def write(self, place: LogPlace, line: str, at: datetime, may: Callable[[bool], bool] = _always) -> None:
+        """Takes a line to write. may: whether its writer is allowed to, when there is a log group or there is none."""
         self._lines.append((place, line, milliseconds(at), may))
 
     def flush(self) -> None:
@@ -84,7 +88,7 @@ class LogWriter:
         streams: dict[LogPlace, list[dict[str, Any]]] = {}
         try:
             for place, line, at, may in batch:
-                if may():
+                if may(_has_group(place)):
                     message = line[:_EVENT_CHARACTERS_MAX] or " "
                     streams.setdefault(place, []).append({"timestamp": at, "message": message})
         except Exception as error:  # a thread's boundary, as below
@@ -95,6 +99,12 @@ class LogWriter:
                 _put(place, sorted(events, key=lambda event: event["timestamp"]))
             except Exception as error:  # a thread's boundary: the next flush or close raises it
                 self._failure = error
+
+
+def _has_group(place: LogPlace) -> bool:
+    from moto.logs.models import logs_backends
+
+    return place.group in logs_backends[place.account_id][place.region].groups
 
 
 def _put(place: LogPlace, events: list[dict[str, Any]]) -> None:
