@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.fakes.event_source import FedFunction, Queue, advance, do
+from tests.fakes.waiting import wait_until
 from tests.fakes.wired_harness import WiredHarness
 
 pytestmark = pytest.mark.xdist_group("behaviour-sqs")
@@ -88,6 +89,7 @@ def test_a_queue_that_is_deleted_while_a_batch_runs_ends_in_silence(fed: FedFunc
     fed.map(queue.arn)
 
     queue.send(do("sleep 0.3"), settle=False)
+    wait_until(lambda: bool(fed.told("InvocationStarted")), "the batch runs")
     queue.remove()
     harness.drain()
 
