@@ -35,36 +35,31 @@ def translated_event(kind: str, value: object) -> list[Translated]:
     return reader(value)
 
 
+def listed(value: object) -> list[Any]:
+    """A list as it is, one value as a list of it, nothing as an empty one."""
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
 def _http_api(value: object) -> list[Translated]:
-    settings = _settings(value, "route")
-    route = settings.pop("route", None)
-    if isinstance(route, str):
-        method, _, path = route.strip().partition(" ")
-        settings |= {"method": method, "path": path.strip()}
+    settings = _routed(value)
     properties: dict[str, object] = {}
     method, path = settings.pop("method", _ANY), settings.pop("path", _ANY)
     if path not in (_ANY, ""):
         properties = {"Path": path, "Method": "ANY" if method == _ANY else method}
     if (authorizer := settings.pop("authorizer", None)) is not None:
-        name = authorizer.get("name", authorizer.get("type")) if isinstance(authorizer, Mapping) else authorizer
-        properties["Auth"] = {"Authorizer": "AWS_IAM" if name == "aws_iam" else name}
+        properties["Auth"] = {"Authorizer": _authorizer(authorizer)}
     return [Translated(event={"Type": "HttpApi", "Properties": {**properties, **settings}})]
 
 
 def _http(value: object) -> list[Translated]:
-    settings = _settings(value, "route")
-    route = settings.pop("route", None)
-    if isinstance(route, str):
-        method, _, path = route.strip().partition(" ")
-        settings |= {"method": method, "path": path.strip()}
+    settings = _routed(value)
     path, method = str(settings.pop("path", "")), settings.pop("method", "any")
     properties: dict[str, object] = {"Path": "/" + path.strip("/"), "Method": method}
     cors = settings.pop("cors", None)
     if isinstance(cors, Mapping):
         settings["cors"] = cors  # which is a gap: a document's API has one answer for all its routes
     if (authorizer := settings.pop("authorizer", None)) is not None:
-        name = authorizer.get("name", authorizer.get("type")) if isinstance(authorizer, Mapping) else authorizer
-        properties["Auth"] = {"Authorizer": "AWS_IAM" if str(name).lower() == "aws_iam" else name}
+        properties["Auth"] = {"Authorizer": _authorizer(authorizer)}
     # A function behind it answers by itself, as SAM's do.
     if str(settings.get("integration", "")).lower() in ("lambda-proxy", "lambda_proxy", "aws_proxy", "aws-proxy"):
         del settings["integration"]
@@ -88,7 +83,7 @@ def _sqs(value: object) -> list[Translated]:
     if (most := settings.pop("maximumConcurrency", None)) is not None:
         properties["ScalingConfig"] = {"MaximumConcurrency": most}
     if (filters := settings.pop("filterPatterns", None)) is not None:
-        properties["FilterCriteria"] = {"Filters": [{"Pattern": json.dumps(each)} for each in _listed(filters)]}
+        properties["FilterCriteria"] = {"Filters": [{"Pattern": json.dumps(each)} for each in listed(filters)]}
     return [Translated(event={"Type": "SQS", "Properties": {**properties, **settings}})]
 
 
@@ -123,7 +118,7 @@ def _s3(value: object) -> list[Translated]:
         properties["Bucket"] = {"Ref": logical_id}
     rules = [
         {"Name": name, "Value": text}
-        for rule in _listed(settings.pop("rules", None))
+        for rule in listed(settings.pop("rules", None))
         if isinstance(rule, Mapping)
         for name, text in rule.items()
     ]
@@ -135,7 +130,7 @@ def _s3(value: object) -> list[Translated]:
 
 def _schedule(value: object) -> list[Translated]:
     settings = _settings(value, "rate")
-    rates = _listed(settings.pop("rate", None))
+    rates = listed(settings.pop("rate", None))
     for key in ("name", "description", "method"):
         settings.pop(key, None)
     properties: dict[str, object] = {}
@@ -164,15 +159,27 @@ def _event_bridge(value: object) -> list[Translated]:
     return [Translated(event={"Type": "EventBridgeRule", "Properties": {**properties, **settings}})]
 
 
+def _routed(value: object) -> dict[str, Any]:
+    """The settings of a route, which may also be written in one: `GET /orders`."""
+    settings = _settings(value, "route")
+    route = settings.pop("route", None)
+    if isinstance(route, str):
+        method, _, path = route.strip().partition(" ")
+        settings |= {"method": method, "path": path.strip()}
+    return settings
+
+
+def _authorizer(written: object) -> object:
+    """The authorizer's name, as SAM has it."""
+    name = written.get("name", written.get("type")) if isinstance(written, Mapping) else written
+    return "AWS_IAM" if str(name).lower() == "aws_iam" else name
+
+
 def _settings(value: object, name: str) -> dict[str, Any]:
     """The event's settings; one that is no mapping of them is that called `name`."""
     if isinstance(value, Mapping) and not (len(value) == 1 and str(next(iter(value))).startswith(("Fn::", "Ref"))):
         return dict(value)
     return {name: value}
-
-
-def _listed(value: object) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 _READERS: Final[Mapping[str, Callable[[object], list[Translated]]]] = {

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from lambdakit.sam.serverless_events import Translated, translated_event
+from lambdakit.sam.serverless_events import Translated, listed, translated_event
 from lambdakit.sam.serverless_variables import Variables
 from lambdakit.sam.template_file import TemplateFile
 from lambdakit.spec.pointer import Pointer
@@ -146,7 +146,7 @@ class _Translation:
 
     def _events(self, kind: str) -> list[object]:
         functions = _mapping(self._content.get("functions")).values()
-        events = [event for function in functions for event in _listed(_mapping(function).get("events"))]
+        events = [event for function in functions for event in listed(_mapping(function).get("events"))]
         return [event[kind] for event in events if isinstance(event, Mapping) and kind in event]
 
     def _layers(self) -> None:
@@ -179,7 +179,7 @@ class _Translation:
         self._settings(function, settings, here, of=("functions", name))
         if "image" in function:
             settings["PackageType"] = "Image"
-        if layers := _listed(function.get("layers") or self._provider.get("layers")):
+        if layers := listed(function.get("layers") or self._provider.get("layers")):
             settings["Layers"] = layers
             self._written[(*here, "Layers")] = ("functions", name, "layers")
         attempts = {
@@ -189,7 +189,7 @@ class _Translation:
         if given := {key: value for key, value in attempts.items() if value is not None}:
             settings["EventInvokeConfig"] = given
         events: dict[str, object] = {}
-        for place, event in enumerate(_listed(function.get("events"))):
+        for place, event in enumerate(listed(function.get("events"))):
             for number, translated in enumerate(self._translated(event)):
                 label = f"Event{place}" if number == 0 else f"Event{place}-{number}"
                 events[label] = translated.event
@@ -235,10 +235,6 @@ class _Translation:
 
 def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
-
-
-def _listed(value: object) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _authorizer_of(event: object) -> str | None:

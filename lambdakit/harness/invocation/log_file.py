@@ -56,14 +56,12 @@ class LogFile:
             stream=f"{now:%Y/%m/%d}/[{configuration.version}]{environment_id}",
         )
         partition, place = configuration.arn.split(":")[1], self.place
-        self._stream = (
-            f"arn:{partition}:logs:{place.region}:{place.account_id}:log-group:{place.group}:log-stream:{place.stream}"
-        )
+        streams = f"arn:{partition}:logs:{place.region}:{place.account_id}:log-group:{place.group}:log-stream:"
+        self._stream = f"{streams}{place.stream}"
         self._role = configuration.role
         self._refusal = refusal
         # Asked while the role is there: a group that goes with its stack does not come back for the last lines.
-        group = self._stream.partition(":log-stream:")[0] + ":log-stream:"
-        self._creates_group = refusal(self._role, "logs:CreateLogGroup", group) is None
+        self._creates_group = refusal(self._role, "logs:CreateLogGroup", streams) is None
         self._note = note
         self._last: tuple[str, Verdict] | None = None
         self._has_stream = False

@@ -13,22 +13,7 @@ from lambdakit.spec.environments import SECTIONS
 from lambdakit.spec.event_processing import EventProcessing
 from lambdakit.spec.none_words import keys_with_none
 from lambdakit.spec.patterns import ApiBackend, Route
-
-BASE = """\
-application: shop
-defaults: {memory_size: 256, timeout: 5s}
-patterns:
-  orders:
-    kind: api_backend
-    table: {partition_key: id}
-    routes:
-      GET /orders: {code: code, handler: app.read, table_access: read, environment: {LEVEL: INFO, MODE: none}}
-  jobs:
-    kind: event_processing
-    source: {kind: sqs, visibility_timeout: 30s}
-    function: {code: code, handler: app.read}
-environments:
-"""
+from tests.fakes.overlaid_document import BASE
 
 
 @pytest.fixture(scope="module")

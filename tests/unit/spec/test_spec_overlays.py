@@ -16,22 +16,7 @@ from lambdakit.spec.document import load
 from lambdakit.spec.overlays import laid_over
 from lambdakit.spec.yaml_composer import compose
 from lambdakit.spec.yaml_nodes import MappingNode, ScalarNode, plain_value
-
-BASE = """\
-application: shop
-defaults: {memory_size: 256, timeout: 5s}
-patterns:
-  orders:
-    kind: api_backend
-    table: {partition_key: id}
-    routes:
-      GET /orders: {code: code, handler: app.read, table_access: read, environment: {LEVEL: INFO, MODE: none}}
-  jobs:
-    kind: event_processing
-    source: {kind: sqs, visibility_timeout: 30s}
-    function: {code: code, handler: app.read}
-environments:
-"""
+from tests.fakes.overlaid_document import BASE
 
 
 @pytest.fixture(scope="module")
