@@ -102,3 +102,58 @@ def test_without_guards_every_role_may(tmp_path: Path) -> None:
 
         (stack,) = deployment.stacks.values()
         assert heard(open_harness, str(stack.resources["TalkerLogs"].physical_id)) == ["heard 1"]
+
+
+def without_group(*actions: str) -> Resources:
+    """The same function; its log group is Lambda's to make."""
+    resources = talker("logs:CreateLogStream", "logs:PutLogEvents", *actions)
+    del resources["TalkerLogs"]
+    resources["Talker"]["Properties"].pop("LoggingConfig")
+    [policy] = resources["TalkerRole"]["Properties"]["Policies"]
+    policy["PolicyDocument"]["Statement"][0]["Resource"] = "*"
+    return resources
+
+
+def test_a_role_is_not_asked_about_a_group_that_is_there(harness: Harness, tmp_path: Path) -> None:
+    resources = talker("logs:CreateLogStream", "logs:PutLogEvents")
+    deployment = harness.deploy(write_stack(tmp_path / "app", "asked", resources))
+    deployment.function("Talker").invoke({"n": 1}).raise_for_error()
+    harness.drain()
+
+    assert deployment.permissions.denied == set()
+    deployment.destroy()
+
+
+@pytest.mark.parametrize("may", [True, False], ids=["may", "may not"])
+def test_a_group_that_is_not_there_is_made_by_a_role_that_may(harness: Harness, tmp_path: Path, may: bool) -> None:
+    resources = without_group(*(["logs:CreateLogGroup"] if may else []))
+    deployment = harness.deploy(write_stack(tmp_path / "app", f"made-{may}".lower(), resources))
+    talking = deployment.function("Talker")
+    group = f"/aws/lambda/{talking.name}"
+    talking.invoke({"n": 1}).raise_for_error()
+    harness.drain()
+
+    groups = [one["logGroupName"] for one in harness.client("logs").describe_log_groups()["logGroups"]]
+    assert (group in groups) is may
+    assert {one.action for one in deployment.permissions.denied} == (set() if may else {"logs:CreateLogGroup"})
+
+    if may:
+        assert heard(harness, group) == ["heard 1"]
+        harness.client("logs").delete_log_group(logGroupName=group)
+        talking.invoke({"n": 2}).raise_for_error()
+        harness.drain()
+        assert heard(harness, group) == ["heard 2"]
+    deployment.destroy()
+
+
+def test_a_group_goes_with_its_stack_and_its_last_lines(harness: Harness, tmp_path: Path) -> None:
+    resources = talker("logs:*")
+    deployment = harness.deploy(write_stack(tmp_path / "app", "gone", resources))
+    (stack,) = deployment.stacks.values()
+    group = str(stack.resources["TalkerLogs"].physical_id)
+    deployment.function("Talker").invoke({"n": 1}).raise_for_error()
+    deployment.destroy()
+    harness.drain()
+
+    groups = [one["logGroupName"] for one in harness.client("logs").describe_log_groups()["logGroups"]]
+    assert group not in groups

@@ -9,18 +9,16 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
-from datetime import datetime
 from typing import Protocol
 
 from lambdakit.clock import Clock
 from lambdakit.harness.iam.credentials import Credentials
 from lambdakit.harness.invocation.early_answer import EarlyAnswer
 from lambdakit.harness.invocation.environment_pool import EnvironmentPool
-from lambdakit.harness.invocation.log_file import LogFile, Refusal
+from lambdakit.harness.invocation.log_file import LogFile, LogStore, Refusal
 from lambdakit.harness.invocation.placement import network_of
 from lambdakit.harness.invocation.streamed_response import response_streamed, slower_on_aws
 from lambdakit.harness.invocation.x_ray import trace_header
-from lambdakit.harness.moto_state.logs import LogPlace
 from lambdakit.harness.network.guard import NetworkGuard
 from lambdakit.harness.runtime.environment_variables import clean, function_variables
 from lambdakit.harness.runtime.execution_environment import (
@@ -47,13 +45,6 @@ from lambdakit.trace import (
     RuntimeNote,
     TraceLog,
 )
-
-
-class LogStore(Protocol):
-    """Where the lines of functions are kept."""
-
-    def write(self, place: LogPlace, line: str, at: datetime, may: Callable[[bool], bool]) -> None:
-        """Takes a line; may keep it for later, in order. may: whether it is written at all, asked by then."""
 
 
 class CredentialIssuer(Protocol):
@@ -375,7 +366,8 @@ class Invoker:
         self._credentials.revoke(environment.id)
         if self._network is not None:
             self._network.leave(environment.id)
-        self._log_files.pop(environment.id, None)
+        if (file := self._log_files.pop(environment.id, None)) is not None:
+            file.end()
         self._trace.append(
             EnvironmentStopped(
                 function=environment.configuration.name,
@@ -390,6 +382,12 @@ class Invoker:
         if file is None:
             configuration = environment.configuration
             note = functools.partial(self._note, configuration)
-            file = LogFile(configuration, environment.id, self._clock.now(), refusal=self._log_refusal, note=note)
-            self._log_files[environment.id] = file
+            file = self._log_files[environment.id] = LogFile(
+                configuration,
+                environment.id,
+                self._clock.now(),
+                store=self._logs,
+                refusal=self._log_refusal,
+                note=note,
+            )
         return file

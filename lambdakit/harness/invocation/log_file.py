@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Protocol
 
 from lambdakit.harness.moto_state.logs import LogPlace
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
@@ -16,19 +17,29 @@ Refusal = Callable[[str, str, str], str | None]
 """Why a role may not do an action to a resource; None when it may."""
 
 
+class LogStore(Protocol):
+    """Where the lines of functions are kept."""
+
+    def write(self, place: LogPlace, line: str, at: datetime, may: Callable[[bool], bool]) -> None:
+        """Takes a line; may keep it for later, in order. may: whether it is written at all, asked by then."""
+
+    def has_group(self, place: LogPlace) -> bool:
+        """Whether the log group of a place is there."""
+
+
 class Verdict:
     """Whether the lines of one invocation are written: asked when the first who needs it calls, and kept."""
 
     __slots__ = ("_answer", "_ask", "_creates_group")
 
-    def __init__(self, ask: Callable[[], bool], *, creates_group: bool) -> None:
+    def __init__(self, ask: Callable[[], bool], creates_group: Callable[[], bool]) -> None:
         self._ask = ask
         self._creates_group = creates_group
         self._answer: bool | None = None
 
     def __call__(self, has_group: bool = True) -> bool:
         """The answer. has_group: whether the log group is there; else it has to be allowed to make one."""
-        if not has_group and not self._creates_group:
+        if not has_group and not self._creates_group():
             return False
         if self._answer is None:
             self._answer = self._ask()
@@ -44,6 +55,7 @@ class LogFile:
         environment_id: str,
         now: datetime,
         *,
+        store: LogStore,
         refusal: Refusal,
         note: Callable[[str], None],
     ) -> None:
@@ -60,18 +72,31 @@ class LogFile:
         self._stream = f"{streams}{place.stream}"
         self._role = configuration.role
         self._refusal = refusal
-        # Asked while the role is there: a group that goes with its stack does not come back for the last lines.
-        self._creates_group = refusal(self._role, "logs:CreateLogGroup", streams) is None
+        self._groups = streams
+        self._may_create: bool | None = None
         self._note = note
         self._last: tuple[str, Verdict] | None = None
         self._has_stream = False
+        # Most groups are made by their stack, and their roles may not and need not.
+        if not store.has_group(self.place):
+            self._creates_group()
 
     def verdict(self, request_id: str) -> Verdict:
         """That of an invocation."""
         last = self._last
         if last is None or last[0] != request_id:
-            last = self._last = (request_id, Verdict(self._ask, creates_group=self._creates_group))
+            last = self._last = (request_id, Verdict(self._ask, self._creates_group))
         return last[1]
+
+    def end(self) -> None:
+        """The environment is no more: a group that goes with its function does not come back for the last lines."""
+        if self._may_create is None:
+            self._may_create = False
+
+    def _creates_group(self) -> bool:
+        if self._may_create is None:
+            self._may_create = self._refusal(self._role, "logs:CreateLogGroup", self._groups) is None
+        return self._may_create
 
     def _ask(self) -> bool:
         # Its stream is made once.

@@ -58,6 +58,12 @@ class LogWriter:
         """Takes a line to write. may: whether its writer is allowed to, when there is a log group or there is none."""
         self._lines.append((place, line, milliseconds(at), may))
 
+    def has_group(self, place: LogPlace) -> bool:
+        """Whether the log group of a place is there."""
+        from moto.logs.models import logs_backends
+
+        return place.group in logs_backends[place.account_id][place.region].groups
+
     def flush(self) -> None:
         """Writes every line taken so far. Raises what a write before it did."""
         self._settle()
@@ -88,7 +94,7 @@ class LogWriter:
         streams: dict[LogPlace, list[dict[str, Any]]] = {}
         try:
             for place, line, at, may in batch:
-                if may(_has_group(place)):
+                if may(self.has_group(place)):
                     message = line[:_EVENT_CHARACTERS_MAX] or " "
                     streams.setdefault(place, []).append({"timestamp": at, "message": message})
         except Exception as error:  # a thread's boundary, as below
@@ -99,12 +105,6 @@ class LogWriter:
                 _put(place, sorted(events, key=lambda event: event["timestamp"]))
             except Exception as error:  # a thread's boundary: the next flush or close raises it
                 self._failure = error
-
-
-def _has_group(place: LogPlace) -> bool:
-    from moto.logs.models import logs_backends
-
-    return place.group in logs_backends[place.account_id][place.region].groups
 
 
 def _put(place: LogPlace, events: list[dict[str, Any]]) -> None:
