@@ -366,8 +366,7 @@ class Invoker:
         self._credentials.revoke(environment.id)
         if self._network is not None:
             self._network.leave(environment.id)
-        if (file := self._log_files.pop(environment.id, None)) is not None:
-            file.end()
+        self._log_files.pop(environment.id, None)
         self._trace.append(
             EnvironmentStopped(
                 function=environment.configuration.name,

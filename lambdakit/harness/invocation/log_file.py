@@ -32,14 +32,14 @@ class Verdict:
 
     __slots__ = ("_answer", "_ask", "_creates_group")
 
-    def __init__(self, ask: Callable[[], bool], creates_group: Callable[[], bool]) -> None:
+    def __init__(self, ask: Callable[[], bool], *, creates_group: bool) -> None:
         self._ask = ask
         self._creates_group = creates_group
         self._answer: bool | None = None
 
     def __call__(self, has_group: bool = True) -> bool:
         """The answer. has_group: whether the log group is there; else it has to be allowed to make one."""
-        if not has_group and not self._creates_group():
+        if not has_group and not self._creates_group:
             return False
         if self._answer is None:
             self._answer = self._ask()
@@ -72,31 +72,19 @@ class LogFile:
         self._stream = f"{streams}{place.stream}"
         self._role = configuration.role
         self._refusal = refusal
-        self._groups = streams
-        self._may_create: bool | None = None
         self._note = note
         self._last: tuple[str, Verdict] | None = None
         self._has_stream = False
-        # Most groups are made by their stack, and their roles may not and need not.
-        if not store.has_group(self.place):
-            self._creates_group()
+        # A group that is there now is its stack's, mostly: nobody has to make it, nor again once the stack is gone.
+        missing = not store.has_group(self.place)
+        self._creates_group = missing and refusal(self._role, "logs:CreateLogGroup", streams) is None
 
     def verdict(self, request_id: str) -> Verdict:
         """That of an invocation."""
         last = self._last
         if last is None or last[0] != request_id:
-            last = self._last = (request_id, Verdict(self._ask, self._creates_group))
+            last = self._last = (request_id, Verdict(self._ask, creates_group=self._creates_group))
         return last[1]
-
-    def end(self) -> None:
-        """The environment is no more: a group that goes with its function does not come back for the last lines."""
-        if self._may_create is None:
-            self._may_create = False
-
-    def _creates_group(self) -> bool:
-        if self._may_create is None:
-            self._may_create = self._refusal(self._role, "logs:CreateLogGroup", self._groups) is None
-        return self._may_create
 
     def _ask(self) -> bool:
         # Its stream is made once.
