@@ -72,6 +72,23 @@ ASYNC_RETRY_SECONDS: Final = 60
 ASYNC_BACK_OFF_SECONDS_MIN: Final = 1
 ASYNC_BACK_OFF_SECONDS_MAX: Final = 300
 
+# API DurableConfig; DG "Lambda quotas": operations and storage of an execution; DG "Invoking Lambda durable functions":
+# an execution that somebody waits for; API OperationUpdate.Payload; API GetDurableExecutionState.MaxItems
+DURABLE_TIMEOUT_SECONDS_MIN: Final = 1
+DURABLE_TIMEOUT_SECONDS_MAX: Final = 31_622_400
+DURABLE_RETENTION_DAYS_MIN: Final = 1
+DURABLE_RETENTION_DAYS_MAX: Final = 90
+DURABLE_RETENTION_DAYS_DEFAULT: Final = 14
+DURABLE_OPERATIONS_MAX: Final = 3_000
+DURABLE_STORAGE_BYTES_MAX: Final = 100 * MIB
+DURABLE_SYNC_SECONDS_MAX: Final = 15 * 60
+DURABLE_PAYLOAD_BYTES_MAX: Final = MIB
+DURABLE_PAGE_DEFAULT: Final = 100
+DURABLE_PAGE_MAX: Final = 1_000
+
+# DG "Troubleshooting tenant isolation": environments of all tenants, active or idle, for each of 1,000 concurrency
+TENANT_ENVIRONMENTS_PER_THOUSAND: Final = 2_500
+
 # DG "Adding a dead-letter queue": the message attribute ErrorMessage holds the first 1 KB
 ERROR_MESSAGE_BYTES_MAX: Final = 1024
 

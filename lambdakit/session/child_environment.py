@@ -18,13 +18,17 @@ _KEPT = frozenset(
         "LD_LIBRARY_PATH",
         "SYSTEMROOT",
         "XDG_CACHE_HOME",
+        # Who certifies the registries that packages are installed from, where that is a proxy.
+        "NODE_EXTRA_CA_CERTS",
+        "SSL_CERT_DIR",
+        "SSL_CERT_FILE",
     }
 )
 _KEPT_PREFIXES = ("LC_", "LAMBDAKIT_")
 
 
 def harness_variables(variables: Mapping[str, str]) -> dict[str, str]:
-    """What of `variables` the harness's process gets: paths and languages, and nothing of AWS."""
+    """What of `variables` the harness's process gets: paths, languages and certificates, and nothing of AWS."""
     return {name: value for name, value in variables.items() if name in _KEPT or name.startswith(_KEPT_PREFIXES)}
 
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from lambdakit.errors import Diagnostic
 from lambdakit.records import dataclass
 from lambdakit.session.control_api import Answer, ControlApi
+from lambdakit.session.durable_executions import DurableExecution, executions_of
 from lambdakit.session.invocation_logs import InvocationLogs, since_start
 from lambdakit.session.results import Invocation, InvocationResult, LambdaApiError
 from lambdakit.session.trace_view import TraceView
@@ -57,12 +58,16 @@ class DeployedFunction:
         qualifier: str | None = None,
         invocation_type: InvocationType = "RequestResponse",
         client_context: Mapping[str, object] | None = None,
+        durable_execution_name: str | None = None,
+        tenant_id: str | None = None,
     ) -> InvocationResult:
         """What the function answered; for `Event`, that the event was accepted; for `DryRun`, that the call is allowed.
 
         payload: anything JSON can write, or the body itself as bytes. Absence sends `{}`, as an empty body means.
         qualifier: a version or an alias; absence calls `$LATEST`.
         client_context: becomes `context.client_context`.
+        durable_execution_name: of a durable function; the same name again gives the same execution. Absence: a new one.
+        tenant_id: for a function that isolates its tenants.
         A function's own error is a result, see `function_error`. LambdaApiError when the API refuses the call.
         Source: Lambda API Reference, "Invoke".
         """
@@ -75,6 +80,10 @@ class DeployedFunction:
             headers["x-amz-log-type"] = "Tail"
         if client_context is not None:
             headers["x-amz-client-context"] = base64.b64encode(json.dumps(client_context).encode()).decode()
+        if durable_execution_name is not None:
+            headers["x-amz-durable-execution-name"] = durable_execution_name
+        if tenant_id is not None:
+            headers["x-amz-tenant-id"] = tenant_id
         path = f"/2015-03-31/functions/{quote(self.arn, safe='')}/invocations"
         if qualifier is not None:
             path += f"?Qualifier={quote(qualifier, safe='')}"
@@ -95,6 +104,11 @@ class DeployedFunction:
             if isinstance(event, InvocationStarted) and event.arn == self.arn
         )
 
+    @property
+    def executions(self) -> tuple[DurableExecution, ...]:
+        """Every durable execution of the function in the trace, in the order in which they began."""
+        return executions_of(self.arn, self._trace.events)
+
     def _result(self, answer: Answer, *, ran: bool) -> InvocationResult:
         request_id = answer.headers.get("x-amzn-requestid", "")
         end = self._end_of(request_id) if ran else None
@@ -105,6 +119,7 @@ class DeployedFunction:
             status_code=answer.status,
             executed_version=answer.headers.get("x-amz-executed-version"),
             request_id=request_id,
+            durable_execution_arn=answer.headers.get("x-amz-durable-execution-arn"),
             duration_ms=end.duration_ms if end else None,
             billed_duration_ms=end.billed_duration_ms if end else None,
             init_duration_ms=end.init_duration_ms if end else None,

@@ -1,8 +1,8 @@
 """The smallest policy under which everything that was done is still allowed.
 
 In come pairs of action and resource; out goes a policy document. What a name is made of by chance is widened: objects
-to their bucket, log streams to their group, indexes and streams to their table, a secret's random ending. Conditions
-are left out: one test run says nothing of the values that others will have.
+to their bucket, log streams to their group, indexes and streams to their table, durable executions to their function,
+a secret's random ending. Conditions are left out: one test run says nothing of the values that others will have.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ _WIDENED: Final[Sequence[tuple[re.Pattern[str], str]]] = tuple(
         # Secrets Manager User Guide, "IAM permissions policy examples": six random characters follow the name.
         (r"(arn:[^:]+:secretsmanager:[^:]*:[^:]*:secret:.+)-[A-Za-z0-9]{6}", r"\1-??????"),
         (r"(arn:[^:]+:states:[^:]*:[^:]*:(?:execution|express):[^:]+):.*", r"\1:*"),
+        (r"(arn:[^:]+:lambda:[^:]*:[^:]*:function:[^:]+):.+/durable-execution/.*", r"\1:*"),
         (r"(arn:[^:]+:ecs:[^:]*:[^:]*:task/[^/]+)/.*", r"\1/*"),
         (r"(arn:[^:]+:execute-api:[^:]*:[^:]*:.+/@connections)/.*", r"\1/*"),
         (r"(arn:[^:]+:ec2:[^:]*:[^:]*:network-interface)/.*", r"\1/*"),

@@ -50,6 +50,7 @@ class InvocationResult:
     executed_version: the version an alias led to; None where the API does not say.
     duration_ms, billed_duration_ms, init_duration_ms, max_memory_used_mb: what the REPORT line says; None where no
         function ran before the answer, and `init_duration_ms` also for a warm start.
+    durable_execution_arn: of a durable function; None for others. What REPORT says is of its first invocation then.
     log: every line of the invocation; empty for `Event` and `DryRun`.
     """
 
@@ -63,6 +64,7 @@ class InvocationResult:
     billed_duration_ms: int | None = None
     init_duration_ms: float | None = None
     max_memory_used_mb: int | None = None
+    durable_execution_arn: str | None = None
     log: str = field(default="", repr=False)
 
     @property

@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -31,6 +32,8 @@ _ACCEPTED: Final = (
 )
 _DOCUMENT_SUFFIXES: Final = (".yaml", ".yml")
 _DOCUMENT_NAME: Final = "lambdakit.yaml"
+_SECTION: Final = re.compile(r"^([A-Za-z]+):", re.MULTILINE)
+_READ_CHARACTERS: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +106,9 @@ class AssemblySources:
             raise _refused(str(path), "a cloud assembly is given as its directory", f"pass {path.parent}")
         if path.suffix not in _DOCUMENT_SUFFIXES:
             raise _refused(str(path), f"the file is no document; accepted is {_ACCEPTED}")
+        if _is_template(path):
+            hint = f"`lambdakit import {path}` begins a document with what a SAM template says"
+            raise _refused(str(path), f"the file is a template of CloudFormation's; accepted is {_ACCEPTED}", hint)
         if self._compiler is None:
             from lambdakit.compiler.synthesize import Compiler
 
@@ -157,6 +163,13 @@ def _synthesized(synth: Callable[..., object]) -> Path:
 
 def _refused(path: str, problem: str, hint: str = "") -> SourceError:
     return SourceError(Diagnostic(path=path, problem=problem, code="LK201", hint=hint))
+
+
+def _is_template(path: Path) -> bool:
+    """Whether a file has a template's sections and none of a document's."""
+    text = path.read_text(encoding="utf-8", errors="replace")[:_READ_CHARACTERS]
+    sections = set(_SECTION.findall(text))
+    return bool(sections & {"AWSTemplateFormatVersion", "Resources"}) and "application" not in sections
 
 
 def _short(value: object) -> str:

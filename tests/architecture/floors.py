@@ -48,7 +48,8 @@ _LEAVES: Final = (
 )
 _BELOW_RUNTIME: Final = (*_GROUND, *_LEAVES)
 _BELOW_INVOCATION: Final = (*_BELOW_RUNTIME, "harness.runtime")
-_BELOW_LAMBDA_SERVICE: Final = (*_BELOW_INVOCATION, "harness.invocation")
+_BELOW_DURABLE: Final = (*_BELOW_INVOCATION, "harness.invocation")
+_BELOW_LAMBDA_SERVICE: Final = (*_BELOW_DURABLE, "harness.durable")
 _BELOW_EVENTS: Final = (*_BELOW_LAMBDA_SERVICE, "harness.lambda_service")
 _BELOW_DEPLOYMENT: Final = (*_BELOW_EVENTS, "harness.routing", "harness.delivery", "harness.event_source_mapping")
 _BELOW_SERVER: Final = (*_BELOW_DEPLOYMENT, "harness.deployment")
@@ -103,6 +104,7 @@ FLOORS: Final[Mapping[str, Floor]] = {
     "harness.runtime": Floor(imports=_BELOW_RUNTIME, third_party=("awslambdaric",)),
     "harness.runtime.inside": Floor(third_party=("awslambdaric", *_SDK), scripts=True),
     "harness.invocation": Floor(imports=_BELOW_INVOCATION),
+    "harness.durable": Floor(imports=_BELOW_DURABLE),
     # The service's model tells how requests and responses look.
     "harness.lambda_service": Floor(imports=_BELOW_LAMBDA_SERVICE, third_party=("botocore",)),
     # A service's model tells how its requests look; keys of tokens are RSA's; models of REST APIs are JSON Schema.
@@ -111,7 +113,8 @@ FLOORS: Final[Mapping[str, Floor]] = {
         imports=_BELOW_EVENTS,
         third_party=("airspeed", "botocore", "cryptography", "jsonschema", "referencing", "websockets"),
     ),
-    "harness.delivery": Floor(imports=_BELOW_EVENTS, third_party=_SDK),
+    # `jsonata` evaluates expressions of state machines.
+    "harness.delivery": Floor(imports=_BELOW_EVENTS, third_party=(*_SDK, "jsonata")),
     "harness.event_source_mapping": Floor(imports=_BELOW_EVENTS, third_party=_SDK),
     "harness.deployment": Floor(imports=(*_BELOW_DEPLOYMENT, "assembly"), third_party=(*_SDK, "jmespath", "yaml")),
     "harness.access": Floor(imports=_BELOW_RUNTIME),

@@ -22,6 +22,7 @@ from lambdakit.limits import (
     REQUESTS_PER_SECOND_AND_CONCURRENCY,
     SCALING_ENVIRONMENTS,
     SCALING_SECONDS,
+    TENANT_ENVIRONMENTS_PER_THOUSAND,
     UNRESERVED_CONCURRENCY_MIN,
 )
 
@@ -152,6 +153,13 @@ class Concurrency:
         with self._lock:
             if not self._scaling.setdefault(arn, _Scaling(at)).take(at):
                 raise Throttled(_ACCOUNT)
+
+    def admit_tenant(self, arn: str, place: str, environments: int) -> None:
+        """Throttled when one more environment of a tenant's would be too many. environments: that tenants have."""
+        reserved = self._settings.reserved(arn)
+        concurrency = self._settings.unreserved(place) if reserved is None else reserved
+        if environments >= concurrency * TENANT_ENVIRONMENTS_PER_THOUSAND // 1000:
+            raise Throttled(_ACCOUNT if reserved is None else _RESERVED)
 
     def _provisioned_of(self, arn: str, place: str) -> int:
         here = self._provisioned.get(place)

@@ -5,6 +5,7 @@ recursion -> concurrency, provisioned before on demand -> the function -> metric
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 from lambdakit.harness.invocation.concurrency import Concurrency, Lease, Throttled
@@ -80,6 +81,8 @@ class Dispatcher:
     ) -> InvocationResult:
         arn = configuration.arn
         self._refuse_recursion(configuration, event)
+        if configuration.tenancy:
+            configuration = dataclasses.replace(configuration, tenant_id=event.tenant_id)
         try:
             return self._admitted(arn, configuration, event, outlet, at, on_answer)
         except Throttled as throttled:
@@ -103,6 +106,8 @@ class Dispatcher:
         at: float | None,
         on_answer: OnAnswer | None,
     ) -> InvocationResult:
+        if configuration.tenant_id and (environments := self._invoker.pool.tenants_beside(configuration)):
+            self._concurrency.admit_tenant(arn, configuration.place, environments)
         owner, environment = self._provisioned.take(configuration, event.qualifier)
         if environment is None:
             lease = self._concurrency.lease(arn, configuration.place, at=at)

@@ -150,6 +150,14 @@ class EnvironmentPool:
         with self._changed:
             return len(self._busy)
 
+    def tenants_beside(self, configuration: FunctionConfiguration) -> int:
+        """How many environments of a function tenants have, if this one needs another; 0 if it has one that is idle."""
+        with self._lock:
+            if self._idle.get(_key(configuration)):
+                return 0
+            idle = sum(len(kept) for key, kept in self._idle.items() if key[0] == configuration.arn)
+            return idle + sum(one.configuration.arn == configuration.arn for one in self._busy)
+
     def busy_functions(self) -> Mapping[str, int]:
         """How many environments of each function are in use."""
         with self._changed:
@@ -239,5 +247,8 @@ class EnvironmentPool:
 
 
 def _key(configuration: FunctionConfiguration, owner: str = "") -> _Key:
-    """owner: the version or alias that a provisioned environment is for; empty on demand."""
-    return configuration.arn, configuration.version, configuration.revision, owner
+    """owner: the version or alias that a provisioned environment is for; empty on demand.
+
+    One on demand is its tenant's alone, where a function isolates them; such a function has no provisioned ones.
+    """
+    return configuration.arn, configuration.version, configuration.revision, owner or configuration.tenant_id

@@ -64,10 +64,13 @@ class Event:
     qualifier: as the caller named it; empty for an unqualified call.
     client_context: JSON; None when the caller sent none.
     trace_id: the caller's X-Ray header; empty when there is none.
+    durable_execution_name, tenant_id: as the caller named them; empty when it did not.
     """
 
     payload: bytes
     qualifier: str = ""
+    durable_execution_name: str = ""
+    tenant_id: str = ""
     client_context: str | None = None
     trace_id: str = ""
     request_id: str = field(default_factory=random_uuid)
@@ -75,12 +78,13 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvocationResult:
-    """What the caller gets: the payload, the error type or None, and the lines logged meanwhile."""
+    """What the caller gets: payload, error type or None, the lines logged meanwhile; the ARN of a durable execution."""
 
     request_id: str
     executed_version: str
     outcome: InvocationOutcome
     log: tuple[str, ...]
+    durable_execution_arn: str = ""
 
 
 OnAnswer = Callable[[InvocationResult], None]
@@ -200,6 +204,7 @@ class Invoker:
                 payload=event.payload or b"{}",
                 trace_id=trace_id,
                 client_context=event.client_context,
+                tenant_id=configuration.tenant_id,
             ),
             outlet=outlet,
             on_start=started,

@@ -14,6 +14,7 @@ from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.function_name import FunctionName
 from lambdakit.harness.lambda_service.function_record import LATEST, ProvisionedConcurrency, StoredFunction
 from lambdakit.harness.lambda_service.function_table import FunctionTable, missing
+from lambdakit.harness.lambda_service.invocation_rules import refuse_with_tenants
 from lambdakit.limits import CONCURRENT_EXECUTIONS, UNRESERVED_CONCURRENCY_MIN
 
 _UNPUBLISHED = "Provisioned Concurrency Configs cannot be applied to unpublished function versions."
@@ -74,6 +75,7 @@ class ConcurrencySettings:
         """Asks for initialised environments of a version or alias. InvalidParameterValueException where none can be."""
         with self._table.lock:
             function = self._table.named(named)
+            refuse_with_tenants(function.latest.configuration, "Provisioned concurrency configs are")
             self._check_provisioned(function, named, executions)
             before = function.provisioned.get(named.qualifier)
             config = ProvisionedConcurrency(

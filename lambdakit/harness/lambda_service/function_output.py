@@ -89,6 +89,14 @@ def _optional(record: FunctionRecord, vpc_of: Callable[[tuple[str, ...]], str]) 
             "VpcId": vpc_of(configuration.vpc_subnet_ids),
             "Ipv6AllowedForDualStack": settings.get("Ipv6AllowedForDualStack", False),
         }
+    if configuration.durable is not None:
+        output["DurableConfig"] = {
+            "ExecutionTimeout": configuration.durable.execution_timeout_seconds,
+            "RetentionPeriodInDays": configuration.durable.retention_days,
+            "KMSKeyArn": configuration.durable.kms_key_arn or None,
+        }
+    if configuration.tenancy:
+        output["TenancyConfig"] = {"TenantIsolationMode": configuration.tenancy}
     if record.layers:
         output["Layers"] = [{"Arn": layer.arn, "CodeSize": layer.code_size} for layer in record.layers]
     if settings.get("ImageConfig"):

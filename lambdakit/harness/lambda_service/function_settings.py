@@ -13,17 +13,17 @@ from typing import Any
 
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.function_record import FunctionRecord, LayerReference
+from lambdakit.harness.lambda_service.invocation_rules import refuse_with_tenants
 from lambdakit.harness.lambda_service.layers import LayerVersion
 from lambdakit.harness.runtime.code_package import CodePackage
-from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
+from lambdakit.harness.runtime.function_configuration import DurableConfig, FunctionConfiguration
+from lambdakit.limits import DURABLE_RETENTION_DAYS_DEFAULT
 
 Given = Mapping[str, Any]
 
 # What would change how a function runs, and does not here.
 _NOT_BUILT = (
     "CapacityProviderConfig",
-    "TenancyConfig",
-    "DurableConfig",
     "AcceleratorConfig",
     "RuntimeConfig",
     "PublishTo",
@@ -74,6 +74,8 @@ def changed_record(record: FunctionRecord, given: Given, layers: Sequence[LayerV
         else tuple(LayerReference(arn=layer.arn, code_size=layer.details.code_size) for layer in layers)
     )
     configuration = dataclasses.replace(record.configuration, **fields)
+    if (settings.get("SnapStart") or {}).get("ApplyOn") == "PublishedVersions":
+        refuse_with_tenants(configuration, "SnapStart is")
     return dataclasses.replace(record, configuration=configuration, settings=settings, layers=references)
 
 
@@ -134,6 +136,24 @@ def _logging(current: FunctionConfiguration, value: Given) -> dict[str, Any]:
     }
 
 
+def _durable(current: FunctionConfiguration, value: Given) -> dict[str, Any]:
+    """API "CreateFunction" and "UpdateFunctionConfiguration": what an update leaves out stays as it was."""
+    before = current.durable
+    timeout = value.get("ExecutionTimeout")
+    if timeout is None and before is not None:
+        timeout = before.execution_timeout_seconds
+    if timeout is None:
+        raise ServiceFault("InvalidParameterValueException", "DurableConfig needs an ExecutionTimeout")
+    retention = value.get("RetentionPeriodInDays")
+    if retention is None:
+        retention = DURABLE_RETENTION_DAYS_DEFAULT if before is None else before.retention_days
+    key = value.get("KMSKeyArn")
+    if key is None:
+        key = "" if before is None else before.kms_key_arn
+    durable = DurableConfig(execution_timeout_seconds=int(timeout), retention_days=int(retention), kms_key_arn=key)
+    return {"durable": durable}
+
+
 def _vpc(_: FunctionConfiguration, value: Given) -> dict[str, Any]:
     return {
         "vpc_subnet_ids": tuple(value.get("SubnetIds") or ()),
@@ -156,4 +176,6 @@ _FIELDS: Mapping[str, Callable[[FunctionConfiguration, Any], dict[str, Any]]] = 
     "Timeout": _plain("timeout_seconds"),
     "TracingConfig": lambda _, value: {"tracing": value.get("Mode") or "PassThrough"},
     "VpcConfig": _vpc,
+    "DurableConfig": _durable,
+    "TenancyConfig": lambda _, value: {"tenancy": value.get("TenantIsolationMode") or ""},
 }

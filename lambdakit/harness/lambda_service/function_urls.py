@@ -16,6 +16,7 @@ from typing import Any
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.function_name import FunctionName
 from lambdakit.harness.lambda_service.function_table import FunctionTable, missing
+from lambdakit.harness.lambda_service.invocation_rules import refuse_with_tenants
 from lambdakit.records import dataclass
 
 _ID_LENGTH = 32
@@ -71,6 +72,7 @@ class FunctionUrls:
             function = self._table.named(named)
             if named.qualifier and named.qualifier not in function.aliases:
                 raise missing(named)
+            refuse_with_tenants(function.latest.configuration, "Function URLs are")
             key = (function.arn, named.qualifier)
             if key in self._urls:
                 raise ServiceFault(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from lambdakit.clock import HarnessClock
 from lambdakit.harness.activity import Activity
+from lambdakit.harness.durable.refusal import DurableRefused
 from lambdakit.harness.invocation.async_queue import AsyncQueue
 from lambdakit.harness.invocation.asynchronous_event import Treatment
 from lambdakit.harness.invocation.conclusion import Conclusion
@@ -21,9 +22,11 @@ from lambdakit.harness.invocation.invoke import Event, InvocationResult, Invoker
 from lambdakit.harness.invocation.provisioned import ProvisionedEnvironments, Status, Wanted
 from lambdakit.harness.invocation.recursion import RecursionDetected
 from lambdakit.harness.invocation.shipment import Clients, Undeliverable
+from lambdakit.harness.lambda_service.durable_invocations import DurableInvocations, Surroundings
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.function_record import StoredFunction
 from lambdakit.harness.lambda_service.function_stores import FunctionStores
+from lambdakit.harness.lambda_service.invocation_rules import check_invocation
 from lambdakit.harness.lambda_service.invoke_request import check_payload
 from lambdakit.harness.lambda_service.scaling.capacity import Capacity
 from lambdakit.harness.lambda_service.scaling.scaling import ProvisionedScaling
@@ -103,6 +106,20 @@ class Invocations:
             trace=trace,
             metrics=measured,
         )
+        self.durable = DurableInvocations(
+            Surroundings(
+                stores=stores,
+                run=self._run_durable,
+                find=self._functions.find,
+                treatment=self._functions.treatment,
+                refusal=refusal,
+                conclusion=conclusion,
+                metrics=measured,
+                clock=clock,
+                activity=activity,
+                trace=trace,
+            )
+        )
         stores.each(lambda store: store.concurrency.watch(self.provisioned.reconcile))
         stores.each(lambda store: store.concurrency.watch(lambda arn: concurrency.settings_changed()))
 
@@ -113,9 +130,17 @@ class Invocations:
         *,
         outlet: Outlet | None = None,
         on_answer: OnAnswer | None = None,
+        inside_activity: bool = False,
     ) -> InvocationResult:
-        """The function's answer. ServiceFault when it did not run. outlet, on_answer: see `Invoker.invoke`."""
+        """The function's answer. ServiceFault when it did not run. outlet, on_answer: see `Invoker.invoke`.
+
+        inside_activity: the caller is itself one open piece of work, which is not held against who waits for all to
+        come to rest while a durable execution rests.
+        """
+        check_invocation(configuration, event, streams=outlet is not None)
         try:
+            if configuration.durable is not None:
+                return self.durable.invoke(configuration, event, inside_activity=inside_activity)
             return self._dispatcher.invoke(configuration, event, outlet=outlet, on_answer=on_answer)
         except Throttled as throttled:
             details = {"Reason": throttled.reason}
@@ -124,30 +149,48 @@ class Invocations:
             raise ServiceFault("RecursiveInvocationException", str(detected)) from None
         except RuntimeUnavailable as unavailable:
             raise ServiceFault("InvalidRuntimeException", str(unavailable)) from None
+        except DurableRefused as refused:
+            raise ServiceFault(refused.code, refused.message) from None
 
-    def invoke_later(self, target: Target, event: Event) -> None:
-        """Takes an event to run the function for, soon; see `async_queue`."""
-        self._queue.put(target.configuration.arn, event)
+    def invoke_later(self, target: Target, event: Event) -> str:
+        """Takes an event to run the function for, soon; see `async_queue`. ServiceFault when it is not taken.
+
+        Returns the ARN of the durable execution that it begins; empty for a function that is not durable.
+        """
+        check_invocation(target.configuration, event)
+        if target.configuration.durable is None:
+            self._queue.put(target.configuration.arn, event)
+            return ""
+        try:
+            return self.durable.invoke_later(target.configuration, event)
+        except DurableRefused as refused:
+            raise ServiceFault(refused.code, refused.message) from None
 
     def forget(self, arn: str) -> None:
-        """Drops the asynchronous events of a function, by its unqualified ARN."""
+        """Drops the asynchronous events and durable executions of a function, by its unqualified ARN."""
         self._queue.forget(arn)
+        self.durable.engine.forget(arn)
 
     def renew(self, arn: str) -> None:
         """Makes provisioned environments anew, after all of a function were ended; drops its events if it is gone."""
         if self._functions.latest(arn) is None:
-            self._queue.forget(arn)
+            self.forget(arn)
         self.provisioned.reconcile(arn)
 
     def stop(self) -> None:
         """Begins nothing any more, and drops the asynchronous events. Idempotent."""
         self._queue.stop()
+        self.durable.engine.stop()
         self.provisioned.stop()
 
     def join(self) -> None:
         """Waits for what was under way."""
         self._queue.join()
+        self.durable.engine.join()
         self.provisioned.join()
+
+    def _run_durable(self, configuration: FunctionConfiguration, event: Event, *, queued: bool) -> InvocationResult:
+        return (self._dispatcher.invoke_queued if queued else self._dispatcher.invoke)(configuration, event)
 
     def _invoke_destination(self, arn: str, payload: bytes, trace_id: str, role_arn: str) -> None:
         refused = self._refusal(role_arn, "lambda:InvokeFunction", arn)

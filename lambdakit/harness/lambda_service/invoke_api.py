@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, unquote
 from lambdakit.harness.invocation.invoke import Event, InvocationResult
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.function_stores import FunctionStores
+from lambdakit.harness.lambda_service.invocation_rules import check_invocation
 from lambdakit.harness.lambda_service.invocations import Invocations
 from lambdakit.harness.lambda_service.invoke_request import check_payload, client_context, log_tail, refusal, wants_tail
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
@@ -51,18 +52,22 @@ class InvokeApi:
             raise ServiceFault("InvalidParameterValueException", f"Invalid invocation type: {invocation_type}")
         later = invocation_type == "Event"
         check_payload(request.body, bytes_max=ASYNC_REQUEST_BYTES_MAX if later else SYNC_REQUEST_BYTES_MAX)
-        if invocation_type == "DryRun":
-            return Response(status=204)
         event = Event(
             payload=request.body,
             qualifier=target.qualifier,
             # API Invoke: Lambda passes it to the function for synchronous invocations only.
             client_context=None if later else client_context(request),
             trace_id=request.headers.get("x-amzn-trace-id"),
+            durable_execution_name=request.headers.get("x-amz-durable-execution-name"),
+            tenant_id=request.headers.get("x-amz-tenant-id"),
         )
+        if invocation_type == "DryRun":
+            check_invocation(target.configuration, event)
+            return Response(status=204)
         if later:
-            self._invocations.invoke_later(target, event)
-            return Response(status=202, headers=[("x-amzn-RequestId", event.request_id)])
+            durable = self._invocations.invoke_later(target, event)
+            headers = [("X-Amz-Durable-Execution-Arn", durable)] if durable else []
+            return Response(status=202, headers=[("x-amzn-RequestId", event.request_id), *headers])
         tail = wants_tail(request)
         if answers_first and not tail:
             return Response(status=200, stream=lambda answer: self._run(target.configuration, event, answer))
@@ -90,6 +95,8 @@ def _answer(result: InvocationResult, *, tail: bool) -> Response:
     if result.outcome.fault is not None:
         # API Invoke says only that the header is present; "Unhandled" is what today's runtimes give.
         headers.append(("X-Amz-Function-Error", "Unhandled"))
+    if result.durable_execution_arn:
+        headers.append(("X-Amz-Durable-Execution-Arn", result.durable_execution_arn))
     if tail:
         headers.append(("X-Amz-Log-Result", log_tail(result.log)))
     return Response(status=200, headers=headers, body=result.outcome.payload)

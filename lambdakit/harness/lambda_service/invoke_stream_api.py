@@ -56,6 +56,7 @@ class InvokeStreamApi:
             qualifier=target.qualifier,
             client_context=client_context(request),
             trace_id=request.headers.get("x-amzn-trace-id"),
+            tenant_id=request.headers.get("x-amz-tenant-id"),
         )
         if invocation_type == "DryRun":
             return Response(status=204)

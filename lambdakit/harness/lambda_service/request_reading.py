@@ -26,7 +26,15 @@ def read_input(call: Call, request: Request) -> Input:
     if shape is None:
         return {}
     values: Input = {}
-    body = _body(request) if any(_location(member) is None for member in shape.members.values()) else {}
+    whole = shape.serialization.get("payload")
+    if whole is not None and request.body:
+        member = shape.members[whole]
+        found = request.body if member.type_name == "blob" else _from_json(member, _body(request))
+        if found:  # without the member a structure is sent as an empty one
+            values[whole] = found
+    body = (
+        _body(request) if whole is None and any(_location(member) is None for member in shape.members.values()) else {}
+    )
     for name, member in shape.members.items():
         wire_name = member.serialization.get("name", name)
         match _location(member):
@@ -37,7 +45,7 @@ def read_input(call: Call, request: Request) -> Input:
             case "header":
                 found = _from_text(member, request.headers.all(wire_name.lower()))
             case _:
-                found = _from_json(member, body.get(wire_name))
+                found = None if name == whole else _from_json(member, body.get(wire_name))
         if found is not None:
             values[name] = found
     return values

@@ -60,6 +60,7 @@ def _out_of_range(configuration: FunctionConfiguration) -> Iterator[str]:
             limits.EPHEMERAL_STORAGE_MIB_MIN,
             limits.EPHEMERAL_STORAGE_MIB_MAX,
         ),
+        *_of_durable(configuration),
     ):
         if value < low:
             yield unsatisfied(place, str(value), f"Member must have value greater than or equal to {low}")
@@ -69,6 +70,17 @@ def _out_of_range(configuration: FunctionConfiguration) -> Iterator[str]:
         yield unsatisfied(
             "layers", f"{len(configuration.layers)} layers", f"Member must have length at most {limits.LAYERS_MAX}"
         )
+
+
+def _of_durable(configuration: FunctionConfiguration) -> Iterator[tuple[str, int, int, int]]:
+    """Source: API "DurableConfig"."""
+    durable = configuration.durable
+    if durable is not None:
+        seconds, days = durable.execution_timeout_seconds, durable.retention_days
+        least, most = limits.DURABLE_TIMEOUT_SECONDS_MIN, limits.DURABLE_TIMEOUT_SECONDS_MAX
+        yield "durableConfig.executionTimeout", seconds, least, most
+        least, most = limits.DURABLE_RETENTION_DAYS_MIN, limits.DURABLE_RETENTION_DAYS_MAX
+        yield "durableConfig.retentionPeriodInDays", days, least, most
 
 
 def _check_variables(configuration: FunctionConfiguration) -> None:

@@ -9,7 +9,12 @@ from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
 
-from lambdakit.limits import EPHEMERAL_STORAGE_MIB_DEFAULT, MEMORY_MIB_DEFAULT, TIMEOUT_SECONDS_DEFAULT
+from lambdakit.limits import (
+    DURABLE_RETENTION_DAYS_DEFAULT,
+    EPHEMERAL_STORAGE_MIB_DEFAULT,
+    MEMORY_MIB_DEFAULT,
+    TIMEOUT_SECONDS_DEFAULT,
+)
 from lambdakit.records import dataclass
 
 
@@ -29,6 +34,15 @@ class ImageCommand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DurableConfig:
+    """How long a durable execution may take, and how long it is kept afterwards. kms_key_arn: empty for AWS's key."""
+
+    execution_timeout_seconds: int
+    retention_days: int = DURABLE_RETENTION_DAYS_DEFAULT
+    kms_key_arn: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionConfiguration:
     """One version of a function. `$LATEST` changes by being replaced: `revision` tells two of them apart.
 
@@ -43,6 +57,9 @@ class FunctionConfiguration:
     image: None for a zip package, and for a container image that nobody said what to run in place of; image_hint then
     says what to write.
     code_unzipped_bytes, layers_unzipped_bytes: of the unpacked files, which Lambda limits together.
+    durable: None for a function that is not durable.
+    tenancy: `PER_TENANT`, or empty when tenants share environments. tenant_id: for whom an invocation of such a
+    function runs, and whose environments it gets; empty as stored.
     """
 
     name: str
@@ -76,6 +93,9 @@ class FunctionConfiguration:
     image_hint: str = ""
     code_unzipped_bytes: int = 0
     layers_unzipped_bytes: int = 0
+    durable: DurableConfig | None = None
+    tenancy: str = ""
+    tenant_id: str = ""
 
     @property
     def place(self) -> str:

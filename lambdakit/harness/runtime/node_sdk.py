@@ -2,6 +2,7 @@
 
 `node_sdk/package-lock.json` pins every package by version and hash; which registry they come from is the user's own
 configuration. AWS's image carries every client, this one those that applications and the CDK's own functions use most.
+The runtimes up to Node.js 16 carry version 2 of the SDK, one package; `node_sdk_v2` pins that one.
 Source: AWS Lambda Developer Guide, "Building Lambda functions with Node.js", section "Runtime-included SDK versions".
 """
 
@@ -19,11 +20,13 @@ from lambdakit.harness.runtime.bundled_node import BundledNode
 from lambdakit.harness.runtime.package_cache import PackagesUnavailable, built_once, run_installer
 
 _LOCK = Path(__file__).with_name("node_sdk")
+LOCK_V2 = Path(__file__).with_name("node_sdk_v2")
 _INSTALL_SECONDS = 300
 _REASON_LENGTH = 300
 # Neither `require` nor `import` reads these; they are nine tenths of what is downloaded.
 _TYPES = (".d.ts", ".d.mts", ".d.cts", ".md", ".map", ".tsbuildinfo")
 _UNUSED_FOLDERS = frozenset({"dist-types", "dist-es"})
+_FOR_BROWSERS = ("aws-sdk/dist", "aws-sdk/dist-tools")
 _OWN_SCOPES = frozenset({"@aws-sdk", "@smithy"})
 
 
@@ -31,10 +34,12 @@ class NodeSdk:
     """The SDK in a cache.
 
     cache: where it is kept for all harnesses; `fallback` is used when nothing can be written there.
+    lock: the folder that says which packages; absence means those of the runtimes from Node.js 18.
     """
 
-    def __init__(self, cache: Path, *, fallback: Path) -> None:
-        self._places = tuple(root / "images" / f"nodejs-sdk-{_digest()}" for root in (cache, fallback))
+    def __init__(self, cache: Path, *, fallback: Path, lock: Path = _LOCK) -> None:
+        self._lock_folder = lock
+        self._places = tuple(root / "images" / f"nodejs-sdk-{_digest(lock)}" for root in (cache, fallback))
         self._failure: PackagesUnavailable | None = None
         self._lock = threading.Lock()
 
@@ -59,7 +64,7 @@ class NodeSdk:
 
     def _install(self, node: BundledNode) -> Path:
         def build(building: Path) -> None:
-            _run_npm(node, building)
+            _run_npm(node, building, self._lock_folder)
             _prune(building / "node_modules")
 
         preferred, otherwise = self._places
@@ -78,13 +83,13 @@ def sdk_packages() -> frozenset[str]:
     )
 
 
-def _digest() -> str:
-    return hashlib.sha256((_LOCK / "package-lock.json").read_bytes()).hexdigest()[:16]
+def _digest(lock: Path) -> str:
+    return hashlib.sha256((lock / "package-lock.json").read_bytes()).hexdigest()[:16]
 
 
-def _run_npm(node: BundledNode, folder: Path) -> None:
+def _run_npm(node: BundledNode, folder: Path, lock: Path) -> None:
     for name in ("package.json", "package-lock.json"):
-        shutil.copyfile(_LOCK / name, folder / name)
+        shutil.copyfile(lock / name, folder / name)
     options = ["--ignore-scripts", "--no-audit", "--no-fund", "--omit=dev", "--loglevel=error"]
     options += ["--fetch-retries=1", "--fetch-retry-mintimeout=1000"]  # without a network, functions wait for it
     variables = {name: value for name, value in os.environ.items() if name != "NODE_OPTIONS"}
@@ -104,6 +109,8 @@ def _prune(modules: Path) -> None:
     for scope in _OWN_SCOPES:
         for folder in [path for path in (modules / scope).rglob("*") if path.name in _UNUSED_FOLDERS]:
             shutil.rmtree(folder, ignore_errors=True)
+    for name in _FOR_BROWSERS:
+        shutil.rmtree(modules / name, ignore_errors=True)
     for path in modules.rglob("*"):
         if path.name.endswith(_TYPES) and path.is_file():
             path.unlink()

@@ -108,7 +108,7 @@ class PlatformLog:
         version = self._configuration.version
         if not self._json:
             return [f"START RequestId: {request_id} Version: {version}"]
-        return self._record("start", {"requestId": request_id, "version": version}, "INFO", at)
+        return self._record("start", {"requestId": request_id, "version": version, **self._tenant}, "INFO", at)
 
     def failure(self, accounting: Accounting, at: datetime) -> list[str]:
         """What the log says of a time-out or a crash; a handler's own error is the runtime's to log."""
@@ -123,7 +123,7 @@ class PlatformLog:
         """An invocation ended: END and REPORT, or their records."""
         if not self._json:
             return [f"END RequestId: {accounting.request_id}", self._report_line(accounting)]
-        done = {"requestId": accounting.request_id, **_status(accounting)}
+        done = {"requestId": accounting.request_id, **_status(accounting), **self._tenant}
         level = "DEBUG" if accounting.status == "success" else "WARN"
         metrics: dict[str, Any] = {"durationMs": accounting.duration_ms}
         if accounting.produced_bytes is not None:
@@ -142,7 +142,12 @@ class PlatformLog:
         }
         if accounting.init_duration_ms is not None:
             metrics["initDurationMs"] = round(accounting.init_duration_ms, 3)
-        return {"requestId": accounting.request_id, **_status(accounting), "metrics": metrics}
+        return {"requestId": accounting.request_id, **_status(accounting), "metrics": metrics, **self._tenant}
+
+    @property
+    def _tenant(self) -> Mapping[str, str]:
+        """Guide "Monitoring Lambda functions with tenant isolation": records of platform events have `tenantId`."""
+        return {"tenantId": self._configuration.tenant_id} if self._configuration.tenant_id else {}
 
     def _report_line(self, accounting: Accounting) -> str:
         fields = [

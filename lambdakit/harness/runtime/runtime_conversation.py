@@ -34,7 +34,7 @@ class InvocationRequest:
 
     invoked_arn: as the caller named the function, qualifier included.
     trace_id: the X-Ray header's value.
-    client_context: JSON; absent when the caller sent none.
+    client_context: JSON; absent when the caller sent none. tenant_id: empty where tenants share environments.
     """
 
     request_id: str
@@ -42,6 +42,7 @@ class InvocationRequest:
     payload: bytes
     trace_id: str
     client_context: str | None = None
+    tenant_id: str = ""
 
 
 class RuntimeConversation:
@@ -115,6 +116,8 @@ class RuntimeConversation:
         ]
         if request.client_context is not None:
             headers.append(("Lambda-Runtime-Client-Context", header_value(ascii_json(request.client_context))))
+        if request.tenant_id:
+            headers.append(("Lambda-Runtime-Aws-Tenant-Id", request.tenant_id))
         if self.extensions is not None and self.extensions.any:
             self.extensions.tell_invoke(
                 deadline_ms=int((time.time() + limit_seconds) * 1000),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from lambdakit.harness.lambda_service.event_source_checks import check_source
 from lambdakit.harness.lambda_service.event_source_mappings import EventSourceMapping
 from lambdakit.harness.lambda_service.execution_roles import check_reads_source
+from lambdakit.harness.lambda_service.invocation_rules import check_mapped
 from lambdakit.harness.lambda_service.operations.operation import Input, Operation, OperationContext, Output
 from lambdakit.harness.lambda_service.operations.tags import check_tags
 from lambdakit.harness.lambda_service.paging import page_of
@@ -19,6 +20,7 @@ _PAGE = 100  # API ListEventSourceMappings: "returns a maximum of 100 items in e
 def _create(given: Input, context: OperationContext) -> Output:
     named, record = context.existing(given)
     check_tags(given.get("Tags") or {})
+    check_mapped(record.configuration, named.qualifier)
     source_arn = given.get("EventSourceArn") or ""
     check_source(source_arn, record.configuration.timeout_seconds, context.account)
     check_reads_source(context.roles, record.configuration.role, source_arn)
@@ -35,7 +37,10 @@ def _create(given: Input, context: OperationContext) -> Output:
 def _update(given: Input, context: OperationContext) -> Output:
     mappings = context.functions.event_source_mappings
     before = mappings.get(given["UUID"])
-    named = context.name_of(given) if given.get("FunctionName") else None
+    named = None
+    if given.get("FunctionName"):
+        named, record = context.existing(given)
+        check_mapped(record.configuration, named.qualifier)
     mapping = mappings.update(given["UUID"], named=named, enabled=given.get("Enabled"), settings=_settings(given))
     state = "Updating" if mapping.enabled == before.enabled else "Enabling" if mapping.enabled else "Disabling"
     return _output(mapping, state=state)

@@ -78,6 +78,11 @@ def _update_code(given: Input, context: OperationContext) -> Output:
 def _update_configuration(given: Input, context: OperationContext) -> Output:
     named = _latest(given, context)
     layers = _layers(given, context)
+    if given.get("DurableConfig") and context.functions.record(named).configuration.durable is None:
+        # Guide "Configure Lambda durable functions": only when the function is created
+        raise ServiceFault(
+            "InvalidParameterValueException", "Durable execution can only be enabled when a function is created."
+        )
     if given.get("Role") or given.get("DeadLetterConfig"):
         changed = changed_record(context.functions.record(named), given, layers).configuration
         check_execution_role(context.roles, changed.role, changed.arn, changed.dead_letter_target)

@@ -8,6 +8,7 @@ from typing import Any
 
 from lambdakit.clock import Clock
 from lambdakit.harness.account import Account
+from lambdakit.harness.durable.service import DurableService
 from lambdakit.harness.lambda_service.execution_roles import AnyRole, ExecutionRoles
 from lambdakit.harness.lambda_service.function_name import FunctionName
 from lambdakit.harness.lambda_service.function_record import FunctionRecord
@@ -24,7 +25,8 @@ Output = Mapping[str, Any]
 class OperationContext:
     """The functions of the caller's account, what else is read, and the region that the caller speaks to.
 
-    roles: what Lambda may do with the roles that functions are given.
+    roles: what Lambda may do with the roles that functions are given. durable: durable executions; None where functions
+    are only configured.
     """
 
     functions: FunctionStore
@@ -34,6 +36,7 @@ class OperationContext:
     clock: Clock
     region: str
     roles: ExecutionRoles = field(default_factory=AnyRole)
+    durable: DurableService | None = None
 
     def client(self, service: str) -> Any:
         """A boto3 client in the caller's account and region."""

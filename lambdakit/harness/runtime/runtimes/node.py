@@ -15,13 +15,14 @@ from pathlib import Path
 
 from lambdakit.harness.runtime.bundled_node import bundled_node
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
-from lambdakit.harness.runtime.node_imports import SdkImports, sdk_imports
+from lambdakit.harness.runtime.node_imports import SDK_V2, SdkImports, sdk_imports
 from lambdakit.harness.runtime.node_sdk import NodeSdk, sdk_packages
 from lambdakit.harness.runtime.package_cache import PackagesUnavailable, built_once
 from lambdakit.harness.runtime.runtimes.exec_wrapper import located_on_host, wrapped
 from lambdakit.harness.runtime.runtimes.family import HostStart, Prepared, PythonInterpreter, SandboxStart
 
-_IDENTIFIER = re.compile(r"nodejs(18|20|22|24)\.x")
+_IDENTIFIER = re.compile(r"nodejs(10|12|14|16|18|20|22|24)\.x")
+_FIRST_WITH_SDK_V3 = 18
 _CLIENT = Path(__file__).parents[1] / "inside_node"
 # What functions import themselves; other packages of the SDK are its own affair, and some of them optional.
 _CLIENT_NAME = re.compile(r"@aws-sdk/(client|lib)-[a-z0-9-]*[a-z0-9]")
@@ -29,6 +30,7 @@ _MEMORY_OPTIONS = ("max-semi-space-size", "max-old-space-size")
 # DG "Building Lambda functions with Node.js": what Node.js has on by default, and Lambda turns off for these; 18 did
 # not have it yet.
 _EXPERIMENTS_OFF = {
+    **dict.fromkeys((10, 12, 14, 16), ("require-module", "detect-module")),
     18: ("require-module", "detect-module"),
     20: ("require-module",),
     22: ("require-module", "detect-module"),
@@ -37,14 +39,17 @@ _EXPERIMENTS_OFF = {
 
 
 class NodeRuntime:
-    """`nodejs18.x` to `nodejs24.x`, on the bundled Node.js.
+    """`nodejs10.x` to `nodejs24.x`, on the bundled Node.js.
 
-    sdk: the AWS SDK that functions may import. parent: the interpreter whose fork becomes Node.js in a sandbox.
-    cache, fallback: as in `NodeSdk`.
+    sdk: the AWS SDK that functions may import; sdk_v2: that of the runtimes up to `nodejs16.x`.
+    parent: the interpreter whose fork becomes Node.js in a sandbox. cache, fallback: as in `NodeSdk`.
     """
 
-    def __init__(self, sdk: NodeSdk, *, cache: Path, fallback: Path, parent: Callable[[], PythonInterpreter]) -> None:
+    def __init__(
+        self, sdk: NodeSdk, *, sdk_v2: NodeSdk, cache: Path, fallback: Path, parent: Callable[[], PythonInterpreter]
+    ) -> None:
         self._sdk = sdk
+        self._sdk_v2 = sdk_v2
         self._cache = cache
         self._fallback = fallback
         self._parent = parent
@@ -59,17 +64,18 @@ class NodeRuntime:
         """The function as it is; installs the SDK if it imports that and does not bring it."""
         node = bundled_node()
         self._client()
-        imports = self._imports_of(configuration)
+        imports, sdk = self._imports_of(configuration), self._sdk_of(configuration)
+        carried = sdk_packages() if sdk is self._sdk else frozenset({SDK_V2})
         notes = []
-        if imports.computed or imports.names & sdk_packages():
+        if (imports.computed and sdk is self._sdk) or imports.names & carried:
             try:
-                self._sdk.install(node)
+                sdk.install(node)
             except (PackagesUnavailable, OSError) as unavailable:
                 notes.append(
                     f"runs without the AWS SDK that AWS's runtime carries: it could not be installed ({unavailable}); "
                     f"`lambdakit runtimes install {configuration.runtime}` tries again"
                 )
-        if missing := sorted(name for name in imports.names - sdk_packages() if _CLIENT_NAME.fullmatch(name)):
+        if missing := sorted(name for name in imports.names - carried if _CLIENT_NAME.fullmatch(name)):
             notes.append(
                 f"imports {', '.join(missing)}, which the AWS SDK installed here does not have: add it to the package"
             )
@@ -84,7 +90,7 @@ class NodeRuntime:
     def on_host(self, configuration: FunctionConfiguration) -> HostStart:
         """Node.js with paths of the host's in place of Lambda's."""
         node, client = bundled_node(), self._client()
-        sdk = self._sdk.installed or client
+        sdk = self._sdk_of(configuration).installed or client
         layers = [str(layer) for layer in reversed(configuration.layers)]
         runtime = [str(sdk / "node_modules"), str(client), str(configuration.code)]
         command = (str(node.executable), *_options(configuration), str(client / "index.mjs"))
@@ -108,8 +114,9 @@ class NodeRuntime:
         """Node.js executed by a fork that had nothing to warm up for it."""
         node, client = bundled_node(), self._client()
         binds = [(node.prefix, "/var/lang"), (client, "/var/runtime")]
-        if self._sdk.installed is not None:
-            binds.append((self._sdk.installed / "node_modules", "/var/runtime/node_modules"))
+        sdk = self._sdk_of(configuration).installed
+        if sdk is not None:
+            binds.append((sdk / "node_modules", "/var/runtime/node_modules"))
         command = ("/var/lang/bin/node", *_options(configuration), "/var/runtime/index.mjs")
         runtime = ["/var/runtime/node_modules", "/var/runtime", "/var/task"]
         return SandboxStart(
@@ -119,6 +126,9 @@ class NodeRuntime:
             binds=tuple(binds),
             variables={"NODE_PATH": _node_path(configuration, ["/opt"], runtime)},
         )
+
+    def _sdk_of(self, configuration: FunctionConfiguration) -> NodeSdk:
+        return self._sdk if _major(configuration) >= _FIRST_WITH_SDK_V3 else self._sdk_v2
 
     def _client(self) -> Path:
         """A copy of the client beside an empty `node_modules`, over which the SDK can be shown."""

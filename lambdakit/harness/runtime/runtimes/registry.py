@@ -10,7 +10,7 @@ from lambdakit.harness.runtime.code_package import CodeStore
 from lambdakit.harness.runtime.foreign_binaries import ForeignBinaries
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.interpreters import Interpreters, usual_places
-from lambdakit.harness.runtime.node_sdk import NodeSdk
+from lambdakit.harness.runtime.node_sdk import LOCK_V2, NodeSdk
 from lambdakit.harness.runtime.runtime_image import RuntimeImages
 from lambdakit.harness.runtime.runtimes.family import PythonInterpreter, RuntimeFamily, RuntimeUnavailable
 from lambdakit.harness.runtime.runtimes.image import ImageRuntime
@@ -33,10 +33,10 @@ class Runtimes:
         foreign = ForeignBinaries(code, cache=cache, fallback=fallback)
         self._python = PythonRuntime(interpreters, images, foreign)
         own = self._python.own_interpreter
-        sdk = NodeSdk(cache, fallback=fallback)
+        sdk, sdk_v2 = NodeSdk(cache, fallback=fallback), NodeSdk(cache, fallback=fallback, lock=LOCK_V2)
         self._families: Sequence[RuntimeFamily] = (
             self._python,
-            NodeRuntime(sdk, cache=cache, fallback=fallback, parent=own),
+            NodeRuntime(sdk, sdk_v2=sdk_v2, cache=cache, fallback=fallback, parent=own),
             ProvidedRuntime(parent=own),
             RefusedRuntime(),
         )

@@ -1,0 +1,1 @@
+"""Durable executions: functions that go on where they were, over many invocations."""
