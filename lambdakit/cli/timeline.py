@@ -205,6 +205,27 @@ def _not_sent(event: trace.DestinationFailed) -> _Described:
     return "not sent", f"{event.function}  {event.purpose}: {event.destination}: {event.problem}", "red"
 
 
+def _durable_end(event: trace.DurableExecutionEnded) -> _Described:
+    text = f"{event.function}  {event.name} {event.status} after {event.invocations} invocations"
+    if event.status == "SUCCEEDED":
+        return "durable", text, "blue"
+    return "durable", f"{text}  {event.error_type}: {event.error_message}", "red"
+
+
+def _durable_start(event: trace.DurableExecutionStarted) -> _Described:
+    return "durable", f"{event.function}  {event.name} began on version {event.version}", "dim"
+
+
+def _durable_operation(event: trace.DurableOperationChanged) -> _Described:
+    name = f" {event.name}" if event.name else ""
+    failed = event.status in ("FAILED", "TIMED_OUT", "STOPPED")
+    return "durable", f"{event.function}  {event.type}{name}: {event.status}", "red" if failed else "dim"
+
+
+def _durable_rest(event: trace.DurableExecutionSuspended) -> _Described:
+    return "suspended", f"{event.function}  waits for {', '.join(event.waits_for)}", "bright_blue"
+
+
 def _denied(event: trace.AccessDenied) -> _Described:
     who = event.function or event.principal
     return "denied", f"{who}  {event.action} on {event.resource} {event.reason}", "red"
@@ -300,6 +321,10 @@ _DESCRIPTIONS: Mapping[type[trace.TraceEvent], Callable[[Any], _Described]] = {
     trace.EventSettled: _settled,
     trace.DestinationSent: _sent,
     trace.DestinationFailed: _not_sent,
+    trace.DurableExecutionStarted: _durable_start,
+    trace.DurableOperationChanged: _durable_operation,
+    trace.DurableExecutionSuspended: _durable_rest,
+    trace.DurableExecutionEnded: _durable_end,
     trace.AccessDenied: _denied,
     trace.ActionUnmapped: _unmapped,
     trace.NetworkBlocked: _blocked,

@@ -98,6 +98,7 @@ def _eject(request: dict[str, Any]) -> dict[str, object]:
         Path(request["ejected_to"]),
         Path(request["output"]),
         shown_as=request["shown_as"],
+        environment=request["environment"],
     )
     return {"files": files, "diagnostics": []}
 

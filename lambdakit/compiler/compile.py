@@ -12,6 +12,7 @@ from jsii.errors import JavaScriptError, JSIIError
 
 from lambdakit.compiler.bindings.application import bind_application
 from lambdakit.compiler.jsii_errors import refused_by_cdk, refused_by_construct, said_once
+from lambdakit.compiler.named_rules import NamedRules
 from lambdakit.compiler.source_map import SourceMap
 from lambdakit.compiler.template_sizes import RESOURCE_LIMIT, too_large
 from lambdakit.compiler.validation_report import Findings, read_findings
@@ -28,7 +29,7 @@ _CONTEXT: Final[Mapping[str, object]] = {
     "aws:cdk:disable-creation-stack-traces": True,
 }
 # The CDK's default, which it warns of where nobody says it. Source: aws-cdk-lib's README, "Reference strength"
-_ACROSS_STACKS: Final[Mapping[str, object]] = {"@aws-cdk/core:defaultCrossStackReferences": "strong"}
+ACROSS_STACKS: Final[Mapping[str, object]] = {"@aws-cdk/core:defaultCrossStackReferences": "strong"}
 
 
 def compile_document(
@@ -91,7 +92,8 @@ def _packs() -> Callable[[App], None]:
 def _findings(
     documents: Mapping[str, Document], output: Path, source_map: SourceMap, *, path: str, check: bool
 ) -> Findings:
-    findings = read_findings(output, source_map, path=path)
+    rules = NamedRules(output, documents)
+    findings = read_findings(output, source_map, path=path, rules=rules)
     if not check:
         return Findings(errors=said_once(findings.errors), warnings=said_once(findings.warnings))
     from lambdakit.compiler.template_lint import lint_templates
@@ -101,9 +103,9 @@ def _findings(
         document = documents.get(construct_path.partition("/")[0])
         match source_map.of(construct_path).origin(construct_path):
             case ("patterns", str(key), *_) if document is not None:
-                return rule in document.application.patterns[key].acknowledge
+                return rules.is_among(construct_path, rule, document.application.patterns[key].acknowledge)
             case ("functions", str(key), *_) if document is not None:
-                return rule in document.application.functions[key].acknowledge
+                return rules.is_among(construct_path, rule, document.application.functions[key].acknowledge)
         return False
 
     linted = lint_templates(output, source_map, path=path, is_acknowledged=is_acknowledged)
@@ -122,7 +124,7 @@ def _synthesize(
     validation: bool,
     add_packs: Callable[[App], None] | None,
 ) -> None:
-    context = {**_ACROSS_STACKS, **documents[0].application.context, RESOURCE_LIMIT: 0}
+    context = {**ACROSS_STACKS, **documents[0].application.context, RESOURCE_LIMIT: 0}
     app = new_app(output, validation=validation, context=context)
     if add_packs is not None:
         add_packs(app)

@@ -94,14 +94,15 @@ class Compiler:
         place_assembly(assembly, output)
         return output
 
-    def eject(self, document_path: Path | str, directory: Path) -> dict[str, str]:
+    def eject(self, document_path: Path | str, directory: Path, *, environment: str | None = None) -> dict[str, str]:
         """The document's equivalent CDK application: each file's text by its name.
 
         directory: where the files are to lie, which the paths in them are relative to; nothing is written there.
+        environment: whose stacks alone are written; absent, all.
         DocumentError when the document is wrong, SynthesisError when the CDK refuses it, or no code says the same.
         """
-        document = load(Path(document_path))
-        return self._executor.submit(self._eject, document, directory).result()
+        document = load(Path(document_path), environment=environment)
+        return self._executor.submit(self._eject, document, directory, environment).result()
 
     def close(self) -> None:
         """Ends the child, also in the middle of its work, and removes everything temporary."""
@@ -141,8 +142,9 @@ class Compiler:
         _, assembly = self._ask(document, {"check": self._check, "environment": environment})
         return assembly
 
-    def _eject(self, document: Document, directory: Path) -> dict[str, str]:
-        answer, work = self._ask(document, {"ejected_to": str(directory.absolute())})
+    def _eject(self, document: Document, directory: Path, environment: str | None) -> dict[str, str]:
+        settings = {"ejected_to": str(directory.absolute()), "environment": environment}
+        answer, work = self._ask(document, settings)
         shutil.rmtree(work, ignore_errors=True)
         files = answer.get("files")
         return {str(name): str(text) for name, text in files.items()} if isinstance(files, dict) else {}

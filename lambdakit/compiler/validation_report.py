@@ -18,6 +18,7 @@ from lambdakit.errors import Diagnostic
 from lambdakit.records import dataclass
 
 if TYPE_CHECKING:
+    from lambdakit.compiler.named_rules import NamedRules
     from lambdakit.spec.pointer import Pointer
 
 REPORT_FILE: Final = "validation-report.json"
@@ -38,8 +39,11 @@ class Findings:
     warnings: tuple[Diagnostic, ...] = ()
 
 
-def read_findings(assembly: Path, source_map: SourceMap, *, path: str) -> Findings:
-    """The findings of the assembly's report; none when it has no report, as without validation."""
+def read_findings(assembly: Path, source_map: SourceMap, *, path: str, rules: NamedRules | None = None) -> Findings:
+    """The findings of the assembly's report; none when it has no report, as without validation.
+
+    rules: by which the document's names stand in hints; None for the rules as they are.
+    """
     try:
         report: dict[str, Any] = json.loads((assembly / REPORT_FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -52,7 +56,7 @@ def read_findings(assembly: Path, source_map: SourceMap, *, path: str) -> Findin
             errors.append(Diagnostic(problem=f"a check did not run: {failure}", code="LK423", path=path))
         for violation in plugin.get("violations", []):
             into = errors if violation.get("severity") in _ERRORS else warnings
-            into.extend(_diagnostics(name, violation, source_map, path=path))
+            into.extend(_diagnostics(name, violation, source_map, rules, path=path))
     return Findings(errors=tuple(errors), warnings=tuple(warnings))
 
 
@@ -71,7 +75,7 @@ def said_before(assembly: Path) -> frozenset[tuple[str, str]]:
 
 
 def _diagnostics(
-    plugin: str, violation: Mapping[str, Any], source_map: SourceMap, *, path: str
+    plugin: str, violation: Mapping[str, Any], source_map: SourceMap, rules: NamedRules | None, *, path: str
 ) -> Iterator[Diagnostic]:
     rule, description = str(violation.get("ruleName", "rule")), str(violation.get("description", "")).rstrip(".")
     own = plugin == _OWN_PLUGIN
@@ -81,11 +85,12 @@ def _diagnostics(
         properties = ", ".join(resource.get("propertyPaths", []))
         # A pack names no logical id, and what it means is a construct's one resource.
         logical_id = resource.get("logicalId", "") if own else construct_path.removesuffix("/Resource")
+        said = rule if rules is None else rules.said(construct_path, rule)
         where = " ".join(part for part in (logical_id, properties) if part)
         yield found_by_validation(
             construct_path,
             f"{description} (rule {rule} of {checked_by}" + (f", at {where})" if where else ")"),
-            str(violation.get("suggestedFix") or violation.get("fix") or "") if own else acknowledge_hint(rule),
+            str(violation.get("suggestedFix") or violation.get("fix") or "") if own else acknowledge_hint(said),
             source_map,
             path=path,
             code="LK420" if own else "LK421",

@@ -11,10 +11,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from aws_cdk import Acknowledgment, Stack, Validations
-from constructs import Construct
 
 if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
@@ -60,9 +59,9 @@ def acknowledge_grant(grantee: iam.IGrantable, resource: str, reason: str) -> No
     if not is_checked():
         return
     principal = grantee.grant_principal
-    # What is no construct has no policy here either.
-    if isinstance(principal, Construct):
-        acknowledge_wildcard(principal, resource, reason)
+    # What is no construct has no policy here either. A role that is imported is of no class of its own.
+    if hasattr(principal, "node"):
+        acknowledge_wildcard(cast("IConstruct", principal), resource, reason)
 
 
 def _with_pack(rule: str) -> str:

@@ -11,6 +11,7 @@ from aws_cdk import aws_s3 as s3
 from lambdakit.constructs.acknowledgements import acknowledge
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
     from constructs import Construct
 
 # Parts of uploads that nobody finished are paid for, and are seen by nobody.
@@ -30,15 +31,20 @@ def make_bucket(
     versioned: bool = True,
     lifecycle_rules: Sequence[s3.LifecycleRule] = (),
     removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+    encryption_key: kms.IKey | None = None,
 ) -> s3.Bucket:
-    """The bucket, encrypted with S3's own keys, which cost nothing and need no grants.
+    """The bucket.
 
     lifecycle_rules: beside the one that ends unfinished uploads; absent, none.
+    encryption_key: absent, S3's own keys, which cost nothing and need no grants. The bucket then has a key of its own
+        for a while, derived from this, so that not every object asks KMS.
     """
     bucket = s3.Bucket(
         scope,
         id,
-        encryption=s3.BucketEncryption.S3_MANAGED,
+        encryption=s3.BucketEncryption.S3_MANAGED if encryption_key is None else s3.BucketEncryption.KMS,
+        encryption_key=encryption_key,
+        bucket_key_enabled=None if encryption_key is None else True,
         block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
         object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
         enforce_ssl=True,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from aws_cdk import aws_sns as sns
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
     from constructs import Construct
 
 # Every principal of the account that may use SNS may use this key through SNS, so nobody needs a grant for it. Services
@@ -22,10 +23,12 @@ def make_topic(
     display_name: str | None = None,
     fifo: bool = False,
     content_based_deduplication: bool = False,
+    master_key: kms.IKey | None = None,
 ) -> sns.Topic:
-    """The topic, encrypted with the key that AWS manages for SNS.
+    """The topic.
 
     display_name: the sender's name in mails; absent, none. fifo: absent, a standard topic.
+    master_key: absent, the key that AWS manages for SNS.
     """
     topic = sns.Topic(
         scope,
@@ -35,7 +38,10 @@ def make_topic(
         # The CDK takes false for a mistake in a standard topic.
         fifo=fifo or None,
         content_based_deduplication=content_based_deduplication or None,
+        master_key=master_key,
     )
+    if master_key is not None:
+        return topic
     # Not the CDK's `master_key`: its grants would then also allow the use of a key, by `key/*`.
     template = topic.node.default_child
     assert isinstance(template, sns.CfnTopic)

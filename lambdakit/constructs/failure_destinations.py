@@ -40,6 +40,8 @@ UNDELIVERED_QUEUE_ID: Final = "UndeliveredQueue"
 _ASYNC_ID: Final = "EventInvokeConfig"
 # Source: Lambda Developer Guide, "Capturing records of Lambda asynchronous invocations": keys of an S3 destination
 _ASYNC_OBJECTS: Final = "aws/lambda/async/*"
+# Source: S3 User Guide, "Using server-side encryption with AWS KMS keys", uploads
+_KEY_ACTIONS: Final = ("kms:Decrypt", "kms:GenerateDataKey")
 FAILURE_IDS: Final = frozenset(
     {FAILURE_QUEUE_ID, FAILURE_TOPIC_ID, FAILURE_BUCKET_ID, FAILURE_BUS_ID, UNDELIVERED_QUEUE_ID}
 )
@@ -185,7 +187,7 @@ def send_failures(handler: lambda_.IFunction, failure: FailurePath) -> None:
         )
     )
     if bucket.encryption_key is not None:
-        bucket.encryption_key.grant_encrypt_decrypt(handler)
+        bucket.encryption_key.grant(handler, *_KEY_ACTIONS)
 
 
 def failure_problems(

@@ -21,6 +21,13 @@ _DESTINATION: Final = (
 )
 
 
+_INSIGHTS_POLICY: Final = "arn:<AWS::Partition>:iam::aws:policy/CloudWatchLambdaInsightsExecutionRolePolicy"
+_INSIGHTS: Final = "The CDK adds it with Lambda Insights: the extension writes to its own log group, and nowhere else."
+_SENT_TO: Final = ("on_failure", "on_success", "dead_letter_queue", "dead_letter_topic")
+_KEY_ACTIONS: Final = ("kms:GenerateDataKey", "kms:ReEncrypt")
+_KEY: Final = "The CDK's grant of the one key that the queue or topic is encrypted with, which Lambda sends to."
+
+
 def acknowledge_function(function: lambda_.Function, properties: FunctionProperties) -> None:
     """What follows from the function's own settings."""
     if not is_checked():
@@ -29,6 +36,12 @@ def acknowledge_function(function: lambda_.Function, properties: FunctionPropert
         acknowledge(function, {"AwsSolutions-L1": reason, "Serverless-LambdaLatestVersion": reason})
     if properties.on_failure is not None:
         acknowledge_no_dead_letters(function, _DESTINATION)
+    role = function.role
+    if properties.role is None and role is not None:
+        if properties.insights_version is not None:
+            acknowledge(role, {f"AwsSolutions-IAM4[Policy::{_INSIGHTS_POLICY}]": _INSIGHTS})
+        if any(getattr(properties, name) is not None for name in _SENT_TO):
+            acknowledge(role, {f"AwsSolutions-IAM5[Action::{action}*]": _KEY for action in _KEY_ACTIONS})
 
 
 def acknowledge_no_dead_letters(scope: IConstruct, reason: str) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 
+from lambdakit.constructs.service_use import let_alarms_publish
 from lambdakit.errors import Diagnostic
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ def make_function_alarms(
     """
     made: list[cloudwatch.CfnAlarm] = []
     actions = [topic.topic_arn for topic in alarms.topics] or None
+    for topic in alarms.topics:
+        let_alarms_publish(topic)
 
     def make(id: str, metric: str, threshold: float | None, text: str, **measured: Any) -> None:
         if threshold is None:

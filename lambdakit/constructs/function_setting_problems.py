@@ -12,6 +12,7 @@ from lambdakit import limits
 from lambdakit.constructs.function_alarms import alarm_problems
 from lambdakit.constructs.function_properties import FunctionProperties, seconds_of, storage_mib
 from lambdakit.constructs.function_url import function_url_problems
+from lambdakit.constructs.kind_problems import kind_problems
 from lambdakit.constructs.provisioned_scaling import scaling_problems
 from lambdakit.constructs.unresolved import is_unresolved
 from lambdakit.errors import Diagnostic
@@ -25,6 +26,7 @@ def setting_problems(properties: FunctionProperties) -> Iterator[Diagnostic]:
     yield from _snapshot_problems(properties)
     yield from _traffic_problems(properties)
     yield from _name_problems(properties)
+    yield from kind_problems(properties)
     if properties.alarms is not None:
         yield from alarm_problems("alarms", properties.alarms)
     if properties.provisioned_scaling is not None:

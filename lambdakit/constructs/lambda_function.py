@@ -13,6 +13,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from lambdakit.constructs.durable_permissions import allow_durable
 from lambdakit.constructs.execution_role import allow_elsewhere, make_execution_role
 from lambdakit.constructs.function_acknowledgements import acknowledge_function
 from lambdakit.constructs.function_alarms import FunctionAlarms, make_function_alarms
@@ -177,7 +178,7 @@ class LambdaFunction(Construct):
         code_signing_config: absent, code need not be signed.
         runtime_management_mode: absent, AWS updates the runtime.
         tenancy_config: absent, tenants share environments.
-        durable_config: absent, the function is no durable one.
+        durable_config: absent, the function is no durable one. The role may keep the checkpoints of its executions.
         insights_version, params_and_secrets, adot_instrumentation: AWS's extensions; absent, none.
         alias_name: absent, `live`.
         alias_description: absent, none.
@@ -212,6 +213,9 @@ class LambdaFunction(Construct):
         acknowledge_function(self.function, properties)
         self.version = self.function.current_version
         self.alias = self._make_alias(properties)
+        if durable_config is not None:
+            # Whoever has the alias may begin an execution, which keeps checkpoints at once.
+            self.alias.node.add_dependency(allow_durable(self, self.function, self.role))
         if provisioned_scaling is not None:
             add_scaling(self.alias, provisioned_scaling)
         self.url = None if function_url is None else make_function_url(self.alias, function_url)

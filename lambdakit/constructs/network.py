@@ -122,14 +122,14 @@ class Network(Construct):
         return vpc
 
     def within(self, properties: FunctionProperties) -> FunctionProperties:
-        """`properties` in this network; what they say of a VPC themselves stays."""
+        """`properties` in this network; what they say of a VPC or of security groups themselves stays."""
         if properties.vpc is not None:
             return properties
         return replace(
             properties,
             vpc=self.vpc,
             vpc_subnets=self.subnets,
-            security_groups=[self.security_group],
+            security_groups=properties.security_groups or [self.security_group],
             ipv6_allowed_for_dual_stack=self._ipv6,
         )
 

@@ -12,6 +12,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 
 from lambdakit.constructs.acknowledgements import acknowledge_grant, is_checked
+from lambdakit.constructs.table_encryption import encrypt_in_any_region
 from lambdakit.errors import Diagnostic
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def make_table(
     scope: Construct, id: str, properties: TableProperties, *, stream: dynamodb.StreamViewType | None = None
 ) -> dynamodb.TableV2:
     """The table that `properties` describe. stream: what its stream shows of a change; absent, it has none."""
-    return dynamodb.TableV2(
+    table = dynamodb.TableV2(
         scope,
         id,
         partition_key=_attribute(properties.partition_key),
@@ -131,6 +132,14 @@ def make_table(
         global_secondary_indexes=[_index(each) for each in properties.global_secondary_indexes] or None,
         dynamo_stream=stream,
     )
+    if properties.encryption is not None and (key := properties.encryption.table_key) is not None:
+        recovery = {"pointInTimeRecoveryEnabled": properties.point_in_time_recovery}
+        replica = {
+            "deletionProtectionEnabled": properties.deletion_protection,
+            "pointInTimeRecoverySpecification": recovery,
+        }
+        encrypt_in_any_region(table, key, replica)
+    return table
 
 
 def grant_table_access(table: dynamodb.ITable, grantee: iam.IGrantable, access: TableAccess) -> None:

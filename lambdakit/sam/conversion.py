@@ -1,5 +1,7 @@
 """A SAM template as a document: one pattern for each API, and one for each function that something else starts.
 
+A function that nothing starts, as far as a document can say, is one of no pattern.
+
 template -> parameters, globals -> functions with their settings -> patterns -> what the document's own rules refuse
 goes (`settled`) -> the document's text and the gaps
 """
@@ -27,9 +29,10 @@ from lambdakit.sam.function_settings import (
 from lambdakit.sam.gaps import Gaps
 from lambdakit.sam.grants import VARIABLES, Grants, function_name
 from lambdakit.sam.policies import Access, accesses, referred
-from lambdakit.sam.properties import Parameters, Properties
+from lambdakit.sam.properties import Parameters, Properties, merged
 from lambdakit.sam.serverless_file import as_sam, is_serverless
 from lambdakit.sam.settled import Settled, settled
+from lambdakit.sam.stream_sources import STREAM_EVENTS, stream_source
 from lambdakit.sam.template_file import TemplateFile
 from lambdakit.spec.names import snake_case
 from lambdakit.spec.pointer import Pointer
@@ -109,6 +112,7 @@ class _Reading:
         self._owned: set[str] = set()
         self._grants = Grants(resources, self._owned, self._properties, self.gaps, self.origins)
         self._patterns: dict[str, Settings] = {}
+        self._functions: dict[str, Settings] = {}
         self._apis: dict[str, str] = {}
         self._general_layers: list[str] = []
         self._layers: dict[str, Settings] = {}
@@ -124,6 +128,8 @@ class _Reading:
         document: Settings = {"application": self._name(), "defaults": defaults}
         if self._layers:
             document["layers"] = self._layers
+        if self._functions:
+            document["functions"] = self._functions
         document["patterns"] = self._patterns
         return document
 
@@ -239,18 +245,37 @@ class _Reading:
             else:
                 home = self._processing(logical_id, settings, kind, properties)
         if home is None:
-            self.gaps.add(
-                ("Resources", logical_id), "nothing starts the function that a document could say: it is left out"
-            )
+            self._lone(logical_id, settings, events, granted)
             return
         self._grants.give(home, self._patterns[home], logical_id, granted)
 
+    def _lone(self, logical_id: str, settings: Settings, events: Mapping[str, object], granted: list[Access]) -> None:
+        """Puts the function among those of no pattern."""
+        here: Pointer = ("Resources", logical_id)
+        name = self._free(function_name(logical_id))
+        self._functions[name] = settings
+        self.origins["functions", name] = here
+        if events:
+            self.gaps.add(here, "nothing starts the function that a document could say: it is one of no pattern")
+        for access in granted:
+            pointer = (*here, "Properties", "Policies", access.place)
+            hint = f"write {access.logical_id} below resources, and name it in the function's grants"
+            self.gaps.add(pointer, f"access to {access.logical_id} is not carried over", hint)
+
     def _route(self, logical_id: str, settings: Settings, kind: str, event: Properties, home: str | None) -> str | None:
+        path, method = event.text("Path"), event.text("Method")
+        if path is None and ("Path" in event or kind == "Api"):
+            # Without one, a route would be that of every path.
+            self.gaps.add(event.pointer[:-1], "the route is left out, as its path is not known")
+            return home
         key, api = self._api(kind, event)
         if home is not None and home != key:
             self.gaps.add(event.pointer[:-1], f"a document's function has one pattern, and this one has {home}")
+            # Nobody else may have a route of it.
+            if not self._patterns[key]["routes"]:
+                del self._patterns[key]
+                self._apis = {api: other for api, other in self._apis.items() if other != key}
             return home
-        path, method = event.text("Path"), event.text("Method")
         route = "$default" if path is None else f"{_method(method)} {path.rstrip('/') or '/'}"
         open_to_all = self._is_open(event, api)
         if event.text("PayloadFormatVersion") == "1.0":
@@ -296,7 +321,7 @@ class _Reading:
             pointer: Pointer = ("Resources", logical_id, "Properties") if is_own else ("Globals", kind)
             written = self._resources[logical_id].get("Properties") if is_own else None
             own = written if isinstance(written, Mapping) else {}
-            properties = self._below({**general, **own}, pointer)
+            properties = self._below(merged(general, own), pointer)
             api = http_api(properties) if word == "http" else rest_api(properties)
             self._owned.add(logical_id)
             self._apis[identity] = key
@@ -308,11 +333,13 @@ class _Reading:
         return key, found
 
     def _processing(self, logical_id: str, settings: Settings, kind: str, event: Properties) -> str | None:
-        source = event_source(kind, event, self._owner)
+        is_stream = kind in STREAM_EVENTS
+        source = (stream_source if is_stream else event_source)(kind, event, self._owner)
         if source is None:
             return None
         key = self._free(function_name(logical_id))
-        self._patterns[key] = {"kind": "event_processing", "source": source, "function": settings}
+        pattern = "stream_processing" if is_stream else "event_processing"
+        self._patterns[key] = {"kind": pattern, "source": source, "function": settings}
         self.origins["patterns", key] = ("Resources", logical_id)
         self.origins["patterns", key, "source"] = event.pointer[:-1]
         return key
@@ -338,20 +365,22 @@ class _Reading:
                 kind = resource.get("Type")
                 self.gaps.add(("Resources", logical_id), f"a resource of the type {kind} is not carried over")
         if "Outputs" in self._template.content:
-            self.gaps.add(("Outputs",), "not carried over: a document's outputs are called after its patterns")
+            hint = "a document's outputs are called after its patterns; others are written below outputs"
+            self.gaps.add(("Outputs",), "not carried over", hint)
         if "Conditions" in self._template.content:
-            self.gaps.add(("Conditions",), "not carried over: a document has none")
+            hint = "write them below conditions, and what is under them below cloudformation"
+            self.gaps.add(("Conditions",), "not carried over", hint)
 
     def _free(self, key: str) -> str:
         name, number = key, 2
-        while name in self._patterns:
+        while name in self._patterns or name in self._functions:
             name, number = f"{key}_{number}", number + 1
         return name
 
 
 def _method(method: str | None) -> str:
     text = (method or "ANY").upper()
-    return "ANY" if text == "X-AMAZON-APIGATEWAY-ANY-METHOD" else text
+    return "ANY" if text in ("X-AMAZON-APIGATEWAY-ANY-METHOD", "*") else text
 
 
 def _url(properties: Properties, settings: Settings) -> None:

@@ -1,6 +1,7 @@
 """An event of a SAM function as the source of a pattern.
 
-Source: AWS SAM Developer Guide, "EventSource" (SQS, SNS, S3, Schedule, ScheduleV2, EventBridgeRule).
+Source: AWS SAM Developer Guide, "EventSource" (SQS, SNS, S3, Schedule, ScheduleV2, EventBridgeRule,
+CloudWatchLogs, IoTRule).
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def _sqs(event: Properties, owner: Owner) -> Settings | None:
     queue = owner(event.raw("Queue"), "AWS::SQS::Queue")
     if queue is not None:
         source |= _queue(queue.properties)
-    elif not _existing(event, "Queue", "queue_arn", source):
+    elif not existing(event, "Queue", "queue_arn", source):
         return None
     source["batch_size"] = event.number("BatchSize") or _BATCH_SIZE
     if window := event.number("MaximumBatchingWindowInSeconds"):
@@ -79,8 +80,8 @@ def _sqs(event: Properties, owner: Owner) -> Settings | None:
         source["max_concurrency"] = concurrency
     # A document's default is to ask which messages failed; SAM's is not to.
     source["report_batch_item_failures"] = "ReportBatchItemFailures" in (event.texts("FunctionResponseTypes") or ())
-    if filters := _filters(event):
-        source["filters"] = filters
+    if found := filters(event):
+        source["filters"] = found
     if event.truth("Enabled") is False:
         source["enabled"] = False
     return source
@@ -106,7 +107,8 @@ def _queue(queue: Properties) -> Settings:
     return settings
 
 
-def _filters(event: Properties) -> list[object]:
+def filters(event: Properties) -> list[object]:
+    """The patterns of an event, one of which what it brings has to match."""
     found: list[object] = []
     criteria = event.below("FilterCriteria").value("Filters")
     for item in criteria if isinstance(criteria, list) else ():
@@ -124,7 +126,7 @@ def _sns(event: Properties, owner: Owner) -> Settings | None:
     topic = owner(event.raw("Topic"), "AWS::SNS::Topic")
     if topic is not None:
         topic.properties.finish()
-    elif not _existing(event, "Topic", "topic_arn", source):
+    elif not existing(event, "Topic", "topic_arn", source):
         return None
     if (policy := event.value("FilterPolicy")) is not None:
         source["filter_policy"] = policy
@@ -209,7 +211,7 @@ def _attempts(event: Properties) -> Settings:
     return settings
 
 
-def _existing(event: Properties, name: str, key: str, source: Settings) -> bool:
+def existing(event: Properties, name: str, key: str, source: Settings) -> bool:
     """Whether an event names something outside by its ARN, which then stands in the source."""
     arn = event.text(name)
     if arn is None or not arn.startswith("arn:"):
@@ -217,6 +219,30 @@ def _existing(event: Properties, name: str, key: str, source: Settings) -> bool:
         return False
     source[key] = arn
     return True
+
+
+def _logs(event: Properties, owner: Owner) -> Settings | None:
+    del owner
+    name = event.text("LogGroupName")
+    if name is None:
+        return None
+    source: Settings = {"kind": "logs", "log_group_name": name}
+    if pattern := event.text("FilterPattern"):
+        source["filter_pattern"] = pattern
+    return source
+
+
+def _iot_rule(event: Properties, owner: Owner) -> Settings | None:
+    del owner
+    statement = event.text("Sql")
+    if statement is None:
+        return None
+    source: Settings = {"kind": "iot_rule", "sql": statement}
+    if (version := event.text("AwsIotSqlVersion")) is not None:
+        source["aws_iot_sql_version"] = version
+    if event.truth("Enabled") is False:
+        source["enabled"] = False
+    return source
 
 
 def _json(value: object) -> object:
@@ -236,12 +262,10 @@ _READERS: Final[Mapping[str, Callable[[Properties, Owner], Settings | None]]] = 
     "ScheduleV2": _schedule,
     "EventBridgeRule": _event_rule,
     "CloudWatchEvent": _event_rule,
+    "CloudWatchLogs": _logs,
+    "IoTRule": _iot_rule,
 }
 _OTHER: Final = {
-    "Kinesis": "write a pattern of the kind stream_processing",
-    "DynamoDB": "write a pattern of the kind stream_processing",
     "MSK": "write a pattern of the kind stream_processing",
-    "CloudWatchLogs": "write an event_processing with a source of the kind logs",
-    "IoTRule": "write an event_processing with a source of the kind iot_rule",
     "Cognito": "write an event_processing with a source of the kind cognito",
 }

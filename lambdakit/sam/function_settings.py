@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from lambdakit.sam.properties import Properties
+from lambdakit.spec.runtimes import DEPRECATED
 
 Settings = dict[str, object]
 
@@ -39,7 +40,10 @@ def general_settings(properties: Properties) -> Settings:
     """What can be said of all functions."""
     settings: Settings = {}
     if runtime := properties.text("Runtime"):
-        settings["runtime"] = runtime
+        settings["runtime"] = DEPRECATED.get(runtime, runtime)
+        if runtime in DEPRECATED:
+            problem = f"{runtime} is deprecated, and no function can be created on it: {DEPRECATED[runtime]} is written"
+            properties.gap("Runtime", problem, "see whether the code runs on it")
     if (memory := properties.number("MemorySize")) is not None:
         settings["memory_size"] = memory
     if (timeout := properties.number("Timeout")) is not None:

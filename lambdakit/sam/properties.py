@@ -53,6 +53,24 @@ class Parameters:
         )
 
 
+def merged(general: Mapping[str, object], own: Mapping[str, object]) -> dict[str, object]:
+    """What `Globals` say of all, and what one says of itself: mappings come together, all else is one's own.
+
+    Source: AWS SAM Developer Guide, "Globals section of the AWS SAM template", Overridable globals
+    """
+    result = dict(general)
+    for key, value in own.items():
+        before = result.get(key)
+        both = isinstance(before, Mapping) and isinstance(value, Mapping) and not (_is_call(before) or _is_call(value))
+        result[key] = merged(before, value) if both else value  # type: ignore[arg-type]  # both are mappings
+    return result
+
+
+def _is_call(value: object) -> bool:
+    """Whether the value is one of CloudFormation's functions."""
+    return isinstance(value, Mapping) and len(value) == 1 and str(next(iter(value))).startswith(("Fn::", "Ref"))
+
+
 class Properties:
     """Some properties, and where they stand."""
 
@@ -81,8 +99,11 @@ class Properties:
         return self._written.get(name)
 
     def below(self, name: str) -> Properties:
-        """The properties within one; none when it is not written."""
-        return Properties(self.raw(name), (*self.pointer, name), gaps=self.gaps, parameters=self.parameters)
+        """The properties within one; none when it is not written, or what a function gives only at a deployment."""
+        raw = self.raw(name)
+        if _is_call(raw):
+            raw = self._literal(name)
+        return Properties(raw, (*self.pointer, name), gaps=self.gaps, parameters=self.parameters)
 
     def text(self, name: str) -> str | None:
         """A text; numbers and truths as they are written."""

@@ -1,7 +1,7 @@
 """An event of a serverless.yml's function as an event of SAM's.
 
 Source: Serverless Framework documentation, the page of each event: "HTTP (API Gateway v2)", "REST (API Gateway v1)",
-"SQS", "SNS", "S3", "Schedule", "EventBridge Event".
+"SQS", "SNS", "S3", "Schedule", "EventBridge Event", "DynamoDB / Kinesis Streams", "CloudWatch Log", "IoT".
 """
 
 from __future__ import annotations
@@ -15,6 +15,19 @@ from lambdakit.records import dataclass
 
 _NO_LETTERS: Final = re.compile(r"[^A-Za-z0-9]+")
 _ANY: Final = "*"
+# How a stream is read: the framework's key -> SAM's.
+_READING: Final = {
+    "batchSize": "BatchSize",
+    "batchWindow": "MaximumBatchingWindowInSeconds",
+    "startingPosition": "StartingPosition",
+    "startingPositionTimestamp": "StartingPositionTimestamp",
+    "enabled": "Enabled",
+    "parallelizationFactor": "ParallelizationFactor",
+    "maximumRetryAttempts": "MaximumRetryAttempts",
+    "maximumRecordAgeInSeconds": "MaximumRecordAgeInSeconds",
+    "bisectBatchOnFunctionError": "BisectBatchOnFunctionError",
+    "tumblingWindowInSeconds": "TumblingWindowInSeconds",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +172,42 @@ def _event_bridge(value: object) -> list[Translated]:
     return [Translated(event={"Type": "EventBridgeRule", "Properties": {**properties, **settings}})]
 
 
+def _stream(value: object) -> list[Translated]:
+    settings = _settings(value, "arn")
+    arn = settings.pop("arn", None)
+    # The address of a queue of the template is a mapping, which says nothing of its type.
+    is_table = settings.pop("type", "") == "dynamodb" or ":dynamodb:" in json.dumps(arn, default=str)
+    properties: dict[str, object] = {"Stream": arn, "StartingPosition": "TRIM_HORIZON"}
+    for key, name in _READING.items():
+        if key in settings:
+            properties[name] = settings.pop(key)
+    if (answer := settings.pop("functionResponseType", None)) is not None:
+        properties["FunctionResponseTypes"] = [answer]
+    if (patterns := settings.pop("filterPatterns", None)) is not None:
+        properties["FilterCriteria"] = {"Filters": [{"Pattern": json.dumps(each)} for each in listed(patterns)]}
+    kind = "DynamoDB" if is_table else "Kinesis"
+    return [Translated(event={"Type": kind, "Properties": {**properties, **settings}})]
+
+
+def _log(value: object) -> list[Translated]:
+    settings = _settings(value, "logGroup")
+    properties: dict[str, object] = {"LogGroupName": settings.pop("logGroup", None)}
+    if (pattern := settings.pop("filter", None)) is not None:
+        properties["FilterPattern"] = pattern
+    return [Translated(event={"Type": "CloudWatchLogs", "Properties": {**properties, **settings}})]
+
+
+def _iot(value: object) -> list[Translated]:
+    settings = _settings(value, "sql")
+    properties: dict[str, object] = {"Sql": settings.pop("sql", None)}
+    for key, name in (("sqlVersion", "AwsIotSqlVersion"), ("enabled", "Enabled")):
+        if key in settings:
+            properties[name] = settings.pop(key)
+    for key in ("name", "description"):
+        settings.pop(key, None)
+    return [Translated(event={"Type": "IoTRule", "Properties": {**properties, **settings}})]
+
+
 def _routed(value: object) -> dict[str, Any]:
     """The settings of a route, which may also be written in one: `GET /orders`."""
     settings = _settings(value, "route")
@@ -190,11 +239,11 @@ _READERS: Final[Mapping[str, Callable[[object], list[Translated]]]] = {
     "s3": _s3,
     "schedule": _schedule,
     "eventBridge": _event_bridge,
+    "stream": _stream,
+    "cloudwatchLog": _log,
+    "iot": _iot,
 }
 _OTHER: Final = {
-    "stream": "Kinesis",
     "msk": "MSK",
-    "cloudwatchLog": "CloudWatchLogs",
-    "iot": "IoTRule",
     "cognitoUserPool": "Cognito",
 }

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from lambdakit.sam.serverless_events import Translated, listed, translated_event
-from lambdakit.sam.serverless_variables import Variables
+from lambdakit.sam.serverless_variables import UNKNOWN, Variables
 from lambdakit.sam.template_file import TemplateFile
 from lambdakit.spec.pointer import Pointer
 
@@ -98,8 +98,9 @@ class _Translation:
         self._general()
         self._layers()
         self._own_resources(content)
-        for key, function in _mapping(self._content.get("functions")).items():
-            self._function(key, _mapping(function))
+        self._unread()
+        for key, (pointer, function) in self._functions().items():
+            self._function(key, _mapping(function), pointer)
         for key in self._content:
             if key not in _SILENT:
                 self._note((key,), _HINTS.get(key, ""))
@@ -145,9 +146,32 @@ class _Translation:
         self._globals["HttpApi"]["Auth"] = {"DefaultAuthorizer": name, "Authorizers": configured}
 
     def _events(self, kind: str) -> list[object]:
-        functions = _mapping(self._content.get("functions")).values()
+        functions = [function for _, function in self._functions().values()]
         events = [event for function in functions for event in listed(_mapping(function).get("events"))]
         return [event[kind] for event in events if isinstance(event, Mapping) and kind in event]
+
+    def _functions(self) -> dict[str, tuple[Pointer, object]]:
+        """The functions by name, each with its place; they may also be a list of mappings, as of several files."""
+        written = self._content.get("functions")
+        parts: dict[Pointer, object] = {("functions",): written}
+        if isinstance(written, list):
+            parts = {("functions", place): part for place, part in enumerate(written)}
+        found: dict[str, tuple[Pointer, object]] = {}
+        for pointer, part in parts.items():
+            if isinstance(part, Mapping) and UNKNOWN not in part:
+                found |= {str(name): ((*pointer, str(name)), function) for name, function in part.items()}
+        return found
+
+    def _unread(self) -> None:
+        """Notes functions and resources that lie in files of their own."""
+        for section in ("functions", "resources"):
+            written = self._content.get(section)
+            items = enumerate(written) if isinstance(written, list) else [(None, written)]
+            for place, part in items:
+                if isinstance(part, Mapping) and UNKNOWN in part:
+                    pointer: Pointer = (section,) if place is None else (section, place)
+                    hint = "write what the file says in its place, then import again"
+                    self._noted.append((pointer, f"{part[UNKNOWN]} is not read", hint))
 
     def _layers(self) -> None:
         for name, layer in _mapping(self._content.get("layers")).items():
@@ -171,17 +195,18 @@ class _Translation:
                     content[section] = sections[section]
                     self._written[section,] = (*pointer, section)
 
-    def _function(self, name: str, function: Mapping[str, Any]) -> None:
+    def _function(self, name: str, function: Mapping[str, Any], place: Pointer) -> None:
+        """place: where it is written."""
         logical_id = name
         here: Pointer = ("Resources", logical_id, "Properties")
-        self._written["Resources", logical_id] = ("functions", name)
+        self._written["Resources", logical_id] = place
         settings: dict[str, object] = {"CodeUri": "."}
-        self._settings(function, settings, here, of=("functions", name))
+        self._settings(function, settings, here, of=place)
         if "image" in function:
             settings["PackageType"] = "Image"
         if layers := listed(function.get("layers") or self._provider.get("layers")):
             settings["Layers"] = layers
-            self._written[(*here, "Layers")] = ("functions", name, "layers")
+            self._written[(*here, "Layers")] = (*place, "layers")
         attempts = {
             "MaximumRetryAttempts": function.get("maximumRetryAttempts"),
             "MaximumEventAgeInSeconds": function.get("maximumEventAge"),
@@ -189,14 +214,14 @@ class _Translation:
         if given := {key: value for key, value in attempts.items() if value is not None}:
             settings["EventInvokeConfig"] = given
         events: dict[str, object] = {}
-        for place, event in enumerate(listed(function.get("events"))):
-            for number, translated in enumerate(self._translated(event)):
-                label = f"Event{place}" if number == 0 else f"Event{place}-{number}"
+        for number, event in enumerate(listed(function.get("events"))):
+            for turn, translated in enumerate(self._translated(event)):
+                label = f"Event{number}" if turn == 0 else f"Event{number}-{turn}"
                 events[label] = translated.event
-                self._written[(*here, "Events", label)] = ("functions", name, "events", place)
+                self._written[(*here, "Events", label)] = (*place, "events", number)
                 if translated.resource is not None:
                     self._resources[translated.logical_id] = translated.resource
-                    self._written["Resources", translated.logical_id] = ("functions", name, "events", place)
+                    self._written["Resources", translated.logical_id] = (*place, "events", number)
                 if translated.has_cors:
                     self._globals["Api"]["Cors"] = "'*'"
         settings["Events"] = events

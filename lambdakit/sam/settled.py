@@ -22,6 +22,8 @@ _NEEDED: Final = frozenset(
     {"code", "handler", "kind", "source", "function", "routes", "schedule", "event_pattern", "type", "partition_key"}
 )
 _ROUNDS_MAX: Final = 200
+# Without any of them there is nothing to deploy.
+_PARTS: Final = ("functions", "patterns")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,8 @@ def settled(document: Mapping[str, object], directory: Path, origins: Mapping[Po
     value: dict[str, Any] = copy.deepcopy(dict(document))
     removed: list[tuple[Pointer, str]] = []
     for _ in range(_ROUNDS_MAX):
-        if not value["patterns"]:
+        value = {key: part for key, part in value.items() if part or key not in _PARTS}
+        if not any(key in value for key in _PARTS):
             return Settled(document={}, removed=tuple(removed))
         error = _refusal(value, directory)
         if error is None:

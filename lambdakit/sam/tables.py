@@ -6,7 +6,7 @@ Source: AWS SAM Developer Guide, "AWS::Serverless::SimpleTable"; CloudFormation 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from lambdakit.sam.function_settings import Settings
@@ -63,7 +63,28 @@ def _full(properties: Properties) -> Settings | None:
     expiry = properties.below("TimeToLiveSpecification")
     if (attribute := expiry.text("AttributeName")) is not None and expiry.truth("Enabled"):
         found["time_to_live_attribute"] = attribute
+    if indexes := [each for each in _indexes(properties, kinds) if "partition_key" in each]:
+        found["global_secondary_indexes"] = indexes
     return found if "partition_key" in found else None
+
+
+def _indexes(properties: Properties, kinds: Mapping[str, str]) -> Iterator[Settings]:
+    written = properties.value("GlobalSecondaryIndexes")
+    for item in written if isinstance(written, list) else ():
+        if not isinstance(item, Mapping):
+            continue
+        index: Settings = {"index_name": str(item.get("IndexName"))}
+        schema, projection = item.get("KeySchema"), item.get("Projection")
+        for part in schema if isinstance(schema, list) else ():
+            if isinstance(part, Mapping):
+                name = str(part.get("AttributeName"))
+                key = "partition_key" if part.get("KeyType") == "HASH" else "sort_key"
+                index[key] = _key(name, kinds.get(name, "S"))
+        if isinstance(projection, Mapping) and (kind := str(projection.get("ProjectionType", "ALL"))) != "ALL":
+            index["projection_type"] = kind.lower()
+            if attributes := projection.get("NonKeyAttributes"):
+                index["non_key_attributes"] = attributes
+        yield index
 
 
 def _key(name: str, kind: str) -> object:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Final
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
 from lambdakit.spec.cloudformation import (
     MAPPINGS_MAX,
@@ -29,7 +29,7 @@ from lambdakit.spec.names import (
 from lambdakit.spec.network import Network
 from lambdakit.spec.parameters import PARAMETERS_MAX, Context, Parameter, ParameterName
 from lambdakit.spec.patterns import AnyPattern
-from lambdakit.spec.refusal import patterned_text
+from lambdakit.spec.refusal import patterned_text, refusal
 from lambdakit.spec.resources.kinds import AnyResource
 
 
@@ -57,6 +57,10 @@ ConstructId = Annotated[
 ]
 
 
+# What makes a stack; without any of them there is nothing to deploy.
+CONTENTS: Final = ("patterns", "functions", "resources", "cloudformation")
+
+
 class Layer(Model):
     """A layer that functions of the application share."""
 
@@ -73,6 +77,12 @@ class Application(Model):
     functions: by their names, which are construct ids as well.
     patterns: by the construct id of the pattern, from which its outputs' names follow.
     """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [{"required": [key], "properties": {key: {"minProperties": 1}}} for key in CONTENTS]
+        }
+    )
 
     application: StackName = Field(description="name of the application and of its stack", examples=["shop"])
     include: list[RelativePath] = Field(
@@ -131,6 +141,18 @@ class Application(Model):
         description="outputs of the stack besides those of its patterns, by logical id",
         examples=[{"JobsUrl": {"value": {"Ref": "Jobs"}}}],
     )
-    patterns: Annotated[dict[ConstructId, AnyPattern], Field(min_length=1)] = Field(
-        description="the parts of the application, each under its construct id"
+    patterns: dict[ConstructId, AnyPattern] = Field(
+        default_factory=dict,
+        validate_default=True,
+        description="the parts of the application, each under its construct id",
     )
+
+    @field_validator("patterns")
+    @classmethod
+    def _is_something(cls, patterns: dict[str, AnyPattern], info: ValidationInfo) -> dict[str, AnyPattern]:
+        """The last of the fields sees the others; one that is not there was refused, and so had something."""
+        others: dict[str, Any] = info.data
+        if patterns or any(others.get(key, True) for key in CONTENTS[1:]):
+            return patterns
+        problem = f"there is nothing to deploy: {', '.join(CONTENTS[:-1])} and {CONTENTS[-1]} are all empty"
+        raise refusal("LK110", problem, "add patterns: and at least one of them below it")

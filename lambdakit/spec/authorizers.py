@@ -86,6 +86,7 @@ class UserPool(Model):
     removal_policy: Literal["retain", "destroy"] = Field(
         default="retain", description="what becomes of the pool when it leaves the stack"
     )
+    deletion_protection: bool = Field(default=False, description="whether the pool refuses to be deleted")
 
 
 class CognitoAuthorizer(Model):

@@ -1,4 +1,4 @@
-"""The diagnostics of what documents say in CloudFormation's own words, LK122 to LK127."""
+"""The diagnostics of what documents say in CloudFormation's own words, LK122 to LK128."""
 
 from __future__ import annotations
 
@@ -41,5 +41,12 @@ CLOUDFORMATION_CODES: Final[Mapping[str, Explanation]] = {
         "else as a whole; a key that is a number means an item of a list that is there. !Ref AWS::NoValue removes a "
         "property, as it does everywhere in CloudFormation. An empty mapping changes nothing, and neither do settings "
         "of something that exists already outside of the stack.",
+    ),
+    "LK128": Explanation(
+        "resources that refer to each other in a circle",
+        "CloudFormation makes a resource after those that it names by !Ref, !GetAtt, !Sub or DependsOn, in "
+        "`cloudformation` and in overrides, and after what a function is granted or a queue names. Where each of "
+        "several would be made after the next, none can be first. A name that you give, or an ARN, is no reference; "
+        "what two need of each other, as a policy, can be a resource of its own, made after both.",
     ),
 }

@@ -7,6 +7,7 @@ from typing import Final
 
 from lambdakit.spec.cloudformation_codes import CLOUDFORMATION_CODES
 from lambdakit.spec.explanation import Explanation as Explanation
+from lambdakit.spec.function_codes import FUNCTION_CODES
 from lambdakit.spec.grant_codes import GRANT_CODES
 from lambdakit.spec.resource_codes import RESOURCE_CODES
 from lambdakit.spec.stack_codes import STACK_CODES
@@ -62,13 +63,14 @@ CODES: Final[Mapping[str, Explanation]] = {
     ),
     "LK109": Explanation(
         "the document has no keys",
-        "A document is a mapping with at least the keys application and patterns. This one is empty, or a list or a "
-        "single value stands at its top.",
+        "A document is a mapping with the key application and at least one part, such as patterns. This one is empty, "
+        "or a list or a single value stands at its top.",
     ),
     "LK110": Explanation(
         "a key is missing",
         "The mapping at this place needs the key that the message names. A function needs code and handler of its "
-        "own: defaults do not have them.",
+        "own: defaults do not have them. A document has something to deploy: one of patterns, functions, resources and "
+        "cloudformation.",
     ),
     "LK111": Explanation(
         "an unknown key",
@@ -206,7 +208,7 @@ CODES: Final[Mapping[str, Explanation]] = {
     "LK160": Explanation(
         "a network that cannot be",
         "A NAT gateway stands in a zone's public subnet, and there is at most one in each; an endpoint is made once "
-        "for the whole network.",
+        "for the whole network. An existing VPC has as many of the named subnets in each of its zones.",
     ),
     **RESOURCE_CODES,
     "LK170": Explanation(
@@ -252,6 +254,7 @@ CODES: Final[Mapping[str, Explanation]] = {
         "its threshold. A schedule's window is whole minutes. A Config rule is started by changes or by time. A user "
         "pool has one function for each trigger, and waits five seconds for its answer.",
     ),
+    **FUNCTION_CODES,
     "LK180": Explanation(
         "state that cannot be handed on",
         "With a tumbling_window, Lambda hands the function's state from one batch of a shard to the next, so that "

@@ -109,6 +109,9 @@ def function_names(written: FunctionSettings, pointer: Pointer) -> Iterator[tupl
     for key in ("on_success", "on_failure"):
         if (destination := getattr(written, key)) is not None:
             yield (*pointer, key), destination
+    for key in ("pre_hook", "post_hook"):
+        if (hook := getattr(written.deployment, key, None)) is not None:
+            yield (*pointer, "deployment", key), hook
 
 
 def _of_machine(machine: StateMachineResource, directory: Path) -> Iterator[tuple[Pointer, str]]:

@@ -9,7 +9,7 @@ everything at once:
     overlays        nodes -> nodes of one environment   LK156
     yaml_nodes      nodes -> plain value                LK116
     validation      plain value -> Application          LK110 to LK121
-    rules           Application -> findings             LK122 to LK127, LK130 and above
+    rules           Application -> findings             LK122 to LK128, LK130 and above
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from lambdakit.records import dataclass
 from lambdakit.spec.application import Application
 from lambdakit.spec.diagnostics import Placed, document_error
 from lambdakit.spec.environments import ENVIRONMENTS_MAX
-from lambdakit.spec.finding import Finding
+from lambdakit.spec.finding import Finding, with_lines
 from lambdakit.spec.included_files import with_included
 from lambdakit.spec.nearest import nearest
 from lambdakit.spec.overlays import ENVIRONMENTS, Overlaid, laid_over, overlays
@@ -65,6 +65,7 @@ class Document:
     path: as it was given. directory: the project's, absolute, to which paths in the document are relative.
     files: included ones, relative to the directory. environments: the same document for each of them, by name.
     environment: whose it is; empty for the document itself. account, region: None for whichever deploys it.
+    has_parameters: whether the document, or one of its environments, declares any, so that `${Name}` is one.
     """
 
     path: Path
@@ -76,6 +77,7 @@ class Document:
     environment: str = ""
     account: str | None = None
     region: str | None = None
+    has_parameters: bool = False
     overlaid: Overlaid | None = field(default=None, repr=False)
 
     @property
@@ -128,14 +130,15 @@ def load(path: str | Path, *, environment: str | None = None) -> Document:
     directory = Path(path).absolute().parent
     included = with_included(root, Path(path), directory)
     marks = Marks(included.root)
-    base, wrong = _application(included.root, directory)
+    declared = _declared(included.root)
+    base, wrong = _application(included.root, directory, declared)
     placed = [_placed(finding, marks) for finding in (*findings, *included.findings, *wrong)]
     chosen, refused = _chosen(included.root, environment)
     placed += [_placed(finding, marks) for finding in refused]
     made: dict[str, tuple[Application | None, Overlaid]] = {}
     for name, written in chosen.items():
         overlaid = laid_over(included.root, name, written)
-        application, found = _application(overlaid.root, directory)
+        application, found = _application(overlaid.root, directory, declared)
         made[name] = application, overlaid
         placed += [_placed(finding, marks) for finding in overlaid.findings]
         placed += _of_overlay(found, overlaid, wrong)
@@ -143,17 +146,37 @@ def load(path: str | Path, *, environment: str | None = None) -> Document:
         placed += [_placed(finding, marks) for finding in stack_name_findings(base, made)]
     if placed or base is None:
         raise document_error(path, placed, included.files)
-    document = Document(path=Path(path), directory=directory, application=base, marks=marks, files=included.files)
+    document = Document(
+        path=Path(path),
+        directory=directory,
+        application=base,
+        marks=marks,
+        files=included.files,
+        has_parameters=bool(declared),
+    )
     return dataclasses.replace(document, environments=dict(_environments(document, made)))
 
 
-def _application(root: MappingNode, directory: Path) -> tuple[Application | None, list[Finding]]:
-    """What is valid of the nodes, and everything that is not."""
+def _declared(root: MappingNode) -> frozenset[str]:
+    """The names of all parameters that the document or one of its environments declares."""
+    sections = [each.entries.get("parameters") for each in (root, *(overlay for _, _, overlay in overlays(root)))]
+    return frozenset(
+        name
+        for section in sections
+        if section is not None and isinstance(section.node, MappingNode)
+        for name in section.node.entries
+    )
+
+
+def _application(
+    root: MappingNode, directory: Path, declared: frozenset[str]
+) -> tuple[Application | None, list[Finding]]:
+    """What is valid of the nodes, and everything that is not. declared: parameters, in whichever environment."""
     value, empty, absent = plain_value(root)
     validated = validate(value, absent)
     findings = [*empty, *(_as_written(finding, root) for finding in validated.findings)]
     if validated.application is not None:
-        context = rule_context(validated.application, directory, validated.pruned)
+        context = rule_context(validated.application, directory, validated.pruned, declared)
         findings += [finding for rule in RULES for finding in rule(context)]
     return validated.application, findings
 
@@ -202,13 +225,15 @@ def _of_overlay(found: list[Finding], overlaid: Overlaid, of_document: list[Find
         mark, is_own = overlaid.place(finding.pointer, at_key=finding.at_key)
         written = overlaid.written_at(finding.pointer)
         if is_own:
-            yield Placed(finding=finding, mark=mark, pointer=written)
+            told = with_lines(finding, lambda pointer: overlaid.place(pointer)[0])
+            yield Placed(finding=told, mark=mark, pointer=written)
             continue
         is_known = (finding.code, finding.pointer, finding.at_key) in where
         if finding in said or (is_known and not overlaid.touches(finding.pointer)):
             continue
         cause = overlaid.cause(finding.pointer)
         pointer: Pointer = (ENVIRONMENTS, overlaid.name, *cause)
+        finding = with_lines(finding, lambda pointer: overlaid.place(pointer)[0])
         problem = finding.problem
         if cause != finding.pointer:
             line = f"line {mark.line} of {mark.file}" if mark.file else f"line {mark.line}"
@@ -239,7 +264,7 @@ def _environments(
 
 def _placed(finding: Finding, marks: Marks) -> Placed:
     mark = finding.mark if finding.mark is not None else marks.place(finding.pointer, at_key=finding.at_key)
-    return Placed(finding=finding, mark=mark, pointer=finding.pointer)
+    return Placed(finding=with_lines(finding, marks.place), mark=mark, pointer=finding.pointer)
 
 
 def _as_marked(finding: Finding) -> Placed:

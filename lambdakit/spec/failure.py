@@ -28,6 +28,9 @@ class SqsFailure(Model):
         examples=["14d"],
         json_schema_extra={"default": "14d"},
     )
+    removal_policy: Literal["retain", "destroy"] = Field(
+        default="destroy", description="what becomes of a new queue when it leaves the stack"
+    )
 
 
 class SnsFailure(Model):
@@ -44,6 +47,9 @@ class S3Failure(Model):
     kind: Literal["s3"] = Field(description="a bucket, which takes failed events whole")
     bucket_name: BucketName | None = Field(default=None, description="an existing bucket; a new one when absent")
     bucket: ResourceName | None = Field(default=None, description="one of `resources`")
+    removal_policy: Literal["retain", "destroy"] = Field(
+        default="retain", description="what becomes of a new bucket when it leaves the stack"
+    )
 
 
 class EventBridgeFailure(Model):

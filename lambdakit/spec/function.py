@@ -12,16 +12,19 @@ from lambdakit.spec.function_features import (
     Alarms,
     FunctionUrl,
     GradualDeployment,
+    HookedDeployment,
     PolicyStatement,
     ProvisionedScaling,
 )
+from lambdakit.spec.function_places import VersionWeight
+from lambdakit.spec.function_surroundings import GeneralSurroundings, Surroundings
 from lambdakit.spec.grants import GrantedName, Grants
 from lambdakit.spec.model import Model as Model
 from lambdakit.spec.names import ALIAS_NAME_PATTERN
 from lambdakit.spec.nearest import nearest
 from lambdakit.spec.quantities import duration, size_mib
 from lambdakit.spec.refusal import Checked, patterned_text, refusal, whole_number, wrong_type
-from lambdakit.spec.resource_name import ResourceName
+from lambdakit.spec.resource_name import KeyName, ResourceName
 from lambdakit.spec.runtimes import DEFAULT_RUNTIME, RUNTIME_IDENTIFIER
 from lambdakit.spec.wording import quoted
 
@@ -161,11 +164,12 @@ class Alias(Model):
         default=None, description="lets their number follow the use; it stays when absent"
     )
     description: Annotated[str, _DESCRIPTION] | None = Field(default=None, description="text shown beside the alias")
+    additional_versions: Annotated[list[VersionWeight], Field(max_length=1)] = Field(
+        default_factory=list, description="another version that takes a part of the traffic; one at most"
+    )
 
 
-class FunctionDefaults(Model):
-    """What every function has that does not say otherwise. An absent field leaves the function's own default."""
-
+class _GeneralSettings(Model):
     runtime: Runtime | None = Field(default=None, description=_SAYS["runtime"], examples=["python3.13"])
     architecture: Architecture | None = Field(default=None, description=_SAYS["architecture"])
     memory_size: MemorySize | None = Field(default=None, description=_SAYS["memory_size"], examples=[512, "1 GiB"])
@@ -196,7 +200,7 @@ class FunctionDefaults(Model):
     deployment: GradualDeployment | None = Field(default=None, description=_SAYS["deployment"])
     alarms: Alarms | None = Field(default=None, description=_SAYS["alarms"], examples=[{"errors": 1}])
     tags: Tags | None = Field(default=None, description=_SAYS["tags"], examples=[{"team": "orders"}])
-    environment_encryption: ResourceName | None = Field(
+    environment_encryption: KeyName | None = Field(
         default=None, description=_SAYS["environment_encryption"], examples=["master"]
     )
     runtime_management_mode: RuntimeManagement | None = Field(
@@ -204,14 +208,11 @@ class FunctionDefaults(Model):
     )
 
 
-class FunctionSettings(Model):
-    """One function. A field that was not written has its default here; `effective` puts the document's in its place.
+class FunctionDefaults(GeneralSurroundings, _GeneralSettings):
+    """What every function has that does not say otherwise. An absent field leaves the function's own default."""
 
-    memory_size, ephemeral_storage_size: MiB. timeout: seconds. log_retention: days.
-    reserved_concurrent_executions: 0 stops the function, None takes from the account's pool without a limit.
-    code: path of a directory, relative to the document's.
-    """
 
+class _Settings(Model):
     code: RelativePath = Field(description="directory of the function's source", examples=["functions/orders"])
     handler: Annotated[str, _HANDLER] = Field(
         description="module and function that Lambda calls", examples=["app.create"]
@@ -256,7 +257,7 @@ class FunctionSettings(Model):
     max_event_age: EventAge | None = Field(default=None, description=_SAYS["max_event_age"], examples=["1h"])
     snap_start: bool = Field(default=False, description=_SAYS["snap_start"])
     recursive_loop: RecursiveLoop | None = Field(default=None, description=_SAYS["recursive_loop"])
-    deployment: GradualDeployment | None = Field(default=None, description=_SAYS["deployment"])
+    deployment: HookedDeployment | None = Field(default=None, description=_SAYS["deployment"])
     alarms: Alarms | None = Field(default=None, description=_SAYS["alarms"], examples=[{"errors": 1}])
     tags: Tags = Field(default_factory=dict, description=_SAYS["tags"], examples=[{"team": "orders"}])
     grants: Grants = Field(
@@ -274,7 +275,7 @@ class FunctionSettings(Model):
         description="variables that hold the names of parameters of `resources`, which it may read",
         examples=[{"FLAGS": "flags"}],
     )
-    environment_encryption: ResourceName | None = Field(
+    environment_encryption: KeyName | None = Field(
         default=None, description=_SAYS["environment_encryption"], examples=["master"]
     )
     initial_policy: list[PolicyStatement] = Field(
@@ -308,6 +309,15 @@ class FunctionSettings(Model):
     function_url: FunctionUrl | None = Field(
         default=None, description="an address of the function's own; none when absent", examples=[{"auth_type": "none"}]
     )
+
+
+class FunctionSettings(Surroundings, _Settings):
+    """One function. A field that was not written has its default here; `effective` puts the document's in its place.
+
+    memory_size, ephemeral_storage_size: MiB. timeout: seconds. log_retention: days.
+    reserved_concurrent_executions: 0 stops the function, None takes from the account's pool without a limit.
+    code: path of a directory, relative to the document's.
+    """
 
 
 def effective(settings: FunctionSettings, defaults: FunctionDefaults) -> FunctionSettings:

@@ -7,17 +7,29 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from lambdakit.spec.cors import Cors
+from lambdakit.spec.function_places import AlarmArn
+from lambdakit.spec.grants import GrantedName
 from lambdakit.spec.json_value import JsonObject
 from lambdakit.spec.model import Model
 from lambdakit.spec.names import CONSTRUCT_ID_PATTERN
 from lambdakit.spec.quantities import duration
 from lambdakit.spec.refusal import number, or_none, patterned_text, whole_number
+from lambdakit.spec.resource_name import ResourceName
+from lambdakit.spec.time_zone import Timezone
+from lambdakit.spec.topic_arn import TopicArn
 
 _CAPACITY: Final = whole_number(minimum=1, what="provisioned concurrency")
 _COUNT: Final = whole_number(minimum=1, what="value of an alarm")
 _AGE: Final = duration(minimum=1, maximum=86_400, what="age that an alarm watches")
 
+# Source: API PutMetricAlarm.AlarmActions, OKActions
+TOPICS_MAX: Final = 5
+# Source: AWS CodeDeploy User Guide, "CodeDeploy limits", alarms of a deployment group
+_ALARMS_MAX: Final = 10
+
 Capacity = Annotated[int, _CAPACITY]
+TopicNames = Annotated[list[ResourceName], Field(max_length=TOPICS_MAX)]
+TopicArns = Annotated[list[TopicArn], Field(max_length=TOPICS_MAX)]
 _SHARE: Final = number(minimum=0.1, maximum=0.9, what="utilization that is held")
 _DURATION_SHARE: Final = number(minimum=0.01, maximum=1.0, what="share of the time-out")
 Schedule = Annotated[
@@ -76,9 +88,12 @@ DeploymentConfig = Literal[
 class ScheduledCapacity(Model):
     """Bounds that hold from a moment on."""
 
-    schedule: Schedule = Field(description="when, in UTC", examples=["cron(0 8 ? * MON-FRI *)"])
+    schedule: Schedule = Field(description="when", examples=["cron(0 8 ? * MON-FRI *)"])
     min_capacity: Capacity | None = Field(default=None, description="at least; unchanged when absent", examples=[5])
     max_capacity: Capacity | None = Field(default=None, description="at most; unchanged when absent", examples=[20])
+    time_zone: Timezone | None = Field(
+        default=None, description="in which the time is meant; UTC when absent", examples=["Europe/Berlin"]
+    )
 
 
 class ProvisionedScaling(Model):
@@ -96,6 +111,22 @@ class GradualDeployment(Model):
     """A new version takes over step by step, and goes back when one of the function's alarms goes off."""
 
     config: DeploymentConfig = Field(default="canary_10_percent_5_minutes", description="the steps")
+    alarm_arns: Annotated[list[AlarmArn], Field(max_length=_ALARMS_MAX)] = Field(
+        default_factory=list,
+        description="existing alarms that take it back as well",
+        examples=[["arn:aws:cloudwatch:eu-west-1:123456789012:alarm:orders-fail"]],
+    )
+
+
+class HookedDeployment(GradualDeployment):
+    """The same with functions that are asked whether to go on. None for none."""
+
+    pre_hook: GrantedName | None = Field(
+        default=None, description="function that is asked before traffic moves", examples=["check"]
+    )
+    post_hook: GrantedName | None = Field(
+        default=None, description="function that is asked once traffic has moved", examples=["check"]
+    )
 
 
 class FunctionUrl(Model):
@@ -124,6 +155,15 @@ class Alarms(Model):
     iterator_age: Annotated[int, _AGE] | None = Field(
         default=None, description="how far a stream's records are behind", examples=["1h"]
     )
+    concurrent_executions: Annotated[int, _COUNT] | None = Field(
+        default=None, description="how many run at once", examples=[80]
+    )
+    topics: TopicNames = Field(
+        default_factory=list,
+        description="of `resources`, told when an alarm goes off and is over",
+        examples=[["alerts"]],
+    )
+    topic_arns: TopicArns = Field(default_factory=list, description="existing ones, likewise; at most 5 together")
 
 
 class PolicyStatement(Model):

@@ -6,15 +6,13 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from lambdakit.spec.event_sources.sns import TopicArn
+from lambdakit.spec.function_features import TOPICS_MAX as TOPICS_MAX
+from lambdakit.spec.function_features import TopicArns, TopicNames
 from lambdakit.spec.model import Model
 from lambdakit.spec.quantities import duration
 from lambdakit.spec.refusal import number, or_none, patterned_text, refusal, whole_number
-from lambdakit.spec.resource_name import ResourceName
 from lambdakit.spec.stacked import Stacked
 
-# Source: API PutMetricAlarm.AlarmActions, OKActions
-TOPICS_MAX: Final = 5
 # Source: CloudWatch User Guide, "Concepts", periods: a multiple of 60 for metrics of a minute; at most a day
 _PERIOD_SECONDS_MAX: Final = 86_400
 
@@ -25,8 +23,6 @@ _SHARE: Final = number(minimum=0.01, maximum=1.0, what="share that an alarm watc
 Count = Annotated[int | None, or_none(_COUNT)]
 Age = Annotated[int | None, or_none(_AGE)]
 Share = Annotated[float | None, or_none(_SHARE)]
-TopicNames = Annotated[list[ResourceName], Field(max_length=TOPICS_MAX)]
-TopicArns = Annotated[list[TopicArn], Field(max_length=TOPICS_MAX)]
 DashboardName = Annotated[
     str,
     patterned_text("^[A-Za-z0-9_-]+$", allowed="a name of a dashboard: letters, digits, - and _", longest=255),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Network
 from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from lambdakit.spec.function import RETENTION, RETENTION_DAYS_DEFAULT
 from lambdakit.spec.model import Model
@@ -70,6 +70,18 @@ Block = Annotated[
 ]
 
 
+VpcId = Annotated[
+    str, patterned_text("^vpc-[0-9a-f]+$", allowed="an id of a VPC such as vpc-0123456789abcdef0", longest=32)
+]
+SubnetId = Annotated[
+    str, patterned_text("^subnet-[0-9a-f]+$", allowed="an id of a subnet such as subnet-0123456789abcdef0", longest=32)
+]
+SubnetIds = Annotated[list[SubnetId], Field(min_length=1, max_length=16)]
+Zone = Annotated[
+    str, patterned_text("^[a-z]{2}(-[a-z0-9]+)+[a-z]$", allowed="a zone such as eu-west-1a", longest=32, mend=str.lower)
+]
+
+
 def _free_endpoints() -> list[Endpoint]:
     return ["dynamodb", "s3"]
 
@@ -100,7 +112,54 @@ class Vpc(Model):
     )
 
 
+class ExistingVpc(Model):
+    """A VPC that is there already. A rule checks that its subnets are as many in each zone."""
+
+    vpc_id: VpcId = Field(description="id of a VPC that is there already", examples=["vpc-0123456789abcdef0"])
+    availability_zones: Annotated[list[Zone], Field(min_length=1, max_length=6)] = Field(
+        description="its zones, in the order of its subnets", examples=[["eu-west-1a", "eu-west-1b"]]
+    )
+    private_subnet_ids: SubnetIds = Field(
+        description="subnets that functions run in, one for each zone, or several times so",
+        examples=[["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]],
+    )
+    public_subnet_ids: SubnetIds | None = Field(
+        default=None, description="subnets that load balancers for the internet stand in, likewise"
+    )
+    vpc_cidr_block: Block | None = Field(default=None, description="its addresses", examples=["10.0.0.0/16"])
+
+    @property
+    def max_azs(self) -> int:
+        """Its zones, under the name that a new one has for them."""
+        return len(self.availability_zones)
+
+    @property
+    def nat_gateways(self) -> int:
+        """At least how many ways out there are, as far as the document tells."""
+        return 0 if self.public_subnet_ids is None else 1
+
+    @property
+    def endpoints(self) -> list[Endpoint]:
+        """None is added to what is there."""
+        return []
+
+
+AnyVpc = Annotated[
+    Annotated[Vpc, Tag("new")] | Annotated[ExistingVpc, Tag("existing")],
+    Discriminator(
+        lambda value: (
+            "existing" if isinstance(value, ExistingVpc) or (isinstance(value, dict) and "vpc_id" in value) else "new"
+        )
+    ),
+]
+
+
+def zones_setting(vpc: Vpc | ExistingVpc) -> str:
+    """The key that says how many zones the VPC has."""
+    return "max_azs" if isinstance(vpc, Vpc) else "availability_zones"
+
+
 class Network(Overridable):
     """The network. Without it, functions run outside a VPC."""
 
-    vpc: Vpc = Field(description="a VPC that is made for the application", examples=[{"max_azs": 2}])
+    vpc: AnyVpc = Field(description="a VPC, new or existing", examples=[{"max_azs": 2}])

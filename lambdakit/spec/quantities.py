@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from lambdakit.spec.refusal import Checked, refusal, within, wrong_type
 from lambdakit.spec.wording import quoted
 
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _DURATION_PATTERN = "^[0-9]{1,7}[smhd]$"
+DURATION_SCHEMA: Final[Mapping[str, Any]] = {"type": "string", "pattern": _DURATION_PATTERN}
 _DURATION = re.compile(r"([0-9]{1,7})([smhd])")
 _LOOSE_DURATION = re.compile(r"([0-9]{1,7})\s*(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?)", re.IGNORECASE)
 
@@ -44,7 +46,7 @@ def duration(*, minimum: int, maximum: int, what: str) -> Checked:
         within(seconds, minimum=minimum, maximum=maximum, what=what, unit="s", text=value)
         return seconds
 
-    return Checked(read, {"type": "string", "pattern": _DURATION_PATTERN})
+    return Checked(read, DURATION_SCHEMA)
 
 
 def size_mib(*, minimum: int, maximum: int, what: str) -> Checked:

@@ -146,5 +146,7 @@ def patterned_text(
             refused(value)
         return value
 
-    schema = {"type": "string", "pattern": pattern, "minLength": 1, "maxLength": longest, **(extra or {})}
+    # Most patterns say themselves that there is something.
+    least = {"minLength": 1} if expression.fullmatch("") else {}
+    schema = {"type": "string", "pattern": pattern, **least, "maxLength": longest, **(extra or {})}
     return Checked(check, schema)

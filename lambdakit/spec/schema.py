@@ -15,11 +15,23 @@ from typing import Any, Final
 from pydantic.json_schema import GenerateJsonSchema
 
 from lambdakit.spec.application import Application
+from lambdakit.spec.function import RELATIVE_PATH
+from lambdakit.spec.quantities import DURATION_SCHEMA
+from lambdakit.spec.resource_name import RESOURCE_NAME
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 SCHEMA_FILE: Final = Path(__file__).with_name("application.schema.json")
-# A shorter setting is repeated: a reference to it would be no shorter.
-_REPEATED_CHARACTERS: Final = 100
+# Of a reference, and of a definition, beside its name.
+_REFERENCE_CHARACTERS: Final = len('{"$ref": "#/$defs/"}')
+_DEFINITION_CHARACTERS: Final = len('  "": ,\n')
+# Forms of text that dozens of settings have, by the names of their definitions, which no model has.
+_TEXTS: Final[dict[str, dict[str, Any]]] = {
+    "a_duration": dict(DURATION_SCHEMA),
+    "a_name": dict(RESOURCE_NAME.schema),
+    "a_path": dict(RELATIVE_PATH.schema),
+}
+# What a setting says of itself beside its form.
+_NOTES: Final = frozenset({"default", "description", "examples"})
 # The definitions' models, their `properties`, and each of these.
 _LINES_DEPTH: Final = 3
 
@@ -40,15 +52,15 @@ _EXAMPLE: Final[dict[str, Any]] = {
 def json_schema() -> dict[str, Any]:
     """The schema, draft 2020-12."""
     generated = Application.model_json_schema(mode="validation", schema_generator=GenerateJsonSchema)
-    definitions = {name: _tidied(schema) for name, schema in sorted(generated.pop("$defs").items())}
-    root = _tidied(generated)
+    definitions = {name: _named(_tidied(schema)) for name, schema in sorted(generated.pop("$defs").items())}
+    root = _named(_tidied(generated))
     # Editors announce the schema by this key in JSON; in YAML it is a comment, which no schema sees.
     return {
         "$schema": DIALECT,
         "title": "lambdakit application",
         **root,
         "examples": [_EXAMPLE],
-        "$defs": _once(definitions),
+        "$defs": {**_once(definitions), **_TEXTS},
     }
 
 
@@ -63,14 +75,14 @@ def _lines(value: Any, depth: int) -> str:
     depth: how deep the value stands in the schema.
     """
     if not isinstance(value, dict) or not value or depth > _LINES_DEPTH:
-        return json.dumps(value, ensure_ascii=False)
+        return json.dumps(value, ensure_ascii=False, separators=(",", ": "))
     indent = "\n" + " " * (depth + 1)
     inner = (f"{json.dumps(name)}: {_lines(each, depth + 1)}" for name, each in value.items())
     return "{" + indent + f",{indent}".join(inner) + indent[:-1] + "}"
 
 
 def _once(definitions: dict[str, Any]) -> dict[str, Any]:
-    """The definitions, where a setting that several models have alike stands once, under its own name."""
+    """The definitions, where a setting that several models have alike stands once, if that is shorter."""
     settings = [
         (name, json.dumps(setting, sort_keys=True))
         for model in definitions.values()
@@ -78,7 +90,7 @@ def _once(definitions: dict[str, Any]) -> dict[str, Any]:
     ]
     shared: dict[tuple[str, str], str] = {}
     for (name, text), number in Counter(settings).items():
-        if number > 1 and len(text) > _REPEATED_CHARACTERS:
+        if number * (len(text) - len(name) - _REFERENCE_CHARACTERS) > len(text) + len(name) + _DEFINITION_CHARACTERS:
             same_name = sum(1 for other, _ in shared if other == name)
             shared[name, text] = f"{name}_{same_name + 1}" if same_name else name
     for model in definitions.values():
@@ -86,6 +98,19 @@ def _once(definitions: dict[str, Any]) -> dict[str, Any]:
             if (key := (name, json.dumps(setting, sort_keys=True))) in shared:
                 model["properties"][name] = {"$ref": f"#/$defs/{shared[key]}"}
     return {**definitions, **{each: json.loads(text) for (_, text), each in shared.items()}}
+
+
+def _named(schema: Any) -> Any:
+    """The schema with the forms of text that it has most often under their names."""
+    if isinstance(schema, list):
+        return [_named(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    form = {key: value for key, value in schema.items() if key not in _NOTES}
+    name = next((name for name, text in _TEXTS.items() if text == form), None)
+    if name is not None:
+        return {"$ref": f"#/$defs/{name}", **{key: schema[key] for key in schema if key in _NOTES}}
+    return {key: value if key in _NOTES else _named(value) for key, value in schema.items()}
 
 
 def _tidied(schema: Any) -> Any:

@@ -16,11 +16,11 @@ STACK_CODES: Final[Mapping[str, Explanation]] = {
         "Move one of the parts, or what both use into a stack of its own.",
     ),
     "LK149": Explanation(
-        "a name of something in another stack",
-        "!Ref, !GetAtt and !Sub, in `cloudformation`, `outputs` and overrides, name what stands in the same stack. "
-        "`cloudformation`, `conditions`, `mappings`, `outputs` and `network` are the application's own stack's; "
-        "patterns, functions and resources are where their `stack` says. Parameters are in every stack that uses them. "
-        "Across stacks, grants, sources, targets and failure paths name resources and functions.",
+        "what cannot be said of another stack",
+        "!Ref, !GetAtt and !Sub of what is in another stack become an export there and an import here, and DependsOn "
+        "has the other stack deployed first. One value can be exported, and only if it is always there: nothing of a "
+        "resource under a condition, and no attribute whose name only the deployment knows. `conditions`, `mappings` "
+        "and `outputs` are the application's own stack's, and what exists already is in none.",
     ),
     "LK150": Explanation(
         "a stack of more than 500 resources",
@@ -64,7 +64,8 @@ STACK_CODES: Final[Mapping[str, Explanation]] = {
         "a reference to no parameter",
         "In a document that declares parameters, ${Name} in environment variables and descriptions stands for the "
         "value of one of them; ${!Name} is the text itself. In tags ${Name} is always a parameter. A list cannot "
-        "stand in a text.",
+        "stand in a text. Nor does the text become another one where an environment removes the parameter, or where "
+        "only an environment declares it.",
     ),
     "LK158": Explanation(
         "a parameter that contradicts itself",

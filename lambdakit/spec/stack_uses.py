@@ -14,6 +14,7 @@ from lambdakit.spec.event_sources.s3 import S3Source
 from lambdakit.spec.failure import SqsFailure
 from lambdakit.spec.patterns import ApiBackend
 from lambdakit.spec.placed_functions import placed_functions, written_functions
+from lambdakit.spec.references_across import references_across
 from lambdakit.spec.resources.references import references
 from lambdakit.spec.stacks import OWN_STACK, is_existing, stack_at
 
@@ -58,6 +59,9 @@ def stack_uses(application: Application, directory: Path) -> Iterator[StackUse]:
             if user != used:
                 yield StackUse(user=user, used=used, name=name, pointer=pointer)
     yield from _uses_of_network(application)
+    for reference in references_across(application):
+        if not is_existing(application.resources.get(str(reference.target[-1]))):
+            yield StackUse(user=reference.user, used=reference.used, name=reference.name, pointer=reference.pointer)
 
 
 def entanglements(application: Application) -> Iterator[Entanglement]:

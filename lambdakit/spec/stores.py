@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, Tag
 
+from lambdakit.spec.function_places import SecurityGroups
 from lambdakit.spec.kinds import by_kind
 from lambdakit.spec.model import Model
 from lambdakit.spec.refusal import Checked, patterned_text, refusal, whole_number, within, wrong_type
@@ -104,9 +105,6 @@ ProxyName = Annotated[
 HostName = Annotated[
     str, patterned_text("^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$", allowed="a name of a host", longest=253)
 ]
-SecurityGroupId = Annotated[
-    str, patterned_text("^sg-[0-9a-f]+$", allowed="an id of a security group such as sg-0123456789abcdef0", longest=32)
-]
 CacheArn = Annotated[
     str,
     patterned_text(
@@ -115,7 +113,6 @@ CacheArn = Annotated[
         longest=256,
     ),
 ]
-SecurityGroups = Annotated[list[SecurityGroupId], Field(min_length=1, max_length=5)]
 
 _ENGINE: Final = "engine of the database"
 _AUTHENTICATION: Final = "iam: functions make a token; secret: they read the password"
@@ -182,6 +179,9 @@ class _NewCache(Model):
     )
     snapshot_retention: Annotated[int, _read_days(0, 35, "retention of snapshots")] = Field(
         default=1, description="how long daily snapshots are kept", examples=["1d"], json_schema_extra={"default": "1d"}
+    )
+    removal_policy: Literal["retain", "destroy"] = Field(
+        default="destroy", description="what becomes of the cache when it leaves the stack"
     )
 
 

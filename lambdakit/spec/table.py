@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from lambdakit.spec.function import Model
 from lambdakit.spec.refusal import patterned_text, wrong_type
-from lambdakit.spec.resource_name import ResourceName
+from lambdakit.spec.resource_name import KEY_SAYS, KeyName, ResourceName
 
 # API dynamodb KeySchemaAttributeName, TimeToLiveAttributeName
 _ATTRIBUTE_NAME_LENGTH_MAX = 255
@@ -82,7 +82,7 @@ class Table(Model):
     """A DynamoDB table, billed by request.
 
     sort_key: None for a table whose items the partition key alone identifies.
-    time_to_live_attribute: None when items do not expire.
+    time_to_live_attribute: None when items do not expire. encryption_key: None for the key that AWS manages.
     """
 
     partition_key: Key = Field(description="attribute that spreads items", examples=["order_id"])
@@ -101,6 +101,8 @@ class Table(Model):
     removal_policy: Literal["retain", "destroy"] = Field(
         default="retain", description="what becomes of the table when it leaves the stack"
     )
+    encryption_key: KeyName | None = Field(default=None, description=KEY_SAYS, examples=["master"])
+    deletion_protection: bool = Field(default=False, description="whether the table refuses to be deleted")
 
 
 class ExistingTable(Model):
@@ -110,6 +112,7 @@ class ExistingTable(Model):
     grant_index_permissions: bool = Field(
         default=False, description="whether access to the table is access to its indexes, too"
     )
+    encryption_key: KeyName | None = Field(default=None, description=KEY_SAYS, examples=["master"])
 
 
 def _table_tag(value: object) -> str:

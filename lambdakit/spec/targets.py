@@ -9,7 +9,7 @@ from pydantic import Discriminator, Field, Tag
 from lambdakit.spec.event_sources.event_rule import BusName
 from lambdakit.spec.event_sources.s3 import BucketName, KeyPart
 from lambdakit.spec.event_sources.sns import TopicArn
-from lambdakit.spec.event_sources.sqs import QueueArn, RetentionPeriod
+from lambdakit.spec.event_sources.sqs import QueueArn, ReceiveCount, RetentionPeriod
 from lambdakit.spec.function import Model, RelativePath
 from lambdakit.spec.kinds import by_kind
 from lambdakit.spec.refusal import patterned_text
@@ -80,6 +80,9 @@ class SqsTarget(Model):
         description="how long a new queue keeps a message that nobody handles",
         examples=["4d"],
         json_schema_extra={"default": "4d"},
+    )
+    max_receive_count: ReceiveCount = Field(
+        default=5, description="how often a message of a new queue is tried before it is put aside"
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic import BaseModel
 
 from lambdakit.spec.api import API_TYPES
-from lambdakit.spec.application import Application
+from lambdakit.spec.application import CONTENTS, Application
 from lambdakit.spec.finding import Finding
 from lambdakit.spec.kinds import KIND, TYPE
 from lambdakit.spec.model_path import ModelPath, walk
@@ -92,6 +92,11 @@ _OTHER_WORDS: Mapping[str, tuple[str, ...]] = {
     "table": ("dynamodb", "dynamo_stream"),
     "topic": ("sns",),
 }
+# What the CDK calls the key of a queue, a topic and everything else, and what it is called elsewhere.
+_KEYS_OF_RESOURCES = ("encryption_key", "encryption_master_key", "master_key")
+_KEYS_ELSEWHERE = frozenset(
+    {*_KEYS_OF_RESOURCES, "kms_key", "kms_key_arn", "kms_key_id", "kms_master_key_id", "kms_master_key", "key"}
+)
 _KEY_LENGTH_MAX = 64
 
 
@@ -114,6 +119,8 @@ def violations(errors: list[ErrorDetails], reported: Set[Pointer]) -> list[Findi
 def _is_repetition(error: ErrorDetails, path: ModelPath, reported: Set[Pointer]) -> bool:
     if path.pointer in reported:
         return True
+    if error["type"] == "LK110":  # nothing to deploy
+        return any(pointer[:1] == (section,) for pointer in reported for section in CONTENTS)
     length = len(path.pointer)
     return error["type"] == "too_short" and any(pointer[:length] == path.pointer for pointer in reported)
 
@@ -133,7 +140,9 @@ def meant_key(key: str, model: type[BaseModel] | None) -> str | None:
         return None
     known = known_keys(model)
     snake = snake_case(key) if len(key) <= _KEY_LENGTH_MAX else key
-    for candidate in (snake, _OTHER_NAMES.get(snake)):
+    keys: tuple[str, ...] = _KEYS_OF_RESOURCES if snake in _KEYS_ELSEWHERE else ()
+    candidates: tuple[str | None, ...] = (snake, _OTHER_NAMES.get(snake), *keys)
+    for candidate in candidates:
         if candidate in known:
             return candidate
     return nearest(key, known)
@@ -167,7 +176,7 @@ def _missing(error: ErrorDetails, path: ModelPath) -> Finding:
     hint = f"add {key}: {in_yaml(example)}"
     if key == "kind":
         hint = f"add kind: {one_of(_literals(path.annotation))}"
-    elif key in ("patterns", "routes"):
+    elif key == "routes":
         hint = f"add {key}: and at least one of them below it"
     return Finding(code="LK110", pointer=tuple(parent), problem=f"{key} is missing{says}", hint=hint)
 

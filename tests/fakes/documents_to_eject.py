@@ -10,6 +10,8 @@ from typing import Final
 
 from tests.fakes.every_api import EVERY_API
 from tests.fakes.sectioned_documents import DEFINITION, ENVIRONMENTS, KNOWN, PART, SHARED, WATCHED, WRITTEN_OUT
+from tests.fakes.stacked_document import SEVERAL_STACKS
+from tests.fakes.surrounded_functions import SURROUNDED
 
 _SOURCES: Final = """\
 application: every-source
@@ -279,6 +281,8 @@ DOCUMENTS: Final[Mapping[str, str]] = {
     "written_out": WRITTEN_OUT,
     "watched": WATCHED,
     "environments": ENVIRONMENTS,
+    "surrounded": SURROUNDED,
+    "several": SEVERAL_STACKS,
     "hostile": re.sub("<[a-z]+>", lambda found: _FILLED_IN[found[0]], _HOSTILE),
 }
 

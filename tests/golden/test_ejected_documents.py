@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 PATTERNS = sorted(path.parent.name for path in (ROOT / "patterns").glob("*/lambdakit.yaml"))
 CASES = [*(f"patterns/{name}" for name in PATTERNS), *DOCUMENTS]
 # Ejecting compares the templates itself; a process of its own says the same once more.
-_ALWAYS = ("patterns/api_backend", "existing")
+_ALWAYS = ("patterns/api_backend", "existing", "several")
 REPEATED = [case if case in _ALWAYS else pytest.param(case, marks=pytest.mark.exhaustive, id=case) for case in CASES]
 # As strict as this repository is; only that nobody has to document a constructor.
 RULES = ("--select", "E,F,I,B,UP,PTH,RUF,TC,ERA,C90,D1", "--ignore", "D107,RUF001,RUF002,RUF003")
@@ -67,8 +67,12 @@ def test_the_application_gives_the_documents_templates(
 
     assert list(given) == list(expected)
     for name, template in expected.items():
-        # Also the order, which decides about nothing, and which whoever compares the files sees.
-        assert json.dumps(given[name], indent=1) == json.dumps(template, indent=1)
+        # Also the order, which decides about nothing, and which whoever compares the files sees. Where stacks use each
+        # other, they are made one after the other, and what they export is in another order.
+        is_sorted = case == "several"
+        assert json.dumps(given[name], indent=1, sort_keys=is_sorted) == json.dumps(
+            template, indent=1, sort_keys=is_sorted
+        )
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -151,6 +155,41 @@ def test_every_environment_is_a_stack(ejected: Mapping[str, Ejected]) -> None:
     assert list(files) == ["app.py", "shop_stack.py", "shop_staging_stack.py", "shop_production_stack.py", "cdk.json"]
     assert '\n    ShopStagingStack(app, "shop-staging")\n' in files["app.py"]
     assert 'env=Environment(account="111122223333", region="eu-west-1")' in files["shop_staging_stack.py"]
+
+
+def test_stacks_are_handed_each_others_constructs(ejected: Mapping[str, Ejected]) -> None:
+    files = ejected["several"].files
+
+    assert """\
+    several_data = SeveralDataStack(app, "several-data")
+    several_web = SeveralWebStack(
+        app,
+        "several-web",
+        resource_jobs=several_data.resource_jobs,
+""" in files["app.py"]
+    assert list(files).index("several_data_stack.py") < list(files).index("several_stack.py")
+    assert (
+        "        *,\n        resource_jobs: sqs.Queue,\n        price: LambdaFunction,\n" in files["several_stack.py"]
+    )
+    assert '"jobs": Grant(resource_jobs, "publish"),' in files["several_stack.py"]
+    assert 'elsewhere={"orders": resource_orders, "jobs": resource_jobs, "api/": api},' in files["several_stack.py"]
+
+
+def test_what_exists_already_is_imported_where_it_is_used(ejected: Mapping[str, Ejected]) -> None:
+    files = ejected["several"].files
+
+    # The document's own stack has the topic, and is made after this one.
+    assert "        resource_known = sns.Topic.from_topic" in files["several_data_stack.py"]
+    assert "resource_known" not in files["app.py"]
+
+
+def test_stacks_that_use_each_other_say_how_strongly(ejected: Mapping[str, Ejected]) -> None:
+    flag = "@aws-cdk/core:defaultCrossStackReferences"
+
+    contexts = {case: json.loads(ejected[case].files["cdk.json"])["context"] for case in ("several", "environments")}
+
+    assert contexts["several"][flag] == "strong"
+    assert flag not in contexts["environments"]
 
 
 def test_what_the_document_says_of_context_is_kept(ejected: Mapping[str, Ejected]) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from lambdakit.cli.ending import guarded
+from lambdakit.cli.environment_option import EnvironmentOption
 
 
 def register(app: typer.Typer) -> None:
@@ -24,11 +25,12 @@ def eject(
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there already.")] = False,
+    environment: EnvironmentOption = None,
 ) -> None:
     """Write the CDK application in Python that DOC stands for.
 
-    It has a class for the stack, an app.py and a cdk.json, uses the code where it lies, and synthesizes to the very
-    template of DOC, logical ids included: that is checked before a file is written. It is deployed as any CDK
+    It has a class for each stack, an app.py and a cdk.json, uses the code where it lies, and synthesizes to the very
+    templates of DOC, logical ids included: that is checked before a file is written. It is deployed as any CDK
     application, in place of DOC and over what was deployed from it.
     """
     from lambdakit.compiler.ejected_files import check_place, write_files
@@ -37,6 +39,6 @@ def eject(
     directory = document.parent if output is None else output
     check_place(directory)
     with Compiler(validation=False) as compiler:
-        files = compiler.eject(document, directory)
+        files = compiler.eject(document, directory, environment=environment)
     for path in write_files(directory, files, force=force):
         typer.echo(str(path))

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from lambdakit.harness.runtime.interpreters import Interpreter
 
 _HEADINGS: Final = ("RUNTIME", "RUNS ON", "IMAGE", "SIZE")
-_NODE_MAJORS: Final = (18, 20, 22, 24)
+_NODE_MAJORS: Final = (10, 12, 14, 16, 18, 20, 22, 24)
+_FIRST_WITH_SDK_V3: Final = 18
 _MIB: Final = 1024 * 1024
 
 
@@ -102,7 +103,7 @@ def _python_runtimes() -> Mapping[str, _Runtime]:
 def _node_runtimes() -> Mapping[str, _Runtime]:
     """Their image is the AWS SDK; without the package that brings Node.js there are none."""
     from lambdakit.harness.runtime.bundled_node import bundled_node
-    from lambdakit.harness.runtime.node_sdk import NodeSdk
+    from lambdakit.harness.runtime.node_sdk import LOCK_V2, NodeSdk
     from lambdakit.harness.runtime.runtime_image import cache_directory
     from lambdakit.harness.runtime.runtimes.family import RuntimeUnavailable
 
@@ -110,9 +111,11 @@ def _node_runtimes() -> Mapping[str, _Runtime]:
         node = bundled_node()
     except RuntimeUnavailable:
         return {}
-    sdk = NodeSdk(cache_directory(), fallback=cache_directory())
+    sdk_v3 = NodeSdk(cache_directory(), fallback=cache_directory())
+    sdk_v2 = NodeSdk(cache_directory(), fallback=cache_directory(), lock=LOCK_V2)
 
     def runtime(major: int) -> _Runtime:
+        sdk = sdk_v3 if major >= _FIRST_WITH_SDK_V3 else sdk_v2
         nearest = "" if major == node.major else ", the nearest"
         return _Runtime(
             runs_on=f"{node.executable} ({node.version}{nearest})",

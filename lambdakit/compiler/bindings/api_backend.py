@@ -41,7 +41,7 @@ def bind(scope: BindingScope, key: str, settings: ApiBackendSettings) -> dict[st
         scope.stack,
         key,
         routes={
-            route_key: _route(scope, route_key, route, public=bound.public)
+            route_key: _route(scope, key, route_key, route, public=bound.public)
             for route_key, route in settings.routes.items()
         },
         table=_table(scope, key, settings),
@@ -62,11 +62,11 @@ def bind(scope: BindingScope, key: str, settings: ApiBackendSettings) -> dict[st
 def _table(scope: BindingScope, key: str, settings: ApiBackendSettings) -> TableProperties | dynamodb.ITable | None:
     if isinstance(settings.table, ExistingTable):
         # No pattern's key holds a colon, so that what exists already never meets it in the stack.
-        return existing_table(scope.stack, f"{key}:table", settings.table)
+        return existing_table(scope.stack, f"{key}:table", settings.table, scope.resources)
     if isinstance(settings.table, str):
         table: dynamodb.ITable = shared(scope, settings.table)
         return table
-    return None if settings.table is None else table_properties(settings.table)
+    return None if settings.table is None else table_properties(settings.table, scope.resources)
 
 
 def _record_places(scope: BindingScope, key: str, settings: ApiBackendSettings) -> None:
@@ -105,14 +105,15 @@ def _record_places(scope: BindingScope, key: str, settings: ApiBackendSettings) 
             record(f"{path}/{route_function_name(route_key, route)}", place)
 
 
-def _route(scope: BindingScope, route_key: str, route: RouteSettings | SharedRoute, *, public: bool) -> Route:
+def _route(scope: BindingScope, key: str, route_key: str, route: RouteSettings | SharedRoute, *, public: bool) -> Route:
     if isinstance(route, SharedRoute):
         return Route(
             function=route.function, public=public or route.authorizer == "none", request_schema=route.request_schema
         )
+    name = route_function_name(route_key, route)
     return Route(
-        function=function_properties(scope, route),
-        name=route_function_name(route_key, route),
+        function=function_properties(scope, f"{key}:function:{name}", ("patterns", key, "routes", route_key), route),
+        name=name,
         table_access=None if route.table_access == "none" else route.table_access,
         database_access=route.database_access,
         cache_access=route.cache_access,

@@ -49,7 +49,7 @@ def bind_application(scope: Construct, document: Document, source_map: SourceMap
     )
     bind_parts(bound, stacks, document.application, acknowledges=acknowledges)
     for each in stacks.values():
-        bind_cloudformation(each.stack, each.application, source_map)
+        bind_cloudformation(each, stacks, document.application, source_map)
     return [each.stack for each in stacks.values()]
 
 
@@ -73,7 +73,8 @@ def _stack(scope: Construct, document: Document, name: str, source_map: SourceMa
         directory=document.directory.absolute(),
         source_map=source_map,
     )
-    return BoundStack(stack=stack, application=referring(parts, parameters), layers=layers)
+    told = referring(parts, parameters) if document.has_parameters else parts
+    return BoundStack(stack=stack, application=told, layers=layers)
 
 
 def _target(document: Document) -> Environment | None:

@@ -60,13 +60,16 @@ def _pool(settings: UserPool) -> UserPoolProperties:
         mfa=settings.mfa,
         password_length=settings.password_length,
         removal_policy=REMOVAL_POLICIES[settings.removal_policy],
+        deletion_protection=settings.deletion_protection,
     )
 
 
 def _function(scope: BindingScope, key: str, settings: WebSocketLambdaAuthorizer) -> authorizers.LambdaAuthorizer:
+    name = authorizer_name(key, settings)
+    pointer = ("patterns", key, "api", "authorizer", "function")
     return authorizers.LambdaAuthorizer(
-        function=function_properties(scope, settings.function),
-        name=authorizer_name(key, settings),
+        function=function_properties(scope, f"{key}:function:{name}", pointer, settings.function),
+        name=name,
         identity_sources=settings.identity_sources,
         simple_responses=settings.simple_responses if isinstance(settings, HttpLambdaAuthorizer) else None,
         cache=settings.cache if isinstance(settings, RestLambdaAuthorizer) else 0,

@@ -16,25 +16,33 @@ from lambdakit.constructs.cloudformation.template_sections import (
 from lambdakit.constructs.resources.shared import shared_id
 from lambdakit.errors import Diagnostic, SynthesisError
 from lambdakit.spec.cloudformation_calls import overridable
-from lambdakit.spec.placed_functions import placed_functions
+from lambdakit.spec.construct_paths import NETWORK_ID, construct_paths
+from lambdakit.spec.references_across import references_across
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from aws_cdk import Stack
+    from constructs import IConstruct
 
+    from lambdakit.compiler.bindings.scope import BoundStack
     from lambdakit.compiler.source_map import SourceMap
     from lambdakit.spec.application import Application
     from lambdakit.spec.cloudformation import RawResource as RawSettings
     from lambdakit.spec.pointer import Pointer
 
-_NETWORK_ID = "network:shared"
 _ATTRIBUTES = ("Condition", "DeletionPolicy", "UpdateReplacePolicy", "CreationPolicy", "UpdatePolicy", "Metadata")
 
 
-def bind_cloudformation(stack: Stack, application: Application, source_map: SourceMap) -> None:
-    """Adds it to the stack, in which everything else is already. SynthesisError with all that is wrong."""
-    names = _names(application)
+def bind_cloudformation(
+    bound: BoundStack, stacks: Mapping[str, BoundStack], whole: Application, source_map: SourceMap
+) -> None:
+    """Adds it to the stack, in which everything else is already. SynthesisError with all that is wrong.
+
+    stacks: all of the application, by their names in the document. whole: the application with what is in all of them.
+    """
+    stack, application = bound.stack, bound.application
+    names, elsewhere = construct_paths(application), _elsewhere(bound, stacks, whole)
     _record_places(stack, application, source_map)
     conditions = add_conditions(stack, application.conditions) if application.conditions else {}
     if application.mappings:
@@ -42,9 +50,9 @@ def bind_cloudformation(stack: Stack, application: Application, source_map: Sour
     problems: list[Diagnostic] = []
     if application.cloudformation:
         raw = {logical_id: _raw(settings) for logical_id, settings in application.cloudformation.items()}
-        problems += _problems(lambda: add_raw_resources(stack, raw, names=names))
+        problems += _problems(lambda: add_raw_resources(stack, raw, names=names, elsewhere=elsewhere))
     if overrides := _overrides(application):
-        problems += _problems(lambda: lay_over(stack, overrides, names=names))
+        problems += _problems(lambda: lay_over(stack, overrides, names=names, elsewhere=elsewhere))
     if application.outputs:
         outputs = {
             logical_id: RawOutput(
@@ -55,7 +63,7 @@ def bind_cloudformation(stack: Stack, application: Application, source_map: Sour
             )
             for logical_id, output in application.outputs.items()
         }
-        problems += _problems(lambda: add_outputs(stack, outputs, conditions, names=names))
+        problems += _problems(lambda: add_outputs(stack, outputs, conditions, names=names, elsewhere=elsewhere))
     if problems:
         raise SynthesisError(*problems)
 
@@ -68,19 +76,30 @@ def _problems(add: Callable[[], None]) -> tuple[Diagnostic, ...]:
     return ()
 
 
-def _names(application: Application) -> dict[str, str]:
-    """By the document's names, the path in the stack of what each stands for."""
-    functions = {each.name: _function_path(each.name, each.pointer) for each in placed_functions(application)}
-    return {**functions, **{name: shared_id(name) for name in application.resources}}
+def _elsewhere(bound: BoundStack, stacks: Mapping[str, BoundStack], whole: Application) -> dict[str, IConstruct]:
+    """By the names that the stack has for them, constructs of other stacks; a slash ends the beginning of a path."""
+    found: dict[str, IConstruct] = {}
+    for reference in references_across(whole):
+        other = stacks.get(reference.used)
+        if stacks.get(reference.user) is not bound or other is None:
+            continue
+        first, slash, _ = reference.name.partition("/")
+        places = construct_paths(other.application)
+        if reference.target[0] == "cloudformation":
+            path = raw_id(first)
+        elif slash and first in whole.patterns:
+            path = first
+        else:
+            path = places.get(first, first)
+        found[f"{first}{slash}"] = _child(other.stack, path)
+    return found
 
 
-def _function_path(name: str, pointer: Pointer) -> str:
-    match pointer:
-        case ("patterns", str(key), "function"):
-            return f"{key}/Function"
-        case ("patterns", str(key), *_):
-            return f"{key}/{name}"
-    return name
+def _child(stack: Stack, path: str) -> IConstruct:
+    found: IConstruct = stack
+    for id in path.split("/"):
+        found = found.node.find_child(id)
+    return found
 
 
 def _overrides(application: Application) -> dict[str, Mapping[str, Any]]:
@@ -91,7 +110,7 @@ def _overrides(application: Application) -> dict[str, Mapping[str, Any]]:
 def _owner_id(pointer: Pointer) -> str:
     match pointer:
         case ("network",):
-            return _NETWORK_ID
+            return NETWORK_ID
         case ("resources", str(name)):
             return shared_id(name)
     return str(pointer[-1])

@@ -36,7 +36,7 @@ def stream_delivery(scope: BindingScope, key: str, settings: spec.Delivery) -> D
             )
             return OpenSearchDelivery(domain=domain, index=settings.index)
         case spec.TableDelivery():
-            return TableDelivery(table=table_properties(settings), access=settings.access)
+            return TableDelivery(table=table_properties(settings, scope.resources), access=settings.access)
         case spec.SharedTableDelivery():
             return TableDelivery(table=shared(scope, settings.table), access=settings.access)
         case spec.ExistingTableDelivery():
@@ -49,6 +49,7 @@ def stream_delivery(scope: BindingScope, key: str, settings: spec.Delivery) -> D
                 else kinesis.Stream.from_stream_arn(scope.stack, id, arn),
                 shard_count=settings.shard_count,
                 retention_period=settings.retention_period,
+                encryption_key=shared(scope, settings.encryption_key),
                 removal_policy=REMOVAL_POLICIES[settings.removal_policy],
             )
 

@@ -38,7 +38,7 @@ def bind(scope: BindingScope, key: str, settings: EventProcessingSettings) -> di
         scope.stack,
         key,
         source=event_source(scope, key, settings.source),
-        function=function_properties(scope, settings.function),
+        function=function_properties(scope, f"{key}:function", ("patterns", key, "function"), settings.function),
         targets={
             name: event_target(scope, f"{key}:target:{name}", target) for name, target in settings.targets.items()
         },

@@ -9,6 +9,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
+from lambdakit.compiler.bindings.removal_policies import REMOVAL_POLICIES
 from lambdakit.compiler.bindings.resources import shared
 from lambdakit.constructs.failure_destinations import (
     FailureBucket,
@@ -41,7 +42,9 @@ def failure_path(
             there: OnFailure = shared(scope, shared_one)
             return there
         case SqsFailure(queue_arn=None):
-            return FailureQueue(retention_period=settings.retention_period)
+            return FailureQueue(
+                retention_period=settings.retention_period, removal_policy=REMOVAL_POLICIES[settings.removal_policy]
+            )
         case SqsFailure(queue_arn=str() as arn):
             return sqs.Queue.from_queue_arn(scope.stack, id, arn)
         case SnsFailure(topic_arn=str() as arn):
@@ -51,7 +54,7 @@ def failure_path(
         case S3Failure(bucket_name=str() as name):
             return s3.Bucket.from_bucket_name(scope.stack, id, name)
         case S3Failure():
-            return FailureBucket()
+            return FailureBucket(removal_policy=REMOVAL_POLICIES[settings.removal_policy])
         case EventBridgeFailure(event_bus_name=str() as name):
             return events.EventBus.from_event_bus_name(scope.stack, id, name)
         case _:

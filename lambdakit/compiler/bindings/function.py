@@ -13,6 +13,7 @@ from aws_cdk import aws_lambda as lambda_
 from lambdakit.compiler.bindings.function_features import features
 from lambdakit.compiler.bindings.grants import uses
 from lambdakit.compiler.bindings.scope import BindingScope
+from lambdakit.compiler.bindings.surroundings import surroundings
 from lambdakit.compiler.source_map import SourceMap
 from lambdakit.constructs.code_asset import code_problems
 from lambdakit.constructs.function_code import layer_code
@@ -21,6 +22,7 @@ from lambdakit.constructs.function_properties import FunctionProperties
 from lambdakit.errors import SynthesisError
 from lambdakit.spec.application import Layer
 from lambdakit.spec.function import FunctionDefaults, FunctionSettings, effective
+from lambdakit.spec.pointer import Pointer
 from lambdakit.spec.runtimes import DEFAULT_RUNTIME
 
 _TRACING: Final[Mapping[str, lambda_.Tracing]] = {
@@ -29,6 +31,9 @@ _TRACING: Final[Mapping[str, lambda_.Tracing]] = {
     "disabled": lambda_.Tracing.DISABLED,
 }
 _SNAPSHOTS_SINCE: Final[Mapping[str, int]] = {"python3.": 12, "java": 11, "dotnet": 8}
+# The CDK calls `python3.13` PYTHON_3_13, `nodejs22.x` NODEJS_22_X and `provided.al2023` PROVIDED_AL2023.
+_NAME: Final = re.compile(r"^([a-z]+)(?=\d)")
+_OTHERWISE_NAMED: Final[Mapping[str, str]] = {"java8.al2": "JAVA_8_CORRETTO"}
 # By how the identifiers begin.
 _FAMILIES: Final[Mapping[str, lambda_.RuntimeFamily]] = {
     "python": lambda_.RuntimeFamily.PYTHON,
@@ -66,9 +71,15 @@ def layer_versions(
     return versions
 
 
-def function_properties(scope: BindingScope, written: FunctionSettings) -> FunctionProperties:
-    """The properties of the function that the document writes so, with the document's defaults."""
+def function_properties(
+    scope: BindingScope, id: str, pointer: Pointer, written: FunctionSettings
+) -> FunctionProperties:
+    """The properties of the function that the document writes so at the pointer, with the document's defaults.
+
+    id: with which begins what is imported into the stack for it, and so holds a colon.
+    """
     settings = effective(written, scope.defaults)
+    network = None if settings.vpc == "none" else scope.network
     properties = FunctionProperties(
         code=scope.directory / settings.code,
         handler=settings.handler,
@@ -86,16 +97,21 @@ def function_properties(scope: BindingScope, written: FunctionSettings) -> Funct
         alias_name=settings.alias.name,
         alias_description=settings.alias.description,
         provisioned_concurrent_executions=settings.alias.provisioned_concurrent_executions,
-        **features(settings),
+        **features(scope, id, settings),
         **uses(scope, settings),
+        **surroundings(scope, id, pointer, settings, in_network=network is not None),
     )
-    if scope.network is None or settings.vpc == "none":
-        return properties
-    return scope.network.within(properties)
+    return properties if network is None else network.within(properties)
 
 
 def _runtime(identifier: str) -> lambda_.Runtime:
-    # Not the CDK's constant of that name: a new runtime is in the document's list before it is in the CDK's.
+    # The CDK's own object where it has one: every other that is made counts among the runtimes of layers that are known
+    # by their ARN, in the hash that a version is named by, so that the second stack of a process would be another one.
+    name = _OTHERWISE_NAMED.get(identifier) or _NAME.sub(r"\1_", identifier).replace(".", "_").upper()
+    known: lambda_.Runtime | None = getattr(lambda_.Runtime, name, None)
+    if known is not None:
+        return known
+    # A new runtime can be in the document's list before it is in the CDK's.
     family = next(family for start, family in _FAMILIES.items() if identifier.startswith(start))
     return lambda_.Runtime(identifier, family, supports_snap_start=_has_snapshots(identifier))
 

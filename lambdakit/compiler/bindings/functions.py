@@ -20,4 +20,6 @@ def bind(scope: BindingScope, name: str, settings: FunctionSettings) -> lambda_.
     stack = scope.stack.node.path
     scope.source_map.record(f"{stack}/{name}", ("functions", name))
     scope.source_map.record(f"{stack}/{pascal_case(name)}FunctionArn", ("functions", name))
-    return lone_function(scope.stack, name, function_properties(scope, settings)).alias
+    # No key of a pattern or a resource begins with a colon.
+    properties = function_properties(scope, f":{name}", ("functions", name), settings)
+    return lone_function(scope.stack, name, properties).alias

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
+from aws_cdk import aws_ec2 as ec2
+
 from lambdakit.compiler.source_map import SourceMap
 from lambdakit.constructs.network import Network, NetworkProperties
 from lambdakit.spec.event_processing import EventProcessing
+from lambdakit.spec.network import ExistingVpc
 from lambdakit.spec.network import Network as NetworkSettings
 from lambdakit.spec.placed_functions import written_functions
 from lambdakit.spec.stores import ExistingCache
@@ -59,6 +62,8 @@ def bind_network(stack: Stack, application: Application, settings: NetworkSettin
     """
     source_map.record(f"{stack.node.path}/{_ID}", ("network",))
     vpc = settings.vpc
+    if isinstance(vpc, ExistingVpc):
+        return Network(stack, _ID, vpc=_existing(stack, vpc))
     return Network(
         stack,
         _ID,
@@ -72,6 +77,18 @@ def bind_network(stack: Stack, application: Application, settings: NetworkSettin
             ipv6=vpc.ipv6,
             flow_log_retention=vpc.flow_log_retention,
         ),
+    )
+
+
+def _existing(stack: Stack, settings: ExistingVpc) -> ec2.IVpc:
+    return ec2.Vpc.from_vpc_attributes(
+        stack,
+        "network:vpc",
+        vpc_id=settings.vpc_id,
+        availability_zones=settings.availability_zones,
+        private_subnet_ids=settings.private_subnet_ids,
+        public_subnet_ids=settings.public_subnet_ids,
+        vpc_cidr_block=settings.vpc_cidr_block,
     )
 
 

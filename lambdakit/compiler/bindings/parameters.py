@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import CfnParameter, Fn
 
-from lambdakit.spec.parameter_texts import parts_of, with_texts
+from lambdakit.spec.parameter_texts import parts_of, references, with_texts
 
 if TYPE_CHECKING:
     from aws_cdk import Stack
@@ -25,8 +25,8 @@ def bind_parameters(
 
 
 def referring(application: Application, parameters: Mapping[str, CfnParameter]) -> Application:
-    """The application with `${Name}` in its texts standing for the parameter of that name."""
-    return with_texts(application, lambda text: _text(text, parameters)) if parameters else application
+    """The application with `${Name}` in its texts standing for the parameter of that name, `${!Name}` for `${Name}`."""
+    return with_texts(application, lambda text: _text(text, parameters))
 
 
 def _parameter(stack: Stack, name: str, settings: Parameter, source_map: SourceMap) -> CfnParameter:
@@ -53,7 +53,11 @@ def _parameter(stack: Stack, name: str, settings: Parameter, source_map: SourceM
 
 
 def _text(text: str, parameters: Mapping[str, CfnParameter]) -> str:
-    parts = [
-        parameters[part].value_as_string if is_name else part for part, is_name in parts_of(text, parameters.keys())
-    ]
-    return parts[0] if len(parts) == 1 else Fn.join("", parts)
+    parts = parts_of(text, parameters.keys())
+    if any(not is_name and parameters.keys() & set(references(part)) for part, is_name in parts):
+        # As plain text, checks of templates take it for a parameter that somebody forgot the function of.
+        return Fn.sub("".join(f"${{{part}}}" if is_name else part.replace("${", "${!") for part, is_name in parts))
+    if not any(is_name for _, is_name in parts):
+        return "".join(part for part, _ in parts)
+    values = [parameters[part].value_as_string if is_name else part for part, is_name in parts]
+    return values[0] if len(values) == 1 else Fn.join("", values)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from lambdakit.compiler.bindings import api_backend, event_processing, functions, state_machines, stream_processing
 from lambdakit.compiler.bindings.scope import BindingScope, BoundStack, bound_stack
 from lambdakit.constructs.acknowledgements import acknowledge
+from lambdakit.constructs.named_acknowledgements import acknowledge_named
+from lambdakit.spec.construct_paths import construct_paths
 from lambdakit.spec.dependencies import dependencies, in_order
 from lambdakit.spec.event_processing import EventProcessing
 from lambdakit.spec.patterns import Pattern, RequestBackend, WebSocketBackend
@@ -37,6 +39,7 @@ def bind_parts(
     stacks: by their names in the document. application: all of it, in which the parts' stacks and order are read.
     acknowledges: as for the application.
     """
+    reasons: list[tuple[BoundStack, str, Mapping[str, str]]] = []
     for part in in_order(dependencies(application, scope.directory)):
         section, name = part
         bound = bound_stack(stacks, stack_at(application, part))
@@ -45,8 +48,7 @@ def bind_parts(
             case "functions", key:
                 function = bound.application.functions[key]
                 scope = replace(scope, functions={**scope.functions, key: functions.bind(scope, key, function)})
-                if acknowledges and function.acknowledge:
-                    acknowledge(scope.stack.node.find_child(key), function.acknowledge)
+                reasons.append((bound, key, function.acknowledge))
             case "resources", key:
                 machine = state_machines.bind(
                     scope, key, bound.application.resources.get(key, application.resources[key])
@@ -55,5 +57,18 @@ def bind_parts(
             case "patterns", key:
                 pattern = bound.application.patterns[key]
                 scope = replace(scope, functions={**scope.functions, **_BINDINGS[type(pattern)](scope, key, pattern)})
-                if acknowledges and pattern.acknowledge:
-                    acknowledge(scope.stack.node.find_child(key), pattern.acknowledge)
+                reasons.append((bound, key, pattern.acknowledge))
+    # Once everything is there that a reason can name.
+    for bound, key, each in reasons if acknowledges else ():
+        _acknowledge(bound, key, each)
+
+
+def _acknowledge(bound: BoundStack, key: str, reasons: Mapping[str, str]) -> None:
+    """Says the reasons of the part of that key."""
+    if not reasons:
+        return
+    construct = bound.stack.node.find_child(key)
+    if any("<" in rule for rule in reasons):
+        acknowledge_named(construct, reasons, construct_paths(bound.application))
+    else:
+        acknowledge(construct, reasons)

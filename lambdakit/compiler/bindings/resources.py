@@ -32,6 +32,7 @@ from lambdakit.constructs.resources.topic import shared_topic
 from lambdakit.spec.resources import kinds as spec
 from lambdakit.spec.resources.queue import NO_QUEUE
 from lambdakit.spec.resources.queue_uses import is_last, visibility_seconds
+from lambdakit.spec.resources.references import named_keys
 from lambdakit.spec.resources.secret import GeneratedString as GeneratedSettings
 from lambdakit.spec.stacks import stack_at
 
@@ -90,7 +91,7 @@ def record_places(stack: Stack, name: str, kind: str, source_map: SourceMap) -> 
 
 
 def _in_order(application: Application) -> list[str]:
-    """The names, each queue's behind its dead-letter queue's, else in the document's order."""
+    """The names, each behind its key's, a queue's behind its dead-letter queue's, else in the document's order."""
     ordered: dict[str, None] = {}
     for name in application.resources:
         way = [name]
@@ -98,7 +99,9 @@ def _in_order(application: Application) -> list[str]:
             if queue.dead_letter_queue in (None, NO_QUEUE) or queue.dead_letter_queue in way:
                 break
             way.append(str(queue.dead_letter_queue))
-        ordered |= dict.fromkeys(reversed(way))
+        for each in reversed(way):
+            ordered |= dict.fromkeys(key for _, key in named_keys(application.resources[each]))
+            ordered[each] = None
     return list(ordered)
 
 
@@ -107,14 +110,22 @@ def _resource(
 ) -> Resource:
     if isinstance(settings, spec.QueueResource):
         return _queue(stack, name, settings, application, made)
-    return _KINDS[type(settings)](stack, name, settings)
+    return _KINDS[type(settings)](stack, name, settings, _key_of(settings, made))
+
+
+def _key_of(settings: spec.Resource, made: Mapping[str, Any]) -> kms.IKey | None:
+    """The key that the resource names; None when it names none."""
+    return next((made[name] for _, name in named_keys(settings)), None)
 
 
 def _queue(
     stack: Stack, name: str, settings: spec.QueueResource, application: Application, made: Mapping[str, Any]
 ) -> sqs.IQueue:
+    key = _key_of(settings, made)
     if settings.queue_arn is not None:
-        return sqs.Queue.from_queue_arn(stack, shared_id(name), settings.queue_arn)
+        return sqs.Queue.from_queue_attributes(
+            stack, shared_id(name), queue_arn=settings.queue_arn, key_arn=None if key is None else key.key_arn
+        )
     other = settings.dead_letter_queue
     return shared_queue(
         stack,
@@ -127,39 +138,49 @@ def _queue(
         dead_letter_queue=None if other in (None, NO_QUEUE) else made[str(other)],
         is_last=is_last(application, name),
         removal_policy=REMOVAL_POLICIES[settings.removal_policy],
+        encryption_master_key=key,
     )
 
 
-def _new_table(stack: Stack, name: str, settings: spec.TableResource) -> dynamodb.ITable:
+def _new_table(stack: Stack, name: str, settings: spec.TableResource, key: kms.IKey | None) -> dynamodb.ITable:
     stream = None if settings.stream is None else STREAM_VIEWS[settings.stream]
-    return shared_table(stack, name, table_properties(settings), stream=stream)
+    keys = {} if key is None else {str(settings.encryption_key): key}
+    return shared_table(stack, name, table_properties(settings, keys), stream=stream)
 
 
-def _existing_table(stack: Stack, name: str, settings: spec.ExistingTableResource) -> dynamodb.ITable:
+def _existing_table(
+    stack: Stack, name: str, settings: spec.ExistingTableResource, key: kms.IKey | None
+) -> dynamodb.ITable:
     return dynamodb.Table.from_table_attributes(
         stack,
         shared_id(name),
         table_name=settings.table_name,
         table_stream_arn=settings.table_stream_arn,
         grant_index_permissions=settings.grant_index_permissions or None,
+        encryption_key=key,
     )
 
 
-def _topic(stack: Stack, name: str, settings: spec.TopicResource) -> sns.ITopic:
+def _topic(stack: Stack, name: str, settings: spec.TopicResource, key: kms.IKey | None) -> sns.ITopic:
     if settings.topic_arn is not None:
-        return sns.Topic.from_topic_arn(stack, shared_id(name), settings.topic_arn)
+        return sns.Topic.from_topic_attributes(
+            stack, shared_id(name), topic_arn=settings.topic_arn, key_arn=None if key is None else key.key_arn
+        )
     return shared_topic(
         stack,
         name,
         display_name=settings.display_name,
         fifo=settings.fifo,
         content_based_deduplication=settings.content_based_deduplication,
+        master_key=key,
     )
 
 
-def _bucket(stack: Stack, name: str, settings: spec.BucketResource) -> s3.IBucket:
+def _bucket(stack: Stack, name: str, settings: spec.BucketResource, key: kms.IKey | None) -> s3.IBucket:
     if settings.bucket_name is not None:
-        return s3.Bucket.from_bucket_name(stack, shared_id(name), settings.bucket_name)
+        return s3.Bucket.from_bucket_attributes(
+            stack, shared_id(name), bucket_name=settings.bucket_name, encryption_key=key
+        )
     return shared_bucket(
         stack,
         name,
@@ -169,28 +190,32 @@ def _bucket(stack: Stack, name: str, settings: spec.BucketResource) -> s3.IBucke
             for each in settings.lifecycle_rules
         ],
         removal_policy=REMOVAL_POLICIES[settings.removal_policy],
+        encryption_key=key,
     )
 
 
-def _stream(stack: Stack, name: str, settings: spec.StreamResource) -> kinesis.IStream:
+def _stream(stack: Stack, name: str, settings: spec.StreamResource, key: kms.IKey | None) -> kinesis.IStream:
     if settings.stream_arn is not None:
-        return kinesis.Stream.from_stream_arn(stack, shared_id(name), settings.stream_arn)
+        return kinesis.Stream.from_stream_attributes(
+            stack, shared_id(name), stream_arn=settings.stream_arn, encryption_key=key
+        )
     return shared_stream(
         stack,
         name,
         shard_count=settings.shard_count,
         retention_period=settings.retention_period,
         removal_policy=REMOVAL_POLICIES[settings.removal_policy],
+        encryption_key=key,
     )
 
 
-def _event_bus(stack: Stack, name: str, settings: spec.EventBusResource) -> events.IEventBus:
+def _event_bus(stack: Stack, name: str, settings: spec.EventBusResource, _key: kms.IKey | None) -> events.IEventBus:
     if settings.event_bus_name is not None:
         return events.EventBus.from_event_bus_name(stack, shared_id(name), settings.event_bus_name)
     return shared_event_bus(stack, name, description=settings.description)
 
 
-def _key(stack: Stack, name: str, settings: spec.KeyResource) -> kms.IKey:
+def _key(stack: Stack, name: str, settings: spec.KeyResource, _key: kms.IKey | None) -> kms.IKey:
     if settings.key_arn is not None:
         return kms.Key.from_key_arn(stack, shared_id(name), settings.key_arn)
     return shared_key(
@@ -203,15 +228,18 @@ def _key(stack: Stack, name: str, settings: spec.KeyResource) -> kms.IKey:
     )
 
 
-def _secret(stack: Stack, name: str, settings: spec.SecretResource) -> secretsmanager.ISecret:
+def _secret(stack: Stack, name: str, settings: spec.SecretResource, key: kms.IKey | None) -> secretsmanager.ISecret:
     if settings.secret_arn is not None:
-        return secretsmanager.Secret.from_secret_complete_arn(stack, shared_id(name), settings.secret_arn)
+        return secretsmanager.Secret.from_secret_attributes(
+            stack, shared_id(name), secret_complete_arn=settings.secret_arn, encryption_key=key
+        )
     return shared_secret(
         stack,
         name,
         generated=_generated(settings.generate_secret_string or GeneratedSettings()),
         description=settings.description,
         removal_policy=REMOVAL_POLICIES[settings.removal_policy],
+        encryption_key=key,
     )
 
 
@@ -225,7 +253,9 @@ def _generated(settings: GeneratedSettings) -> GeneratedString:
     )
 
 
-def _parameter(stack: Stack, name: str, settings: spec.ParameterResource) -> ssm.IStringParameter:
+def _parameter(
+    stack: Stack, name: str, settings: spec.ParameterResource, _key: kms.IKey | None
+) -> ssm.IStringParameter:
     if settings.string_value is None:
         # A rule of the document has it that one of the two is written.
         assert settings.parameter_name is not None
@@ -239,7 +269,7 @@ def _parameter(stack: Stack, name: str, settings: spec.ParameterResource) -> ssm
     )
 
 
-_KINDS: Final[Mapping[type[object], Callable[[Stack, str, Any], Resource]]] = {
+_KINDS: Final[Mapping[type[object], Callable[[Stack, str, Any, kms.IKey | None], Resource]]] = {
     spec.TableResource: _new_table,
     spec.ExistingTableResource: _existing_table,
     spec.TopicResource: _topic,

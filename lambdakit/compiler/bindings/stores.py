@@ -58,6 +58,7 @@ def cache(scope: BindingScope, key: str, settings: _AnyCache) -> Cache:
                 engine=settings.engine,
                 engine_version=settings.engine_version,
                 snapshot_retention_days=settings.snapshot_retention,
+                removal_policy=_REMOVALS[settings.removal_policy],
                 max_storage_gb=settings.max_storage_gb,
                 max_ecpu_per_second=settings.max_ecpu_per_second,
             )
@@ -67,6 +68,7 @@ def cache(scope: BindingScope, key: str, settings: _AnyCache) -> Cache:
                 engine=settings.engine,
                 engine_version=settings.engine_version,
                 snapshot_retention_days=settings.snapshot_retention,
+                removal_policy=_REMOVALS[settings.removal_policy],
                 node_type=settings.node_type,
                 replicas=settings.replicas,
             )

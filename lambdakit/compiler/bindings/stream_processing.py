@@ -60,7 +60,7 @@ def bind(scope: BindingScope, key: str, settings: StreamProcessingSettings) -> d
         scope.stack,
         key,
         source=stream_source(scope, key, settings.source),
-        function=function_properties(scope, settings.function),
+        function=function_properties(scope, f"{key}:function", ("patterns", key, "function"), settings.function),
         delivery=None if delivery is None else stream_delivery(scope, key, delivery),
         on_failure=failure_path(scope, key, settings.on_failure),
         alarms=pattern_alarms(scope, key, settings),

@@ -53,6 +53,7 @@ def _kinesis(scope: BindingScope, id: str, settings: KinesisSettings) -> Kinesis
         stream=shared(scope, settings.stream) if arn is None else kinesis.Stream.from_stream_arn(scope.stack, id, arn),
         shard_count=settings.shard_count,
         retention_period=settings.retention_period,
+        encryption_key=shared(scope, settings.encryption_key),
         removal_policy=REMOVAL_POLICIES[settings.removal_policy],
         enhanced_fan_out=settings.enhanced_fan_out,
         starting_position=settings.starting_position,
@@ -66,7 +67,7 @@ def _table(scope: BindingScope, id: str, settings: DynamoStreamSettings) -> Tabl
         table: dynamodb.ITable = shared(scope, settings.table)
         return table
     if settings.table is not None:
-        return table_properties(settings.table)
+        return table_properties(settings.table, scope.resources)
     # A rule of the document has it that one of the two is written.
     arn = settings.table_stream_arn
     assert arn is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aws_cdk import aws_dynamodb as dynamodb
 
@@ -28,22 +28,29 @@ STREAM_VIEWS: Final[Mapping[str, dynamodb.StreamViewType]] = {
 }
 
 
-def table_properties(settings: Table) -> TableProperties:
-    """The properties of the table that `settings` describe."""
+def table_properties(settings: Table, resources: Mapping[str, Any]) -> TableProperties:
+    """The properties of the table that `settings` describe. resources: by name, its key among them."""
+    key = settings.encryption_key
     return TableProperties(
         partition_key=_attribute(settings.partition_key),
         sort_key=None if settings.sort_key is None else _attribute(settings.sort_key),
         time_to_live_attribute=settings.time_to_live_attribute,
         point_in_time_recovery=settings.point_in_time_recovery,
         removal_policy=REMOVAL_POLICIES[settings.removal_policy],
+        encryption=None if key is None else dynamodb.TableEncryptionV2.customer_managed_key(resources[key]),
+        deletion_protection=settings.deletion_protection,
         global_secondary_indexes=[_index(each) for each in settings.global_secondary_indexes],
     )
 
 
-def existing_table(scope: Construct, id: str, settings: ExistingTable) -> dynamodb.ITable:
-    """The table that `settings` name."""
+def existing_table(scope: Construct, id: str, settings: ExistingTable, resources: Mapping[str, Any]) -> dynamodb.ITable:
+    """The table that `settings` name. resources: by name, its key among them."""
     return dynamodb.Table.from_table_attributes(
-        scope, id, table_name=settings.table_name, grant_index_permissions=settings.grant_index_permissions or None
+        scope,
+        id,
+        table_name=settings.table_name,
+        grant_index_permissions=settings.grant_index_permissions or None,
+        encryption_key=None if settings.encryption_key is None else resources[settings.encryption_key],
     )
 
 

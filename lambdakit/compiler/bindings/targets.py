@@ -40,7 +40,7 @@ def event_target(scope: BindingScope, id: str, settings: spec.Target) -> Target:
                 removal_policy=REMOVAL_POLICIES[settings.removal_policy],
             )
         case spec.DynamoDbTarget():
-            return DynamoDbTarget(table=table_properties(settings), access=settings.access)
+            return DynamoDbTarget(table=table_properties(settings, scope.resources), access=settings.access)
         case spec.SharedTableTarget():
             return DynamoDbTarget(table=shared(scope, settings.table), access=settings.access)
         case spec.ExistingTableTarget():
@@ -48,7 +48,12 @@ def event_target(scope: BindingScope, id: str, settings: spec.Target) -> Target:
             return DynamoDbTarget(table=existing, access=settings.access)
         case spec.SqsTarget(queue_arn=arn):
             queue = shared(scope, settings.queue) if arn is None else sqs.Queue.from_queue_arn(scope.stack, id, arn)
-            return SqsTarget(queue=queue, fifo=settings.fifo, retention_period=settings.retention_period)
+            return SqsTarget(
+                queue=queue,
+                fifo=settings.fifo,
+                retention_period=settings.retention_period,
+                max_receive_count=settings.max_receive_count,
+            )
         case spec.SnsTarget(topic_arn=arn):
             topic = shared(scope, settings.topic) if arn is None else sns.Topic.from_topic_arn(scope.stack, id, arn)
             return SnsTarget(topic=topic)

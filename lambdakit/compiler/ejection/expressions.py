@@ -153,3 +153,11 @@ def walk(expression: Expression, ends: Set[Expression] = frozenset()) -> Iterato
             seen.add(each)
             yield each
             left.extend(part for part in parts_of(each) if part not in ends)
+
+
+def is_imported(expression: Expression) -> bool:
+    """Whether it is a call of `Bucket.from_bucket_name` and its like, which makes no resource."""
+    match expression:
+        case Call(function=Attribute(name=name)):
+            return name.startswith("from_")
+    return False

@@ -1,11 +1,14 @@
-"""A stack's steps as a module with a class: each construct is an attribute, what is imported a variable."""
+"""A stack's steps as a module with a class: each construct is an attribute, what is imported a variable.
+
+What the class uses of another stack's constructs, its constructor is given, as is the CDK's own way.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import replace
+from dataclasses import field, replace
 from typing import Final
 
 from aws_cdk import Stack
@@ -18,6 +21,7 @@ from lambdakit.compiler.ejection.expressions import (
     ProjectPath,
     Reference,
     Subscript,
+    is_imported,
     parts_of,
     walk,
 )
@@ -25,6 +29,8 @@ from lambdakit.compiler.ejection.imports import Imports
 from lambdakit.compiler.ejection.layout import WIDTH, CannotBeWritten, Layout, columns
 from lambdakit.compiler.ejection.names import Names, builtin_names, variable_name
 from lambdakit.compiler.ejection.recording import Step
+from lambdakit.compiler.ejection.result_types import result_type
+from lambdakit.compiler.ejection.stack_steps import StackSteps
 from lambdakit.records import dataclass
 
 _PROJECT: Final = "PROJECT"
@@ -38,15 +44,28 @@ _OWN_NAMES: Final = frozenset({"self", "scope", "id", "Construct", "Path", _PROJ
 class StackModule:
     """What is written of a stack.
 
-    made: its construction. steps: everything after that. class_name: the class's. project: the expression of the
-    document's directory. written_by: a sentence for the module's docstring.
+    stack: its steps. given: how the program around the classes calls what the stack is given, which the constructor's
+    parameters are called after. class_name: the class's. project: the expression of the document's directory.
+    written_by: a sentence for the module's docstring.
     """
 
-    made: Step
-    steps: Sequence[Step]
+    stack: StackSteps
+    given: Mapping[Expression, str] = field(default_factory=dict)
     class_name: str
     project: str
     written_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenModule:
+    """text: the module's. parameters: of the class's constructor, by what they are given.
+
+    attributes: of the class, by the result of a step that other stacks use.
+    """
+
+    text: str
+    parameters: Mapping[Expression, str]
+    attributes: Mapping[Expression, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,32 +76,46 @@ class Unwritten:
     what: str
 
 
-def stack_module(module: StackModule) -> str | list[Unwritten]:
-    """The module's text, or everything in it that cannot be written."""
-    steps = _written_steps(module.steps)
+def stack_module(module: StackModule) -> WrittenModule | list[Unwritten]:
+    """The module, or everything in it that cannot be written."""
+    stack = module.stack
+    given = {step.expression: step for step in stack.given}
+    elsewhere = frozenset((*given, *stack.copies))
+    steps = _written_steps(stack, elsewhere)
     imports = Imports(taken={*_OWN_NAMES - {"Construct", "Path"}, module.class_name})
     imports.words("constructs", "Construct")
-    ends = {module.made.expression, *(step.expression for step in steps if step.value is None)}
-    for step in (module.made, *steps):
+    ends = {stack.made.expression, *elsewhere, *(step.expression for step in steps if step.value is None)}
+    for step in (stack.made, *steps):
         for each in (part for expression in _expressions(step) for part in walk(expression, ends)):
             imports.add(each)
             if isinstance(each, ProjectPath):
                 imports.words("pathlib", "Path")
-    variables = _variables(module.made, steps, taken=imports.short_names | _OWN_NAMES | {module.class_name})
+    types = {expression: imports.words(*result_type(step)) for expression, step in given.items()}
+    local = Names(imports.short_names | _OWN_NAMES | {module.class_name} | builtin_names())
+    parameters = {each: local.give(module.given[each]) for each in given}
+    variables = {**parameters, **_variables(stack, steps, elsewhere, local)}
     layout = Layout(words=_Words(variables, imports), project=_PROJECT)
     unwritten: list[Unwritten] = []
     statements: list[tuple[Step, str]] = []
-    for step in (module.made, *steps):
+    for step in (stack.made, *steps):
         try:
-            statements.append((step, _statement(step, layout, variables, is_stack=step is module.made)))
+            statements.append((step, _statement(step, layout, variables, is_stack=step is stack.made)))
         except CannotBeWritten as error:
             unwritten.append(Unwritten(path=step.path or _path_within(step, steps), what=str(error)))
-    return unwritten or _text(module, imports, statements)
+    if unwritten:
+        return unwritten
+    attributes = {each: variables[each].removeprefix("self.") for each in stack.shared if variables[each] != "self"}
+    typed = {name: types[each] for each, name in parameters.items()}
+    return WrittenModule(text=_text(module, imports, typed, statements), parameters=parameters, attributes=attributes)
 
 
-def _text(module: StackModule, imports: Imports, statements: Sequence[tuple[Step, str]]) -> str:
-    stack_name = str(getattr(module.made.result, "stack_name", ""))
-    function = module.made.expression.function if isinstance(module.made.expression, Call) else None
+def _text(
+    module: StackModule, imports: Imports, parameters: Mapping[str, str], statements: Sequence[tuple[Step, str]]
+) -> str:
+    """parameters: of the constructor besides the CDK's own, with their types."""
+    made = module.stack.made
+    stack_name = str(getattr(made.result, "stack_name", ""))
+    function = made.expression.function if isinstance(made.expression, Call) else None
     assert isinstance(function, Reference)
     base = imports.words(function.module, function.name)
     head = [f'"""The stack `{stack_name}`. {module.written_by}"""', "", imports.statements()]
@@ -95,10 +128,19 @@ def _text(module: StackModule, imports: Imports, statements: Sequence[tuple[Step
         f"class {module.class_name}({base}):",
         f'    """What is deployed as `{stack_name}`."""',
         "",
-        "    def __init__(self, scope: Construct, id: str) -> None:",
+        _constructor([f"{name}: {type_name}" for name, type_name in parameters.items()]),
         *_spaced(statements),
     ]
     return _with_long_lines_marked("\n".join(lines) + "\n")
+
+
+def _constructor(parameters: Sequence[str]) -> str:
+    """Its first line, or lines, as formatters have them."""
+    items = ["self", "scope: Construct", "id: str", *(["*", *parameters] if parameters else [])]
+    line = f"    def __init__({', '.join(items)}) -> None:"
+    if columns(line) <= WIDTH:
+        return line
+    return "    def __init__(\n" + "".join(f"        {each},\n" for each in items) + "    ) -> None:"
 
 
 def _statement(step: Step, layout: Layout, variables: Mapping[Expression, str], *, is_stack: bool) -> str:
@@ -115,16 +157,23 @@ def _statement(step: Step, layout: Layout, variables: Mapping[Expression, str], 
     return layout.lines("" if variable is None else f"{variable} = ", replace(expression), indent=_LEVEL)
 
 
-def _written_steps(steps: Sequence[Step]) -> list[Step]:
+def _written_steps(stack: StackSteps, elsewhere: Set[Expression]) -> list[Step]:
     """Without what is written where it is used: what is used once, and made nothing."""
-    uses = _uses(steps)
-    return [step for step in steps if step.makes or step.value is not None or uses[step.expression] != 1]
+    uses = _uses(stack.steps, elsewhere)
+    return [
+        step
+        for step in stack.steps
+        if step.makes or step.value is not None or uses[step.expression] != 1 or step.expression in stack.shared
+    ]
 
 
-def _uses(steps: Sequence[Step]) -> Counter[Expression]:
-    """How often the result of each step is used by another; an item of it counts as two, to be read better."""
-    of_steps = {step.expression for step in steps if step.value is None}
-    return Counter(used for step in steps for expression in _expressions(step) for used in _used(expression, of_steps))
+def _uses(steps: Sequence[Step], elsewhere: Set[Expression]) -> Counter[Expression]:
+    """How often the result of each step is used by another; an item of it counts as two, to be read better.
+
+    elsewhere: results of other stacks' steps, which are not written here.
+    """
+    known = {*elsewhere, *(step.expression for step in steps if step.value is None)}
+    return Counter(used for step in steps for expression in _expressions(step) for used in _used(expression, known))
 
 
 def _used(expression: Expression, of_steps: Set[Expression]) -> Iterator[Expression]:
@@ -141,30 +190,28 @@ def _expressions(step: Step) -> Iterator[Expression]:
         yield step.value
 
 
-def _variables(made: Step, steps: Sequence[Step], *, taken: frozenset[str]) -> dict[Expression, str]:
+def _variables(
+    stack: StackSteps, steps: Sequence[Step], elsewhere: Set[Expression], local: Names
+) -> dict[Expression, str]:
     """What is called how: the stack itself, its constructs, and what is needed more than once."""
     attributes = Names({*dir(Stack), *_OWN_NAMES})
-    local = Names(taken | builtin_names())
-    uses = _uses(steps)
-    variables = {made.expression: "self"}
+    uses = _uses(steps, elsewhere)
+    variables = {stack.made.expression: "self"}
+    copied = {copy: each for each, copy in stack.copies.items()}
     for step in steps:
-        if step.makes:
-            name = variable_name(step.path.removeprefix(f"{made.path}/"))
-            if not _is_imported(step.expression):
-                variables[step.expression] = f"self.{attributes.give(name)}"
-            elif uses[step.expression]:
-                variables[step.expression] = local.give(name)
-        elif step.value is None and uses[step.expression] > 1:
+        name = variable_name(step.path.removeprefix(f"{stack.made.path}/"))
+        if step.value is not None:
+            continue
+        if step.expression in copied:
+            variables[step.expression] = variables[copied[step.expression]] = local.give(name)
+        elif step.expression in stack.shared or (step.makes and not is_imported(step.expression)):
+            made = name if step.makes else _result_name(step.expression)
+            variables[step.expression] = f"self.{attributes.give(made)}"
+        elif step.makes and uses[step.expression]:
+            variables[step.expression] = local.give(name)
+        elif not step.makes and uses[step.expression] > 1:
             variables[step.expression] = local.give(_result_name(step.expression))
     return variables
-
-
-def _is_imported(expression: Expression) -> bool:
-    """Whether it is a call of `Bucket.from_bucket_name` and its like, which makes no resource."""
-    match expression:
-        case Call(function=Attribute(name=name)):
-            return name.startswith("from_")
-    return False
 
 
 def _result_name(expression: Expression) -> str:
@@ -192,7 +239,7 @@ def _spaced(statements: Sequence[tuple[Step, str]]) -> Iterator[str]:
             yield ""
         yield statement
         before = statement
-        follows = _is_imported(step.expression) or isinstance(step.result, Stack)
+        follows = is_imported(step.expression) or isinstance(step.result, Stack)
 
 
 def _with_long_lines_marked(text: str) -> str:

@@ -28,8 +28,10 @@ def first_difference(
     assembly = work / "ejected"
     app = new_app(assembly, validation=False, context=json.loads(cdk_file(context))["context"])
     try:
+        made: dict[str, Any] = {}
         for stack in classes:
-            _class(files[stack.file], stack, output)(app, stack.id)
+            given = {each.parameter: _given(made[each.stack], each.attribute) for each in stack.given}
+            made[stack.id] = _class(files[stack.file], stack, output)(app, stack.id, **given)
         app.synth()
     except Exception as error:  # code that was only just written raises what it likes
         return f"it raises {type(error).__name__}: {next(iter(str(error).splitlines()), '')}"
@@ -38,6 +40,10 @@ def first_difference(
         if (place := _difference(wanted.get(name), given.get(name))) is not None:
             return f"{name} differs" + (f" at {place}" if place else "")
     return None
+
+
+def _given(stack: Any, attribute: str) -> Any:
+    return getattr(stack, attribute) if attribute else stack
 
 
 def _class(text: str, stack: StackClass, output: Path) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from aws_cdk import CfnResource
@@ -24,15 +25,21 @@ _REMOVED: Final[Mapping[str, str]] = {"Ref": "AWS::NoValue"}
 _DOT: Final = re.compile(r"([.\\])")
 
 
-def lay_over(stack: Stack, overrides: Mapping[str, Overrides], *, names: Mapping[str, str]) -> None:
+def lay_over(
+    stack: Stack,
+    overrides: Mapping[str, Overrides],
+    *,
+    names: Mapping[str, str],
+    elsewhere: Mapping[str, IConstruct] = MappingProxyType({}),
+) -> None:
     """Lays properties over those that constructs of the stack write. SynthesisError with all that is wrong.
 
     overrides: by the id of a construct of the stack, and the path of a construct below it (`.` for itself), properties
         as CloudFormation spells them. Mappings are laid over key by key, lists and everything else replaced; a mapping
         of places, `{0: …}`, means items of the list that is there. `{Ref: AWS::NoValue}` removes a property.
-    names: for references within them, as in `References`.
+    names, elsewhere: for references within them, as in `References`.
     """
-    references = References(stack, names)
+    references = References(stack, names, elsewhere=elsewhere)
     problems: list[Diagnostic] = []
     for id, by_path in overrides.items():
         owner = stack.node.try_find_child(id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import CfnResource
@@ -16,6 +17,7 @@ from lambdakit.errors import Diagnostic, SynthesisError
 
 if TYPE_CHECKING:
     from aws_cdk import Stack
+    from constructs import IConstruct
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +39,18 @@ def raw_id(logical_id: str) -> str:
     return f"cloudformation:{logical_id}"
 
 
-def add_raw_resources(stack: Stack, resources: Mapping[str, RawResource], *, names: Mapping[str, str]) -> None:
+def add_raw_resources(
+    stack: Stack,
+    resources: Mapping[str, RawResource],
+    *,
+    names: Mapping[str, str],
+    elsewhere: Mapping[str, IConstruct] = MappingProxyType({}),
+) -> None:
     """Adds the resources to the stack, each under its logical id. SynthesisError with all that is wrong.
 
-    Properties are checked against the CDK's class for the type. names: for references, as in `References`.
+    Properties are checked against the CDK's class for the type. names, elsewhere: for references, as in `References`.
     """
-    references = References(stack, names, {logical_id: each.type for logical_id, each in resources.items()})
+    references = References(stack, names, {logical_id: each.type for logical_id, each in resources.items()}, elsewhere)
     problems = [
         problem
         for logical_id, each in resources.items()
@@ -82,5 +90,6 @@ def _add(stack: Stack, logical_id: str, resource: RawResource, references: Refer
     for key, value in resource.attributes.items():
         made.add_override(key, references.resolved(value, path, (key,)))
     if resource.depends_on:
-        ids = [references.logical_id(name, path, ("DependsOn",)) for name in resource.depends_on]
-        made.add_override("DependsOn", ids)
+        ids = references.depend(resource.depends_on, path, ("DependsOn",))
+        if ids:
+            made.add_override("DependsOn", ids)

@@ -70,13 +70,25 @@ def sample_of(type_name: str) -> CfnResource | None:
 
 def has_attribute(made: type[CfnResource], attribute: str) -> bool:
     """Whether `Fn::GetAtt` reads such an attribute of resources of the class."""
-    letters = attribute.replace(".", "").casefold()
-    return any(name.removeprefix("attr_").replace("_", "") == letters for name in _attributes(made))
+    return _attribute(made, attribute) is not None
+
+
+def is_list(made: type[CfnResource], attribute: str) -> bool:
+    """Whether the attribute of resources of the class is a list of texts."""
+    name = _attribute(made, attribute)
+    read = None if name is None else getattr(made, name).fget
+    return read is not None and "List" in str(read.__annotations__.get("return"))
 
 
 def attributes_of(made: type[CfnResource]) -> list[str]:
     """The attributes of resources of the class, about as CloudFormation spells them."""
     return ["".join(part.capitalize() for part in name.split("_")[1:]) for name in _attributes(made)]
+
+
+def _attribute(made: type[CfnResource], attribute: str) -> str | None:
+    """What Python calls the attribute."""
+    letters = attribute.replace(".", "").casefold()
+    return next((each for each in _attributes(made) if each.removeprefix("attr_").replace("_", "") == letters), None)
 
 
 def _attributes(made: type[CfnResource]) -> list[str]:

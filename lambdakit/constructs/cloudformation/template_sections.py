@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import CfnCondition, CfnMapping, CfnOutput, Token
@@ -13,6 +14,7 @@ from lambdakit.errors import SynthesisError
 
 if TYPE_CHECKING:
     from aws_cdk import Stack
+    from constructs import IConstruct
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +48,15 @@ def add_mappings(stack: Stack, mappings: Mapping[str, Mapping[str, Mapping[str, 
 
 
 def add_outputs(
-    stack: Stack, outputs: Mapping[str, RawOutput], conditions: Mapping[str, CfnCondition], *, names: Mapping[str, str]
+    stack: Stack,
+    outputs: Mapping[str, RawOutput],
+    conditions: Mapping[str, CfnCondition],
+    *,
+    names: Mapping[str, str],
+    elsewhere: Mapping[str, IConstruct] = MappingProxyType({}),
 ) -> None:
-    """Adds the outputs to the stack. SynthesisError with all that is wrong. names: as in `References`."""
-    references = References(stack, names)
+    """Adds the outputs to the stack. SynthesisError with all that is wrong. names, elsewhere: as in `References`."""
+    references = References(stack, names, elsewhere=elsewhere)
     for logical_id, each in outputs.items():
         place = f"{stack.node.path}/{output_id(logical_id)}"
         value = references.resolved(each.value, place, ("value",))

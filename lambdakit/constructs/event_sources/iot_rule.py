@@ -11,6 +11,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_iot as iot
 
 from lambdakit.constructs.event_sources.wiring import EventSource, Wiring
+from lambdakit.constructs.service_use import sending_statements
 from lambdakit.errors import Diagnostic
 
 if TYPE_CHECKING:
@@ -89,7 +90,6 @@ def _error_action(wiring: Wiring) -> iot.CfnTopicRule.ActionProperty | None:
     queue = wiring.undelivered
     if queue is None:
         return None
-    send = iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[queue.queue_arn])
     role = iam.Role(
         wiring.scope,
         f"{IOT_RULE_ID}Role",
@@ -97,7 +97,7 @@ def _error_action(wiring: Wiring) -> iot.CfnTopicRule.ActionProperty | None:
         assumed_by=iam.ServicePrincipal(
             "iot.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Stack.of(wiring.scope).account}}
         ),
-        inline_policies={"Undelivered": iam.PolicyDocument(statements=[send])},
+        inline_policies={"Undelivered": iam.PolicyDocument(statements=sending_statements(queue))},
     )
     return iot.CfnTopicRule.ActionProperty(
         sqs=iot.CfnTopicRule.SqsActionProperty(queue_url=queue.queue_url, role_arn=role.role_arn, use_base64=False)

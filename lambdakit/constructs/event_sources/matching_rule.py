@@ -9,6 +9,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 
+from lambdakit.constructs.service_use import let_service_encrypt
 from lambdakit.errors import Diagnostic
 from lambdakit.limits import EVENT_AGE_SECONDS_MAX, EVENT_AGE_SECONDS_MIN, EVENT_RETRIES_MAX
 
@@ -45,6 +46,8 @@ def make_rule(
             )
         ],
     )
+    if wiring.undelivered is not None:
+        let_service_encrypt(wiring.undelivered.encryption_master_key, "events.amazonaws.com")
     template = rule.node.default_child
     assert isinstance(template, events.CfnRule)
     template.event_pattern = dict(pattern)

@@ -14,6 +14,7 @@ from aws_cdk import aws_scheduler as scheduler
 
 from lambdakit.constructs.event_sources.matching_rule import age, attempts_problems
 from lambdakit.constructs.event_sources.wiring import EventSource, Wiring
+from lambdakit.constructs.service_use import sending_statements
 from lambdakit.errors import Diagnostic
 from lambdakit.limits import EVENT_AGE_SECONDS_MAX, EVENT_RETRIES_MAX
 
@@ -117,7 +118,7 @@ def _make_role(wiring: Wiring) -> iam.Role:
         iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[wiring.handler.function_arn]),
     ]
     if wiring.undelivered is not None:
-        statements.append(iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[wiring.undelivered.queue_arn]))
+        statements += sending_statements(wiring.undelivered)
     return iam.Role(
         wiring.scope,
         "ScheduleRole",

@@ -12,6 +12,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from lambdakit.constructs.acknowledgements import acknowledge_for_cdk
 from lambdakit.constructs.encrypted_topic import make_topic
 from lambdakit.constructs.event_sources.wiring import EventSource, Wiring
+from lambdakit.constructs.service_use import let_service_encrypt
 from lambdakit.errors import Diagnostic
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ def wire_sns(wiring: Wiring, source: SnsSource) -> EventSource:
     subscription = topic.add_subscription(
         subscriptions.LambdaSubscription(wiring.handler, dead_letter_queue=wiring.undelivered)
     )
+    if wiring.undelivered is not None:
+        let_service_encrypt(wiring.undelivered.encryption_master_key, "sns.amazonaws.com")
     # The CDK's validation knows functions as endpoints only. Source: SNS Developer Guide, "Lambda function endpoints".
     acknowledge_for_cdk(subscription, {"W3694": "The endpoint is an alias of a function."})
     if source.filter_policy is not None:

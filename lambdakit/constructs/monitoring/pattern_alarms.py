@@ -15,6 +15,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 
 from lambdakit.constructs.function_alarms import FunctionAlarms, alarm_problems
 from lambdakit.constructs.function_properties import seconds_of
+from lambdakit.constructs.service_use import let_alarms_publish
 from lambdakit.errors import Diagnostic
 from lambdakit.records import dataclass
 
@@ -45,7 +46,8 @@ class PatternAlarms:
     message_age_seconds: how long a message waits in a queue made as a source; absent, 3600.
     failure_queue_depth: messages in a failure queue or a dead-letter queue made here; absent, 1.
     topics: told when an alarm goes off and when it is over, at most 5; absent, nobody, and the console shows the state.
-        A topic encrypted with a key needs a key that lets CloudWatch use it, which AWS's own for SNS does not.
+        CloudWatch is let in, to the topic's key as well, where both are the application's own: AWS's key for SNS lets
+        no other service in.
     """
 
     errors: int | None = 1
@@ -102,6 +104,8 @@ def make_queue_alarms(
     """
     made: list[cloudwatch.CfnAlarm] = []
     actions = [topic.topic_arn for topic in alarms.topics] or None
+    for topic in alarms.topics:
+        let_alarms_publish(topic)
 
     def make(id: str, queue: sqs.IQueue, metric: str, threshold: int | None, text: str) -> None:
         if threshold is None:

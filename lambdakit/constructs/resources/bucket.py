@@ -14,6 +14,7 @@ from lambdakit.constructs.resources.shared import shared_id, shared_output
 
 if TYPE_CHECKING:
     from aws_cdk import Stack
+    from aws_cdk import aws_kms as kms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +37,12 @@ def shared_bucket(
     versioned: bool = True,
     expirations: Sequence[Expiration] = (),
     removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+    encryption_key: kms.IKey | None = None,
 ) -> s3.Bucket:
-    """The bucket, private, encrypted and TLS only, and the output `<Name>BucketName`."""
+    """The bucket, private, encrypted and TLS only, and the output `<Name>BucketName`.
+
+    encryption_key: absent, S3's own.
+    """
     bucket = make_bucket(
         stack,
         shared_id(name),
@@ -53,6 +58,7 @@ def shared_bucket(
             for each in expirations
         ],
         removal_policy=removal_policy,
+        encryption_key=encryption_key,
     )
     shared_output(stack, name, "BucketName", bucket.bucket_name)
     return bucket

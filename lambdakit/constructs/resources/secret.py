@@ -15,6 +15,7 @@ from lambdakit.constructs.resources.shared import shared_id, shared_output
 
 if TYPE_CHECKING:
     from aws_cdk import Stack
+    from aws_cdk import aws_kms as kms
 
 _LENGTH: Final = 32
 _NOT_RENEWED: Final = (
@@ -44,8 +45,12 @@ def shared_secret(
     generated: GeneratedString = GeneratedString(),
     description: str | None = None,
     removal_policy: RemovalPolicy = RemovalPolicy.RETAIN,
+    encryption_key: kms.IKey | None = None,
 ) -> secretsmanager.Secret:
-    """The secret, generated when the stack is deployed, and the output `<Name>SecretArn`."""
+    """The secret, generated when the stack is deployed, and the output `<Name>SecretArn`.
+
+    encryption_key: absent, the key that AWS manages for Secrets Manager.
+    """
     secret = secretsmanager.Secret(
         stack,
         shared_id(name),
@@ -58,6 +63,7 @@ def shared_secret(
             generate_string_key=generated.key,
         ),
         removal_policy=removal_policy,
+        encryption_key=encryption_key,
     )
     acknowledge(secret, {"AwsSolutions-SMG4": _NOT_RENEWED})
     shared_output(stack, name, "SecretArn", secret.secret_arn)

@@ -9,6 +9,7 @@ from lambdakit.constructs.resources.shared import shared_id, shared_output
 
 if TYPE_CHECKING:
     from aws_cdk import Stack
+    from aws_cdk import aws_kms as kms
     from aws_cdk import aws_sns as sns
 
 
@@ -19,10 +20,12 @@ def shared_topic(
     display_name: str | None = None,
     fifo: bool = False,
     content_based_deduplication: bool = False,
+    master_key: kms.IKey | None = None,
 ) -> sns.Topic:
     """The topic, encrypted and TLS only, and the output `<Name>TopicArn`.
 
     display_name: the sender's name in mails; absent, none. fifo: absent, standard.
+    master_key: absent, the key that AWS manages for SNS, by which other services of AWS cannot publish.
     """
     topic = make_topic(
         stack,
@@ -30,6 +33,7 @@ def shared_topic(
         display_name=display_name,
         fifo=fifo,
         content_based_deduplication=content_based_deduplication,
+        master_key=master_key,
     )
     shared_output(stack, name, "TopicArn", topic.topic_arn)
     return topic

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # Source: S3 User Guide, "Multipart upload API and permissions"
 _WRITE: Final = ("s3:AbortMultipartUpload", "s3:PutObject")
 _READ: Final = ("s3:GetObject",)
+# Decrypting is for uploads in parts. Source: S3 User Guide, "Using server-side encryption with AWS KMS keys"
+_KEY_ACTIONS: Final = ("kms:Decrypt", "kms:GenerateDataKey")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,4 +56,4 @@ def grant_s3_target(target: S3Target, made: MadeTarget, handler: lambda_.IFuncti
     handler.add_to_role_policy(iam.PolicyStatement(actions=actions, resources=[resource]))
     acknowledge_objects(handler, resource)
     if (key := bucket.encryption_key) is not None:
-        key.grant_encrypt_decrypt(handler)
+        key.grant(handler, *_KEY_ACTIONS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
@@ -16,12 +16,15 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 
+# Source: SNS Developer Guide, "Key management", permissions of a publisher
+_KEY_ACTIONS: Final = ("kms:Decrypt", "kms:GenerateDataKey")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnsTarget:
     """Messages of a topic.
 
-    topic: an existing one, whose key, if it has one of the account's own, is to be granted in `permissions`; absent, a
-        new one, encrypted and TLS only.
+    topic: an existing one; absent, a new one, encrypted and TLS only.
     """
 
     topic: sns.ITopic | None = None
@@ -35,5 +38,8 @@ def make_sns_target(scope: Construct, id: str, target: SnsTarget) -> MadeTarget:
 
 def grant_sns_target(target: SnsTarget, made: MadeTarget, handler: lambda_.IFunction) -> None:
     """Allows the function to publish."""
-    assert made.topic is not None
-    handler.add_to_role_policy(iam.PolicyStatement(actions=["sns:Publish"], resources=[made.topic.topic_arn]))
+    topic = made.topic
+    assert topic is not None
+    handler.add_to_role_policy(iam.PolicyStatement(actions=["sns:Publish"], resources=[topic.topic_arn]))
+    if (key := topic.master_key) is not None:
+        key.grant(handler, *_KEY_ACTIONS)

@@ -11,7 +11,7 @@ from lambdakit.spec.event_sources.stream_reading import TimedReading
 from lambdakit.spec.function import Model
 from lambdakit.spec.quantities import duration
 from lambdakit.spec.refusal import Checked, patterned_text, refusal, whole_number
-from lambdakit.spec.resource_name import ResourceName
+from lambdakit.spec.resource_name import KEY_SAYS, KeyName, ResourceName
 
 # Source: API kinesis StreamARN, ConsumerARN
 StreamArn = Annotated[
@@ -45,7 +45,10 @@ StreamRetention = Annotated[int, Checked(_whole_hours, _RETENTION.schema)]
 
 
 class NewStream(Model):
-    """Settings of a new stream, encrypted. shard_count: None for on demand. retention_period: seconds."""
+    """Settings of a new stream, encrypted. shard_count: None for on demand. retention_period: seconds.
+
+    encryption_key: None for the key that AWS manages.
+    """
 
     shard_count: ShardCount | None = Field(
         default=None, description="shards of a new stream; on demand when absent", examples=[2]
@@ -59,6 +62,7 @@ class NewStream(Model):
     removal_policy: Literal["retain", "destroy"] = Field(
         default="retain", description="what becomes of a new stream when it leaves the stack"
     )
+    encryption_key: KeyName | None = Field(default=None, description=KEY_SAYS, examples=["master"])
 
 
 class KinesisSource(NewStream, TimedReading):

@@ -12,6 +12,7 @@ from lambdakit.spec.function import Model
 from lambdakit.spec.json_value import JsonValue
 from lambdakit.spec.quantities import duration
 from lambdakit.spec.refusal import patterned_text
+from lambdakit.spec.time_zone import Timezone as Timezone
 
 # Source: EventBridge Scheduler User Guide, "Schedule types in EventBridge Scheduler"
 _EXPRESSION_PATTERN: Final = (
@@ -19,9 +20,8 @@ _EXPRESSION_PATTERN: Final = (
     "|at\\([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\)"
     "|cron\\([0-9A-Za-z*?,/#-]+( [0-9A-Za-z*?,/#-]+){5}\\))$"
 )
-# Source: API scheduler CreateSchedule: ScheduleExpression, ScheduleExpressionTimezone
+# Source: API scheduler CreateSchedule.ScheduleExpression
 _EXPRESSION_LENGTH_MAX: Final = 256
-_TIMEZONE_LENGTH_MAX: Final = 50
 
 Expression = Annotated[
     str,
@@ -30,14 +30,6 @@ Expression = Annotated[
         allowed="a schedule: rate(5 minutes), cron(0 3 * * ? *) with its six fields, or at(2030-01-31T06:00:00)",
         longest=_EXPRESSION_LENGTH_MAX,
         mend=lambda text: " ".join(text.split()),
-    ),
-]
-Timezone = Annotated[
-    str,
-    patterned_text(
-        "^[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*$",
-        allowed="a time zone such as Europe/Berlin",
-        longest=_TIMEZONE_LENGTH_MAX,
     ),
 ]
 # Source: API scheduler FlexibleTimeWindow.MaximumWindowInMinutes: 1 to 1440

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from lambdakit.spec.function import Model
 from lambdakit.spec.json_value import JsonObject
-from lambdakit.spec.refusal import patterned_text
 from lambdakit.spec.resource_name import ResourceName
-
-# Source: SNS Developer Guide, "Message delivery for FIFO topics": not to Lambda, but through a queue
-TopicArn = Annotated[
-    str,
-    patterned_text(
-        "^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}$",
-        allowed="an ARN of a standard topic such as arn:aws:sns:eu-west-1:123456789012:news",
-        longest=320,
-    ),
-]
+from lambdakit.spec.topic_arn import TopicArn as TopicArn
 
 
 class SnsSource(Model):

@@ -10,6 +10,7 @@ from lambdakit.spec.event_sources.s3 import BucketName, KeyPart
 from lambdakit.spec.model import Model
 from lambdakit.spec.quantities import duration
 from lambdakit.spec.refusal import Checked, refusal
+from lambdakit.spec.resource_name import KEY_SAYS, KeyName
 from lambdakit.spec.stacked import Stacked
 
 _DAY: Final = 24 * 60 * 60
@@ -53,3 +54,4 @@ class BucketResource(Stacked):
     removal_policy: Literal["retain", "destroy"] = Field(
         default="retain", description="what becomes of it when it leaves the stack"
     )
+    encryption_key: KeyName | None = Field(default=None, description=KEY_SAYS, examples=["master"])

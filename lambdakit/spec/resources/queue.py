@@ -7,7 +7,7 @@ from typing import Final, Literal
 from pydantic import Field
 
 from lambdakit.spec.event_sources.sqs import QueueArn, ReceiveCount, RetentionPeriod, VisibilityTimeout
-from lambdakit.spec.resource_name import ResourceName
+from lambdakit.spec.resource_name import KEY_SAYS, KeyName, ResourceName
 from lambdakit.spec.stacked import Stacked
 
 # In the place of a dead-letter queue's name.
@@ -52,3 +52,4 @@ class QueueResource(Stacked):
     removal_policy: Literal["retain", "destroy"] = Field(
         default="destroy", description="what becomes of it when it leaves the stack"
     )
+    encryption_master_key: KeyName | None = Field(default=None, description=KEY_SAYS, examples=["master"])

@@ -20,6 +20,7 @@ from lambdakit.spec.placed_functions import written_functions
 from lambdakit.spec.resources.queue import NO_QUEUE, QueueResource
 from lambdakit.spec.stores import ExistingCache, ExistingDatabase
 from lambdakit.spec.stream_processing import StreamProcessing
+from lambdakit.spec.table import ExistingTable, Table
 from lambdakit.spec.targets import (
     EventBridgeTarget,
     S3Target,
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
     from lambdakit.spec.application import Application
     from lambdakit.spec.function import FunctionSettings
+    from lambdakit.spec.function_features import Alarms
+    from lambdakit.spec.monitoring import PatternAlarms
     from lambdakit.spec.patterns import Pattern
     from lambdakit.spec.pointer import Pointer
 
@@ -59,6 +62,8 @@ _KEYS: Final[Mapping[type[BaseModel], tuple[str, str, str]]] = {
     StreamDelivery: ("stream", "stream", "stream_arn"),
     SharedTableDelivery: ("table", "table", ""),
 }
+# By which a model names the key that encrypts.
+_ENCRYPTING: Final = ("encryption_key", "encryption_master_key", "master_key")
 # Of a function: the key, and the kind of what it names, or what its variables do.
 _OF_FUNCTION: Final[Mapping[str, str]] = {
     "secrets": "secret",
@@ -85,6 +90,7 @@ class Reference:
 
 def references(application: Application) -> Iterator[Reference]:
     """Every place that names a resource of a certain kind, in no certain order."""
+    yield from _of_keys(application)
     for pointer, part in parts(application):
         key, kind, rival = _KEYS.get(type(part), ("", "", ""))
         name = getattr(part, key) if key else None
@@ -94,6 +100,7 @@ def references(application: Application) -> Iterator[Reference]:
     if application.defaults.environment_encryption is not None:
         name = application.defaults.environment_encryption
         yield Reference(pointer=("defaults", "environment_encryption"), name=name, kind="key")
+    yield from _of_alarms(application.defaults.alarms, ("defaults",))
     for key, pattern in application.patterns.items():
         if isinstance(pattern, RequestBackend | WebSocketBackend) and isinstance(pattern.table, str):
             yield Reference(pointer=("patterns", key, "table"), name=pattern.table, kind="table")
@@ -107,15 +114,26 @@ def references(application: Application) -> Iterator[Reference]:
 
 
 def _of_pattern(pointer: Pointer, pattern: Pattern) -> Iterator[Reference]:
-    for index, name in enumerate(() if pattern.alarms is None else pattern.alarms.topics):
-        yield Reference(pointer=(*pointer, "alarms", "topics", index), name=name, kind="topic")
+    yield from _of_alarms(pattern.alarms, pointer)
     if isinstance(pattern, RequestBackend | WebSocketBackend):
         for key, store in (("database", pattern.database), ("cache", pattern.cache)):
             if isinstance(store, ExistingDatabase | ExistingCache) and store.secret is not None:
                 yield Reference(pointer=(*pointer, key, "secret"), name=store.secret, kind="secret")
 
 
+def _of_keys(application: Application) -> Iterator[Reference]:
+    for pointer, part in (*parts(application), *_encrypted(application)):
+        for key, name in named_keys(part):
+            yield Reference(pointer=(*pointer, key), name=name, kind="key")
+
+
+def _of_alarms(alarms: PatternAlarms | Alarms | None, pointer: Pointer) -> Iterator[Reference]:
+    for index, name in enumerate(() if alarms is None else alarms.topics):
+        yield Reference(pointer=(*pointer, "alarms", "topics", index), name=name, kind="topic")
+
+
 def _of_function(function: FunctionSettings, pointer: Pointer) -> Iterator[Reference]:
+    yield from _of_alarms(function.alarms, pointer)
     for key, kind in _OF_FUNCTION.items():
         written = getattr(function, key)
         if isinstance(written, str):
@@ -137,6 +155,27 @@ def parts(application: Application) -> Iterator[tuple[Pointer, BaseModel]]:
                 yield (*pointer, "targets", name), target
         elif pattern.delivery is not None:
             yield (*pointer, "delivery"), pattern.delivery
+
+
+def named_keys(part: BaseModel) -> Iterator[tuple[str, str]]:
+    """The name of the key that encrypts a resource, or what a pattern makes, behind the setting; none for AWS's own."""
+    for key in _ENCRYPTING:
+        name = getattr(part, key, None)
+        if isinstance(name, str):
+            yield key, name
+
+
+def _encrypted(application: Application) -> Iterator[tuple[Pointer, BaseModel]]:
+    """What can be encrypted besides the `parts`: resources, and tables that stand below a key of their own."""
+    for name, resource in application.resources.items():
+        yield ("resources", name), resource
+    for key, pattern in application.patterns.items():
+        table = getattr(pattern, "table", None)
+        if isinstance(table, Table | ExistingTable):
+            yield ("patterns", key, "table"), table
+        source = getattr(pattern, "source", None)
+        if isinstance(source, DynamoStreamSource) and isinstance(source.table, Table):
+            yield ("patterns", key, "source", "table"), source.table
 
 
 def queues(application: Application) -> Iterator[tuple[str, QueueResource]]:

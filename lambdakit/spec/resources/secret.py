@@ -9,6 +9,7 @@ from pydantic import Field
 from lambdakit.spec.json_value import JsonObject
 from lambdakit.spec.model import Model
 from lambdakit.spec.refusal import patterned_text, whole_number
+from lambdakit.spec.resource_name import KEY_SAYS, KeyName
 from lambdakit.spec.resources.description import Description
 from lambdakit.spec.stacked import Stacked
 
@@ -58,3 +59,4 @@ class SecretResource(Stacked):
     removal_policy: Literal["retain", "destroy"] = Field(
         default="retain", description="what becomes of it when it leaves the stack"
     )
+    encryption_key: KeyName | None = Field(default=None, description=KEY_SAYS, examples=["master"])

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from lambdakit.spec.refusal import patterned_text
+from lambdakit.spec.resource_name import KEY_SAYS, KeyName
 from lambdakit.spec.stacked import Stacked
 
 AnyTopicArn = Annotated[
@@ -35,3 +36,4 @@ class TopicResource(Stacked):
     display_name: DisplayName | None = Field(
         default=None, description="the sender's name in mails and text messages", examples=["Shop"]
     )
+    master_key: KeyName | None = Field(default=None, description=KEY_SAYS, examples=["master"])

@@ -11,7 +11,7 @@ from lambdakit.spec.event_sources.kinesis import KinesisSource
 from lambdakit.spec.event_sources.logs import LogSource
 from lambdakit.spec.event_sources.s3 import S3Source
 from lambdakit.spec.event_sources.sqs import SqsSource
-from lambdakit.spec.failure import SqsFailure
+from lambdakit.spec.failure import S3Failure, SqsFailure
 from lambdakit.spec.finding import Finding
 from lambdakit.spec.pointer import Pointer
 from lambdakit.spec.resources.bucket import BucketResource
@@ -40,11 +40,12 @@ _NEW: Final[Mapping[type[BaseModel], tuple[tuple[str, ...], tuple[str, ...]]]] =
     SqsSource: (("queue_arn", "queue"), _OF_QUEUE),
     LogSource: (("log_group_name",), ("log_retention",)),
     S3Target: (("bucket_name", "bucket"), ("removal_policy",)),
-    SqsTarget: (("queue_arn", "queue"), ("fifo", "retention_period")),
-    SqsFailure: (("queue_arn", "queue"), ("retention_period",)),
-    KinesisSource: (("stream_arn", "stream"), _OF_STREAM),
+    SqsTarget: (("queue_arn", "queue"), ("fifo", "retention_period", "max_receive_count")),
+    SqsFailure: (("queue_arn", "queue"), ("retention_period", "removal_policy")),
+    S3Failure: (("bucket_name", "bucket"), ("removal_policy",)),
+    KinesisSource: (("stream_arn", "stream"), (*_OF_STREAM, "encryption_key")),
     DynamoStreamSource: (("table_stream_arn", "table"), ("stream",)),
-    StreamDelivery: (("stream_arn", "stream"), _OF_STREAM),
+    StreamDelivery: (("stream_arn", "stream"), (*_OF_STREAM, "encryption_key")),
     FirehoseDelivery: (
         ("delivery_stream_name",),
         (

@@ -24,10 +24,13 @@ def granted_names(context: RuleContext) -> Iterator[Finding]:
     for function in context.functions:
         for pointer, name in function_names(function.written, function.pointer):
             kind = kinds.get(name)
+            setting = pointer[len(function.pointer)]
             if kind is None:
                 yield from _unknown(context, pointer, name, kinds)
-            elif "grants" in pointer:
+            elif setting == "grants":
                 yield from _wrong_access(function, pointer, name, kind)
+            elif setting == "deployment":
+                yield from _no_function(pointer, name, kind)
             elif kind not in _DESTINATIONS:
                 problem = f"{quoted(name)} is {_with_article(kind)}, which takes no results of functions"
                 hint = f"name {', '.join(_with_article(each) for each in _DESTINATIONS[:-1])} or a function"
@@ -60,6 +63,12 @@ def _wrong_access(function: PlacedFunction, pointer: Pointer, name: str, kind: s
             f"it takes {one_of(allowed)}",
             hint=f"write {allowed[0]}",
         )
+
+
+def _no_function(pointer: Pointer, name: str, kind: str) -> Iterator[Finding]:
+    if kind != FUNCTION:
+        problem = f"{quoted(name)} is {_with_article(kind)}, and CodeDeploy asks a function whether to go on"
+        yield Finding(code="LK145", pointer=pointer, problem=problem, hint="name a function")
 
 
 def _with_article(kind: str) -> str:

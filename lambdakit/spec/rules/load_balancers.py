@@ -9,10 +9,13 @@ from collections.abc import Iterator
 
 from lambdakit.spec.api import LoadBalancerApi
 from lambdakit.spec.finding import Finding
+from lambdakit.spec.network import ExistingVpc, Vpc, zones_setting
 from lambdakit.spec.pointer import Pointer
 from lambdakit.spec.rules.rule import RuleContext
 
 _ZONES_MIN = 2
+# What gives a network public subnets.
+_PUBLIC = {Vpc: "nat_gateways: 1", ExistingVpc: "public_subnet_ids"}
 _OF_NEW = frozenset({"internet_facing", "certificate_arn", "access_log", "deletion_protection"})
 # By the key that names an existing one, the settings that go with it.
 _SETTINGS = {
@@ -82,14 +85,15 @@ def _network_findings(context: RuleContext, api: Pointer, *, internet_facing: bo
     if network.vpc.max_azs < _ZONES_MIN:
         yield Finding(
             code="LK192",
-            pointer=("network", "vpc", "max_azs"),
+            pointer=("network", "vpc", zones_setting(network.vpc)),
             problem=f"{network.vpc.max_azs} zone is not enough for the load balancer of {api[1]}",
-            hint=f"write {_ZONES_MIN}",
+            hint=f"write {_ZONES_MIN}" if isinstance(network.vpc, Vpc) else "add another zone and its subnets",
         )
     if internet_facing and network.vpc.nat_gateways == 0:
         yield Finding(
             code="LK192",
             pointer=(*api, "internet_facing"),
-            problem="true in a network without public subnets, which come with NAT gateways",
-            hint="write nat_gateways: 1 below network.vpc, or leave internet_facing out",
+            problem="true in a network without public subnets"
+            + (", which come with NAT gateways" if isinstance(network.vpc, Vpc) else " that the document names"),
+            hint=f"write {_PUBLIC[type(network.vpc)]} below network.vpc, or leave internet_facing out",
         )

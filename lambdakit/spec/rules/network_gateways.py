@@ -1,10 +1,11 @@
-"""NAT gateways stand in zones: there are at most as many, and an endpoint is named once."""
+"""NAT gateways stand in zones: there are at most as many; an endpoint is named once; every zone has its subnets."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from lambdakit.spec.finding import Finding
+from lambdakit.spec.network import ExistingVpc
 from lambdakit.spec.rules.rule import RuleContext
 
 
@@ -13,6 +14,9 @@ def network_gateways(context: RuleContext) -> Iterator[Finding]:
     if context.application.network is None:
         return
     vpc = context.application.network.vpc
+    if isinstance(vpc, ExistingVpc):
+        yield from _subnets(vpc)
+        return
     if vpc.nat_gateways > vpc.max_azs and context.pruned.spares("network"):
         yield Finding(
             code="LK160",
@@ -27,4 +31,17 @@ def network_gateways(context: RuleContext) -> Iterator[Finding]:
                 pointer=("network", "vpc", "endpoints", index),
                 problem=f"the endpoint of {name} is there twice",
                 hint="remove one of them",
+            )
+
+
+def _subnets(vpc: ExistingVpc) -> Iterator[Finding]:
+    zones = len(vpc.availability_zones)
+    for key in ("private_subnet_ids", "public_subnet_ids"):
+        subnets = getattr(vpc, key) or []
+        if len(subnets) % zones:
+            yield Finding(
+                code="LK160",
+                pointer=("network", "vpc", key),
+                problem=f"{len(subnets)} subnets are not as many in each of the {zones} zones",
+                hint="name as many for each zone, in the order of availability_zones",
             )

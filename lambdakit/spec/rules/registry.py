@@ -9,6 +9,7 @@ from lambdakit.spec.rules.circles import circles
 from lambdakit.spec.rules.cloudformation_calls import cloudformation_calls
 from lambdakit.spec.rules.cloudformation_names import cloudformation_names
 from lambdakit.spec.rules.concurrency import concurrency
+from lambdakit.spec.rules.contents import contents
 from lambdakit.spec.rules.cors_credentials import cors_credentials
 from lambdakit.spec.rules.derived_names import derived_names
 from lambdakit.spec.rules.environment_size import environment_size
@@ -17,6 +18,7 @@ from lambdakit.spec.rules.failure_paths import failure_paths
 from lambdakit.spec.rules.function_destinations import function_destinations
 from lambdakit.spec.rules.function_names import function_names
 from lambdakit.spec.rules.function_references import function_references
+from lambdakit.spec.rules.function_surroundings import function_surroundings
 from lambdakit.spec.rules.function_variables import function_variables
 from lambdakit.spec.rules.granted_names import granted_names
 from lambdakit.spec.rules.kafka_pollers import kafka_pollers
@@ -33,6 +35,7 @@ from lambdakit.spec.rules.public_routes import public_routes
 from lambdakit.spec.rules.python_handlers import python_handlers
 from lambdakit.spec.rules.queue_batches import queue_batches
 from lambdakit.spec.rules.queue_visibility import queue_visibility
+from lambdakit.spec.rules.reference_circles import reference_circles
 from lambdakit.spec.rules.request_schemas import request_schemas
 from lambdakit.spec.rules.resource_references import resource_references
 from lambdakit.spec.rules.resource_settings import resource_settings
@@ -59,6 +62,7 @@ from lambdakit.spec.rules.target_names import target_names
 from lambdakit.spec.rules.user_pools import user_pools
 
 RULES: Final[tuple[Rule, ...]] = (
+    contents,
     function_names,
     derived_names,
     function_references,
@@ -88,6 +92,7 @@ RULES: Final[tuple[Rule, ...]] = (
     queue_visibility,
     failure_paths,
     function_destinations,
+    function_surroundings,
     target_names,
     state_machines,
     existing_resources,
@@ -101,6 +106,7 @@ RULES: Final[tuple[Rule, ...]] = (
     output_names,
     cloudformation_calls,
     cloudformation_names,
+    reference_circles,
     override_values,
     resource_references,
     resource_settings,

@@ -25,12 +25,14 @@ class RuleContext:
     application: the valid part of the document. functions: every one that it defines, in its order.
     directory: the project's, which is the document's.
     pruned: what was invalid; a rule about something absent asks `pruned.spares(*pointer)` first.
+    declared: the names of parameters that the document or any of its environments has.
     """
 
     application: Application
     functions: tuple[PlacedFunction, ...]
     directory: Path
     pruned: Pruned
+    declared: frozenset[str] = frozenset()
 
     def shared_routes(self) -> Iterator[tuple[str, SharedRoute, Pointer]]:
         """Every route that names another route's function: its pattern's key, itself, its place."""
@@ -66,10 +68,12 @@ class RuleContext:
         return all(self.pruned.spares(*pointer, "stack") for pointer, _ in stacked_parts(self.application))
 
 
-def rule_context(application: Application, directory: Path, pruned: Pruned) -> RuleContext:
+def rule_context(
+    application: Application, directory: Path, pruned: Pruned, declared: frozenset[str] = frozenset()
+) -> RuleContext:
     """The context of an application, with its functions' settings worked out once for all rules."""
     functions = placed_functions(application)
-    return RuleContext(application, functions, directory, pruned)
+    return RuleContext(application, functions, directory, pruned, declared)
 
 
 Rule = Callable[[RuleContext], Iterator[Finding]]

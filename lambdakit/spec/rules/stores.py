@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from lambdakit.spec.api_backend import ApiBackend, Route
 from lambdakit.spec.finding import Finding
+from lambdakit.spec.network import Vpc, zones_setting
 from lambdakit.spec.pointer import Pointer
 from lambdakit.spec.rules.rule import RuleContext
 from lambdakit.spec.stores import AuroraServerless, ExistingCache, ExistingDatabase, ServerlessCache
@@ -45,9 +46,9 @@ def _place_findings(context: RuleContext, pointer: Pointer) -> Iterator[Finding]
     elif network.vpc.max_azs < _ZONES_MIN:
         yield Finding(
             code="LK196",
-            pointer=("network", "vpc", "max_azs"),
+            pointer=("network", "vpc", zones_setting(network.vpc)),
             problem=f"{network.vpc.max_azs} zone is not enough for the {pointer[-1]} of {pointer[1]}",
-            hint=f"write {_ZONES_MIN}",
+            hint=f"write {_ZONES_MIN}" if isinstance(network.vpc, Vpc) else "add another zone and its subnets",
         )
 
 

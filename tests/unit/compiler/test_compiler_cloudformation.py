@@ -231,7 +231,7 @@ cloudformation:
   Second: {Type: AWS::DynamoDB::Table, Properties: {TableName: 5}}
   Third:
     Type: AWS::SQS::Queue
-    Properties: {DelaySecond: 5, KmsMasterKeyId: !GetAtt orders/Table.Name, QueueName: !GetAtt Third.Arm}
+    Properties: {DelaySecond: 5, KmsMasterKeyId: !GetAtt orders/Table.Name, QueueName: !GetAtt Fourth.Arm}
   Fourth: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref shared, FifoQueue: !If [A, "yes", true]}}
   Fifth: {Type: Custom::Any, Properties: {ServiceToken: !GetAtt list_orders.Arn, anything: [at, {all: true}]}}
 conditions: {A: !Equals [a, b]}
@@ -250,8 +250,8 @@ conditions: {A: !Equals [a, b]}
         f'9:91: {place}.Fourth.Properties.FifoQueue.Fn::If[1]: must be true or false, not the text "yes" [LK462] ',
         f'8:50: {place}.Third.Properties.KmsMasterKeyId.Fn::GetAtt: "Name" is no attribute of orders/Table, of type '
         f"AWS::DynamoDB::GlobalTable [LK465] {refused[5].partition('[LK465] ')[2]}",
-        f'8:88: {place}.Third.Properties.QueueName.Fn::GetAtt: "Arm" is no attribute of Third, of type AWS::SQS::Queue '
-        "[LK465] write Arn",
+        f'8:88: {place}.Third.Properties.QueueName.Fn::GetAtt: "Arm" is no attribute of Fourth, of type '
+        "AWS::SQS::Queue [LK465] write Arn",
         f"9:59: {place}.Fourth.Properties.QueueName.Ref: shared exists already, outside of the stack, so that it has "
         "no logical id [LK460] write its name or ARN instead",
     ]

@@ -18,7 +18,8 @@ from lambdakit.compiler.ejection.expressions import Given, Module
 from lambdakit.compiler.ejection.imports import PUBLIC_CONSTRUCTS
 from lambdakit.compiler.ejection.recorded_modules import RecordedModules
 from lambdakit.compiler.ejection.recording import Recorder
-from lambdakit.compiler.ejection.stack_module import StackModule, Unwritten, stack_module
+from lambdakit.compiler.ejection.stack_module import StackModule, Unwritten, WrittenModule, stack_module
+from lambdakit.compiler.ejection.stack_steps import by_stack
 from lambdakit.compiler.ejection.verification import first_difference
 from lambdakit.constructs.feature_flags import FEATURE_FLAGS
 
@@ -40,16 +41,18 @@ class Recording:
         return self.recorder.recorded(module, Module(module.__name__))
 
     def written(self) -> str | list[Unwritten]:
-        made, *steps = self.recorder.steps
-        return stack_module(
+        stacks = by_stack(self.recorder.steps)
+        assert isinstance(stacks, list)
+        (stack,) = stacks
+        written = stack_module(
             StackModule(
-                made=made,
-                steps=steps,
+                stack=stack,
                 class_name="ShopStack",
                 project="Path(__file__).parent",
                 written_by="Written for a test.",
             )
         )
+        return written.text if isinstance(written, WrittenModule) else written
 
     def statements(self) -> list[str]:
         """The statements after the stack's own, each on one line."""

@@ -124,9 +124,7 @@ def test_parameters_are_cloudformations_and_texts_refer_to_them(compiler: Compil
             "Description": "which",
         }
         assert declared["Limit"] == {"Type": "Number", "Default": 5, "MinValue": 1}
-        assert function["Environment"]["Variables"]["STAGE"] == {
-            "Fn::Join": ["", ["at ", {"Ref": "Stage"}, " ${Stage}"]]
-        }
+        assert function["Environment"]["Variables"]["STAGE"] == {"Fn::Sub": "at ${Stage} ${!Stage}"}
         assert {"Key": "stage", "Value": {"Ref": "Stage"}} in function["Tags"]
         assert function["Description"] == {"Ref": "Limit"}
 
@@ -318,3 +316,20 @@ def test_a_finding_at_a_line_of_the_document_names_the_environment_that_alone_ha
 
     assert [each.problem for each in found] == problems
     assert {(each.path, each.line, each.pointer) for each in found} == {("a/parts/orders.yaml", 2, "patterns.orders")}
+
+
+@pytest.mark.parametrize("stack", ["shop", "shop-bare"])
+def test_an_escaped_text_is_the_same_without_the_parameters(compiler: Compiler, document: Path, stack: str) -> None:
+    document.write_text(
+        "application: shop\nparameters: {Stage: {default: dev}}\nenvironments: {bare: {parameters: none}}\n"
+        'defaults: {environment: {HOME_OF: "${!HOME} and $HOME", EMPTY: ""}}\n'
+        + ORDERS.replace("${Limit}", "at ${!Stage}")
+    )
+
+    assembly = compiler.synthesize(document)
+
+    (function,) = _resources(assembly, stack, "AWS::Lambda::Function")
+    # As plain text, the CDK's validation refuses it where there is such a parameter (E1029).
+    assert function["Description"] == ({"Fn::Sub": "at ${!Stage}"} if stack == "shop" else "at ${Stage}")
+    assert function["Environment"]["Variables"]["HOME_OF"] == "${HOME} and $HOME"
+    assert function["Environment"]["Variables"]["EMPTY"] == ""

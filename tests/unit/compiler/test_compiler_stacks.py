@@ -243,19 +243,6 @@ class TestRefusals:
             message,
         )
 
-    def test_an_ejection_refuses_by_name(self, compiler: Compiler, project: Path, tmp_path: Path) -> None:
-        (project / "lambdakit.yaml").write_text(DOCUMENT)
-
-        with pytest.raises(SynthesisError) as caught:
-            compiler.eject(project / "lambdakit.yaml", tmp_path / "ejected")
-
-        messages = str(caught.value)
-        assert (
-            "patterns.api.stack: cannot be written as CDK code: api stands in a stack of its own, web [LK434]"
-            in messages
-        )
-        assert "environments.staging.patterns.work.stack" in messages
-
     def test_a_circle_that_only_the_cdk_sees_is_told_in_our_words(self, project: Path) -> None:
         (project / "lambdakit.yaml").write_text(DOCUMENT)
         source_map = SourceMap(load(project / "lambdakit.yaml"))

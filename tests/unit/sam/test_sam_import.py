@@ -277,7 +277,7 @@ def test_event_is_carried_over(project: Path, event: str, others: str, expected:
 @pytest.mark.parametrize(
     ("event", "pointer"),
     [
-        ("K: {Type: Kinesis, Properties: {Stream: x, StartingPosition: LATEST}}", "Events.K.Properties"),
+        ("K: {Type: Kinesis, Properties: {Stream: x, StartingPosition: LATEST}}", "Events.K.Properties.Stream"),
         ("Q: {Type: SQS, Properties: {Queue: !ImportValue other}}", "Events.Q.Properties.Queue"),
         ("R: {Type: EventBridgeRule, Properties: {Pattern: {version: ['0']}}}", "Events.R.Properties.Pattern"),
         ("X: 3", "Events.X"),

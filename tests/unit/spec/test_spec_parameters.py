@@ -242,3 +242,53 @@ def test_context_is_the_cdk_applications(tmp_path: Path, context: str, code: str
         assert [each.code for each in _refused(tmp_path, top=f"context: {context}")] == [code]
     else:
         assert _load(tmp_path, top=f"context: {context}").application.context["mine"] == {"a": [1]}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["${HOME}/bin", "Hello ${name}", "${!Kept}", "$${Stage}", "${AWS::Region}", "${Stage:-dev}", "{{ ${Stage} }}"],
+)
+def test_a_document_without_parameters_leaves_texts_alone(tmp_path: Path, text: str) -> None:
+    environments = "environments: {live: {defaults: {memory_size: 512}}}"
+
+    document = _load(tmp_path, top=environments, route=f', environment: {{TEXT: "{text}"}}, description: "{text}"')
+
+    assert [each for _, each in texts_of(document.application)] == [text, text]
+
+
+@pytest.mark.parametrize(
+    "text", ["$HOME", "${!HOME}", "${AWS::Region}", "${Stage:-dev}", "#{Stage}", "{Stage}", "${ Stage }"]
+)
+def test_what_is_no_name_of_a_parameter_is_text_in_every_environment(tmp_path: Path, text: str) -> None:
+    top = "parameters: {Stage: {default: dev}}\nenvironments: {bare: {parameters: none}}"
+
+    assert _load(tmp_path, top=top, route=f', environment: {{TEXT: "{text}"}}').environments["bare"]
+
+
+@pytest.mark.parametrize(
+    ("top", "pointer", "problem"),
+    [
+        (
+            "parameters: {Stage: {default: dev}}\nenvironments: {bare: {parameters: none}}",
+            "environments.bare.parameters",
+            "there is no parameter Stage here, which other stacks of the document have",
+        ),
+        (
+            "environments: {live: {parameters: {Stage: {default: prod}}}}",
+            "patterns.orders.routes.GET /.environment.STAGE",
+            "there is no parameter Stage here, which other stacks of the document have",
+        ),
+        (
+            "environments: {live: {parameters: {Stages: {default: prod}}}}",
+            "patterns.orders.routes.GET /.environment.STAGE",
+            "there is no parameter Stage",
+        ),
+    ],
+    ids=["removed", "of an environment alone", "misspelt"],
+)
+def test_a_text_never_silently_loses_its_parameter(tmp_path: Path, top: str, pointer: str, problem: str) -> None:
+    found = _refused(tmp_path, top=top, route=', environment: {STAGE: "${Stage}"}')
+
+    assert found[0].pointer == pointer
+    assert found[0].problem.endswith(problem)
+    assert {each.code for each in found} == {"LK157"}
