@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 
 class Activity:
@@ -19,6 +19,8 @@ class Activity:
     def __init__(self) -> None:
         self._open: Counter[str] = Counter()
         self._begun = 0
+        self._count = 0
+        self._parked = 0
         self._changed = threading.Condition()
 
     def begin(self, what: str) -> None:
@@ -26,6 +28,7 @@ class Activity:
         with self._changed:
             self._open[what] += 1
             self._begun += 1
+            self._count += 1
 
     def end(self, what: str) -> None:
         """Closes one that `begin` opened with the same text. ValueError when none is open."""
@@ -35,7 +38,8 @@ class Activity:
             self._open[what] -= 1
             if not self._open[what]:
                 del self._open[what]
-            if not self._open:
+            self._count -= 1
+            if self._count <= self._parked:
                 self._changed.notify_all()
 
     @contextlib.contextmanager
@@ -46,6 +50,27 @@ class Activity:
             yield
         finally:
             self.end(what)
+
+    def park(self) -> Callable[[], None]:
+        """One of the open pieces counts as closed until what is returned is called: it waits for what is open itself.
+
+        So whoever waits inside a piece of work for something that is a timer meanwhile, or that somebody else has to
+        do, keeps nobody waiting. What is returned may be called more than once.
+        """
+        given_back = False
+        with self._changed:
+            self._parked += 1
+            if self._count <= self._parked:
+                self._changed.notify_all()
+
+        def unpark() -> None:
+            nonlocal given_back
+            with self._changed:
+                if not given_back:
+                    given_back = True
+                    self._parked -= 1
+
+        return unpark
 
     @property
     def begun(self) -> int:
@@ -60,4 +85,4 @@ class Activity:
     def wait_until_idle(self, timeout_seconds: float) -> bool:
         """Waits until nothing is open; False when that took too long."""
         with self._changed:
-            return self._changed.wait_for(lambda: not self._open, max(0.0, timeout_seconds))
+            return self._changed.wait_for(lambda: self._count <= self._parked, max(0.0, timeout_seconds))

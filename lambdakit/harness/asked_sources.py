@@ -59,7 +59,7 @@ ASKED: Final = (
     Source(
         name="Step Functions tasks",
         arrival=Arrival.SYNCHRONOUS,
-        supported="`lambda:invoke` and the function's ARN, its answer as the task's",
+        supported="`lambda:invoke` and the function's ARN, its answer as the task's; JSONPath and JSONata",
         code=("delivery.state_machine_tasks", "delivery.task_members"),
         samples=("step-functions",),
         shown=("tests/behaviour/test_behaviour_state_machines.py",),

@@ -11,6 +11,7 @@ from typing import Any, Final
 from lambdakit.clock import HarnessClock
 from lambdakit.harness.activity import Activity
 from lambdakit.harness.delivery.alarms import PromptMetrics
+from lambdakit.harness.delivery.api_calls import ApiCalls
 from lambdakit.harness.delivery.deliveries import Deliveries
 from lambdakit.harness.delivery.event_buses import EventBuses
 from lambdakit.harness.delivery.firehose import Firehose
@@ -102,6 +103,7 @@ class EventSources:
         calls = FunctionCalls(
             stores=stores, invocations=invocations, permissions=permissions, submit=self._workers.submit
         )
+        ApiCalls(targets, role_clients, servers.localize)
         self._others = OtherServices(
             calls,
             targets,

@@ -272,6 +272,7 @@ class Server:
                     clock=clock,
                     region=region or options.region,
                     roles=access,
+                    durable=self._invocations.durable.service,
                 )
             ),
             access=access,
@@ -377,8 +378,7 @@ class Server:
         self._logs.flush()
 
     def _quiet(self) -> bool:
-        at_work = [what for what in self.activity.still_open() if not what.startswith(STACK_CHANGE)]
-        return self._invoker.pool.busy == 0 and not at_work
+        return not self._invoker.pool.busy and all(what.startswith(STACK_CHANGE) for what in self.activity.still_open())
 
     def _health(self, launcher: AvailableLauncher) -> Mapping[str, str]:
         return {

@@ -27,8 +27,12 @@ _RESOURCE_KEYS = (
     "stateMachineArn",
 )
 _LAMBDA_PATH = re.compile(
-    r"/20\d\d-\d\d-\d\d/(functions|layers|event-source-mappings|code-signing-configs|tags|account-settings)\b"
+    r"/20\d\d-\d\d-\d\d/(functions|layers|event-source-mappings|code-signing-configs|tags|account-settings|durable-execution[a-z-]*)\b"
 )
+
+# What the SDKs of durable functions call on their own, all the time.
+_DURABLE_PATH = re.compile(r"/2025-12-01/durable-executions/([^/]+%2F[^/]+)/(checkpoint|state)")
+_OF_DURABLE = {"checkpoint": "CheckpointDurableExecution", "state": "GetDurableExecutionState"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +91,8 @@ def _operation(request: Request, service: str) -> tuple[str, str]:
             return form["Action"], next((_last(form[key]) for key in _RESOURCE_KEYS if key in form), "")
     if service == "s3":
         return _s3_operation(request)
+    if service == "lambda" and (match := _DURABLE_PATH.fullmatch(request.path)) is not None:
+        return _OF_DURABLE[match[2]], unquote(match[1]).split("/")[-2]
     return f"{request.method} {request.path}", ""
 
 

@@ -23,6 +23,12 @@ from lambdakit.trace.deployments import (
     ResourceChanged,
     UnsupportedIgnored,
 )
+from lambdakit.trace.durable import (
+    DurableExecutionEnded,
+    DurableExecutionStarted,
+    DurableExecutionSuspended,
+    DurableOperationChanged,
+)
 from lambdakit.trace.event import TraceEvent
 from lambdakit.trace.guards import AccessDenied, ActionUnmapped, NetworkBlocked
 from lambdakit.trace.invocations import (
@@ -62,6 +68,10 @@ __all__ = [
     "DeploymentStarted",
     "DestinationFailed",
     "DestinationSent",
+    "DurableExecutionEnded",
+    "DurableExecutionStarted",
+    "DurableExecutionSuspended",
+    "DurableOperationChanged",
     "EnvironmentReset",
     "EnvironmentStarted",
     "EnvironmentStopped",

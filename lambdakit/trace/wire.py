@@ -26,6 +26,12 @@ from lambdakit.trace.deployments import (
     ResourceChanged,
     UnsupportedIgnored,
 )
+from lambdakit.trace.durable import (
+    DurableExecutionEnded,
+    DurableExecutionStarted,
+    DurableExecutionSuspended,
+    DurableOperationChanged,
+)
 from lambdakit.trace.event import TraceEvent
 from lambdakit.trace.guards import AccessDenied, ActionUnmapped, NetworkBlocked
 from lambdakit.trace.invocations import (
@@ -83,6 +89,10 @@ _EVENTS: Mapping[str, type[TraceEvent]] = {
         EventSettled,
         DestinationSent,
         DestinationFailed,
+        DurableExecutionStarted,
+        DurableOperationChanged,
+        DurableExecutionSuspended,
+        DurableExecutionEnded,
         AccessDenied,
         ActionUnmapped,
         NetworkBlocked,

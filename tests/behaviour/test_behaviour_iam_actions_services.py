@@ -213,6 +213,18 @@ ROWS = [
         source="Aurora User Guide, Authorizing access to the Amazon RDS Data API",
     ),
     row(
+        "athena StartQueryExecution",
+        {"QueryString": "SELECT 1"},
+        "athena:StartQueryExecution on arn:aws:athena~workgroup/primary",
+        source="SAR, Amazon Athena; Athena API Reference, StartQueryExecution (WorkGroup)",
+    ),
+    row(
+        "athena StartQueryExecution",
+        {"QueryString": "SELECT 1", "WorkGroup": "team"},
+        "athena:StartQueryExecution on arn:aws:athena~workgroup/team",
+        source="SAR, Amazon Athena",
+    ),
+    row(
         "kafka GetBootstrapBrokers",
         {"ClusterArn": "arn:aws:kafka:eu-west-1:123456789012:cluster/clicks/abcdef01-1"},
         "kafka:GetBootstrapBrokers on arn:aws:kafka~cluster/clicks/abcdef01-1",

@@ -85,7 +85,7 @@ class EndpointServers:
 
     def __init__(self, bound: Bound, localize: Callable[[str], str]) -> None:
         self.bound = bound
-        self._localize = localize
+        self.localize = localize
         self._open: set[http.client.HTTPConnection] = set()
         self._is_closed = False
         self._lock = threading.Lock()
@@ -106,7 +106,7 @@ class EndpointServers:
         if server is not None:
             # A server that stands for another is spoken to without TLS.
             return Address(host=server.host, port=server.port, path=found.path, is_tls=False)
-        local = _parts(self._localize(url))
+        local = _parts(self.localize(url))
         return local if local is not None and local.host in _LOOPBACK else None
 
     def send(self, request: EndpointRequest, address: Address) -> EndpointAnswer:

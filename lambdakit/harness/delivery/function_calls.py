@@ -129,9 +129,9 @@ class FunctionCalls:
             target = self._stores.resolve(function, qualifier)
             self._permit(_named(target), caller)
             check_payload(payload, bytes_max=ASYNC_REQUEST_BYTES_MAX)
+            self._invocations.invoke_later(target, Event(payload=payload, qualifier=target.qualifier))
         except ServiceFault as fault:
             raise CallRefused(fault.code, fault.message, status=fault.status) from None
-        self._invocations.invoke_later(target, Event(payload=payload, qualifier=target.qualifier))
 
     def allowed(self, function: str, caller: Caller) -> str | None:
         """Why the caller may not call the function; None when it may. CallRefused for one that is not there."""

@@ -14,9 +14,11 @@ from lambdakit.harness.delivery.deliveries import Deliveries
 from lambdakit.harness.delivery.function_calls import FunctionCalls
 from lambdakit.harness.delivery.pipeline_service import CodePipeline
 from lambdakit.harness.delivery.rotation import Rotation
+from lambdakit.harness.delivery.state_machine_queries import evaluate
 from lambdakit.harness.delivery.state_machine_tasks import StateMachineTasks
 from lambdakit.harness.delivery.targets import Clients, Targets
 from lambdakit.harness.delivery.task_members import from_api, to_api
+from lambdakit.harness.delivery.task_names import client_name, error_prefix
 from lambdakit.harness.delivery.topic_rules import TopicRuleActions
 from lambdakit.harness.delivery.user_pool_triggers import Triggers
 from lambdakit.harness.delivery.user_pools import UserPoolTriggers
@@ -61,7 +63,16 @@ class OtherServices:
             clock, begin=lambda: activity.begin(_EXECUTIONS), end=lambda: activity.end(_EXECUTIONS)
         )
         tasks = StateMachineTasks(calls, role_clients, trace)
-        self._state_machines = StateMachines(threads, tasks.client, to_api=to_api, from_api=from_api, ended=tasks.ended)
+        self._state_machines = StateMachines(
+            threads,
+            tasks.client,
+            to_api=to_api,
+            from_api=from_api,
+            client_name=client_name,
+            error_prefix=error_prefix,
+            evaluate=evaluate,
+            ended=tasks.ended,
+        )
         TopicRuleActions(targets, role_clients, now=clock.now, submit=submit, activity=activity, trace=trace)
         self._user_pools = UserPoolTriggers(Triggers(calls, trace), now=clock.now)
         UserPools(self._user_pools.serve)

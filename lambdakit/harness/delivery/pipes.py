@@ -23,6 +23,7 @@ from lambdakit.harness.delivery.delivery import Delivery, NotDelivered
 from lambdakit.harness.delivery.function_calls import Caller, CallRefused, FunctionAnswer, FunctionCalls
 from lambdakit.harness.delivery.input_transformer import fill_values
 from lambdakit.harness.delivery.json_path import InvalidPath, compile_path
+from lambdakit.harness.delivery.rule_targets import HTTP_PARAMETERS
 from lambdakit.harness.delivery.targets import Targets
 from lambdakit.harness.event_pattern import read_json
 from lambdakit.harness.moto_state.pipes import Pipe
@@ -172,6 +173,8 @@ class PipeRuns:
                 return {"logStreamName": stream, "timestamp": at}, payload
             case "events":
                 return {}, self._bus_event(pipe, payload, value)
+            case "execute-api":
+                return {HTTP_PARAMETERS: _resolved(given.get("HttpParameters") or {}, event)}, payload
         return {}, payload
 
     def _bus_event(self, pipe: Pipe, payload: bytes, value: Callable[[str, str], str]) -> bytes:
@@ -241,6 +244,15 @@ def _data(text: str, *, encoded: bool) -> Any:
     except (ValueError, RecursionError):
         return text
     return value if isinstance(value, dict | list) else text
+
+
+def _resolved(given: Any, event: Any) -> Any:
+    """Parameters whose values may be paths into the event."""
+    if isinstance(given, Mapping):
+        return {name: _resolved(value, event) for name, value in given.items()}
+    if isinstance(given, list):
+        return [_resolved(value, event) for value in given]
+    return _found(given, event) if isinstance(given, str) and given.startswith("$") else given
 
 
 def _found(path: str, event: Any) -> str:

@@ -130,6 +130,8 @@ def _fitted(target: Mapping[str, Any], payload: bytes, event: BusEvent) -> tuple
         return _log_entry(target, payload, event)
     if service == "events":
         return payload, {EVENT: event, HTTP_PARAMETERS: target.get("HttpParameters") or {}}
+    if service == "execute-api":
+        return payload, {HTTP_PARAMETERS: target.get("HttpParameters") or {}}
     if service in ("lambda", "states"):
         _check_json(payload)
     return payload, {}

@@ -115,10 +115,10 @@ class Targets:
         try:
             found = self._stores.resolve(delivery.target)
             check_payload(delivery.payload, bytes_max=ASYNC_REQUEST_BYTES_MAX)
+            event = Event(payload=delivery.payload, qualifier=found.qualifier, trace_id=delivery.trace_id)
+            self._invocations.invoke_later(found, event)
         except ServiceFault as fault:
             raise NotDelivered(fault.code, str(fault), is_final=True) from None
-        event = Event(payload=delivery.payload, qualifier=found.qualifier, trace_id=delivery.trace_id)
-        self._invocations.invoke_later(found, event)
 
     def _to_queue(self, delivery: Delivery, target: Arn) -> None:
         self.permit(delivery, "sqs:SendMessage", delivery.target)

@@ -284,7 +284,7 @@ class Deployer:
             raise DeploymentError(
                 *(
                     Diagnostic(
-                        problem=f"a stack called {artifact.stack_name} is deployed already",
+                        problem=f"a stack called {artifact.stack_name} is deployed already{self._maker_of(artifact)}",
                         code="LK301",
                         path=artifact.template.path,
                         hint="destroy the deployment that made it first, or use another Harness",
@@ -292,6 +292,12 @@ class Deployer:
                     for artifact in taken
                 )
             )
+
+    def _maker_of(self, artifact: StackArtifact) -> str:
+        makers = (
+            each.id for each in self._deployments.values() if artifact.stack_name in {s.name for s in each.stacks}
+        )
+        return f", by {next(makers, 'the CloudFormation API')}"
 
     def _refuse_used_exports(self, stack: DeployedStack, deployment: Deployment) -> list[Diagnostic]:
         stacks = self._engine.stacks

@@ -14,6 +14,10 @@ from lambdakit.harness.deployment.provisioner import Created, Resource
 
 CUSTOM_RESOURCE = "AWS::CloudFormation::CustomResource"
 
+# What these say may change in place; that they come or go takes a new resource. Source: AWS Durable Execution SDK
+# Developer Guide, "Development environment" (the schema has them among its `conditionalCreateOnlyProperties`).
+_BY_PRESENCE = frozenset({("AWS::Lambda::Function", "DurableConfig")})
+
 
 class Change(Enum):
     """What is to be done with a resource that is there."""
@@ -63,4 +67,6 @@ def _custom_name(schema: ResourceType) -> str:
 
 def _differs(path: str, before: Resource, wanted: Resource) -> bool:
     path = path.partition(".*")[0]
+    if (wanted.type, path) in _BY_PRESENCE:
+        return (value_at(before.properties, path) is None) != (value_at(wanted.properties, path) is None)
     return not same(value_at(before.properties, path), value_at(wanted.properties, path))

@@ -70,7 +70,7 @@ class MappingCalls:
         try:
             target = self._stores.resolve(mapping.function_arn)
             event = Event(payload=payload, qualifier=target.qualifier, trace_id=trace_id)
-            result = self._invocations.invoke(target.configuration, event)
+            result = self._invocations.invoke(target.configuration, event, inside_activity=True)
         except ServiceFault as refused:
             throttled = refused.code == "TooManyRequestsException"
             return Answer(outcome=Outcome.THROTTLED if throttled else Outcome.REFUSED, reason=str(refused))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lambdakit.harness.moto_state.clusters import name_clusters
 from lambdakit.harness.moto_state.kept_policies import keep_policies
 from lambdakit.harness.moto_state.memos import keep_names
+from lambdakit.harness.moto_state.model_answers import mend_model_answers
 from lambdakit.harness.moto_state.rest_authorizers import mend_authorizers
 from lambdakit.harness.moto_state.rest_deployments import keep_deployments
 from lambdakit.harness.moto_state.triggers import disarm
@@ -13,6 +14,6 @@ from lambdakit.harness.moto_state.usage_plans import mend_usage_plans
 
 def mend_moto() -> None:
     """From now on moto is as its neighbours expect it. Idempotent."""
-    own = (disarm, keep_deployments, keep_names, keep_policies, mend_authorizers, mend_usage_plans, name_clusters)
-    for mend in own:
+    keep = (disarm, keep_deployments, keep_names, keep_policies)
+    for mend in (*keep, mend_authorizers, mend_model_answers, mend_usage_plans, name_clusters):
         mend()

@@ -3,7 +3,8 @@
 By default moto starts executions and runs none; its interpreter calls services over HTTP, as nobody in particular, and
 waits by the machine's time. Executions that a custom resource waits with are left alone: the deployment runs them.
 
-Private surface used: of `moto.stepfunctions.responses` `get_backend` and `StepFunctionResponse` with `_get_param`;
+Private surface used: of `moto.stepfunctions.responses` `get_backend` and `StepFunctionResponse` with `_get_param`
+and `describe_execution`;
 `moto.stepfunctions.models.stepfunctions_backends`; of `moto.stepfunctions.parser` `models.StepFunctionsParserBackend`
 and `stepfunctions_parser_backends`, `asl.utils.boto_client.boto_client_for`, `backend.execution` with `Execution`,
 `SyncExecution` and `BaseExecutionWorkerCommunication.terminated`, `StateTaskService._normalise_parameters` and
@@ -23,6 +24,8 @@ from typing import Any, Final
 
 from lambdakit.harness.moto_state.execution_threads import ExecutionThreads, is_time
 from lambdakit.harness.moto_state.loaded import change_when_loaded
+from lambdakit.harness.moto_state.state_queries import changes_of_queries
+from lambdakit.harness.moto_state.state_tasks import changes_of_tasks
 from lambdakit.records import dataclass
 
 _INTERPRETER: Final = "moto.stepfunctions.parser."
@@ -48,7 +51,8 @@ class EndedExecution:
 class StateMachines:
     """Makes moto run state machines. Make it before moto's service is loaded.
 
-    clients: for the tasks. to_api, from_api: give members of parameters and results their names.
+    clients: for the tasks. to_api, from_api: give members of parameters and results their names and values.
+    client_name, error_prefix: as in `changes_of_tasks`. evaluate: as in `changes_of_queries`.
     ended: told of every execution that has ended, in its thread.
     """
 
@@ -59,6 +63,9 @@ class StateMachines:
         *,
         to_api: Rename,
         from_api: Rename,
+        client_name: Callable[[str], str],
+        error_prefix: Callable[[str], str],
+        evaluate: Callable[[str], Any],
         ended: Callable[[EndedExecution], None],
     ) -> None:
         self._threads = threads
@@ -67,15 +74,18 @@ class StateMachines:
         self._to_api = to_api
         self._from_api = from_api
         self._ended = ended
-        self._changes: Mapping[str, Callable[[Any], None]] = {
+        base = f"{_INTERPRETER}asl.component.state.exec.state_task"
+        changes: Mapping[str, Callable[[Any], None]] = {
             "moto.stepfunctions.responses": self._change_responses,
             f"{_INTERPRETER}models": self._change_backend,
             f"{_INTERPRETER}asl.utils.boto_client": self._change_clients,
             f"{_INTERPRETER}backend.execution": self._change_executions,
-            f"{_INTERPRETER}asl.component.state.exec.state_task.state_task_lambda": _change_function_task,
-            f"{_INTERPRETER}asl.component.state.exec.state_task.service.state_task_service_lambda": _allow_more,
-            f"{_INTERPRETER}asl.component.state.exec.state_task.service.state_task_service": self._change_members,
+            f"{base}.state_task_lambda": _change_function_task,
+            f"{base}.service.state_task_service_lambda": _allow_more,
+            f"{base}.service.state_task_service": self._change_members,
         }
+        of_tasks = changes_of_tasks(_INTERPRETER, client_name=client_name, error_prefix=error_prefix)
+        self._changes = (changes, of_tasks, changes_of_queries(_INTERPRETER, evaluate))
         change_when_loaded(self._change)
 
     def abort_all(self) -> None:
@@ -93,14 +103,16 @@ class StateMachines:
                     names[name] = self._stand_ins[id(value)]
                 elif is_time(value):
                     names[name] = self._threads.time_like(value, pause)
-        change = self._changes.get(module.__name__)
-        if change is not None:
-            change(module)
+        for changes in self._changes:
+            if module.__name__ in changes:
+                changes[module.__name__](module)
 
     def _change_responses(self, responses: Any) -> None:
         responses.get_backend = _backend
         responses.StepFunctionResponse.send_task_failure = _send_task_failure
         responses.StepFunctionResponse.start_sync_execution = _start_sync_execution
+        describe = responses.StepFunctionResponse.describe_execution
+        responses.StepFunctionResponse.describe_execution = _told_in_json(getattr(describe, "__wrapped__", describe))
 
     def _change_clients(self, module: Any) -> None:
         def client_for(region: str, service: str, state_credentials: Any = None) -> Any:
@@ -211,6 +223,20 @@ def _send_task_failure(response: Any) -> Any:
         response._get_param("taskToken"), error=response._get_param("error"), cause=response._get_param("cause")
     )
     return EmptyResult()
+
+
+def _told_in_json(describe: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """moto gives an output that is a text as it is, and leaves one out that is null: both are JSON as any other."""
+
+    @functools.wraps(describe)
+    def describe_execution(response: Any) -> Any:
+        answer = describe(response)
+        if "outputDetails" in answer.result:
+            execution = response.stepfunction_backend.describe_execution(response._get_param("executionArn"))
+            answer.result["output"] = json.dumps(execution.output)
+        return answer
+
+    return describe_execution
 
 
 def _start_sync_execution(response: Any) -> Any:

@@ -86,20 +86,22 @@ class FunctionCalls:
         limit_seconds: float,
         trace_id: str = "",
         credentials_arn: str = "",
+        tenant_id: str = "",
     ) -> FunctionAnswer:
         """The function's answer. FunctionRefused when it did not run, FunctionTimedOut when it took too long.
 
         function: an ARN. source_arn: of the route or authorizer, which the function's resource policy has to admit.
-        credentials_arn: the role to call with instead. limit_seconds: of real time.
+        credentials_arn: the role to call with instead. limit_seconds: of real time. tenant_id: empty for none.
         """
         target = self._admitted(function, payload, source_arn, credentials_arn)
-        event = Event(payload=payload, qualifier=target.qualifier, trace_id=trace_id)
+        event = Event(payload=payload, qualifier=target.qualifier, trace_id=trace_id, tenant_id=tenant_id)
 
         def invoke() -> InvocationResult:
             return self._invocations.invoke(target.configuration, event)
 
-        # A function that must have ended by then needs no thread beside its caller's.
-        must_have_ended = target.configuration.timeout_seconds + 2 * INIT_SECONDS <= limit_seconds
+        # A function that must have ended by then needs no thread beside its caller's; a durable one may rest.
+        longest = target.configuration.timeout_seconds + 2 * INIT_SECONDS
+        must_have_ended = target.configuration.durable is None and longest <= limit_seconds
         try:
             result = invoke() if must_have_ended else self.within(limit_seconds, invoke)
         except ServiceFault as fault:
@@ -116,13 +118,14 @@ class FunctionCalls:
         stream: UrlStream,
         trace_id: str = "",
         credentials_arn: str = "",
+        tenant_id: str = "",
     ) -> str:
         """Calls a function whose answer goes to `stream` while it is made, and returns the id of the request.
 
         FunctionRefused when it did not run. The rest as `call` has it.
         """
         target = self._admitted(function, payload, source_arn, credentials_arn)
-        event = Event(payload=payload, qualifier=target.qualifier, trace_id=trace_id)
+        event = Event(payload=payload, qualifier=target.qualifier, trace_id=trace_id, tenant_id=tenant_id)
         try:
             result = self._invocations.invoke(target.configuration, event, outlet=stream)
         except ServiceFault as fault:
@@ -138,7 +141,14 @@ class FunctionCalls:
         return result.request_id
 
     def send(
-        self, function: str, payload: bytes, *, source_arn: str, trace_id: str = "", credentials_arn: str = ""
+        self,
+        function: str,
+        payload: bytes,
+        *,
+        source_arn: str,
+        trace_id: str = "",
+        credentials_arn: str = "",
+        tenant_id: str = "",
     ) -> str:
         """Has a function run later, as for an event, and returns the id of the request; the rest as `call` has it."""
         target = self._admitted(function, payload, source_arn, credentials_arn)
@@ -146,8 +156,11 @@ class FunctionCalls:
             check_payload(payload, bytes_max=ASYNC_REQUEST_BYTES_MAX)
         except ServiceFault as fault:
             raise FunctionRefused(fault.message, status=fault.status) from None
-        event = Event(payload=payload, qualifier=target.qualifier, trace_id=trace_id)
-        self._invocations.invoke_later(target, event)
+        event = Event(payload=payload, qualifier=target.qualifier, trace_id=trace_id, tenant_id=tenant_id)
+        try:
+            self._invocations.invoke_later(target, event)
+        except ServiceFault as fault:
+            raise FunctionRefused(fault.message, status=fault.status) from None
         return event.request_id
 
     def within(self, limit_seconds: float, call: Callable[[], _Made]) -> _Made:

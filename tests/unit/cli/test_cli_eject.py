@@ -142,3 +142,20 @@ def test_code_outside_the_project_is_refused(document: Path) -> None:
     assert refused.exit_code == 1
     assert "../elsewhere" in refused.stderr
     assert not (document.parent / "app.py").exists()
+
+
+def test_one_environment_can_be_asked_for(document: Path) -> None:
+    document.write_text(f"{document.read_text()}environments: {{staging: {{region: eu-west-1}}}}\n")
+
+    done = run("eject", str(document), "--environment", "staging")
+
+    assert done.exit_code == 0, done.stderr
+    assert [Path(line).name for line in done.stdout.splitlines()] == ["app.py", "shop_staging_stack.py", "cdk.json"]
+
+
+def test_an_environment_that_is_not_there_is_refused(document: Path) -> None:
+    refused = run("eject", str(document), "--environment", "live")
+
+    assert refused.exit_code == 1
+    assert '"live" [LK155]' in refused.stderr
+    assert not (document.parent / "app.py").exists()

@@ -202,7 +202,9 @@ def end(execution):
     told.append([execution.status, execution.error])
     ended.set()
 nothing = lambda service, operation, members: None
-machines = StateMachines(threads, client, to_api=nothing, from_api=nothing, ended=end)
+machines = StateMachines(
+    threads, client, to_api=nothing, from_api=nothing, client_name=str, error_prefix=str, evaluate=str, ended=end
+)
 """
 
 

@@ -174,7 +174,7 @@ class TestRefused:
         assert runtime in str(refusal.value)
         assert "provided.al2023" in str(refusal.value)
 
-    @pytest.mark.parametrize("runtime", ["nodejs16.x", "nodejs26.x", "cobol"])
+    @pytest.mark.parametrize("runtime", ["nodejs8.10", "nodejs26.x", "cobol"])
     def test_an_unknown_runtime_is_refused(self, host: FunctionHost, runtime: str) -> None:
         with pytest.raises(RuntimeUnavailable, match=runtime):
             host.invoke(host.function("", runtime=runtime))

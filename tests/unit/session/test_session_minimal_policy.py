@@ -51,6 +51,10 @@ def characters(document: dict[str, Any]) -> int:
             f"arn:aws:execute-api:{HERE}:api/prod/POST/@connections/x=",
             f"arn:aws:execute-api:{HERE}:api/prod/POST/@connections/*",
         ),
+        (
+            f"arn:aws:lambda:{HERE}:function:orders:$LATEST/durable-execution/name/id",
+            f"arn:aws:lambda:{HERE}:function:orders:*",
+        ),
         (f"arn:aws:lambda:{HERE}:function:f:live", f"arn:aws:lambda:{HERE}:function:f:live"),
         (f"arn:aws:ssm:{HERE}:parameter/what?", f"arn:aws:ssm:{HERE}:parameter/what${{?}}"),
     ],

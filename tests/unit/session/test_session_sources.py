@@ -152,6 +152,22 @@ def test_file_that_is_no_document_is_refused(sources: AssemblySources, tmp_path:
         sources.assembly_of(tmp_path / name)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["AWSTemplateFormatVersion: '2010-09-09'\nResources: {}\n", "Transform: AWS::Serverless-2016-10-31\nResources:\n"],
+)
+def test_template_is_refused_with_the_command_that_reads_one(
+    sources: AssemblySources, tmp_path: Path, text: str
+) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text(text)
+
+    with pytest.raises(SourceError, match="a template of CloudFormation's") as refused:
+        sources.assembly_of(template)
+
+    assert f"lambdakit import {template}" in str(refused.value)
+
+
 def test_project_is_told_what_the_cdk_cli_tells(
     sources: AssemblySources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

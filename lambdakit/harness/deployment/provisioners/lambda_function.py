@@ -54,6 +54,7 @@ class LambdaFunction:
         "CodeSigningConfigArn": RECORDED,
         "DeadLetterConfig": {"TargetArn": READ},
         "Description": READ,
+        "DurableConfig": {"ExecutionTimeout": READ, "KMSKeyArn": RECORDED, "RetentionPeriodInDays": READ},
         "Environment": {"Variables": READ},
         "EphemeralStorage": {"Size": READ},
         "FileSystemConfigs": RECORDED,
@@ -77,6 +78,7 @@ class LambdaFunction:
         "RuntimeManagementConfig": RECORDED,
         "SnapStart": RECORDED,
         "Tags": RECORDED,
+        "TenancyConfig": {"TenantIsolationMode": READ},
         "Timeout": READ,
         "TracingConfig": {"Mode": READ},
         "VpcConfig": RECORDED,
@@ -169,8 +171,9 @@ def _put_back(record: FunctionRecord, functions: FunctionStore) -> None:
 
 # Properties that are members of CreateFunction as they are.
 _SAME = (
-    *("Architectures", "DeadLetterConfig", "Description", "FileSystemConfigs", "Handler", "ImageConfig"),
-    *("LoggingConfig", "PackageType", "Role", "Runtime", "SnapStart", "TracingConfig", "VpcConfig"),
+    *("Architectures", "DeadLetterConfig", "Description", "DurableConfig", "FileSystemConfigs", "Handler"),
+    *("ImageConfig", "LoggingConfig", "PackageType", "Role", "Runtime", "SnapStart", "TenancyConfig"),
+    *("TracingConfig", "VpcConfig"),
 )
 
 

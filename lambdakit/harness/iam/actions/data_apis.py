@@ -1,8 +1,8 @@
-"""The RDS Data API, OpenSearch's and Kafka's control planes, and Amazon MQ.
+"""Athena, the RDS Data API, OpenSearch's and Kafka's control planes, and Amazon MQ.
 
-Source: Service Authorization Reference, "Amazon RDS Data API", "Amazon OpenSearch Service", "Amazon Managed Streaming
-for Apache Kafka" and "Amazon MQ"; Aurora User Guide, "Authorizing access to the Amazon RDS Data API" (the caller reads
-the secret).
+Source: Service Authorization Reference, "Amazon Athena", "Amazon RDS Data API", "Amazon OpenSearch Service",
+"Amazon Managed Streaming for Apache Kafka" and "Amazon MQ"; Aurora User Guide, "Authorizing access to the Amazon RDS
+Data API" (the caller reads the secret).
 """
 
 from __future__ import annotations
@@ -24,6 +24,16 @@ def _on_cluster(call: ApiCall) -> Sequence[Need] | None:
         needs.append(Need(action="secretsmanager:GetSecretValue", resources=(secret_arn(call, secret),)))
     return needs if cluster.startswith("arn:") else None
 
+
+def _work_group(call: ApiCall) -> Sequence[str]:
+    """Athena API Reference: what names no work group is about the primary one, but for what names a query."""
+    name = call.text("WorkGroup") or ("primary" if call.operation in _IN_PRIMARY else "")
+    return [call.arn("athena", f"workgroup/{name}")] if name else []
+
+
+_IN_PRIMARY: Final = frozenset({"StartQueryExecution", "CreateNamedQuery", "ListNamedQueries", "ListQueryExecutions"})
+
+ATHENA: Final = Rules(resources={"workgroup": _work_group})
 
 RDS_DATA: Final = Rules(
     readers=dict.fromkeys(

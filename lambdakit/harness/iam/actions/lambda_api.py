@@ -7,6 +7,7 @@ Guide, "Resources and conditions for Lambda actions" and "Condition keys: lambda
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -23,6 +24,14 @@ _FUNCTION: Final = re.compile(
 _QUALIFIED: Final = frozenset(
     {"Invoke", "InvokeAsync", "InvokeWithResponseStream", "GetFunction", "GetFunctionConfiguration", "DeleteFunction"}
     | {"GetProvisionedConcurrencyConfig", "PutProvisionedConcurrencyConfig", "DeleteProvisionedConcurrencyConfig"}
+)
+
+# The operations about one durable execution.
+_OF_EXECUTIONS: Final = (
+    *("CheckpointDurableExecution", "GetDurableExecutionState", "GetDurableExecution", "GetDurableExecutionHistory"),
+    *("StopDurableExecution", "PauseDurableExecution", "ResumeDurableExecution", "DeleteDurableExecution"),
+    *("SendDurableExecutionCallbackSuccess", "SendDurableExecutionCallbackFailure"),
+    "SendDurableExecutionCallbackHeartbeat",
 )
 
 
@@ -82,6 +91,26 @@ def _mapping(call: ApiCall) -> Sequence[Need] | None:
     ]
 
 
+def _execution(call: ApiCall) -> Sequence[Need] | None:
+    """What is about one durable execution: its ARN is the resource, for a callback the one that the id was made from.
+
+    An id that was never given out is about nothing that is known.
+    Source: Lambda Developer Guide, "Security and permissions for Lambda durable functions".
+    """
+    action = f"lambda:{call.operation}"
+    arn = call.text("DurableExecutionArn") or _execution_of_callback(call.text("CallbackId"))
+    return [Need(action=action, resources=(arn,)) if arn else Need(action=action, one_of=True)]
+
+
+def _execution_of_callback(callback_id: str) -> str:
+    """Empty for what is no id that was given out; see `harness.durable.checkpoint.callback_id`."""
+    try:
+        arn = base64.b64decode(callback_id, validate=True).decode().partition("|")[0]
+    except ValueError:
+        return ""
+    return arn if "/durable-execution/" in arn else ""
+
+
 def _tags(call: ApiCall) -> Sequence[Need] | None:
     resource = call.text("Resource")
     if not resource.startswith("arn:"):
@@ -118,7 +147,6 @@ LAMBDA: Final = Rules(
         "LayerName": ("LayerName", "Arn"),
         "layerVersion.LayerVersion": ("VersionNumber",),
     },
-    opaque=frozenset(f"SendDurableExecutionCallback{outcome}" for outcome in ("Failure", "Heartbeat", "Success")),
     readers={
         "Invoke": _invoke,
         "InvokeWithResponseStream": _invoke,
@@ -138,6 +166,7 @@ LAMBDA: Final = Rules(
             _mapping,
         ),
         **dict.fromkeys(("ListTags", "TagResource", "UntagResource"), _tags),
+        **dict.fromkeys(_OF_EXECUTIONS, _execution),
     },
     keys={
         "lambda:codesigningconfigarn": "CodeSigningConfigArn",

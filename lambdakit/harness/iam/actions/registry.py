@@ -7,7 +7,7 @@ from typing import Final
 
 from lambdakit.harness.iam.actions.api_gateway import API_GATEWAY, API_GATEWAY_CALLS
 from lambdakit.harness.iam.actions.containers import ECS
-from lambdakit.harness.iam.actions.data_apis import ELASTICSEARCH, KAFKA, MQ, OPENSEARCH, RDS_DATA
+from lambdakit.harness.iam.actions.data_apis import ATHENA, ELASTICSEARCH, KAFKA, MQ, OPENSEARCH, RDS_DATA
 from lambdakit.harness.iam.actions.developers import CLOUDFORMATION, CODECOMMIT, CODEPIPELINE, CONFIG
 from lambdakit.harness.iam.actions.dynamodb import DYNAMODB, STREAMS
 from lambdakit.harness.iam.actions.email import SES, SES_V2
@@ -36,6 +36,7 @@ RULES: Final[Mapping[str, Rules]] = {
     "apigatewaymanagementapi": API_GATEWAY_CALLS,
     "apigatewayv2": API_GATEWAY,
     "appsync": APPSYNC,
+    "athena": ATHENA,
     "bedrock-runtime": BEDROCK_RUNTIME,
     "cloudformation": CLOUDFORMATION,
     "cloudwatch": CLOUDWATCH,

@@ -53,7 +53,12 @@ class FunctionIntegration:
         if request.header("x-amz-invocation-type") == "Event":
             try:
                 request_id = self._calls.send(
-                    function, payload, source_arn=source_arn, trace_id=trace_id, credentials_arn=credentials
+                    function,
+                    payload,
+                    source_arn=source_arn,
+                    trace_id=trace_id,
+                    credentials_arn=credentials,
+                    tenant_id=request.header("x-amz-tenant-id"),
                 )
             except FunctionRefused as refused:
                 raise _not_run(refused) from None
@@ -66,6 +71,7 @@ class FunctionIntegration:
                 limit_seconds=integration.timeout_seconds,
                 trace_id=trace_id,
                 credentials_arn=credentials,
+                tenant_id=request.header("x-amz-tenant-id"),
             )
         except FunctionRefused as refused:
             raise _not_run(refused) from None
