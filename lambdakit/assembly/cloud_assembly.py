@@ -21,6 +21,7 @@ from lambdakit.assembly.asset_manifest import read_asset_manifest
 from lambdakit.assembly.assets import AssemblyAssets, Asset
 from lambdakit.assembly.codes import NOT_FOUND, UNKNOWN_STACK, UNSUPPORTED_ASSET
 from lambdakit.assembly.image_overrides import ImageOverrides, read_image_overrides
+from lambdakit.assembly.layer_overrides import LayerOverrides, read_layer_overrides
 from lambdakit.assembly.manifest import ASSET_MANIFEST, STACK, Artifact, Manifest, MissingContext, read_manifest
 from lambdakit.assembly.place import Place, nearest, shown
 from lambdakit.assembly.source_map import SOURCE_MAP, SourceMap, read_source_map
@@ -68,7 +69,7 @@ class StackArtifact:
 class CloudAssembly:
     """directory: as given. stacks: each after those it depends on. missing: look-ups the synthesis could not make.
 
-    image_overrides: what stands in for container images.
+    image_overrides: what stands in for container images. layer_overrides: for layers of other accounts.
     """
 
     directory: Path
@@ -79,6 +80,7 @@ class CloudAssembly:
     schema: str
     files: AssemblyDirectory
     image_overrides: ImageOverrides
+    layer_overrides: LayerOverrides
 
     def select(self, names: Sequence[str] | None = None) -> tuple[StackArtifact, ...]:
         """The named stacks and those they depend on, in deployment order; all of them for None.
@@ -157,6 +159,7 @@ def read_assembly(directory: Path) -> CloudAssembly:
     try:
         templates = [(stack.stack_name, stack.template) for stack in stacks.values()]
         image_overrides = read_image_overrides(files.root, templates)
+        layer_overrides = read_layer_overrides(files.root)
     except AssemblyError as error:
         faults += error.diagnostics
     if faults:
@@ -170,6 +173,7 @@ def read_assembly(directory: Path) -> CloudAssembly:
         schema=manifest.schema,
         files=files,
         image_overrides=image_overrides,
+        layer_overrides=layer_overrides,
     )
 
 

@@ -111,9 +111,11 @@ _SOURCES: Final[Mapping[str, Explanation]] = {
         "an asset that cannot be used", "The assembly names an asset of a kind that the harness does not read."
     ),
     "LK247": Explanation(
-        "a malformed override of a container image",
+        "a malformed override of a container image or a layer",
         "lambdakit-overrides.json, or a function's metadata under lambdakit, has another shape than LK314 tells, or "
-        "names a function that does not come as a container image.",
+        "names a function that does not come as a container image. Its layers are directories or zip files by the ARN "
+        "of a layer version of another account, in which a star stands for any text:\n"
+        '  {"layers": {"arn:aws:lambda:*:111122223333:layer:agent:*": "layers/agent"}}',
     ),
 }
 

@@ -10,14 +10,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from lambdakit.assembly.image_overrides import OVERRIDES
+from lambdakit.assembly.layer_overrides import bring_overrides
 from lambdakit.compiler.child_environment import bundled_node
 from lambdakit.errors import Diagnostic, SourceError, SynthesisError
 from lambdakit.records import dataclass
@@ -109,9 +108,7 @@ class CdkProject:
                 f"`{self.app}` succeeded but wrote no cloud assembly",
                 "call app.synth() at its end, and leave the App's outdir to CDK_OUTDIR",
             )
-        overrides = self.directory / OVERRIDES
-        if overrides.is_file():  # the assembly lies elsewhere, and has to bring it along
-            shutil.copyfile(overrides, outdir / OVERRIDES)
+        bring_overrides(self.directory, outdir)
         return outdir
 
     def _context_variables(self, work: Path) -> dict[str, str]:

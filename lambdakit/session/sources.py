@@ -18,6 +18,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from lambdakit.assembly.layer_overrides import bring_overrides
 from lambdakit.assembly.source_map import SOURCE_MAP
 from lambdakit.errors import Diagnostic, LambdakitError, SourceError, SynthesisError
 from lambdakit.records import dataclass
@@ -114,6 +115,7 @@ class AssemblySources:
 
             self._compiler = self._resources.enter_context(Compiler(validation=False))
         assembly = self._compiler.synthesize(path, environment=environment)
+        bring_overrides(path.parent, assembly)
         return Assembly(directory=assembly, stacks=_name_document(assembly, path))
 
     def _temporary(self) -> Path:

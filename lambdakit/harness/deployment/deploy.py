@@ -257,6 +257,7 @@ class Deployer:
             source_map=assembly.source_map,
             publish=publisher.publish_named,
             image=functools.partial(image_source, assembly),
+            layer=assembly.layer_overrides.of,
             tags=artifact.tags,
         )
 

@@ -107,6 +107,7 @@ class Context:
 
     asset: bucket and key of a file asset -> where it lies in the assembly; None for one that is no asset of it.
     image: stack, logical id and URI of a function's container image -> what there is to run in its place.
+    layer: ARN of a layer version of another account -> what stands in for it; None when nobody said.
     note: takes a remark about a function, for the trace.
     retire: ends the execution environments of a function, given its unqualified ARN.
     open_http_api, open_rest_api, open_websocket_api, open_domain: serve an API by its id, and a custom domain by its
@@ -137,6 +138,7 @@ class Context:
     open_rest_api: Callable[[str, str, str], None] = lambda api_id, region, account_id: None
     load_balancers: LoadBalancerDoors | None = None
     image: Callable[[str, str, str], ImageSource] = lambda stack, logical_id, uri: ImageSource()
+    layer: Callable[[str], Path | None] = lambda arn: None
 
     def client(self, service: str, resource: Resource) -> Any:
         """A boto3 client in the resource's account and region, whose requests go to moto without a socket."""

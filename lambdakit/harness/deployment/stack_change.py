@@ -64,7 +64,7 @@ class StackChange:
         self._keeps_retained = keeps_retained
         self._differed = False
         self._context = dataclasses.replace(
-            engine.context, asset=source.asset, image=source.image, lenient=engine.lenient
+            engine.context, asset=source.asset, image=source.image, layer=source.layer, lenient=engine.lenient
         )
         self._scope = StackScope(engine.stacks, stack, engine.context.account)
         self._resolver: Resolver = self._scope.resolver(source, parameters)

@@ -25,6 +25,7 @@ class StackSource:
     include: the JSON at an `s3://` location, for `AWS::Include`; LookupError when there is none.
     nested_template: the template at a URL, for AWS::CloudFormation::Stack; AssemblyError when there is none.
     image: stack, logical id and URI of a function's container image -> what there is to run in its place.
+    layer: ARN of a layer version of another account -> what stands in for it; None when nobody said.
     publish: puts the assets that resolved properties name into their bucket, in an account and region.
     source_map: the way back to the document; empty where there is none.
     """
@@ -40,6 +41,7 @@ class StackSource:
     source_map: SourceMap
     publish: Callable[[object, str, str], None]
     image: Callable[[str, str, str], ImageSource]
+    layer: Callable[[str], Path | None] = lambda arn: None
     tags: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
 

@@ -92,6 +92,10 @@ class CodeStore:
             unzipped_bytes=self._unzipped_bytes[target],
         )
 
+    def empty(self) -> Path:
+        """A directory with nothing in it."""
+        return self.derived("empty", Path.mkdir)
+
     def from_inline(self, source: str, runtime: str) -> CodePackage:
         """A package from a template's `ZipFile`: one file called index, as the runtime's language names it."""
         name = "index.py" if runtime.startswith("python") else "index.js"

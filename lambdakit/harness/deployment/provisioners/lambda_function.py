@@ -22,6 +22,7 @@ from lambdakit.harness.deployment.provisioner import (
 from lambdakit.harness.deployment.provisioners.lambda_code import package_at
 from lambdakit.harness.deployment.provisioners.lambda_image import image_package, override_hint
 from lambdakit.harness.deployment.provisioners.lambda_version import named_function
+from lambdakit.harness.deployment.provisioners.used_layers import used_layers
 from lambdakit.harness.lambda_service.execution_roles import check_execution_role
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.function_name import FunctionName
@@ -126,13 +127,14 @@ def _record(resource: Resource, context: Context, *, name: str = "") -> Function
     properties = resource.properties
     image = image_package(resource, context)
     code = _code(resource, context)
+    name = name or properties.get("FunctionName") or resource.generated_name(length_max=FUNCTION_NAME_LENGTH_MAX)
     record = new_record(
         _members(properties),
-        name=name or properties.get("FunctionName") or resource.generated_name(length_max=FUNCTION_NAME_LENGTH_MAX),
+        name=name,
         account_id=resource.account_id,
         region=resource.region,
         code=code,
-        layers=[context.layers.used(arn) for arn in properties.get("Layers") or ()],
+        layers=used_layers(resource, context, function=name),
     )
     made = record.configuration
     check_execution_role(context.roles, made.role, made.arn, made.dead_letter_target)
