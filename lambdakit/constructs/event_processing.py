@@ -216,10 +216,13 @@ class EventProcessing(Construct):
         if isinstance(function, FunctionProperties):
             # The user's own value wins: it may mean another bucket.
             properties = replace(function, environment={**variables, **function.environment})
-            if failure is not None and failure.bucket is None:
+            durable = function.durable_config is not None
+            if failure is not None and durable:
+                properties = replace(properties, dead_letter_queue=failure.queue, dead_letter_topic=failure.topic)
+            elif failure is not None and failure.bucket is None:
                 properties = replace(properties, on_failure=failure.destination)
             made = self.make_function(properties)
-            if failure is not None and failure.bucket is not None:
+            if failure is not None and failure.bucket is not None and not durable:
                 send_failures(made.alias, failure)
             return made, made.alias
         if isinstance(function, lambda_.Function):
@@ -273,13 +276,16 @@ def _failure_problems(
     source: Source, function: FunctionProperties | lambda_.IFunction, on_failure: OnFailure | None
 ) -> Iterator[Diagnostic]:
     how = invokes(source)
-    if isinstance(function, FunctionProperties) and function.on_failure is not None and how == "asynchronously":
-        yield Diagnostic(
-            pointer="function.on_failure",
-            problem="the pattern's on_failure is the function's, too",
-            code="LK405",
-            hint="say it once, as on_failure of the pattern",
-        )
+    durable = isinstance(function, FunctionProperties) and function.durable_config is not None
+    if isinstance(function, FunctionProperties) and how == "asynchronously":
+        for name in ("dead_letter_queue", "dead_letter_topic") if durable else ("on_failure",):
+            if getattr(function, name) is not None:
+                yield Diagnostic(
+                    pointer=f"function.{name}",
+                    problem="the pattern's on_failure is the function's, too",
+                    code="LK405",
+                    hint="say it once, as on_failure of the pattern",
+                )
     if on_failure is None:
         return
     if how == "synchronously":
@@ -299,7 +305,10 @@ def _failure_problems(
         )
         return
     fifo = isinstance(source, SqsSource) and source.fifo
-    yield from failure_problems("on_failure", on_failure, queue=how == "from_queue", fifo=fifo)
+    dead_letters = durable and how == "asynchronously"
+    yield from failure_problems(
+        "on_failure", on_failure, queue=how == "from_queue", dead_letters=dead_letters, fifo=fifo
+    )
 
 
 def _failure_outputs(failure: FailurePath) -> Iterator[tuple[str, str]]:

@@ -191,12 +191,20 @@ def send_failures(handler: lambda_.IFunction, failure: FailurePath) -> None:
 
 
 def failure_problems(
-    pointer: str, on_failure: OnFailure, *, stream: bool = False, queue: bool = False, fifo: bool = False
+    pointer: str,
+    on_failure: OnFailure,
+    *,
+    stream: bool = False,
+    queue: bool = False,
+    dead_letters: bool = False,
+    fifo: bool = False,
 ) -> Iterator[Diagnostic]:
     """What AWS would refuse of the failure path.
 
-    stream: it belongs to a stream's mapping. queue: it is the redrive of a queue. fifo: of a FIFO queue, which alone
-    can have a FIFO queue behind it.
+    stream: it belongs to a stream's mapping. queue: it is the redrive of a queue. dead_letters: it takes those of a
+    durable function, for which Lambda knows no destinations. fifo: of a FIFO queue, which alone can have a FIFO queue
+    behind it.
+    Source: Lambda Developer Guide, "Invoking Lambda durable functions".
     """
     kind = _kind(on_failure)
     if kind is None:
@@ -212,6 +220,13 @@ def failure_problems(
         yield Diagnostic(
             pointer=pointer,
             problem=f"messages that were received too often can move to a queue, not to {_WITH_ARTICLE[kind]}",
+            code="LK440",
+            hint="on_failure=FailureQueue()",
+        )
+    if dead_letters and kind not in ("queue", "topic"):
+        yield Diagnostic(
+            pointer=pointer,
+            problem=f"what failed of a durable function can go to a queue or a topic, not to {_WITH_ARTICLE[kind]}",
             code="LK440",
             hint="on_failure=FailureQueue()",
         )

@@ -19,10 +19,18 @@ def kind_problems(properties: FunctionProperties) -> Iterator[Diagnostic]:
 
 
 def _durable_problems(properties: FunctionProperties) -> Iterator[Diagnostic]:
-    """Source: API DurableConfig."""
+    """Sources: API DurableConfig; Lambda Developer Guide, "Invoking Lambda durable functions", error handling."""
     config = properties.durable_config
     if config is None:
         return
+    for name in ("on_failure", "on_success"):
+        if getattr(properties, name) is not None:
+            yield Diagnostic(
+                pointer=name,
+                problem=f"{name} does not go with durable_config: Lambda sends nothing of durable functions there",
+                code="LK405",
+                hint="leave it out; dead_letter_queue takes the events of executions that failed",
+            )
     seconds = seconds_of(config.execution_timeout)
     low, high = limits.DURABLE_TIMEOUT_SECONDS_MIN, limits.DURABLE_TIMEOUT_SECONDS_MAX
     if seconds is not None and not low <= seconds <= high:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +26,10 @@ patterns:
       timeout: 30s
       durable_config: {execution_timeout: %s, retention_period: 3d}
     on_failure: {kind: sqs}
+  notices:
+    kind: event_processing
+    source: {kind: event_rule, event_pattern: {source: [shop]}}
+    function: {code: functions/orders, handler: app.broken, durable_config: {execution_timeout: 1h}}
 """
 
 HANDLER = """
@@ -37,6 +42,11 @@ def handler(event, context):
     body = context.step(lambda step: event["Records"][0]["body"] if "Records" in event else event["body"], name="read")
     context.wait(Duration.from_minutes(10), name="cool-off")
     return {"body": body}
+
+
+@durable_execution
+def broken(event, context):
+    raise ValueError("not today")
 """
 
 
@@ -97,6 +107,19 @@ def test_a_function_is_invoked_by_name_and_alias(harness: Harness, deployment: D
     assert accepted.durable_execution_arn.split("/")[2] == "order-2"
     (ended,) = (one for one in function.executions if one.name == "order-2")
     assert ended.result == '{"body": "two"}'
+
+
+def test_an_event_whose_execution_failed_is_in_the_failure_queue(harness: Harness, deployment: Deployment) -> None:
+    harness.client("events").put_events(Entries=[{"Source": "shop", "DetailType": "Note", "Detail": "{}"}])
+    harness.drain(advance=True)
+
+    (ended,) = deployment.function("notices").executions
+    assert ended.status == "FAILED"
+    url = deployment.outputs["flows"]["NoticesFailureQueueUrl"]
+    (message,) = harness.client("sqs").receive_message(QueueUrl=url, MessageAttributeNames=["All"])["Messages"]
+    assert json.loads(message["Body"])["source"] == "shop"
+    assert message["MessageAttributes"]["ErrorMessage"]["StringValue"] == "not today"
+    assert deployment.permissions.denied == set()
 
 
 def test_its_settings_change_in_place(harness: Harness, deployment: Deployment, document: Path) -> None:

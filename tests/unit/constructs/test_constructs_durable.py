@@ -9,8 +9,14 @@ from typing import Any
 import pytest
 from aws_cdk import App, Duration, Stack, assertions
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_destinations as destinations
+from aws_cdk import aws_sqs as sqs
 
+from lambdakit.constructs.event_processing import EventProcessing
+from lambdakit.constructs.event_sources.event_rule import EventRuleSource
+from lambdakit.constructs.failure_destinations import FailureBucket, FailureBus, FailureTopic, OnFailure
 from lambdakit.constructs.feature_flags import FEATURE_FLAGS
+from lambdakit.constructs.function_properties import FunctionProperties
 from lambdakit.constructs.function_url import FunctionUrl
 from lambdakit.constructs.lambda_function import LambdaFunction
 from lambdakit.errors import SynthesisError
@@ -93,3 +99,57 @@ def test_tenants_get_environments_of_their_own(tmp_path: Path) -> None:
     _, function = only(made(tmp_path, tenancy_config=lambda_.TenancyConfig.PER_TENANT), "AWS::Lambda::Function")
 
     assert function["Properties"]["TenancyConfig"] == {"TenantIsolationMode": "PER_TENANT"}
+
+
+@pytest.mark.parametrize("name", ["on_failure", "on_success"])
+def test_a_durable_function_has_no_destinations(tmp_path: Path, name: str) -> None:
+    config = lambda_.DurableConfig(execution_timeout=Duration.days(7))
+    stack = Stack(App(context=dict(FEATURE_FLAGS)), "other")
+    queue = sqs.Queue(stack, "Queue")
+
+    with pytest.raises(SynthesisError, match="Lambda sends nothing of durable functions there") as refused:
+        made(tmp_path, durable_config=config, **{name: destinations.SqsDestination(queue)})
+
+    (problem,) = refused.value.diagnostics
+    assert (problem.code, str(problem.pointer).endswith(name)) == ("LK405", True)
+
+
+def events_of(tmp_path: Path, on_failure: OnFailure | None, **settings: Any) -> assertions.Template:
+    (tmp_path / "app.py").write_text("def handler(event, context): return event\n")
+    stack = Stack(App(context=dict(FEATURE_FLAGS), builtin_cloud_formation_validation=False), "shop")
+    config = lambda_.DurableConfig(execution_timeout=Duration.days(7))
+    function = FunctionProperties(code=tmp_path, handler="app.handler", durable_config=config, **settings)
+    source = EventRuleSource(event_pattern={"source": ["shop"]})
+    EventProcessing(stack, "orders", source=source, function=function, on_failure=on_failure)
+    return assertions.Template.from_stack(stack)
+
+
+@pytest.mark.parametrize(
+    ("on_failure", "kind"), [(None, "AWS::SQS::Queue"), (FailureTopic(), "AWS::SNS::Topic")], ids=["queue", "topic"]
+)
+def test_what_failed_of_a_durable_function_goes_to_its_dead_letters(
+    tmp_path: Path, on_failure: OnFailure | None, kind: str
+) -> None:
+    template = events_of(tmp_path, on_failure)
+
+    failure, _ = only(template, kind, "Failure")
+    dead_letters = only(template, "AWS::Lambda::Function")[1]["Properties"]["DeadLetterConfig"]["TargetArn"]
+    assert dead_letters in ({"Fn::GetAtt": [failure, "Arn"]}, {"Ref": failure})
+    assert not [
+        each
+        for each in template.find_resources("AWS::Lambda::EventInvokeConfig").values()
+        if "DestinationConfig" in each["Properties"]
+    ]
+
+
+@pytest.mark.parametrize("on_failure", [FailureBucket(), FailureBus()], ids=["bucket", "bus"])
+def test_dead_letters_go_to_queues_and_topics_alone(tmp_path: Path, on_failure: OnFailure) -> None:
+    with pytest.raises(SynthesisError, match="can go to a queue or a topic, not to"):
+        events_of(tmp_path, on_failure)
+
+
+def test_where_dead_letters_go_is_said_once(tmp_path: Path) -> None:
+    queue = sqs.Queue(Stack(App(context=dict(FEATURE_FLAGS)), "other"), "Queue")
+
+    with pytest.raises(SynthesisError, match="the pattern's on_failure is the function's, too"):
+        events_of(tmp_path, None, dead_letter_queue=queue)
