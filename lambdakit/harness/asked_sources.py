@@ -60,7 +60,12 @@ ASKED: Final = (
         name="Step Functions tasks",
         arrival=Arrival.SYNCHRONOUS,
         supported="`lambda:invoke` and the function's ARN, its answer as the task's; JSONPath and JSONata",
-        code=("delivery.state_machine_tasks", "delivery.task_members"),
+        code=(
+            "delivery.state_machine_tasks",
+            "delivery.state_machine_queries",
+            "delivery.task_members",
+            "delivery.task_names",
+        ),
         samples=("step-functions",),
         shown=("tests/behaviour/test_behaviour_state_machines.py",),
     ),

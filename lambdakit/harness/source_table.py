@@ -132,7 +132,7 @@ _PUSHED: Final = (
         refused="targets that run nowhere (ECS, Batch, SSM, Redshift and others): told in the trace",
         code=(
             *("delivery.event_buses", "delivery.bus_event", "delivery.put_events", "delivery.rule_"),
-            *("delivery.input_transformer", "delivery.json_path", "delivery.api_destination"),
+            *("delivery.input_transformer", "delivery.json_path", "delivery.api_destination", "delivery.api_calls"),
         ),
         samples=("eventbridge", "schedule", "codepipeline-state"),
         shown=("tests/behaviour/test_behaviour_event_rules.py", "tests/behaviour/test_behaviour_schedules.py"),
