@@ -38,7 +38,21 @@ assert "validate" in help_text.getvalue()
         pytest.param("from lambdakit import LambdaFunction", (*_HARNESS, "boto3", "pydantic"), id="constructs"),
         pytest.param("import lambdakit.compiler.synthesize", (*_CDK, *_HARNESS, "boto3"), id="compiler's parent side"),
         pytest.param(
-            "import lambdakit.harness.server", (*_CDK, "constructs", "pydantic", "typer", "rich"), id="harness"
+            # moto and boto3 come in behind its back, once it answers.
+            "import lambdakit.harness.server",
+            (
+                *_CDK,
+                *_HARNESS,
+                "constructs",
+                "pydantic",
+                "typer",
+                "rich",
+                "boto3",
+                "botocore.auth",
+                "urllib3",
+                "dateutil",
+            ),
+            id="harness",
         ),
     ],
 )

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlencode, urlsplit
-
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
 
 from lambdakit.arn import Arn
 from lambdakit.harness.delivery.delivery import Delivery, NotDelivered
 from lambdakit.harness.delivery.rule_targets import HTTP_PARAMETERS
 from lambdakit.harness.delivery.targets import Targets
 from lambdakit.harness.invocation.shipment import Clients as RoleClients
+
+if TYPE_CHECKING:
+    from botocore.awsrequest import AWSRequest
 
 _SERVICE: Final = "execute-api"
 _DEFAULT_STAGE: Final = "$default"
@@ -41,6 +41,9 @@ class ApiCalls:
 
     def _send(self, delivery: Delivery, target: Arn) -> None:
         """Makes one request. NotDelivered when it is not answered with success."""
+        from botocore.auth import SigV4Auth
+        from botocore.awsrequest import AWSRequest
+
         api, _, rest = target.resource.partition("/")
         stage, _, rest = rest.partition("/")
         method, _, path = rest.partition("/")
