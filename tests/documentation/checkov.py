@@ -30,6 +30,7 @@ REASONS: Final[Mapping[str, str]] = {
     "CKV_AWS_115": "A reservation takes its number from all other functions of the account: whoever needs one says so.",
     "CKV_AWS_116": "What fails goes to an on-failure destination or a redrive, or the caller waits for the answer.",
     "CKV_AWS_117": "A VPC is for what only it can reach: `network`, which no function has without need.",
+    "CKV_AWS_118": "Enhanced Monitoring is paid by what it writes; CPU, memory and connections are metrics without it.",
     "CKV_AWS_120": "A kept answer may be another caller's: whoever wants a cache says what tells callers apart.",
     "CKV_AWS_149": "Secrets Manager encrypts it with the key that AWS manages for the account.",
     "CKV_AWS_158": "CloudWatch Logs encrypts every log group with a key of its own.",
