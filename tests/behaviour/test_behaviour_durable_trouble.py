@@ -36,6 +36,18 @@ def runs(harness: WiredHarness, client: Any) -> DurableRuns:
     return DurableRuns(harness, "durable")
 
 
+def in_the_middle_of_a_step(client: Any, runs: DurableRuns, name: str, *, after: int) -> str:
+    """An execution that works on a step. after: a position of the harness before it."""
+    client.invoke(
+        FunctionName="durable:1",
+        InvocationType="Event",
+        DurableExecutionName=name,
+        Payload=json.dumps({"case": "holds"}),
+    )
+    runs.until_logged("ran long", after=after)
+    return runs.named(name)
+
+
 class TestInterruption:
     def test_a_step_that_was_cut_off_runs_again_and_those_before_it_do_not(
         self, harness: WiredHarness, runs: DurableRuns
@@ -238,14 +250,7 @@ class TestPauses:
         self, harness: WiredHarness, client: Any, runs: DurableRuns
     ) -> None:
         before = harness.position()
-        client.invoke(
-            FunctionName="durable:1",
-            InvocationType="Event",
-            DurableExecutionName="held",
-            Payload=json.dumps({"case": "holds"}),
-        )
-        runs.until_logged("ran long", after=before)
-        arn = runs.named("held")
+        arn = in_the_middle_of_a_step(client, runs, "held", after=before)
 
         client.pause_durable_execution(DurableExecutionArn=arn)
         pausing = runs.status(arn)
@@ -262,14 +267,7 @@ class TestPauses:
         self, harness: WiredHarness, client: Any, runs: DurableRuns
     ) -> None:
         before = harness.position()
-        client.invoke(
-            FunctionName="durable:1",
-            InvocationType="Event",
-            DurableExecutionName="not-held",
-            Payload=json.dumps({"case": "holds"}),
-        )
-        runs.until_logged("ran long", after=before)
-        arn = runs.named("not-held")
+        arn = in_the_middle_of_a_step(client, runs, "not-held", after=before)
 
         client.pause_durable_execution(DurableExecutionArn=arn)
         client.resume_durable_execution(DurableExecutionArn=arn)
