@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from lambdakit.session.deployment import Deployment
     from lambdakit.session.harness import Harness
     from lambdakit.session.permissions import Permissions
-    from lambdakit.session.reuse import ReusedDeployments
 
 _PERMISSIONS: Final = pytest.StashKey["Permissions"]()
 # What a worker of pytest-xdist hands to the process that it works for.
@@ -102,47 +101,55 @@ def lambdakit_options() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def _lambdakit_worker(lambdakit_options: dict[str, Any]) -> Iterator[tuple[Harness, ReusedDeployments]]:
+def _lambdakit_worker(lambdakit_options: dict[str, Any]) -> Iterator[Harness]:
     from lambdakit.session.harness import Harness
-    from lambdakit.session.reuse import ReusedDeployments
 
     with Harness(**lambdakit_options) as harness:
-        yield harness, ReusedDeployments(harness)
+        yield harness
 
 
 @pytest.fixture
-def harness(_lambdakit_worker: tuple[Harness, ReusedDeployments], request: pytest.FixtureRequest) -> Iterator[Harness]:
+def harness(_lambdakit_worker: Harness, request: pytest.FixtureRequest) -> Iterator[Harness]:
     """The worker's harness with an empty trace. What a test deploys with it is destroyed after the test."""
-    worker_harness, deployments = _lambdakit_worker
-    worker_harness.trace.clear()
-    yield worker_harness
-    if _permissions_file(request.config) is not None:
-        for deployment in worker_harness.deployments:
-            _collect(request.config, deployment.permissions)
-    deployments.restore()
+    _lambdakit_worker.trace.clear()
+    yield _lambdakit_worker
+    _collect_from(_lambdakit_worker, request.config)
+    for deployment in reversed(_lambdakit_worker.deployments):
+        if deployment not in _lambdakit_worker.reused:
+            deployment.destroy()
 
 
 @pytest.fixture
-def deploy(
-    harness: Harness, _lambdakit_worker: tuple[Harness, ReusedDeployments], request: pytest.FixtureRequest
-) -> Callable[..., Deployment]:
+def deploy(harness: Harness, request: pytest.FixtureRequest) -> Iterator[Callable[..., Deployment]]:
     """`deploy(source, *, stacks=None, parameters=None)`: as `harness.deploy`, but deployed once per worker.
 
     The deployment is reset after each test that used it. A relative path is looked for beside the test's file first,
-    then in the working directory.
+    then in the working directory. A project's own fixture `harness` is where it deploys to.
     """
-    _, deployments = _lambdakit_worker
+    from lambdakit.session.harness import Harness
+
+    if not isinstance(harness, Harness):
+        message = f"the fixture deploy deploys into the fixture harness, which is a {type(harness).__name__} here"
+        raise pytest.UsageError(f"{message}; give the one that is no lambdakit.Harness another name")
     base = request.path.parent
 
     def deploy_once(source: object, **arguments: Any) -> Deployment:
-        return deployments.deploy(source, base=base, **arguments)
+        return harness.reused.deploy(harness, source, base=base, **arguments)
 
-    return deploy_once
+    yield deploy_once
+    _collect_from(harness, request.config)
+    harness.reused.restore()
 
 
 def _permissions_file(config: pytest.Config) -> Path | None:
     name = config.getoption("lambdakit_permissions")
     return None if name is None else config.invocation_params.dir / name
+
+
+def _collect_from(harness: Harness, config: pytest.Config) -> None:
+    if _permissions_file(config) is not None:
+        for deployment in harness.deployments:
+            _collect(config, deployment.permissions)
 
 
 def _collect(config: pytest.Config, permissions: Permissions) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import secrets
+import threading
 import warnings
 import weakref
 from collections.abc import Mapping, Sequence
@@ -11,7 +13,7 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Final, Self
 
-from lambdakit.errors import Diagnostic, HarnessError
+from lambdakit.errors import DeploymentError, Diagnostic, HarnessError
 from lambdakit.session.aws_clients import AwsClients
 from lambdakit.session.control_api import ControlApi
 from lambdakit.session.deployment import Deployment, DeploymentRequest, deploy
@@ -20,6 +22,7 @@ from lambdakit.session.harness_process import HARNESS_COMMAND, HarnessProcess
 from lambdakit.session.installation import require_harness_packages
 from lambdakit.session.options import EnforceIam, EnforceNetwork, HarnessOptions, Sandbox, Unsupported
 from lambdakit.session.preparation import prepare_runtimes
+from lambdakit.session.reuse import ReusedDeployments
 from lambdakit.session.sent_records import mapping_name, records_to_wire
 from lambdakit.session.sources import AssemblySources
 from lambdakit.session.trace_view import TraceView
@@ -77,6 +80,8 @@ class Harness:
         self._close = weakref.finalize(self, self._resources.close)
         self._control: ControlApi | None = None
         self._deployments: list[Deployment] = []
+        self._deployments_lock = threading.Lock()
+        self._reused = ReusedDeployments()
         self._sources = AssemblySources(account_id=account_id, region=region, resources=self._resources)
         self._clients = AwsClients(region=region)
         self._resources.callback(self._clients.close)
@@ -174,9 +179,21 @@ class Harness:
         control = self._started()
         prepare_runtimes(source, control)
         request = DeploymentRequest(source=source, stacks=stacks, parameters=parameters)
-        deployment = deploy(request, control=control, trace=self._trace, sources=self._sources)
-        self._deployments = [*self.deployments, deployment]
+        make = functools.partial(deploy, request, control=control, trace=self._trace, sources=self._sources)
+        try:
+            deployment = make()
+        except DeploymentError as error:
+            if not self._reused.make_room(error):
+                raise
+            deployment = make()
+        with self._deployments_lock:
+            self._deployments = [*self.deployments, deployment]
         return deployment
+
+    @property
+    def reused(self) -> ReusedDeployments:
+        """Those that tests share through the pytest fixture `deploy`; idle ones give way to stacks of the same name."""
+        return self._reused
 
     @property
     def deployments(self) -> tuple[Deployment, ...]:

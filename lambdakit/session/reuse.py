@@ -18,16 +18,16 @@ _NAME_TAKEN: Final = "LK301"
 
 
 class ReusedDeployments:
-    """The deployments of one harness, one per source, stacks and parameters."""
+    """The deployments that tests share in one harness, one per source, stacks and parameters."""
 
-    def __init__(self, harness: Harness) -> None:
-        self._harness = harness
+    def __init__(self) -> None:
         # The source stays in the value, so that an object's identity is not given to another one.
         self._kept: dict[Hashable, tuple[object, Deployment]] = {}
         self._used: set[Hashable] = set()
 
     def deploy(
         self,
+        harness: Harness,
         source: object,
         *,
         base: Path,
@@ -36,46 +36,49 @@ class ReusedDeployments:
     ) -> Deployment:
         """The deployment of `source`; made only the first time.
 
-        base: the directory in which a relative path is looked for first; the working directory is the second.
+        harness: whose these are. base: the directory in which a relative path is looked for first; the working
+        directory is the second.
         """
         if isinstance(source, str | os.PathLike):
             beside = base / os.fspath(source)
             source = beside if beside.exists() else Path(os.fspath(source))
         key = _key(source, stacks, parameters)
-        if key not in self._kept:
-            self._kept[key] = (source, self._deployed(source, stacks, parameters))
+        if not self._is_usable(key):
+            self._destroy(key)
+            self._kept[key] = (source, harness.deploy(source, stacks=stacks, parameters=parameters))
         self._used.add(key)
         return self._kept[key][1]
 
     def restore(self) -> None:
-        """Undoes what one test did: resets what it used, destroys what it updated or deployed by itself."""
+        """Resets what one test used; what it updated is not given to another one."""
         used, self._used = self._used, set()
         for key in used:
-            _, deployment = self._kept[key]
-            if deployment.status == "DEPLOYED":
-                deployment.reset()
-            else:
-                del self._kept[key]
-        kept = [deployment for _, deployment in self._kept.values()]
-        for deployment in reversed(self._harness.deployments):
-            if not any(deployment is other for other in kept):
-                deployment.destroy()
+            if self._is_usable(key):
+                self._kept[key][1].reset()
 
-    def _deployed(
-        self, source: object, stacks: Sequence[str] | None, parameters: Mapping[str, str] | None
-    ) -> Deployment:
-        try:
-            return self._harness.deploy(source, stacks=stacks, parameters=parameters)
-        except DeploymentError as error:
-            if {diagnostic.code for diagnostic in error.diagnostics} != {_NAME_TAKEN} or not self._destroy_idle():
-                raise
-        return self._harness.deploy(source, stacks=stacks, parameters=parameters)
+    def __contains__(self, deployment: Deployment) -> bool:
+        """Whether a later test may be given it."""
+        return any(deployment is kept and self._is_usable(key) for key, (_, kept) in self._kept.items())
 
-    def _destroy_idle(self) -> bool:
-        """Makes room for stacks of the same names: what other tests deployed goes. False when there is nothing."""
-        idle = [key for key in self._kept if key not in self._used]
-        for key in idle:
+    def _is_usable(self, key: Hashable) -> bool:
+        """Whether it is there, and as it was deployed; the test that updated it may go on with it."""
+        status = self._kept[key][1].status if key in self._kept else "DESTROYED"
+        return status == "DEPLOYED" or (status == "UPDATED" and key in self._used)
+
+    def _destroy(self, key: Hashable) -> None:
+        if key in self._kept:
             self._kept.pop(key)[1].destroy()
+
+    def make_room(self, error: DeploymentError) -> bool:
+        """Destroys what only other tests deployed, when a name that is taken is all that is wrong.
+
+        False when there is nothing of the kind, or another error.
+        """
+        idle = [key for key in self._kept if key not in self._used]
+        if {diagnostic.code for diagnostic in error.diagnostics} != {_NAME_TAKEN}:
+            return False
+        for key in idle:
+            self._destroy(key)
         return bool(idle)
 
 

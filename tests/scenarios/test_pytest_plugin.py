@@ -77,6 +77,8 @@ def test_a_destroyed_deployment_is_made_anew_for_the_next_test(project: pytest.P
             deployment = deploy("app/lambdakit.yaml")
             assert deployment.function("list_orders").invoke({}).payload["statusCode"] == 200
             deployment.destroy()
+            assert deploy("app/lambdakit.yaml") is not deployment
+            deploy("app/lambdakit.yaml").destroy()
     """)
 
     _outcomes(project, passed=2)
@@ -90,6 +92,30 @@ def test_another_document_with_the_same_stack_name_takes_the_place_of_an_idle_on
         @pytest.mark.parametrize("directory", ["app", "other", "app"])
         def test_deploys(deploy, directory):
             assert "shop" in deploy(f"{directory}/lambdakit.yaml").stacks
+    """)
+
+    _outcomes(project, passed=3)
+
+
+def test_a_deployment_of_the_tests_own_takes_the_place_of_an_idle_one(project: pytest.Pytester) -> None:
+    project.makepyfile("""
+        import pytest
+        from lambdakit.errors import DeploymentError
+
+        def test_uses_the_fixture(deploy):
+            assert deploy("app/lambdakit.yaml").functions
+
+        def test_deploys_by_itself(harness):
+            assert harness.deploy("app/lambdakit.yaml").functions
+            with pytest.raises(DeploymentError, match="deployed already"):
+                harness.deploy("app/lambdakit.yaml")
+
+        def test_uses_the_fixture_again(deploy, harness):
+            deployment = deploy("app/lambdakit.yaml")
+            assert deployment.functions
+            with pytest.raises(DeploymentError, match="deployed already"):
+                harness.deploy("app/lambdakit.yaml")
+            assert deployment.status == "DEPLOYED"
     """)
 
     _outcomes(project, passed=3)
@@ -184,3 +210,92 @@ def test_a_project_that_does_not_use_it_pays_nothing(project: pytest.Pytester) -
     """)
 
     _outcomes(project, "-p", "no:anyio", passed=1)
+
+
+def test_a_harness_of_the_projects_own_is_where_the_fixture_deploys_to(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        conftest="""
+        import pytest
+        from lambdakit import Harness
+
+        @pytest.fixture(scope="session")
+        def harness():
+            with Harness(region="eu-west-1") as harness:
+                yield harness
+        """,
+        test_own="""
+        import pytest
+
+        @pytest.fixture(scope="module")
+        def mine(harness, tmp_path_factory):
+            text = open("app/lambdakit.yaml").read().replace("application: shop", "application: mine")
+            path = tmp_path_factory.mktemp("mine")
+            __import__("shutil").copytree("app", path, dirs_exist_ok=True)
+            (path / "lambdakit.yaml").write_text(text)
+            return harness.deploy(path / "lambdakit.yaml")
+
+        seen = []
+
+        @pytest.mark.parametrize("n", range(2))
+        def test_orders_are_gone(mine, deploy, harness, n):
+            deployment = deploy("app/lambdakit.yaml")
+            seen.append(deployment.id)
+            with deployment.http() as http:
+                assert http.get("/orders").json() == {"orders": []}
+                assert http.post("/orders", json={"sku": "a"}).status_code == 201
+            assert harness.deployments == (mine, deployment)
+            assert ":eu-west-1:" in deployment.function("list_orders").arn
+
+        def test_it_was_one_deployment(harness):
+            assert len(set(seen)) == 1
+            assert len(harness.deployments) == 2
+
+        @pytest.mark.parametrize("n", range(2))
+        def test_updates(deploy, harness, n):
+            deployment = deploy("app/lambdakit.yaml")
+            assert deployment.status == "DEPLOYED"
+            deployment.update("app/lambdakit.yaml")
+            assert len(harness.deployments) == 2
+        """,
+    )
+
+    _outcomes(project, passed=5)
+
+
+def test_an_updated_deployment_is_made_anew_for_the_next_test(project: pytest.Pytester) -> None:
+    project.makepyfile("""
+        import pytest
+
+        seen = []
+
+        @pytest.mark.parametrize("n", range(2))
+        def test_updates(deploy, harness, n):
+            deployment = deploy("app/lambdakit.yaml")
+            deployment.update("app/lambdakit.yaml")
+            assert deploy("app/lambdakit.yaml") is deployment
+            seen.append(deployment.id)
+            assert harness.deployments == (deployment,)
+
+        def test_it_was_gone(harness):
+            assert len(set(seen)) == 2
+            assert harness.deployments == ()
+    """)
+
+    _outcomes(project, passed=3)
+
+
+def test_a_fixture_harness_that_is_something_else_is_told(project: pytest.Pytester) -> None:
+    project.makepyfile("""
+        import pytest
+
+        @pytest.fixture
+        def harness():
+            return "cables"
+
+        def test_deploys(deploy):
+            pass
+    """)
+
+    result = _outcomes(project, errors=1)
+
+    result.stdout.fnmatch_lines(["*the fixture deploy deploys into the fixture harness, which is a str here*"])
