@@ -135,8 +135,7 @@ class Control:
                 self._destroy(deployment_id)
                 return {}
             case "POST", "reset":
-                self._reset(deployment_id)
-                return {}
+                return self._reset(deployment_id)
             case "GET", "permissions":
                 return self._permissions.of(self._deployer.get(deployment_id))
             case "GET", "reachability":
@@ -148,10 +147,13 @@ class Control:
         self._permissions.begin(deployment)
         return self._wire(deployment)
 
-    def _reset(self, deployment_id: str) -> None:
-        self._deployer.reset(deployment_id)
+    def _reset(self, deployment_id: str) -> Mapping[str, Any]:
+        """The deployment when some of its resources were made anew, and may go by other ids; else nothing."""
+        renewed = self._deployer.reset(deployment_id)
         self._was_reset()
-        self._permissions.reset(self._deployer.get(deployment_id))
+        deployment = self._deployer.get(deployment_id)
+        self._permissions.reset(deployment)
+        return {"deployment": self._wire(deployment)} if renewed else {}
 
     def _destroy(self, deployment_id: str) -> None:
         # Once the deployment is gone, nothing tells which roles it had.

@@ -20,6 +20,7 @@ from collections.abc import Callable
 
 from lambdakit.harness.access import Access
 from lambdakit.harness.account import Account
+from lambdakit.harness.deployment.configuration_calls import ConfigurationCalls
 from lambdakit.harness.deployment.public_urls import FrontDoors
 from lambdakit.harness.iam.principal import Principal
 from lambdakit.harness.lambda_service.control_plane import ControlPlane
@@ -47,6 +48,7 @@ class Endpoint:
     cloudformation: answers that service's requests, with the region that they are signed for and their caller's
     account; empty for the harness's own.
     network: what functions reach. control: answers what is below `/_lambdakit/`.
+    configuration: learns which calls changed how something is set up.
     before_logs, before_metrics: called before CloudWatch Logs, or CloudWatch, is asked anything.
     """
 
@@ -65,6 +67,7 @@ class Endpoint:
         cloudformation: Callable[[Request, str, str], Response],
         before_logs: Callable[[], None],
         before_metrics: Callable[[], None],
+        configuration: ConfigurationCalls,
     ) -> None:
         self._account = account
         self._doors = doors
@@ -76,6 +79,7 @@ class Endpoint:
         self._trace = trace
         self._control = control
         self._cloudformation = cloudformation
+        self._configuration = configuration
         self._before = {"logs": before_logs, "monitoring": before_metrics}  # by the name that requests are signed for
         # moto lost one of 320 concurrent counter updates and gave a stream record's number twice.
         self._dynamodb = threading.Lock()
@@ -94,7 +98,7 @@ class Endpoint:
     def serve_for(self, request: Request, principal: Principal) -> Response:
         """The answer to what an AWS service asks for somebody; its signature names a service and a region only."""
         named = read_service_request(request)
-        return self._access.refusal(request, named, principal) or self._answer(request, named, principal)
+        return self._access.refusal(request, named, principal) or self._noted(request, named, principal)
 
     def _route(self, request: Request, environment: str) -> Response:
         by_path = _API_PATH.fullmatch(request.path)
@@ -131,13 +135,19 @@ class Endpoint:
                 return held
 
         def answer(passed: Request) -> Response:
-            return self._answer(passed, named, principal)
+            return self._noted(passed, named, principal)
 
         response = self._access.refusal(request, named, principal, way, answer) or answer(request)
         if response.stream is not None and principal.function:
             stream = self._told(named, principal, started, response.stream)
             return dataclasses.replace(response, stream=stream)
         self._tell(named, principal, response.status, (time.perf_counter() - started) * 1000)
+        return response
+
+    def _noted(self, request: Request, named: ServiceRequest, principal: Principal) -> Response:
+        response = self._answer(request, named, principal)
+        if response.status < 300:
+            self._configuration.note(request, named)
         return response
 
     def _answer(self, request: Request, named: ServiceRequest, principal: Principal) -> Response:

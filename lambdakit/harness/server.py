@@ -200,9 +200,7 @@ class Server:
         self._stack.callback(self._events.close)
         self._stack.callback(clock.close)
         custom_resources = CustomResourceCalls(
-            base_url=self._answered_at,
-            invoke=self._invoke_custom_resource,
-            quiet=self._quiet,
+            base_url=self._answered_at, invoke=self._invoke_custom_resource, quiet=self._quiet
         )
         context = Context(
             account=account,
@@ -284,6 +282,7 @@ class Server:
             control=lambda request: custom_resources.serve(request) or control.serve(request),
             before_logs=self._logs.flush,
             before_metrics=metrics.flush,
+            configuration=deployer.configuration_calls,
         )
         self._ready.set()
         self._ahead("warm-up", lambda: _warm_up(account, self._closing))

@@ -194,8 +194,14 @@ class Deployment:
         self._status = "UPDATED"
 
     def reset(self) -> None:
-        """Brings back the state right after the last `deploy` or `update`: data, queues, warm environments."""
-        self._control.post(f"{self._path()}/reset")
+        """Brings back the state right after the last `deploy` or `update`: data, queues, warm environments.
+
+        What was deleted or set up differently through an API meanwhile is made anew, and so is all that was created
+        after it: under the same names, though not with the ids that a service draws, such as an API's and its URL's.
+        """
+        answer = self._control.post(f"{self._path()}/reset")
+        if "deployment" in answer:
+            self._state = _read_state(answer["deployment"], self._control, self._trace)
 
     def destroy(self) -> None:
         """Deletes every resource. Harmless when repeated."""

@@ -17,12 +17,14 @@ from lambdakit.assembly.cloud_assembly import CloudAssembly, StackArtifact, read
 from lambdakit.assembly.parameters import ParameterValue, resolve_parameters
 from lambdakit.errors import DeploymentError, Diagnostic, LambdakitError, UnsupportedError
 from lambdakit.harness.deployment.asset_publishing import AssetPublisher
-from lambdakit.harness.deployment.deployed import USER_INITIATED, DeployedStack, Deployment, Stacks
+from lambdakit.harness.deployment.configuration_calls import ConfigurationCalls
+from lambdakit.harness.deployment.deployed import USER_INITIATED, Asked, DeployedStack, Deployment, Stacks
 from lambdakit.harness.deployment.engine import Engine
 from lambdakit.harness.deployment.image_support import image_source, images_without_override
 from lambdakit.harness.deployment.known_types import ProvisionerOf
 from lambdakit.harness.deployment.provisioner import Context
 from lambdakit.harness.deployment.removal import capture, delete_resource, delete_stack, reset_stacks
+from lambdakit.harness.deployment.renewal import clear_from
 from lambdakit.harness.deployment.resource_steps import Unwanted
 from lambdakit.harness.deployment.scope import StackScope
 from lambdakit.harness.deployment.stack_change import StackChange
@@ -51,6 +53,7 @@ class Deployer:
     """Deploys assemblies into the account, one at a time.
 
     lenient: leave out what is not supported, and say so in the trace, instead of refusing it.
+    configuration_calls: to be told of the API calls that change how something is set up.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class Deployer:
         )
         self._context = context
         self._trace = trace
+        self.configuration_calls = ConfigurationCalls()
         self._deployments: dict[str, Deployment] = {}
         self._numbers = itertools.count(1)
         self._lock = self._engine.lock
@@ -90,7 +94,7 @@ class Deployer:
         """
         with self._lock:
             deployment = Deployment(id=f"deployment-{next(self._numbers)}")
-            self._change(deployment, directory, stacks, parameters)
+            self._bring_to(deployment, Asked(directory=directory, stacks=stacks, parameters=parameters))
             self._deployments[deployment.id] = deployment
             return deployment
 
@@ -103,18 +107,31 @@ class Deployer:
         """
         with self._lock:
             deployment = self.get(deployment_id)
-            self._change(deployment, directory, stacks, parameters)
+            self._bring_to(deployment, Asked(directory=directory, stacks=stacks, parameters=parameters))
             return deployment
 
-    def reset(self, deployment_id: str) -> None:
-        """Brings back what the deployment's resources held right after it."""
+    def reset(self, deployment_id: str) -> bool:
+        """Brings back what the deployment's resources held right after it; whether it took making some of them anew.
+
+        That is what happens to those that were deleted or set up differently meanwhile, and to what depends on them.
+        """
         with self._lock:
             deployment = self.get(deployment_id)
             started = time.perf_counter()
-            problems = reset_stacks(self._engine, deployment.stacks)
+            touched = self.configuration_calls.named(deployment.resources, after=deployment.calls_seen)
+            if touched:
+                for asked in deployment.asked:
+                    read_assembly(asked.directory)  # which may be gone: nothing is cleared then
+                problems = clear_from(self._engine, deployment.stacks, touched)
+            else:
+                problems = reset_stacks(self._engine, deployment.stacks)
             self._ended(deployment, "FAILED" if problems else "RESET", started)
+            for asked in deployment.asked if touched else ():
+                self._change(deployment, asked)
+            deployment.calls_seen = self.configuration_calls.count
             if problems:
                 raise DeploymentError(*problems)
+            return bool(touched)
 
     def destroy(self, deployment_id: str) -> None:
         """Deletes the stacks of a deployment, the last one first."""
@@ -129,15 +146,21 @@ class Deployer:
                 raise DeploymentError(*problems)
             del self._deployments[deployment_id]
 
-    def _change(
-        self, deployment: Deployment, directory: Path, stacks: Sequence[str] | None, parameters: Mapping[str, str]
-    ) -> None:
+    def _bring_to(self, deployment: Deployment, asked: Asked) -> None:
+        """Changes a deployment, and remembers how to do so again."""
+        changed = self._change(deployment, asked)
+        there = {_identity(stack) for stack in deployment.stacks if stack.parent is None}
+        deployment.asked = [*(() if changed == there else deployment.asked), asked]
+        deployment.calls_seen = self.configuration_calls.count
+
+    def _change(self, deployment: Deployment, asked: Asked) -> set[_Identity]:
+        """The stacks that the assembly was asked for."""
         started = time.perf_counter()
-        assembly = read_assembly(directory)
-        chosen = assembly.select(stacks)
+        assembly = read_assembly(asked.directory)
+        chosen = assembly.select(asked.stacks)
         mine = {_identity(stack): stack for stack in deployment.stacks if stack.parent is None}
         self._refuse_taken_names(chosen, mine)
-        prepared = self._prepare(assembly, chosen, parameters, mine)
+        prepared = self._prepare(assembly, chosen, asked.parameters, mine)
         names = tuple(item.stack.name for item in prepared)
         self._trace.append(DeploymentStarted(deployment=deployment.id, stacks=names))
         undo = UndoLog()
@@ -160,6 +183,7 @@ class Deployer:
         deployment.stacks = [stack for root in roots.values() for stack in self._family(root)]
         capture(self._engine, deployment.stacks)
         deployment.duration_ms = self._ended(deployment, status, started)
+        return {_identity(item.stack) for item in prepared}
 
     def _bring(self, item: _Prepared, undo: UndoLog, obsolete: list[Unwanted]) -> bool:
         stack, stacks, now = item.stack, self._engine.stacks, self._context.clock.now
@@ -259,6 +283,7 @@ class Deployer:
             image=functools.partial(image_source, assembly),
             layer=assembly.layer_overrides.of,
             tags=artifact.tags,
+            look_ups=assembly.look_ups,
         )
 
     def _note(self, found: Sequence[Unsupported]) -> None:

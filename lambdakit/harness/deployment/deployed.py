@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from lambdakit.assembly.source_map import SourceMap
@@ -118,11 +119,26 @@ class DeployedStack:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a deployment was asked to become. stacks: names; None for all of the assembly's."""
+
+    directory: Path
+    stacks: Sequence[str] | None
+    parameters: Mapping[str, str]
+
+
 @dataclass(slots=True, kw_only=True)
 class Deployment:
-    """The stacks that one call deployed, in order, nested ones behind those that hold them."""
+    """The stacks that one call deployed, in order, nested ones behind those that hold them.
+
+    asked: the assemblies, stacks and parameters that brought it to what it is, one after the other.
+    calls_seen: how many calls had changed a configuration when it was last what was asked for.
+    """
 
     id: str
+    asked: list[Asked] = field(default_factory=list)
+    calls_seen: int = 0
     stacks: list[DeployedStack] = field(default_factory=list)
     duration_ms: float = 0.0
 
