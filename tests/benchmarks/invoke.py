@@ -175,9 +175,13 @@ def floor(how: Literal["spawn", "fork"], task: Path) -> Iterator[tuple[str, int]
 def _assembly(directory: Path, *, functions: int) -> Path:
     """An assembly directory with that many trivial functions, each of which has its own first invocation."""
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    # As the CDK makes it: a role that may not write its log costs a refusal with each invocation.
     role = {
         "Type": "AWS::IAM::Role",
-        "Properties": {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]}},
+        "Properties": {
+            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]},
+            "ManagedPolicyArns": ["arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"],
+        },
     }
     resources: dict[str, Mapping[str, object]] = {"Role": role}
     for number in range(functions):

@@ -60,6 +60,7 @@ class FunctionConfiguration:
     durable: None for a function that is not durable.
     tenancy: `PER_TENANT`, or empty when tenants share environments. tenant_id: for whom an invocation of such a
     function runs, and whose environments it gets; empty as stored.
+    capacity_provider: the ARN of what its environments run on; empty for Lambda's own instances.
     """
 
     name: str
@@ -96,6 +97,7 @@ class FunctionConfiguration:
     durable: DurableConfig | None = None
     tenancy: str = ""
     tenant_id: str = ""
+    capacity_provider: str = ""
 
     @property
     def place(self) -> str:

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 import types
+from typing import Any
 
 import api_hosts  # type: ignore[import-not-found]  # this folder is no package in there
 import runtime_client  # type: ignore[import-not-found]  # the stand-in; this folder is no package in there
@@ -27,11 +28,12 @@ def preload(*, sdk: bool) -> None:
     import traceback
 
     import awslambdaric.bootstrap
+    import awslambdaric.lambda_literals
     import awslambdaric.lambda_runtime_client
 
-    # Its module level reads the log format from the environment, which is the function's only after the fork.
-    del sys.modules["awslambdaric.bootstrap"], awslambdaric.bootstrap
-    del awslambdaric, http, traceback, logging
+    specification = awslambdaric.bootstrap.__spec__
+    specification.loader_state = specification.loader.get_code(specification.name)
+    del awslambdaric, http, traceback, logging, specification
     # What `-S` left out, and what a function may expect of any interpreter: exit(), help() and the like.
     site.setquit()
     site.setcopyright()
@@ -52,11 +54,14 @@ def run(path: list[str]) -> None:
     api_hosts.lead()
     # A process that `multiprocessing` spawns would run the zygote's file again, which it cannot see.
     sys.modules["__main__"] = types.ModuleType("__main__")
+    sys.modules.pop("__mp_main__", None)
     own = (
         "api_hosts",
         "environment",
         "kernel",
+        "lasting_objects",
         "memory_gaps",
+        "namespace_network",
         "python_runtime",
         "warm_sdk",
         "zygote",
@@ -68,6 +73,7 @@ def run(path: list[str]) -> None:
     from awslambdaric.lambda_runtime_client import LambdaRuntimeClient
     from awslambdaric.lambda_runtime_marshaller import LambdaMarshaller
 
+    _run_again(bootstrap)
     # Whether text is escaped follows from the function's runtime, which the one made before the fork did not know.
     LambdaRuntimeClient.marshaller = LambdaMarshaller()
     bootstrap.StandardLogSink.log = _log
@@ -76,6 +82,12 @@ def run(path: list[str]) -> None:
         bootstrap.run(os.environ["_HANDLER"], LambdaRuntimeClient(os.environ["AWS_LAMBDA_RUNTIME_API"], False))
     except BaseException as error:
         _end_interpreter(error)
+
+
+def _run_again(module: Any) -> None:
+    """Runs a module's level, which read the environment before that was the function's; its code is in memory."""
+    code, module.__spec__.loader_state = module.__spec__.loader_state, None
+    exec(code, vars(module))
 
 
 def _log(_sink: object, message: str, frame_type: bytes | None = None) -> None:

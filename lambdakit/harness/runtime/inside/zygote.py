@@ -29,6 +29,7 @@ sys.path.insert(0, "/var/rapid")
 
 import environment  # type: ignore[import-not-found]  # this folder is no package in there
 import kernel  # type: ignore[import-not-found]
+import lasting_objects  # type: ignore[import-not-found]
 import memory_gaps  # type: ignore[import-not-found]
 
 _REQUEST_BYTES = 1024 * 1024
@@ -198,6 +199,7 @@ def main() -> None:
         os.rmdir(folder)  # noqa: PTH106  # see `_LIBRARY_PATH` in launcher.py
     control.send(b'{"ready": true}')
     gc.collect()
+    lasting_objects.make_lasting()
     filled = memory_gaps.fill()
     gc.freeze()  # what is there now stays; collecting it would copy its pages in every child
     Zygote(control).serve()

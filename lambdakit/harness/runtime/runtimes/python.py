@@ -6,6 +6,7 @@ Source: AWS Lambda Developer Guide, "Working with .zip file archives for Python 
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 import threading
@@ -38,7 +39,8 @@ _READ_AT_START = frozenset(
 )
 # An interpreter of this machine may need libraries of its own, which the function's path does not lead to.
 _WITH_OWN_LIBRARIES = ("/bin/sh", "-c", 'LD_LIBRARY_PATH="$LD_LIBRARY_PATH:/var/lang/lib" exec "$@"', "bootstrap")
-_SDK_NAMES = frozenset({"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six"})
+_SDK_FILES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six.py")
+_PRELOADED = ({name.removesuffix(".py") for name in _SDK_FILES} | sys.stdlib_module_names) - {"test"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,10 +216,19 @@ def _layer_folders(configuration: FunctionConfiguration) -> tuple[str, str]:
 def _brings_sdk(configuration: FunctionConfiguration) -> bool:
     """Whether the package or a layer has its own version of what the warmed parent has imported with boto3.
 
-    That is the SDK, and modules of the standard library, before which the package stands in the search path.
+    That is the SDK, and modules of the standard library, before which the package stands in the search path. A folder
+    of the package with an SDK in it counts as well, since its code may put that folder before all others.
     """
-    roots = [configuration.code]
+    located = located_on_host(configuration)
+    roots = [str(configuration.code), *map(located, _users_path(configuration))]
     for layer in configuration.layers:
-        roots += [Path(path) for path in _in_layer(configuration, str(layer))]
-    names = {entry.name.removesuffix(".py") for root in roots if root.is_dir() for entry in root.iterdir()}
-    return not names.isdisjoint((_SDK_NAMES | sys.stdlib_module_names) - {"test"})
+        roots += _in_layer(configuration, str(layer))
+    folders: list[str] = []
+    for root in filter(os.path.isdir, roots):
+        with os.scandir(root) as entries:
+            for entry in entries:
+                if entry.name.removesuffix(".py") in _PRELOADED:
+                    return True
+                if entry.is_dir():
+                    folders.append(entry.path)
+    return any(os.path.exists(f"{folder}/{name}") for folder in folders for name in _SDK_FILES)  # noqa: PTH110  # many
