@@ -11,6 +11,8 @@ from typing import Final
 from lambdakit.sam.function_settings import Settings
 from lambdakit.sam.properties import Properties
 
+# What of an API's Auth refuses requests, and a document says otherwise or not at all.
+_KEEPS_OUT: Final = ("ApiKeyRequired", "ResourcePolicy")
 _STAND_IN: Final = "until it is written in the document, only signed requests (authorizer: {kind: iam}) are let in"
 
 
@@ -69,10 +71,29 @@ def _authorizer(properties: Properties, settings: Settings, *, jwt: bool) -> Non
     elif default is None and not is_iam and "Authorizers" in auth:
         auth.gap("Authorizers", "authorizers of single routes are not carried over", _STAND_IN)
         found = {"kind": "iam"}
+    closed = next((name for name in _KEEPS_OUT if name in auth), None)
+    if found is None and closed is not None:
+        auth.gap(closed, f"{closed} is not carried over", _STAND_IN)
+        found = {"kind": "iam"}
+    if found is None and _is_private(properties):
+        found = {"kind": "iam"}
     if found is not None:
         settings["authorizer"] = found
     auth.leave("Authorizers", "AddDefaultAuthorizerToCorsPreflight")
     auth.finish()
+
+
+def _is_private(properties: Properties) -> bool:
+    """Whether not everybody reaches the API, though it asks nobody; which is noted."""
+    endpoint, domain = properties.raw("EndpointConfiguration"), properties.raw("Domain")
+    is_mutual = isinstance(domain, Mapping) and "MutualTlsAuthentication" in domain
+    is_private = "PRIVATE" in str(endpoint)
+    if endpoint is not None and (is_private or "EDGE" in str(endpoint)):
+        problem = "a document's REST API is regional, and reached from everywhere"
+        properties.gap("EndpointConfiguration", problem, _STAND_IN if is_private else "")
+    if domain is not None:
+        properties.gap("Domain", "not carried over", _STAND_IN if is_mutual else "see `domain` of the API")
+    return is_private or is_mutual
 
 
 def _jwt(authorizer: Properties) -> Settings | None:

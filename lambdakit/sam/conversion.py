@@ -1,9 +1,10 @@
 """A SAM template as a document: one pattern for each API, and one for each function that something else starts.
 
-A function that nothing starts, as far as a document can say, is one of no pattern.
+A function that nothing starts, as far as a pattern can say, is one of no pattern. What patterns cannot say of events,
+policies and resources stands in the document in CloudFormation's words (`raw_parts`).
 
-template -> parameters, globals -> functions with their settings -> patterns -> what the document's own rules refuse
-goes (`settled`) -> the document's text and the gaps
+template -> parameters, globals -> functions with their settings -> patterns, resources, raw parts -> what the
+document's own rules refuse goes (`settled`) -> the document's text and the gaps
 """
 
 from __future__ import annotations
@@ -15,36 +16,50 @@ from typing import Final
 
 from lambdakit.errors import Diagnostic, SourceError
 from lambdakit.records import dataclass
-from lambdakit.sam.api_settings import http_api, rest_api
+from lambdakit.sam.api_routes import API_EVENTS, ApiRoutes
 from lambdakit.sam.event_sources import Owned, event_source
+from lambdakit.sam.function_parts import OF_EACH, FunctionParts
 from lambdakit.sam.function_settings import (
     SAM_DEFAULTS,
     Settings,
-    environment,
     function_code,
+    function_url,
     general_settings,
     local_directory,
     property_hint,
 )
 from lambdakit.sam.gaps import Gaps
-from lambdakit.sam.grants import VARIABLES, Grants, function_name
+from lambdakit.sam.grants import Grants, function_name
+from lambdakit.sam.layers import Layers
+from lambdakit.sam.placed import Placed
 from lambdakit.sam.policies import Access, accesses, referred
 from lambdakit.sam.properties import Parameters, Properties, merged
+from lambdakit.sam.raw_parts import RawParts
 from lambdakit.sam.serverless_file import as_sam, is_serverless
 from lambdakit.sam.settled import Settled, settled
+from lambdakit.sam.shared_resources import KIND_WORDS, table_overrides
+from lambdakit.sam.sharing import Sharing
+from lambdakit.sam.state_machines import STATE_MACHINE, add_state_machine
 from lambdakit.sam.stream_sources import STREAM_EVENTS, stream_source
 from lambdakit.sam.template_file import TemplateFile
-from lambdakit.spec.names import snake_case
+from lambdakit.sam.uses import FUNCTION, Uses
 from lambdakit.spec.pointer import Pointer
 
-FUNCTION: Final = "AWS::Serverless::Function"
 TRANSFORM: Final = "AWS::Serverless-2016-10-31"
-_LAYER: Final = "AWS::Serverless::LayerVersion"
-# Event -> the type of the API that it belongs to, the property that names it, and what the document calls it.
-_API_EVENTS: Final = {
-    "HttpApi": ("AWS::Serverless::HttpApi", "ApiId", "http"),
-    "Api": ("AWS::Serverless::Api", "RestApiId", "rest"),
+_SERVERLESS: Final = "AWS::Serverless::"
+# What a pattern calls the resource that its function is started by.
+_CONSTRUCTS: Final = {
+    "AWS::SQS::Queue": "Queue",
+    "AWS::SNS::Topic": "Topic",
+    "AWS::S3::Bucket": "Bucket",
+    "AWS::Kinesis::Stream": "Stream",
+    "AWS::DynamoDB::Table": "Table",
 }
+# A document's sections as people read them.
+_ORDER: Final = (
+    *("application", "parameters", "conditions", "mappings", "defaults", "layers", "resources", "functions"),
+    *("patterns", "cloudformation", "outputs"),
+)
 _NO_LETTERS: Final = re.compile(r"[^A-Za-z0-9]+")
 
 
@@ -110,27 +125,49 @@ class _Reading:
         self._parameters = Parameters(template)
         self._globals = template.content.get("Globals")
         self._owned: set[str] = set()
-        self._grants = Grants(resources, self._owned, self._properties, self.gaps, self.origins)
+        self._taken: list[Owned] = []
+        self._uses = Uses(template.content, resources)
+        self._raw = RawParts(template.content, self.gaps)
+        self._parts = FunctionParts(self._raw, self.gaps)
         self._patterns: dict[str, Settings] = {}
         self._functions: dict[str, Settings] = {}
-        self._apis: dict[str, str] = {}
+        self._sharing = Sharing(resources, self._uses, self._owned, self._raw, self.gaps)
         self._general_layers: list[str] = []
-        self._layers: dict[str, Settings] = {}
+        self._layers = Layers(resources, self._owned, self.gaps)
+        self._defaults: Settings = {}
+        self._routes = ApiRoutes(
+            patterns=self._patterns,
+            resources=resources,
+            general=self._general,
+            below=self._below,
+            free=self._free,
+            owned=self._owned,
+            gaps=self.gaps,
+            origins=self.origins,
+            names=self._raw.names,
+        )
+        self._grants = Grants(
+            resources, self._owned, self._properties, self.gaps, self.origins, self._sharing.names, self._raw.lay
+        )
 
     def document(self) -> Settings:
         """The document, which its own rules may still refuse."""
-        defaults = self._defaults()
-        self._read_layers()
+        self._read_defaults()
+        self._layers.read(self._properties, self._local, self.origins)
+        self._sharing.read(self._properties, self.origins)
         for logical_id, resource in self._resources.items():
             if resource.get("Type") == FUNCTION:
                 self._function(logical_id)
         self._rest()
-        document: Settings = {"application": self._name(), "defaults": defaults}
-        if self._layers:
-            document["layers"] = self._layers
-        if self._functions:
-            document["functions"] = self._functions
+        document: Settings = {"application": self._name(), "defaults": self._defaults}
+        sections = (("layers", self._layers.found), ("resources", self._sharing.found), ("functions", self._functions))
+        document |= {key: section for key, section in sections if section}
         document["patterns"] = self._patterns
+        self._raw.write(document, self.origins)
+        document = {key: document[key] for key in _ORDER if key in document}
+        for name in sorted(self._parameters.used):
+            problem = "its default stands in the document wherever no text or override can name the parameter"
+            self.gaps.add(("Parameters", name), problem, "see `environments` for values that differ")
         return document
 
     def _name(self) -> str:
@@ -140,52 +177,29 @@ class _Reading:
     def _properties(self, logical_id: str) -> Properties:
         return self._below(self._resources[logical_id].get("Properties"), ("Resources", logical_id, "Properties"))
 
-    def _below(self, value: object, pointer: Pointer) -> Properties:
-        return Properties(value, pointer, gaps=self.gaps, parameters=self._parameters)
+    def _below(self, value: object, pointer: Pointer, gaps: Gaps | None = None) -> Properties:
+        return Properties(value, pointer, gaps=gaps or self.gaps, parameters=self._parameters)
 
     def _general(self, name: str) -> Mapping[str, object]:
         found = self._globals.get(name) if isinstance(self._globals, Mapping) else None
         return found if isinstance(found, Mapping) else {}
 
-    def _defaults(self) -> Settings:
+    def _local(self, path: str) -> str:
+        return local_directory(path, self._template_directory, self._document_directory)
+
+    def _type(self, logical_id: object) -> str:
+        return str(self._resources.get(str(logical_id), {}).get("Type"))
+
+    def _read_defaults(self) -> None:
         general = self._below(self._general("Function"), ("Globals", "Function"))
-        settings = {**SAM_DEFAULTS, **general_settings(general)}
-        if variables := environment(general, {}):
-            settings["environment"] = variables
-        self._general_layers = self._layer_names(general)
+        self._defaults = {**SAM_DEFAULTS, **general_settings(general)}
+        if variables := self._parts.general_environment(general):
+            self._defaults["environment"] = variables
+        self._general_layers = self._layers.names(general)
         if self._general_layers:
-            settings["layers"] = self._general_layers
-        general.leave("CodeUri", "Handler")
+            self._defaults["layers"] = self._general_layers
+        general.leave(*OF_EACH)
         general.finish(property_hint)
-        return settings
-
-    def _layer_names(self, properties: Properties) -> list[str]:
-        written = properties.raw("Layers")
-        names = []
-        for place, item in enumerate(written if isinstance(written, list) else ()):
-            logical_id = referred(item)
-            if logical_id in self._resources and self._resources[str(logical_id)].get("Type") == _LAYER:
-                names.append(snake_case(str(logical_id)))
-            else:
-                pointer = (*properties.pointer, "Layers", place)
-                self.gaps.add(pointer, "it is no layer of the template", "copy its content, and name it under layers")
-        return names
-
-    def _read_layers(self) -> None:
-        for logical_id, resource in self._resources.items():
-            if resource.get("Type") != _LAYER:
-                continue
-            self._owned.add(logical_id)
-            properties = self._properties(logical_id)
-            content = properties.text("ContentUri")
-            properties.leave("LayerName", "CompatibleRuntimes", "CompatibleArchitectures", "Description", "LicenseInfo")
-            properties.leave("RetentionPolicy")
-            properties.finish()
-            if content is not None:
-                name = snake_case(logical_id)
-                code = local_directory(content, self._template_directory, self._document_directory)
-                self._layers[name] = {"code": code}
-                self.origins["layers", name] = ("Resources", logical_id)
 
     def _function(self, logical_id: str) -> None:
         here: Pointer = ("Resources", logical_id)
@@ -194,13 +208,9 @@ class _Reading:
             if attribute in ("Condition", "DependsOn", "DeletionPolicy", "Connectors"):
                 self.gaps.add((*here, attribute), "not carried over")
         written = self._resources[logical_id].get("Properties")
-        general = {
-            name: self._general("Function")[name]
-            for name in ("CodeUri", "Handler")
-            if name in self._general("Function")
-        }
+        general = {key: value for key, value in self._general("Function").items() if key in OF_EACH}
         own = written if isinstance(written, Mapping) else {}
-        properties = self._below({**general, **own}, (*here, "Properties"))
+        properties = self._below(merged(general, own), (*here, "Properties"))
         events = properties.raw("Events")
         code = function_code(properties, self._template_directory, self._document_directory)
         if code is None:
@@ -211,185 +221,158 @@ class _Reading:
             return
         settings: Settings = {"code": code, "handler": properties.text("Handler") or "app.handler"}
         settings |= general_settings(properties)
-        granted = list(accesses(properties))
-        variables = environment(properties, {item.logical_id: VARIABLES[item.kind] for item in granted})
+        granted = list(accesses(properties, events if isinstance(events, Mapping) else {}))
+        variables, laid = self._parts.environment(properties)
         if variables:
             settings["environment"] = variables
-        if layers := self._layer_names(properties):
+        if layers := self._layers.names(properties):
             settings["layers"] = [*self._general_layers, *layers]
         if (text := properties.text("Description")) is not None:
             settings["description"] = text
         if (name := properties.text("FunctionName")) is not None:
             settings["function_name"] = name
-        _url(properties, settings)
+        function_url(properties, settings)
+        placed = self._started(logical_id, settings, events if isinstance(events, Mapping) else {}, granted)
+        # The last is what the Serverless Framework calls it.
+        framework = f"{logical_id[:1].upper()}{logical_id[1:]}LambdaFunction"
+        self._raw.names |= {logical_id: placed.name, f"{logical_id}Role": placed.role, framework: placed.name}
+        if "AutoPublishAlias" in properties:
+            self._raw.names[f"{logical_id}.Alias"] = str(placed.alias(self._defaults)["Ref"])
+        self._parts.lay_environment(placed, laid, self._grants.table_of(placed.pattern))
+        self._parts.lay_rest(placed, properties)
         properties.finish(property_hint)
-        self._started(logical_id, settings, events if isinstance(events, Mapping) else {}, granted)
 
     def _started(
         self, logical_id: str, settings: Settings, events: Mapping[str, object], granted: list[Access]
-    ) -> None:
-        """Puts the function where what starts it says: in one pattern."""
+    ) -> Placed:
+        """Puts the function where what starts it says: in one pattern, with all other events in raw parts."""
         home: str | None = None
+        left: list[tuple[str, str, Pointer, Mapping[str, object]]] = []
         for name, event in events.items():
             pointer: Pointer = ("Resources", logical_id, "Properties", "Events", name)
             kind = event.get("Type") if isinstance(event, Mapping) else None
             if not isinstance(event, Mapping) or not isinstance(kind, str):
                 self.gaps.add(pointer, "it is no event with a Type")
                 continue
-            properties = self._below(event.get("Properties"), (*pointer, "Properties"))
-            if kind in _API_EVENTS:
-                home = self._route(logical_id, settings, kind, properties, home)
-            elif home is not None:
-                hint = "let the other send to a queue or bus that starts the function, or write a second function"
-                self.gaps.add(pointer, f"a document's function has one pattern, and this one has {home}", hint)
+            written = event.get("Properties")
+            place = (*pointer, "Properties")
+            if kind in API_EVENTS:
+                if home is None or self._patterns[home]["kind"] == "api_backend":
+                    home = self._routes.add(logical_id, settings, kind, self._below(written, place), home)
+                else:
+                    hint = "write the API's events before the others, so that it is the function's pattern"
+                    self.gaps.add(pointer, f"a document's function has one pattern, and this one has {home}", hint)
+            elif home is not None or (key := self._processing(logical_id, settings, kind, written, place)) is None:
+                left.append((name, kind, pointer, written if isinstance(written, Mapping) else {}))
             else:
-                home = self._processing(logical_id, settings, kind, properties)
-        if home is None:
-            self._lone(logical_id, settings, events, granted)
-            return
-        self._grants.give(home, self._patterns[home], logical_id, granted)
+                home = key
+        placed = self._placed(logical_id, settings, home)
+        for name, kind, pointer, properties in left:
+            self._parts.add_event(placed, self._defaults, name, kind, properties, pointer)
+        for access in self._grants.give(home, placed, granted):
+            self._parts.allow(placed, access, ("Resources", logical_id, "Properties", "Policies", *access.place))
+        return placed
 
-    def _lone(self, logical_id: str, settings: Settings, events: Mapping[str, object], granted: list[Access]) -> None:
-        """Puts the function among those of no pattern."""
-        here: Pointer = ("Resources", logical_id)
+    def _placed(self, logical_id: str, settings: Settings, home: str | None) -> Placed:
+        if home is not None:
+            kind = str(self._patterns[home]["kind"])
+            name = function_name(logical_id) if kind == "api_backend" else home
+            return Placed(
+                logical_id=logical_id,
+                name=name,
+                owner=self._patterns[home],
+                settings=self._settings_at(home, name, settings),
+                pattern=home,
+                kind=kind,
+            )
         name = self._free(function_name(logical_id))
         self._functions[name] = settings
-        self.origins["functions", name] = here
-        if events:
-            self.gaps.add(here, "nothing starts the function that a document could say: it is one of no pattern")
-        for access in granted:
-            pointer = (*here, "Properties", "Policies", access.place)
-            hint = f"write {access.logical_id} below resources, and name it in the function's grants"
-            self.gaps.add(pointer, f"access to {access.logical_id} is not carried over", hint)
+        self.origins["functions", name] = ("Resources", logical_id)
+        return Placed(logical_id=logical_id, name=name, owner=settings, settings=settings)
 
-    def _route(self, logical_id: str, settings: Settings, kind: str, event: Properties, home: str | None) -> str | None:
-        path, method = event.text("Path"), event.text("Method")
-        if path is None and ("Path" in event or kind == "Api"):
-            # Without one, a route would be that of every path.
-            self.gaps.add(event.pointer[:-1], "the route is left out, as its path is not known")
-            return home
-        key, api = self._api(kind, event)
-        if home is not None and home != key:
-            self.gaps.add(event.pointer[:-1], f"a document's function has one pattern, and this one has {home}")
-            # Nobody else may have a route of it.
-            if not self._patterns[key]["routes"]:
-                del self._patterns[key]
-                self._apis = {api: other for api, other in self._apis.items() if other != key}
-            return home
-        route = "$default" if path is None else f"{_method(method)} {path.rstrip('/') or '/'}"
-        open_to_all = self._is_open(event, api)
-        if event.text("PayloadFormatVersion") == "1.0":
-            event.gap("PayloadFormatVersion", "documents use the payload format 2.0")
-        event.finish()
-        routes = self._patterns[key]["routes"]
-        assert isinstance(routes, dict)
-        name = function_name(logical_id)
-        shared = any(isinstance(item, dict) and item.get("name") == name for item in routes.values())
-        if route in routes:
-            self.gaps.add(event.pointer[:-1], f"{route} is there already")
-            return key
-        answer: Settings = {"function": name} if shared else {"name": name, **settings}
-        routes[route] = {**answer, "authorizer": "none"} if open_to_all else answer
-        self.origins["patterns", key, "routes", route] = event.pointer[:-1] if shared else ("Resources", logical_id)
-        return key
+    def _settings_at(self, home: str, name: str, settings: Settings) -> Settings:
+        """The function's settings as the pattern holds them, which a route has copied."""
+        routes = self._patterns[home].get("routes")
+        for route in routes.values() if isinstance(routes, dict) else ():
+            if route.get("name") == name:
+                found: Settings = route
+                return found
+        return settings
 
-    def _is_open(self, event: Properties, api: Settings) -> bool:
-        """Whether a route lets everybody in though its API does not. What cannot be said closes the API."""
-        auth = event.below("Auth")
-        authorizer = auth.text("Authorizer")
-        auth.leave("OverrideApiAuth")
-        auth.finish()
-        if authorizer is None or authorizer == "NONE":
-            return authorizer is not None and "authorizer" in api
-        if "authorizer" not in api:
-            hint = "until it is written in the document, the whole API lets in signed requests only"
-            auth.gap("Authorizer", "an authorizer of a single route is not carried over", hint)
-            api["authorizer"] = {"kind": "iam"}
-        elif not (authorizer == "AWS_IAM" and api["authorizer"] == {"kind": "iam"}):
-            auth.gap("Authorizer", "the authorizer of the whole API is asked")
-        return False
-
-    def _api(self, kind: str, event: Properties) -> tuple[str, Settings]:
-        """The key of the pattern of an event's API, and the API's settings; the pattern is made when it is new."""
-        type_name, name, word = _API_EVENTS[kind]
-        logical_id = referred(event.raw(name)) or ""
-        is_own = logical_id in self._resources and self._resources[logical_id].get("Type") == type_name
-        identity = logical_id if is_own else f"implicit {word}"
-        if identity not in self._apis:
-            key = self._free(snake_case(logical_id) if is_own else "api" if word == "http" else "rest_api")
-            general = self._general("HttpApi" if word == "http" else "Api")
-            pointer: Pointer = ("Resources", logical_id, "Properties") if is_own else ("Globals", kind)
-            written = self._resources[logical_id].get("Properties") if is_own else None
-            own = written if isinstance(written, Mapping) else {}
-            properties = self._below(merged(general, own), pointer)
-            api = http_api(properties) if word == "http" else rest_api(properties)
-            self._owned.add(logical_id)
-            self._apis[identity] = key
-            self._patterns[key] = {"kind": "api_backend", "api": api, "routes": {}}
-            self.origins["patterns", key] = pointer[:2]
-        key = self._apis[identity]
-        found = self._patterns[key]["api"]
-        assert isinstance(found, dict)
-        return key, found
-
-    def _processing(self, logical_id: str, settings: Settings, kind: str, event: Properties) -> str | None:
+    def _processing(
+        self, logical_id: str, settings: Settings, kind: str, written: object, place: Pointer
+    ) -> str | None:
+        """The key of a new pattern; None where it could not say all of the event, and raw parts can."""
+        trial, owned = Gaps(self._template), set(self._owned)
+        self._taken = []
         is_stream = kind in STREAM_EVENTS
-        source = (stream_source if is_stream else event_source)(kind, event, self._owner)
-        if source is None:
+        reader = stream_source if is_stream else event_source
+        source = reader(kind, self._below(written, place, trial), self._owner)
+        if source is None or (not trial.is_empty and self._parts.can_say(kind, written)):
+            self._owned.clear()
+            self._owned |= owned
             return None
+        self.gaps.take(trial)
         key = self._free(function_name(logical_id))
-        pattern = "stream_processing" if is_stream else "event_processing"
-        self._patterns[key] = {"kind": pattern, "source": source, "function": settings}
+        pattern: Settings = {
+            "kind": "stream_processing" if is_stream else "event_processing",
+            "source": source,
+            "function": settings,
+        }
+        self._patterns[key] = pattern
         self.origins["patterns", key] = ("Resources", logical_id)
-        self.origins["patterns", key, "source"] = event.pointer[:-1]
+        self.origins["patterns", key, "source"] = place[:-1]
+        for one in self._taken:
+            if not one.name:
+                self._lay_own(pattern, one)
         return key
+
+    def _lay_own(self, pattern: Settings, one: Owned) -> None:
+        type_name = self._type(one.logical_id)
+        is_table = KIND_WORDS[type_name] == "table"
+        for key, value in (table_overrides(one.properties) if is_table else one.properties.rest()).items():
+            place: Pointer = ("Resources", one.logical_id, "Properties", key)
+            self._raw.lay(pattern, _CONSTRUCTS[type_name], [key], value, place)
 
     def _owner(self, value: object, type_name: str) -> Owned | None:
         logical_id = referred(value)
-        if logical_id is None or logical_id not in self._resources:
+        if logical_id is None or self._type(logical_id) != type_name:
             return None
-        if self._resources[logical_id].get("Type") != type_name or logical_id in self._owned:
+        if logical_id in self._sharing.names:
+            found = Owned(
+                logical_id=logical_id, properties=self._properties(logical_id), name=self._sharing.names[logical_id]
+            )
+        elif logical_id in self._owned or not self._uses.is_own(logical_id):
             return None
-        self._owned.add(logical_id)
-        written = self._resources[logical_id].get("Properties")
-        redrive = written.get("RedrivePolicy") if isinstance(written, Mapping) else None
-        # The pattern's failure queue stands for it.
-        if isinstance(redrive, Mapping) and (letters := referred(redrive.get("deadLetterTargetArn"))):
-            self._owned.add(letters)
-        return Owned(logical_id=logical_id, properties=self._properties(logical_id))
+        else:
+            self._owned.add(logical_id)
+            written = self._resources[logical_id].get("Properties")
+            redrive = written.get("RedrivePolicy") if isinstance(written, Mapping) else None
+            # The pattern's failure queue stands for it.
+            letters = referred(redrive.get("deadLetterTargetArn")) if isinstance(redrive, Mapping) else None
+            if letters is not None and self._uses.is_letters_only(letters):
+                self._owned.add(letters)
+            found = Owned(logical_id=logical_id, properties=self._properties(logical_id))
+        self._taken.append(found)
+        return found
 
     def _rest(self) -> None:
-        """Notes what no function led to."""
+        """Carries over what no function led to as it is, and notes what SAM alone has a word for."""
         for logical_id, resource in self._resources.items():
-            if logical_id not in self._owned:
-                kind = resource.get("Type")
+            if logical_id in self._owned:
+                continue
+            kind = str(resource.get("Type"))
+            written = resource.get("Properties")
+            if kind == STATE_MACHINE and isinstance(written, Mapping):
+                add_state_machine(logical_id, written, self._template_directory, raw=self._raw, gaps=self.gaps)
+            elif kind.startswith(_SERVERLESS) or "Type" not in resource:
                 self.gaps.add(("Resources", logical_id), f"a resource of the type {kind} is not carried over")
-        if "Outputs" in self._template.content:
-            hint = "a document's outputs are called after its patterns; others are written below outputs"
-            self.gaps.add(("Outputs",), "not carried over", hint)
-        if "Conditions" in self._template.content:
-            hint = "write them below conditions, and what is under them below cloudformation"
-            self.gaps.add(("Conditions",), "not carried over", hint)
+            else:
+                self._raw.add(logical_id, resource, ("Resources", logical_id))
+        self._parts.join_events()
 
     def _free(self, key: str) -> str:
         name, number = key, 2
         while name in self._patterns or name in self._functions:
             name, number = f"{key}_{number}", number + 1
         return name
-
-
-def _method(method: str | None) -> str:
-    text = (method or "ANY").upper()
-    return "ANY" if text in ("X-AMAZON-APIGATEWAY-ANY-METHOD", "*") else text
-
-
-def _url(properties: Properties, settings: Settings) -> None:
-    url = properties.below("FunctionUrlConfig")
-    kind = url.text("AuthType")
-    if kind is None:
-        return
-    found: Settings = {"auth_type": kind.lower()}
-    if (mode := url.text("InvokeMode")) is not None:
-        found["invoke_mode"] = mode.lower()
-    url.finish()
-    settings["function_url"] = found

@@ -13,6 +13,7 @@ from typing import Final
 from lambdakit.records import dataclass
 from lambdakit.sam.function_settings import Settings
 from lambdakit.sam.properties import Properties
+from lambdakit.sam.shared_resources import queue_settings
 
 # Source: Amazon S3 User Guide, "Supported event types for SQS, SNS, and Lambda".
 _OBJECT_EVENTS: Final = {
@@ -44,10 +45,14 @@ _BATCH_SIZE: Final = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owned:
-    """A resource of the template that an event names. properties: of the resource; None for what is outside."""
+    """A resource of the template that an event names.
+
+    name: of one of the document's `resources`; empty for what is the pattern's own. properties: of the resource.
+    """
 
     logical_id: str
     properties: Properties
+    name: str = ""
 
 
 Owner = Callable[[object, str], Owned | None]
@@ -58,7 +63,7 @@ def event_source(kind: str, event: Properties, owner: Owner) -> Settings | None:
     """The source; None with a gap when a document has none like it."""
     reader = _READERS.get(kind)
     if reader is None:
-        event.gaps.add(event.pointer, f"an event of the type {kind} is not carried over", _OTHER.get(kind, ""))
+        event.gaps.add(event.pointer, f"an event of the type {kind} is not carried over")
         return None
     source = reader(event, owner)
     event.finish()
@@ -69,7 +74,7 @@ def _sqs(event: Properties, owner: Owner) -> Settings | None:
     source: Settings = {"kind": "sqs"}
     queue = owner(event.raw("Queue"), "AWS::SQS::Queue")
     if queue is not None:
-        source |= _queue(queue.properties)
+        source |= {"queue": queue.name} if queue.name else queue_settings(queue.properties)
     elif not existing(event, "Queue", "queue_arn", source):
         return None
     source["batch_size"] = event.number("BatchSize") or _BATCH_SIZE
@@ -85,26 +90,6 @@ def _sqs(event: Properties, owner: Owner) -> Settings | None:
     if event.truth("Enabled") is False:
         source["enabled"] = False
     return source
-
-
-def _queue(queue: Properties) -> Settings:
-    settings: Settings = {}
-    if queue.truth("FifoQueue"):
-        settings["fifo"] = True
-    if queue.truth("ContentBasedDeduplication"):
-        settings["content_based_deduplication"] = True
-    if (visibility := queue.number("VisibilityTimeout")) is not None:
-        settings["visibility_timeout"] = f"{visibility}s"
-    if (retention := queue.number("MessageRetentionPeriod")) is not None:
-        settings["retention_period"] = f"{retention}s"
-    redrive = queue.below("RedrivePolicy")
-    if (receives := redrive.number("maxReceiveCount")) is not None:
-        settings["max_receive_count"] = receives
-    # The pattern's own failure queue stands for it. New queues are encrypted.
-    redrive.leave("deadLetterTargetArn")
-    queue.leave("SqsManagedSseEnabled")
-    queue.finish()
-    return settings
 
 
 def filters(event: Properties) -> list[object]:
@@ -125,7 +110,7 @@ def _sns(event: Properties, owner: Owner) -> Settings | None:
     source: Settings = {"kind": "sns"}
     topic = owner(event.raw("Topic"), "AWS::SNS::Topic")
     if topic is not None:
-        topic.properties.finish()
+        source |= {"topic": topic.name} if topic.name else {}
     elif not existing(event, "Topic", "topic_arn", source):
         return None
     if (policy := event.value("FilterPolicy")) is not None:
@@ -141,7 +126,7 @@ def _s3(event: Properties, owner: Owner) -> Settings | None:
         event.gap("Bucket", "it is no bucket of the template")
         return None
     # The shape of the event stays what the function knows: Records.
-    source: Settings = {"kind": "s3", "via": "notification"}
+    source: Settings = {"kind": "s3", **({"bucket": bucket.name} if bucket.name else {}), "via": "notification"}
     names = event.texts("Events") or []
     known = [_OBJECT_EVENTS[name] for name in names if name in _OBJECT_EVENTS]
     for name in names:
@@ -155,7 +140,6 @@ def _s3(event: Properties, owner: Owner) -> Settings | None:
         name = str(rule.get("Name")).lower() if isinstance(rule, Mapping) else ""
         if name in ("prefix", "suffix"):
             source[name] = str(rule.get("Value"))
-    bucket.properties.finish()
     return source
 
 
@@ -264,8 +248,4 @@ _READERS: Final[Mapping[str, Callable[[Properties, Owner], Settings | None]]] = 
     "CloudWatchEvent": _event_rule,
     "CloudWatchLogs": _logs,
     "IoTRule": _iot_rule,
-}
-_OTHER: Final = {
-    "MSK": "write a pattern of the kind stream_processing",
-    "Cognito": "write an event_processing with a source of the kind cognito",
 }

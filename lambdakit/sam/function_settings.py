@@ -61,20 +61,17 @@ def general_settings(properties: Properties) -> Settings:
     return settings
 
 
-def environment(properties: Properties, standing_for: Mapping[str, str]) -> dict[str, str]:
-    """The variables that are texts. standing_for: logical id -> what the document makes of it, for the gaps' hints."""
-    variables = properties.below("Environment").below("Variables")
-    found: dict[str, str] = {}
-    written = properties.raw("Environment")
-    names = written.get("Variables") if isinstance(written, Mapping) else None
-    for name in names if isinstance(names, Mapping) else ():
-        raw = variables.raw(name)
-        owner = raw.get("Ref") if isinstance(raw, Mapping) else None
-        if isinstance(owner, str) and owner in standing_for:
-            variables.gap(name, f"it names {owner}", standing_for[owner])
-        elif (text := variables.text(name)) is not None:
-            found[name] = text
-    return found
+def function_url(properties: Properties, settings: Settings) -> None:
+    """Writes the function's own address, if it has one."""
+    url = properties.below("FunctionUrlConfig")
+    kind = url.text("AuthType")
+    if kind is None:
+        return
+    found: Settings = {"auth_type": kind.lower()}
+    if (mode := url.text("InvokeMode")) is not None:
+        found["invoke_mode"] = mode.lower()
+    url.finish()
+    settings["function_url"] = found
 
 
 def function_code(properties: Properties, template_directory: Path, document_directory: Path) -> str | None:

@@ -15,8 +15,6 @@ class Gaps:
     def __init__(self, template: TemplateFile) -> None:
         self._template = template
         self._found: dict[tuple[Pointer, str], Diagnostic] = {}
-        for pointer, problem, hint in template.noted:
-            self._note(pointer, problem, hint)
 
     def add(self, pointer: Pointer, problem: str, hint: str = "") -> None:
         """Notes one; the same one is noted once."""
@@ -36,6 +34,17 @@ class Gaps:
         )
         self._found.setdefault((pointer, problem), diagnostic)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is in it."""
+        return not self._found
+
+    def take(self, other: Gaps) -> None:
+        """Adds another's."""
+        self._found = {**self._found, **other._found}
+
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """All of them, by their place."""
+        """All of them, and those of the file's reading, by their place."""
+        for pointer, problem, hint in self._template.noted:
+            self._note(pointer, problem, hint)
         return tuple(sorted(self._found.values(), key=lambda item: (item.line or 0, item.column or 0, item.pointer)))

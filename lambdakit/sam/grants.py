@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from lambdakit.sam.function_settings import Settings
 from lambdakit.sam.gaps import Gaps
+from lambdakit.sam.placed import Placed
 from lambdakit.sam.policies import Access
 from lambdakit.sam.properties import Properties
+from lambdakit.sam.shared_resources import table_overrides
 from lambdakit.sam.tables import SIMPLE_TABLE, TABLE, table_settings
 from lambdakit.spec.names import snake_case
 from lambdakit.spec.pointer import Pointer
@@ -20,19 +22,12 @@ _TARGET_TYPES: Final = {
     "sns": ("AWS::SNS::Topic",),
 }
 
-# Kind of a target -> where a function of a document finds its name.
-VARIABLES: Final = {
-    "dynamodb": "the document gives the table's name as TABLE_NAME, that of a target with the target's name before it",
-    "s3": "the document gives it as <TARGET>_BUCKET_NAME",
-    "sqs": "the document gives it as <TARGET>_QUEUE_URL",
-    "sns": "the document gives it as <TARGET>_TOPIC_ARN",
-}
-
 
 class Grants:
-    """Gives tables and targets to patterns, each to the first that has it.
+    """Gives functions what their policies say: a pattern's own table and targets, and the document's resources.
 
     owned: the logical ids that a pattern has, to which those given are added. origins: as in the reading of a template.
+    names: of the template's resources, those of the document's. lay: lays a property over a part of the document.
     """
 
     def __init__(
@@ -42,27 +37,58 @@ class Grants:
         properties_of: Callable[[str], Properties],
         gaps: Gaps,
         origins: dict[Pointer, Pointer],
+        names: Mapping[str, str],
+        lay: Callable[[Settings, str, list[str], object, Pointer], None],
     ) -> None:
         self._resources = resources
         self._owned = owned
         self._properties_of = properties_of
         self._gaps = gaps
         self._origins = origins
+        self._names = names
+        self._lay = lay
         self._tables: dict[str, str] = {}
 
-    def give(self, key: str, pattern: Settings, logical_id: str, granted: Sequence[Access]) -> None:
-        """Gives the function what its policies say, as far as its pattern has it. key: the pattern's."""
+    def table_of(self, key: str) -> str | None:
+        """The logical id of the table of a pattern; None without one."""
+        return self._tables.get(key)
+
+    def give(self, home: str | None, placed: Placed, granted: Sequence[Access]) -> Iterator[Access]:
+        """Gives the function what a document has words for, and yields what is left. home: its pattern's key."""
         for access in granted:
-            pointer: Pointer = ("Resources", logical_id, "Properties", "Policies", access.place)
-            done = (
-                self._table_access(key, pattern, logical_id, access)
-                if pattern["kind"] == "api_backend"
-                else self._target(pattern, access)
-            )
-            if not done:
-                self._gaps.add(
-                    pointer, f"access to {access.logical_id} is not carried over: the pattern has none like it"
-                )
+            name = self._names.get(access.logical_id)
+            if name is not None:
+                if not (placed.kind == "api_backend" and self._named_table(home or "", placed, access, name)):
+                    self._grant(placed, name, access)
+            elif placed.kind == "api_backend":
+                if not self._table_access(home or "", placed.owner, placed.logical_id, access):
+                    yield access
+            elif home is None or not self._target(placed.owner, access):
+                yield access
+
+    def _grant(self, placed: Placed, name: str, access: Access) -> None:
+        grants = placed.settings.setdefault("grants", {})
+        assert isinstance(grants, dict)
+        before = grants.get(name)
+        both = {before, access.access}
+        if before is None or before == access.access:
+            grants[name] = access.access
+        elif both <= {"read", "write", "read_write", "read_write_delete"}:
+            grants[name] = "read_write_delete" if "read_write_delete" in both else "read_write"
+        else:
+            place: Pointer = ("Resources", placed.logical_id, "Properties", "Policies", *access.place)
+            problem = f"a document's function is granted one thing with {name}, and this one {before}s"
+            self._gaps.add(place, f"{problem}: {access.access} is not carried over")
+
+    def _named_table(self, key: str, placed: Placed, access: Access, name: str) -> bool:
+        """Whether the table is that of the function's API: the first that one of its functions uses."""
+        if access.kind != "dynamodb":
+            return False
+        if key not in self._tables:
+            routes = placed.owner.pop("routes")
+            placed.owner.update({"table": name, "routes": routes})
+            self._tables[key] = access.logical_id
+        return self._tables[key] == access.logical_id and self._write_access(placed.owner, placed.logical_id, access)
 
     def _table_access(self, key: str, pattern: Settings, logical_id: str, access: Access) -> bool:
         if access.kind != "dynamodb" or access.logical_id not in self._resources:
@@ -71,6 +97,9 @@ class Grants:
             return False
         if self._tables.get(key) != access.logical_id:
             return False
+        return self._write_access(pattern, logical_id, access)
+
+    def _write_access(self, pattern: Settings, logical_id: str, access: Access) -> bool:
         routes = pattern["routes"]
         assert isinstance(routes, dict)
         name = function_name(logical_id)
@@ -84,9 +113,12 @@ class Grants:
         kind = str(self._resources[table].get("Type"))
         if kind not in _TARGET_TYPES["dynamodb"] or table in self._owned:
             return False
-        settings = table_settings(kind, self._properties_of(table))
+        properties = self._properties_of(table)
+        settings = table_settings(kind, properties)
         if settings is None:
             return False
+        for name, value in table_overrides(properties).items():
+            self._lay(pattern, "Table", [name], value, ("Resources", table, "Properties", name))
         self._owned.add(table)
         self._tables[key] = table
         routes = pattern.pop("routes")
@@ -96,7 +128,9 @@ class Grants:
 
     def _target(self, pattern: Settings, access: Access) -> bool:
         name = access.logical_id
-        kind = str(self._resources[name].get("Type")) if name in self._resources else ""
+        if name not in self._resources:
+            return False
+        kind = str(self._resources[name].get("Type"))
         if kind not in _TARGET_TYPES[access.kind] or name in self._owned:
             return False
         target: Settings = {"kind": access.kind}
@@ -106,10 +140,7 @@ class Grants:
             if table is None:
                 return False
             target |= table
-            if access.access == "read":
-                self._gaps.add(("Resources", name), "a target is written to: the function may do that, too")
-        else:
-            properties.finish()
+        properties.finish()
         if access.access == "read_write":
             target["access"] = "read_write"
         self._owned.add(name)

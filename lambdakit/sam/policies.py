@@ -13,58 +13,66 @@ from lambdakit.sam.properties import Properties
 from lambdakit.sam.tables import ACCESS
 
 # Policy template -> (its parameter, the kind of target, what the function may do).
-_TARGETS: Final = {
+TARGETS: Final = {
     **{name: ("TableName", "dynamodb", access) for name, access in ACCESS.items()},
+    "S3ReadPolicy": ("BucketName", "s3", "read"),
     "S3WritePolicy": ("BucketName", "s3", "write"),
-    "S3CrudPolicy": ("BucketName", "s3", "read_write"),
-    "SQSSendMessagePolicy": ("QueueName", "sqs", ""),
-    "SNSPublishMessagePolicy": ("TopicName", "sns", ""),
-    "SNSCrudPolicy": ("TopicName", "sns", ""),
+    "S3CrudPolicy": ("BucketName", "s3", "read_write_delete"),
+    "SQSSendMessagePolicy": ("QueueName", "sqs", "publish"),
+    "SQSPollerPolicy": ("QueueName", "sqs", "consume"),
+    "SNSPublishMessagePolicy": ("TopicName", "sns", "publish"),
+    "SNSCrudPolicy": ("TopicName", "sns", "publish"),
 }
-# What every function of a document has as far as it needs it, and what consuming a source brings.
-_GIVEN: Final = (
-    *("AWSLambdaBasicExecutionRole", "AWSXRayDaemonWriteAccess", "AWSXrayWriteOnlyAccess", "SQSPollerPolicy"),
-    *("CloudWatchPutMetricPolicy", "AWSLambdaSQSQueueExecutionRole"),
-)
+# What every function of a document has as far as it needs it.
+_GIVEN: Final = ("AWSLambdaBasicExecutionRole", "AWSXRayDaemonWriteAccess", "AWSXrayWriteOnlyAccess")
+# What consuming a source of a kind brings.
+_OF_SOURCES: Final[Mapping[str, str]] = {
+    "SQSPollerPolicy": "SQS",
+    "AWSLambdaSQSQueueExecutionRole": "SQS",
+    "AWSLambdaKinesisExecutionRole": "Kinesis",
+    "KinesisStreamReadPolicy": "Kinesis",
+    "AWSLambdaDynamoDBExecutionRole": "DynamoDB",
+    "DynamoDBStreamReadPolicy": "DynamoDB",
+    "AWSLambdaMSKExecutionRole": "MSK",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """What a function may do with a resource of the template. place: of the policy in the list; -1 for one alone."""
+    """What a policy lets a function do. place: the policy's steps below the function's `Policies`.
 
-    logical_id: str
-    kind: str
-    access: str
-    place: int
+    logical_id, kind, access: with what of the template, and what, where a document has a word for it; else empty.
+    """
+
+    policy: object
+    place: tuple[int, ...]
+    logical_id: str = ""
+    kind: str = ""
+    access: str = ""
 
 
-def accesses(properties: Properties) -> Iterator[Access]:
-    """Those that a document can say; each of the others is a gap."""
+def accesses(properties: Properties, events: Mapping[str, object]) -> Iterator[Access]:
+    """What the policies say, but for what a document gives anyway. events: of the function."""
     written = properties.raw("Policies")
     items = written if isinstance(written, list) else [] if written is None else [written]
+    sources = {str(event.get("Type")) for event in events.values() if isinstance(event, Mapping)}
     for place, item in enumerate(items):
-        pointer = (*properties.pointer, "Policies", *((place,) if isinstance(written, list) else ()))
-        if isinstance(item, str) and item.rpartition("/")[2] in _GIVEN:
+        where = (place,) if isinstance(written, list) else ()
+        names = [item.rpartition("/")[2]] if isinstance(item, str) else list(item) if isinstance(item, Mapping) else []
+        if len(names) == 1 and (names[0] in _GIVEN or _OF_SOURCES.get(str(names[0]), "") in sources):
             continue
-        found = _access(item, place)
-        if found is not None:
-            yield found
-        elif not (isinstance(item, Mapping) and set(item) & set(_GIVEN)):
-            name = item if isinstance(item, str) else ", ".join(map(str, item)) if isinstance(item, Mapping) else item
-            hint = "a document grants by table_access and targets"
-            properties.gaps.add(pointer, f"the policy {name} is not carried over", hint)
+        yield _access(item, where)
 
 
-def _access(item: object, place: int) -> Access | None:
-    if not isinstance(item, Mapping) or len(item) != 1:
-        return None
-    (name,) = item
-    arguments = item[name]
-    if name not in _TARGETS or not isinstance(arguments, Mapping):
-        return None
-    parameter, kind, access = _TARGETS[name]
-    logical_id = referred(arguments.get(parameter))
-    return None if logical_id is None else Access(logical_id=logical_id, kind=kind, access=access, place=place)
+def _access(item: object, place: tuple[int, ...]) -> Access:
+    if isinstance(item, Mapping) and len(item) == 1:
+        ((name, arguments),) = item.items()
+        if name in TARGETS and isinstance(arguments, Mapping):
+            parameter, kind, access = TARGETS[name]
+            logical_id = referred(arguments.get(parameter))
+            if logical_id is not None:
+                return Access(policy=item, place=place, logical_id=logical_id, kind=kind, access=access)
+    return Access(policy=item, place=place)
 
 
 def referred(value: object) -> str | None:

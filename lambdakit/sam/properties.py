@@ -17,11 +17,12 @@ _REFERENCE: Final = re.compile(r"\$\{([^}]*)\}")
 
 
 class Parameters:
-    """The template's parameters, by what they stand for."""
+    """The template's parameters, by what they stand for. used: those whose defaults were taken for them."""
 
     def __init__(self, template: TemplateFile) -> None:
         declared = template.content.get("Parameters")
         self._defaults: dict[str, object] = {}
+        self.used: set[str] = set()
         for name, parameter in declared.items() if isinstance(declared, Mapping) else ():
             if isinstance(parameter, Mapping) and isinstance(parameter.get("Default"), str | int | float | bool):
                 self._defaults[name] = parameter["Default"]
@@ -36,7 +37,7 @@ class Parameters:
         if len(value) == 1:
             (name,) = value
             if name == "Ref":
-                return self._defaults.get(str(value["Ref"]))
+                return self._default(str(value["Ref"]))
             if name == "Fn::Sub" and isinstance(value["Fn::Sub"], str):
                 return self._substituted(value["Fn::Sub"])
             if name.startswith("Fn::") or name == "Condition":
@@ -49,8 +50,13 @@ class Parameters:
         if any(name not in self._defaults for name in names):
             return None
         return _REFERENCE.sub(
-            lambda found: f"${{{found[1][1:]}}}" if found[1].startswith("!") else str(self._defaults[found[1]]), text
+            lambda found: f"${{{found[1][1:]}}}" if found[1].startswith("!") else str(self._default(found[1])), text
         )
+
+    def _default(self, name: str) -> object:
+        if name in self._defaults:
+            self.used.add(name)
+        return self._defaults.get(name)
 
 
 def merged(general: Mapping[str, object], own: Mapping[str, object]) -> dict[str, object]:
@@ -61,12 +67,12 @@ def merged(general: Mapping[str, object], own: Mapping[str, object]) -> dict[str
     result = dict(general)
     for key, value in own.items():
         before = result.get(key)
-        both = isinstance(before, Mapping) and isinstance(value, Mapping) and not (_is_call(before) or _is_call(value))
+        both = isinstance(before, Mapping) and isinstance(value, Mapping) and not (is_call(before) or is_call(value))
         result[key] = merged(before, value) if both else value  # type: ignore[arg-type]  # both are mappings
     return result
 
 
-def _is_call(value: object) -> bool:
+def is_call(value: object) -> bool:
     """Whether the value is one of CloudFormation's functions."""
     return isinstance(value, Mapping) and len(value) == 1 and str(next(iter(value))).startswith(("Fn::", "Ref"))
 
@@ -101,7 +107,7 @@ class Properties:
     def below(self, name: str) -> Properties:
         """The properties within one; none when it is not written, or what a function gives only at a deployment."""
         raw = self.raw(name)
-        if _is_call(raw):
+        if is_call(raw):
             raw = self._literal(name)
         return Properties(raw, (*self.pointer, name), gaps=self.gaps, parameters=self.parameters)
 
@@ -159,6 +165,11 @@ class Properties:
         """Properties that say nothing a document would have to say."""
         for name in names:
             self._left.pop(name, None)
+
+    def rest(self) -> dict[str, object]:
+        """What nobody took, as it is written, functions and all; it is taken now."""
+        left, self._left = dict(self._left), {}
+        return {name: self._written[name] for name in left}
 
     def finish(self, hint: Callable[[str], str] = lambda name: "") -> None:
         """Notes everything that nobody took."""

@@ -67,12 +67,14 @@ def _http_api(value: object) -> list[Translated]:
 def _http(value: object) -> list[Translated]:
     settings = _routed(value)
     path, method = str(settings.pop("path", "")), settings.pop("method", "any")
-    properties: dict[str, object] = {"Path": "/" + path.strip("/"), "Method": method}
+    properties: dict[str, Any] = {"Path": "/" + path.strip("/"), "Method": method}
     cors = settings.pop("cors", None)
     if isinstance(cors, Mapping):
         settings["cors"] = cors  # which is a gap: a document's API has one answer for all its routes
     if (authorizer := settings.pop("authorizer", None)) is not None:
         properties["Auth"] = {"Authorizer": _authorizer(authorizer)}
+    if settings.pop("private", None) is True:
+        properties["Auth"] = {**properties.get("Auth", {}), "ApiKeyRequired": True}
     # A function behind it answers by itself, as SAM's do.
     if str(settings.get("integration", "")).lower() in ("lambda-proxy", "lambda_proxy", "aws_proxy", "aws-proxy"):
         del settings["integration"]

@@ -63,7 +63,16 @@ _SILENT: Final = (
 )
 _SILENT_OF_PROVIDER: Final = (
     *("name", "stage", "region", "profile", "stackName", "deploymentBucket", "deploymentPrefix", "deploymentMethod"),
-    *("versionFunctions", "httpApi", "tracing", "apiName", "endpointType", "lambdaHashingVersion", "stackTags"),
+    *(
+        "versionFunctions",
+        "httpApi",
+        "tracing",
+        "apiName",
+        "endpointType",
+        "apiGateway",
+        "lambdaHashingVersion",
+        "stackTags",
+    ),
 )
 
 
@@ -127,9 +136,22 @@ class _Translation:
         if (cors := http.get("cors")) is not None:
             self._globals["HttpApi"]["CorsConfiguration"] = _cors(cors)
         self._authorizer(_mapping(http.get("authorizers")))
+        self._rest_api(provider)
         for key in provider:
             if key not in _OF_ALL and key not in _SILENT_OF_PROVIDER:
                 self._note(("provider", key), _HINTS.get(key, ""))
+
+    def _rest_api(self, provider: Mapping[str, Any]) -> None:
+        """Who reaches the REST API at all."""
+        settings = self._globals["Api"]
+        if str(provider.get("endpointType", "")).upper() == "PRIVATE":
+            settings["EndpointConfiguration"] = {"Type": "PRIVATE"}
+        gateway = _mapping(provider.get("apiGateway"))
+        if "resourcePolicy" in gateway:
+            settings["Auth"] = {"ResourcePolicy": gateway["resourcePolicy"]}
+        for key in gateway:
+            if key != "resourcePolicy":
+                self._note(("provider", "apiGateway", key), "")
 
     def _authorizer(self, authorizers: Mapping[str, Any]) -> None:
         """One JWT authorizer that all routes name is that of the API."""

@@ -24,6 +24,8 @@ _NEEDED: Final = frozenset(
 _ROUNDS_MAX: Final = 200
 # Without any of them there is nothing to deploy.
 _PARTS: Final = ("functions", "patterns")
+# Sections whose parts mean something else when something of them is gone.
+_WHOLE: Final = frozenset({"cloudformation", "outputs", "conditions", "mappings", "parameters"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,8 @@ def _remove_pattern(value: dict[str, Any], key: str) -> Pointer:
 
 def _remove(value: dict[str, Any], pointer: Pointer, error: DocumentError) -> Pointer:
     """Leaves out the value at a pointer, or the whole that it is needed for. Where it stood."""
+    if pointer[:1] and pointer[0] in _WHOLE:
+        pointer = pointer[:2]
     while len(pointer) > 1 and (pointer[-1] in _NEEDED or not _is_there(value, pointer)):
         pointer = pointer[:-1]
     if len(pointer) < 2:

@@ -12,6 +12,8 @@ from lambdakit import limits
 from lambdakit.sam.event_sources import Owner, existing, filters
 from lambdakit.sam.function_settings import Settings
 from lambdakit.sam.properties import Properties
+from lambdakit.sam.shared_resources import stream_settings
+from lambdakit.sam.tables import TABLE, table_settings
 
 STREAM_EVENTS: Final = frozenset({"Kinesis", "DynamoDB"})
 _FOREVER: Final = -1
@@ -21,7 +23,7 @@ _TABLE_HINT: Final = "write the table below resources, with a stream, and name i
 
 def stream_source(kind: str, event: Properties, owner: Owner) -> Settings | None:
     """The source; None with a gap when a document has none like it."""
-    source = _kinesis(event, owner) if kind == "Kinesis" else _table_changes(event)
+    source = _kinesis(event, owner) if kind == "Kinesis" else _table_changes(event, owner)
     if source is None:
         return None
     source |= _reading(event)
@@ -37,20 +39,22 @@ def _kinesis(event: Properties, owner: Owner) -> Settings | None:
     stream = owner(event.raw("Stream"), "AWS::Kinesis::Stream")
     if stream is None:
         return source if existing(event, "Stream", "stream_arn", source) else None
-    if (shards := stream.properties.number("ShardCount")) is not None:
-        source["shard_count"] = shards
-    if (hours := stream.properties.number("RetentionPeriodHours")) is not None:
-        source["retention_period"] = f"{hours}h"
-    # A new stream is encrypted.
-    stream.properties.leave("StreamEncryption", "StreamModeDetails")
-    stream.properties.finish()
-    return source
+    return source | ({"stream": stream.name} if stream.name else stream_settings(stream.properties))
 
 
-def _table_changes(event: Properties) -> Settings | None:
+def _table_changes(event: Properties, owner: Owner) -> Settings | None:
     source: Settings = {"kind": "dynamo_stream"}
+    table = owner(event.raw("Stream"), TABLE)
+    if table is not None:
+        if table.name:
+            return source | {"table": table.name}
+        if (settings := table_settings(TABLE, table.properties)) is None:
+            return None
+        if (view := table.properties.below("StreamSpecification").text("StreamViewType")) is not None:
+            source["stream"] = view.lower()
+        return source | {"table": settings}
     if isinstance(event.raw("Stream"), dict):
-        event.gap("Stream", "the stream of a table of the template is not carried over", _TABLE_HINT)
+        event.gap("Stream", "it is neither a table of the template nor an ARN", _TABLE_HINT)
         return None
     return source if existing(event, "Stream", "table_stream_arn", source) else None
 

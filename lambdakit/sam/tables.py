@@ -35,8 +35,14 @@ def table_settings(kind: str, properties: Properties) -> Settings | None:
     found = _simple(properties) if kind == SIMPLE_TABLE else _full(properties)
     if found is not None:
         # New tables are encrypted, billed by request and backed up.
-        properties.leave("TableName", "SSESpecification", "BillingMode", "PointInTimeRecoverySpecification")
-        properties.finish()
+        properties.leave("BillingMode", "PointInTimeRecoverySpecification", "ProvisionedThroughput")
+        if "KMSMasterKeyId" not in properties.below("SSESpecification"):
+            properties.leave("SSESpecification")
+        else:
+            hint = "write the key below resources, and name it as the table's encryption_key"
+            properties.gap("SSESpecification", "the table is encrypted with the key that AWS manages", hint)
+        if properties.truth("DeletionProtectionEnabled"):
+            found["deletion_protection"] = True
     return found
 
 

@@ -31,12 +31,15 @@ def test_what_sam_does_by_default_is_written(project: Path) -> None:
     }
 
 
-def test_globals_become_defaults_and_parameters_their_defaults(project: Path) -> None:
+def test_globals_become_defaults_and_parameters_those_of_the_document(project: Path) -> None:
     head = HEAD + textwrap.dedent(
         """
-        Parameters: {Level: {Type: String, Default: INFO}, Stage: {Type: String}}
+        Parameters: {Level: {Type: String, Default: INFO}, Stage: {Type: String}, Most: {Type: Number, Default: 20}}
         Globals:
-          Function: {Timeout: 20, MemorySize: 256, Environment: {Variables: {LEVEL: !Ref Level, STAGE: !Ref Stage}}}
+          Function:
+            Timeout: !Ref Most
+            MemorySize: 256
+            Environment: {Variables: {LEVEL: !Ref Level, STAGE: !Ref Stage}}
         """
     )
 
@@ -44,8 +47,10 @@ def test_globals_become_defaults_and_parameters_their_defaults(project: Path) ->
 
     assert document["defaults"]["timeout"] == "20s"
     assert document["defaults"]["memory_size"] == 256
-    assert document["defaults"]["environment"] == {"LEVEL": "INFO"}
-    assert gaps == ["Globals.Function.Environment.Variables.STAGE"]
+    assert document["defaults"]["environment"] == {"LEVEL": "${Level}", "STAGE": "${Stage}"}
+    assert document["parameters"] == {"Level": {"type": "String", "default": "INFO"}, "Stage": {"type": "String"}}
+    # A time-out is a number, which no parameter can be.
+    assert gaps == ["Parameters.Most"]
 
 
 def test_function_carries_its_settings(project: Path) -> None:
@@ -277,9 +282,9 @@ def test_event_is_carried_over(project: Path, event: str, others: str, expected:
 @pytest.mark.parametrize(
     ("event", "pointer"),
     [
-        ("K: {Type: Kinesis, Properties: {Stream: x, StartingPosition: LATEST}}", "Events.K.Properties.Stream"),
-        ("Q: {Type: SQS, Properties: {Queue: !ImportValue other}}", "Events.Q.Properties.Queue"),
-        ("R: {Type: EventBridgeRule, Properties: {Pattern: {version: ['0']}}}", "Events.R.Properties.Pattern"),
+        ("K: {Type: Kinesis, Properties: {Stream: !GetAtt Lost.Arn, StartingPosition: LATEST}}", "Events.K"),
+        ("Q: {Type: SQS, Properties: {BatchSize: 3}}", "Events.Q"),
+        ("S: {Type: SelfManagedKafka, Properties: {Topics: [orders]}}", "Events.S"),
         ("X: 3", "Events.X"),
         ("T: {Type: Schedule, Properties: {Schedule: every day}}", ""),
     ],
@@ -293,7 +298,7 @@ def test_event_that_cannot_be_said_is_a_gap(project: Path, event: str, pointer: 
     assert any(gap.endswith(pointer) and gap.startswith("Resources.Work") for gap in gaps)
 
 
-def test_second_pattern_of_a_function_is_a_gap(project: Path) -> None:
+def test_second_event_of_a_function_is_what_it_stands_for(project: Path) -> None:
     events = """
         G: {Type: HttpApi, Properties: {Path: /a, Method: GET}}
         T: {Type: Schedule, Properties: {Schedule: rate(1 day)}}
@@ -302,7 +307,15 @@ def test_second_pattern_of_a_function_is_a_gap(project: Path) -> None:
     document, gaps = imported(project, function(events))
 
     assert list(document["patterns"]) == ["api"]
-    assert gaps == ["Resources.Work.Properties.Events.T"]
+    assert document["cloudformation"]["WorkT"] == {
+        "Type": "AWS::Events::Rule",
+        "Properties": {
+            "ScheduleExpression": "rate(1 day)",
+            "Targets": [{"Arn": {"Ref": "work/Function/Aliaslive"}, "Id": "Function"}],
+        },
+    }
+    assert document["cloudformation"]["WorkTPermission"]["Properties"]["Principal"] == "events.amazonaws.com"
+    assert gaps == []
 
 
 def test_targets_come_of_policies(project: Path) -> None:
@@ -319,7 +332,10 @@ def test_targets_come_of_policies(project: Path) -> None:
     document, gaps = imported(project, function(event, policies) + others)
 
     assert document["patterns"]["work"]["targets"] == {"results": {"kind": "s3"}, "next": {"kind": "sqs"}}
-    assert gaps == ["Resources.Work.Properties.Policies[3]"]
+    policy = document["cloudformation"]["WorkPolicy"]["Properties"]
+    assert policy["RoleName"] == {"Ref": "work/Function/Role"}
+    assert policy["PolicyDocument"]["Statement"] == [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
+    assert gaps == []
 
 
 @pytest.mark.parametrize(

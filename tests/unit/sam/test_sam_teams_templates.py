@@ -193,18 +193,37 @@ def test_streams_logs_and_devices_are_sources(
     assert gaps == []
 
 
-def test_the_stream_of_a_table_of_the_template_is_a_gap_with_a_way_out(project: Path) -> None:
-    table = (
-        "T: {Type: AWS::DynamoDB::Table, Properties: {KeySchema: [{AttributeName: id, KeyType: HASH}], "
-        "AttributeDefinitions: [{AttributeName: id, AttributeType: S}]}}\n"
-    )
+TABLE = (
+    "T: {Type: AWS::DynamoDB::Table, Properties: {KeySchema: [{AttributeName: id, KeyType: HASH}], "
+    "AttributeDefinitions: [{AttributeName: id, AttributeType: S}], "
+    "StreamSpecification: {StreamViewType: KEYS_ONLY}}}\n"
+)
+CHANGES = "D: {Type: DynamoDB, Properties: {Stream: !GetAtt T.StreamArn, StartingPosition: LATEST}}"
 
-    document, gaps = of_function(
-        project, "D: {Type: DynamoDB, Properties: {Stream: !GetAtt T.StreamArn}}", others=table
-    )
 
-    assert list(document["functions"]) == ["work"]
-    assert any("the stream of a table of the template is not carried over" in gap for gap in gaps)
+def test_the_stream_of_a_table_of_the_template_is_a_source(project: Path) -> None:
+    document, gaps = of_function(project, CHANGES, others=TABLE)
+
+    source = document["patterns"]["work"]["source"]
+    assert {key: source[key] for key in ("kind", "table", "stream", "starting_position")} == {
+        "kind": "dynamo_stream",
+        "table": {"partition_key": "id"},
+        "stream": "keys_only",
+        "starting_position": "latest",
+    }
+    assert gaps == []
+
+
+def test_a_table_that_others_use_too_is_shared_with_its_stream(project: Path) -> None:
+    route = function(ROUTE, "Policies: [{DynamoDBReadPolicy: {TableName: !Ref T}}]", name="Read")
+
+    document, gaps = of_function(project, CHANGES, others=TABLE + route)
+
+    assert document["resources"] == {"t": {"kind": "table", "partition_key": "id", "stream": "keys_only"}}
+    assert document["patterns"]["work"]["source"]["table"] == "t"
+    assert document["patterns"]["rest_api"]["table"] == "t"
+    assert document["patterns"]["rest_api"]["routes"]["GET /a"]["table_access"] == "read"
+    assert gaps == []
 
 
 def test_indexes_of_a_table_are_carried_over(project: Path) -> None:
