@@ -13,6 +13,7 @@ from lambdakit import limits
 from lambdakit.constructs.code_asset import code_problems
 from lambdakit.constructs.function_properties import FunctionProperties, seconds_of, storage_mib
 from lambdakit.constructs.function_setting_problems import setting_problems
+from lambdakit.constructs.function_value_kinds import value_kind_problems
 from lambdakit.constructs.grants import grant_problems
 from lambdakit.constructs.log_retention import retention_problems
 from lambdakit.constructs.unresolved import is_unresolved
@@ -28,6 +29,8 @@ _HANDLER = re.compile(r"\S+")
 
 def function_problems(properties: FunctionProperties) -> list[Diagnostic]:
     """Every setting of `properties` that Lambda would refuse; empty when there is none."""
+    if misfits := list(value_kind_problems(properties)):
+        return misfits
     return [
         *code_problems("code", properties.code),
         *_number_problems(properties),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
 
+from lambdakit.constructs.cdk_words import method
 from lambdakit.errors import Diagnostic
 
 if TYPE_CHECKING:
@@ -48,10 +49,10 @@ def function_url_problems(pointer: str, url: FunctionUrl) -> Iterator[Diagnostic
 
 
 def _cors(cors: Cors) -> lambda_.FunctionUrlCorsOptions:
-    methods = ("*",) if cors.allow_methods is None else cors.allow_methods
+    methods = ["*"] if cors.allow_methods is None else [method(each) for each in cors.allow_methods]
     return lambda_.FunctionUrlCorsOptions(
         allowed_origins=list(cors.allow_origins),
-        allowed_methods=[lambda_.HttpMethod["ALL" if method in ("*", "ANY") else method] for method in methods],
+        allowed_methods=[lambda_.HttpMethod["ALL" if each in ("*", "ANY") else each] for each in methods],
         allowed_headers=["content-type", "authorization"] if cors.allow_headers is None else list(cors.allow_headers),
         exposed_headers=list(cors.expose_headers) or None,
         allow_credentials=cors.allow_credentials or None,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from aws_cdk import Fn
 from aws_cdk import aws_lambda as lambda_
 
+from lambdakit.constructs.cdk_words import word
 from lambdakit.constructs.function_url import FunctionUrl, make_function_url
 from lambdakit.constructs.routes import DEFAULT_ROUTE, route_pointer
 from lambdakit.errors import Diagnostic
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 InvokeMode: TypeAlias = Literal["buffered", "response_stream"]
 
 _ROUTES: Final = (DEFAULT_ROUTE, "ANY /{proxy+}")
-_MODES: Final[Mapping[InvokeMode, lambda_.InvokeMode]] = {
+_MODES: Final[Mapping[str, lambda_.InvokeMode]] = {
     "buffered": lambda_.InvokeMode.BUFFERED,
     "response_stream": lambda_.InvokeMode.RESPONSE_STREAM,
 }
@@ -29,10 +30,11 @@ _MODES: Final[Mapping[InvokeMode, lambda_.InvokeMode]] = {
 class FunctionUrlSettings:
     """The address of one function, which costs nothing of its own; requests are signed unless the route is public.
 
-    invoke_mode: `response_stream` sends the answer while it is made; absent, `buffered`.
+    invoke_mode: `response_stream` sends the answer while it is made, also as the CDK's `InvokeMode`; absent,
+        `buffered`.
     """
 
-    invoke_mode: InvokeMode = "buffered"
+    invoke_mode: InvokeMode | lambda_.InvokeMode = "buffered"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +57,7 @@ def function_url_door(
     made = make_function_url(
         handler,
         FunctionUrl(
-            auth_type=kinds.NONE if public else kinds.AWS_IAM, cors=cors, invoke_mode=_MODES[settings.invoke_mode]
+            auth_type=kinds.NONE if public else kinds.AWS_IAM, cors=cors, invoke_mode=_MODES[word(settings.invoke_mode)]
         ),
     )
     # What Lambda gives ends with a slash.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from aws_cdk import Duration, RemovalPolicy
@@ -13,6 +14,7 @@ from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
+from lambdakit.constructs.cdk_words import method as method_name
 from lambdakit.constructs.custom_domain import CustomDomain, certificate_of
 from lambdakit.constructs.log_retention import LOG_RETENTION_DAYS_DEFAULT, retention
 from lambdakit.constructs.routes import DEFAULT_ROUTE, METHODS, RouteKey
@@ -52,7 +54,8 @@ class Cors:
     """Which pages of other origins may call the API from a browser.
 
     allow_origins: `https://example.com`, or `*` for all.
-    allow_methods: `GET`, `POST` …, or `*`; absent, the methods of the API's routes.
+    allow_methods: `GET`, `POST` …, or `*`, also as the CDK's `CorsHttpMethod` and `HttpMethod`; absent, the methods of
+        the API's routes.
     allow_headers: absent, content-type and authorization.
     expose_headers: what a page may read of an answer beyond the basic headers; absent, none.
     allow_credentials: cookies and the like; not together with the origin `*`; absent, no.
@@ -60,7 +63,7 @@ class Cors:
     """
 
     allow_origins: Sequence[str]
-    allow_methods: Sequence[str] | None = None
+    allow_methods: Sequence[str | Enum] | None = None
     allow_headers: Sequence[str] | None = None
     expose_headers: Sequence[str] = ()
     allow_credentials: bool = False
@@ -202,7 +205,7 @@ def cors_problems(pointer: str, cors: Cors) -> Iterator[Diagnostic]:
             code="LK413",
             hint="name the origins",
         )
-    for method in cors.allow_methods or ():
+    for method in map(method_name, cors.allow_methods or ()):
         if method != "*" and method not in METHODS:
             yield Diagnostic(
                 pointer=f"{pointer}.allow_methods",
@@ -233,7 +236,7 @@ def throttle_problems(pointer: str, throttle: Throttle) -> Iterator[Diagnostic]:
 
 
 def _preflight(cors: Cors, methods: Sequence[str]) -> apigatewayv2.CorsPreflightOptions:
-    allowed = methods if cors.allow_methods is None else cors.allow_methods
+    allowed = methods if cors.allow_methods is None else [method_name(each) for each in cors.allow_methods]
     if {"*", "ANY"} & set(allowed):
         allowed = ["*"]
     return apigatewayv2.CorsPreflightOptions(

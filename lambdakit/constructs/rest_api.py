@@ -13,6 +13,7 @@ from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_logs as logs
 
 from lambdakit.constructs.acknowledgements import acknowledge
+from lambdakit.constructs.cdk_words import word
 from lambdakit.constructs.log_retention import retention
 from lambdakit.constructs.log_writing import make_log_account
 from lambdakit.constructs.rest_cors import preflight
@@ -60,7 +61,7 @@ _UNVALIDATED: Final[Mapping[str, str]] = {
 }
 
 Period: TypeAlias = Literal["day", "week", "month"]
-_PERIODS: Final[Mapping[Period, apigateway.Period]] = {
+_PERIODS: Final[Mapping[str, apigateway.Period]] = {
     "day": apigateway.Period.DAY,
     "week": apigateway.Period.WEEK,
     "month": apigateway.Period.MONTH,
@@ -76,13 +77,13 @@ class UsagePlan:
     rate_limit: requests per second, in the long run; absent, 100.
     burst_limit: requests at once; absent, 50.
     quota: requests per `quota_period`; absent, as many as the limits let through.
-    quota_period: absent, a month.
+    quota_period: also as the CDK's `Period`; absent, a month.
     """
 
     rate_limit: int = 100
     burst_limit: int = 50
     quota: int | None = None
-    quota_period: Period = "month"
+    quota_period: Period | apigateway.Period = "month"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +154,7 @@ def add_usage_plan(api: apigateway.RestApi, plan: UsagePlan) -> apigateway.IApiK
         throttle=apigateway.ThrottleSettings(rate_limit=plan.rate_limit, burst_limit=plan.burst_limit),
         quota=None
         if plan.quota is None
-        else apigateway.QuotaSettings(limit=plan.quota, period=_PERIODS[plan.quota_period]),
+        else apigateway.QuotaSettings(limit=plan.quota, period=_PERIODS[word(plan.quota_period)]),
         api_stages=[apigateway.UsagePlanPerApiStage(api=api, stage=api.deployment_stage)],
     )
     made.add_api_key(key)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from aws_cdk import Duration
 from aws_cdk import aws_apigateway as apigateway
 
+from lambdakit.constructs.cdk_words import method
 from lambdakit.constructs.http_api import CORS_HEADERS
 from lambdakit.constructs.routes import METHODS
 
@@ -19,7 +20,7 @@ _ALL: Final = [method for method in METHODS if method != "ANY"]
 
 def preflight(cors: Cors, methods: Sequence[str]) -> apigateway.CorsOptions:
     """The settings of the OPTIONS method that every resource gets. methods: of the API's routes."""
-    allowed = list(methods if cors.allow_methods is None else cors.allow_methods)
+    allowed = list(methods) if cors.allow_methods is None else [method(each) for each in cors.allow_methods]
     if {"*", "ANY"} & set(allowed):
         allowed = _ALL
     return apigateway.CorsOptions(

@@ -12,6 +12,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 
 from lambdakit.constructs.acknowledgements import acknowledge_grant, is_checked
+from lambdakit.constructs.cdk_words import word
 from lambdakit.constructs.table_encryption import encrypt_in_any_region
 from lambdakit.errors import Diagnostic
 
@@ -65,7 +66,7 @@ _INDEX_NAME = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 _INDEXES_MAX: Final = 20
 
 Projection: TypeAlias = Literal["all", "keys_only", "include"]
-_PROJECTIONS: Final[Mapping[Projection, dynamodb.ProjectionType]] = {
+_PROJECTIONS: Final[Mapping[str, dynamodb.ProjectionType]] = {
     "all": dynamodb.ProjectionType.ALL,
     "keys_only": dynamodb.ProjectionType.KEYS_ONLY,
     "include": dynamodb.ProjectionType.INCLUDE,
@@ -77,14 +78,14 @@ class GlobalSecondaryIndex:
     """A table's items by other attributes, which functions with access to the table may read as well.
 
     partition_key, sort_key: as those of a table; without a sort key, items are in no order.
-    projection_type: which attributes the index holds; absent, all of them.
+    projection_type: which attributes the index holds, also as the CDK's `ProjectionType`; absent, all of them.
     non_key_attributes: those of the projection `include`.
     """
 
     index_name: str
     partition_key: str | dynamodb.Attribute
     sort_key: str | dynamodb.Attribute | None = None
-    projection_type: Projection = "all"
+    projection_type: Projection | dynamodb.ProjectionType = "all"
     non_key_attributes: Sequence[str] = ()
 
 
@@ -215,10 +216,10 @@ def _index_problems(pointer: str, properties: TableProperties) -> Iterator[Diagn
                 code="LK405",
                 hint="name another attribute, or leave sort_key out",
             )
-        if (index.projection_type == "include") != bool(index.non_key_attributes):
+        if (word(index.projection_type) == "include") != bool(index.non_key_attributes):
             yield Diagnostic(
                 pointer=f"{here}.non_key_attributes",
-                problem=f"{len(index.non_key_attributes)} attributes with the projection {index.projection_type}",
+                problem=f"{len(index.non_key_attributes)} attributes with the projection {word(index.projection_type)}",
                 code="LK405",
                 hint="name attributes with projection_type include, and with no other",
             )
@@ -229,7 +230,7 @@ def _index(index: GlobalSecondaryIndex) -> dynamodb.GlobalSecondaryIndexPropsV2:
         index_name=index.index_name,
         partition_key=_attribute(index.partition_key),
         sort_key=None if index.sort_key is None else _attribute(index.sort_key),
-        projection_type=_PROJECTIONS[index.projection_type],
+        projection_type=_PROJECTIONS[word(index.projection_type)],
         non_key_attributes=list(index.non_key_attributes) or None,
     )
 

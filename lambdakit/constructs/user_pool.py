@@ -10,6 +10,7 @@ from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_cognito as cognito
 
 from lambdakit.constructs.acknowledgements import acknowledge
+from lambdakit.constructs.cdk_words import word
 from lambdakit.errors import Diagnostic
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _PASSWORD_LENGTH: Final = 12
 # Source: API cognito-idp PasswordPolicyType.MinimumLength
 _PASSWORD_LENGTH_MIN: Final = 6
 _PASSWORD_LENGTH_MAX: Final = 99
-_MULTI_FACTOR: Final[Mapping[MultiFactor, cognito.Mfa]] = {
+_MULTI_FACTOR: Final[Mapping[str, cognito.Mfa]] = {
     "required": cognito.Mfa.REQUIRED,
     "optional": cognito.Mfa.OPTIONAL,
     "off": cognito.Mfa.OFF,
@@ -38,14 +39,15 @@ class UserPoolProperties:
     """A user pool whose users sign in by their e-mail address.
 
     self_sign_up: strangers may sign themselves up; absent, users are made by an administrator.
-    mfa: a one-time password of an app beside the password; text messages are never used; absent, who wants it.
+    mfa: a one-time password of an app beside the password; text messages are never used; also as the CDK's `Mfa`;
+        absent, who wants it.
     password_length: the least, 6 to 99, of all four sorts of characters; absent, 12.
     removal_policy: what happens to the pool when it leaves the stack; absent, it is retained.
     deletion_protection: absent, off, as `removal_policy` already keeps the pool.
     """
 
     self_sign_up: bool = False
-    mfa: MultiFactor = "optional"
+    mfa: MultiFactor | cognito.Mfa = "optional"
     password_length: int = _PASSWORD_LENGTH
     removal_policy: RemovalPolicy = RemovalPolicy.RETAIN
     deletion_protection: bool = False
@@ -62,8 +64,8 @@ def make_user_pool(scope: Construct, id: str, properties: UserPoolProperties) ->
         auto_verify=cognito.AutoVerifiedAttrs(email=True),
         keep_original=cognito.KeepOriginalAttrs(email=True),
         account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
-        mfa=_MULTI_FACTOR[properties.mfa],
-        mfa_second_factor=None if properties.mfa == "off" else cognito.MfaSecondFactor(otp=True, sms=False),
+        mfa=_MULTI_FACTOR[word(properties.mfa)],
+        mfa_second_factor=None if word(properties.mfa) == "off" else cognito.MfaSecondFactor(otp=True, sms=False),
         password_policy=cognito.PasswordPolicy(
             min_length=properties.password_length,
             require_digits=True,

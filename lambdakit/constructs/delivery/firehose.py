@@ -59,7 +59,7 @@ class FirehoseDelivery:
         absent, the hour of arrival, `2030/01/31/06/`, and `failed/` with the kind of error before it.
     buffering_interval: a `Duration` or seconds, up to 900, after which an object is written; absent, 300.
     buffering_size: MiB, 1 to 128, at which it is written sooner; absent, 5.
-    compression: absent, gzip.
+    compression: also as the CDK's `Compression`; absent, gzip.
     removal_policy: what happens to a new bucket when it leaves the stack; absent, it is retained.
     """
 
@@ -69,7 +69,7 @@ class FirehoseDelivery:
     error_prefix: str | None = None
     buffering_interval: Duration | int = limits.DELIVERY_INTERVAL_SECONDS_DEFAULT
     buffering_size: int = limits.DELIVERY_SIZE_MIB_DEFAULT
-    compression: Literal["uncompressed", "gzip", "zip", "snappy", "hadoop_snappy"] = "gzip"
+    compression: Literal["uncompressed", "gzip", "zip", "snappy", "hadoop_snappy"] | firehose.Compression = "gzip"
     removal_policy: RemovalPolicy = RemovalPolicy.RETAIN
 
 
@@ -168,7 +168,9 @@ def _new_delivery_stream(
             buffering_hints=properties.BufferingHintsProperty(
                 interval_in_seconds=whole_seconds(delivery.buffering_interval), size_in_m_bs=delivery.buffering_size
             ),
-            compression_format=_COMPRESSIONS[delivery.compression],
+            compression_format=_COMPRESSIONS[delivery.compression]
+            if isinstance(delivery.compression, str)
+            else delivery.compression.value,
             cloud_watch_logging_options=properties.CloudWatchLoggingOptionsProperty(
                 enabled=True, log_group_name=log_group.log_group_name, log_stream_name=log_stream.log_stream_name
             ),

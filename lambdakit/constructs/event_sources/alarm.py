@@ -11,6 +11,7 @@ from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 
+from lambdakit.constructs.cdk_words import word
 from lambdakit.constructs.event_sources.matching_rule import age
 from lambdakit.constructs.event_sources.wiring import EventSource, Wiring
 from lambdakit.errors import Diagnostic
@@ -47,10 +48,12 @@ class AlarmSource:
     namespace, metric_name, dimensions: which metric.
     statistic: `Average`, `Sum`, `Maximum`, `Minimum`, `SampleCount` or a percentile, `p99`; absent, the average.
     period: a `Duration` or seconds: 10, 20, 30 or whole minutes; absent, 300.
-    threshold, comparison_operator: of `COMPARISON_OPERATORS`; absent, at or above the threshold.
+    threshold, comparison_operator: of `COMPARISON_OPERATORS` or the CDK's `ComparisonOperator`; absent, at or above the
+        threshold.
     evaluation_periods: how many periods are looked at; absent, one. datapoints_to_alarm: how many of them have to be
         past the threshold; absent, all.
-    treat_missing_data: of `TREAT_MISSING_DATA`; absent, a missing value changes nothing.
+    treat_missing_data: of `TREAT_MISSING_DATA` or the CDK's `TreatMissingData`; absent, a missing value changes
+        nothing.
     states: of `ALARM_STATES`, those that start the function when they begin; absent, `alarm`.
     """
 
@@ -60,10 +63,10 @@ class AlarmSource:
     dimensions: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     statistic: str = "Average"
     period: Duration | int = 300
-    comparison_operator: str = "greater_than_or_equal_to_threshold"
+    comparison_operator: str | cloudwatch.ComparisonOperator = "greater_than_or_equal_to_threshold"
     evaluation_periods: int = 1
     datapoints_to_alarm: int | None = None
-    treat_missing_data: str = "missing"
+    treat_missing_data: str | cloudwatch.TreatMissingData = "missing"
     states: Sequence[str] = ("alarm",)
 
 
@@ -79,8 +82,8 @@ def alarm_problems(pointer: str, source: AlarmSource) -> Iterator[Diagnostic]:
         allowed = f"1 to {source.evaluation_periods}, the evaluation_periods"
         yield _refused(f"{pointer}.datapoints_to_alarm", datapoints, allowed, "leave it out")
     for name, value, words in (
-        ("comparison_operator", source.comparison_operator, COMPARISON_OPERATORS),
-        ("treat_missing_data", source.treat_missing_data, TREAT_MISSING_DATA),
+        ("comparison_operator", word(source.comparison_operator), COMPARISON_OPERATORS),
+        ("treat_missing_data", word(source.treat_missing_data), TREAT_MISSING_DATA),
     ):
         if value not in words:
             yield _refused(f"{pointer}.{name}", repr(value), ", ".join(words), f"{name}: {words[0]}")
@@ -107,10 +110,10 @@ def wire_alarm(wiring: Wiring, source: AlarmSource) -> EventSource:
         extended_statistic=source.statistic if _is_extended(source.statistic) else None,
         period=age(source.period).to_seconds(),
         threshold=source.threshold,
-        comparison_operator=_OPERATORS[source.comparison_operator],
+        comparison_operator=_OPERATORS[word(source.comparison_operator)],
         evaluation_periods=source.evaluation_periods,
         datapoints_to_alarm=source.datapoints_to_alarm,
-        treat_missing_data=_MISSING[source.treat_missing_data],
+        treat_missing_data=_MISSING[word(source.treat_missing_data)],
         alarm_actions=action if "alarm" in source.states else None,
         ok_actions=action if "ok" in source.states else None,
         insufficient_data_actions=action if "insufficient_data" in source.states else None,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 
+from lambdakit.constructs.cdk_words import word
 from lambdakit.constructs.event_sources.stream_reading import (
     StreamReading,
     StreamSource,
@@ -50,7 +51,7 @@ class DynamoStreamSource(StreamReading):
 def dynamo_stream_problems(pointer: str, source: DynamoStreamSource) -> Iterator[Diagnostic]:
     """What DynamoDB or Lambda would refuse of `source`."""
     yield from reading_problems(pointer, source)
-    if source.starting_position == "at_timestamp":
+    if word(source.starting_position) == "at_timestamp":
         yield Diagnostic(
             pointer=f"{pointer}.starting_position",
             problem="a DynamoDB stream is read from trim_horizon or from latest, not from a time",

@@ -28,21 +28,22 @@ class LogSource:
     """Events of a log group, several at once, compressed.
 
     log_group: an existing one, not the function's own, as it would feed itself; absent, a new one.
-    filter_pattern: which events, in CloudWatch Logs' own language; absent, all.
+    filter_pattern: which events, in CloudWatch Logs' own language, or the CDK's `FilterPattern`; absent, all.
     log_retention: of a new one, `RetentionDays` or days; absent, 30.
     """
 
     log_group: logs.ILogGroup | None = None
-    filter_pattern: str = ""
+    filter_pattern: str | logs.IFilterPattern = ""
     log_retention: logs.RetentionDays | int = LOG_RETENTION_DAYS_DEFAULT
 
 
 def log_problems(pointer: str, source: LogSource) -> Iterator[Diagnostic]:
     """What CloudWatch Logs would refuse of `source`."""
-    if len(source.filter_pattern) > _PATTERN_LENGTH_MAX:
+    pattern = _text_of(source.filter_pattern)
+    if len(pattern) > _PATTERN_LENGTH_MAX:
         yield Diagnostic(
             pointer=f"{pointer}.filter_pattern",
-            problem=f"it has {len(source.filter_pattern)} characters, {_PATTERN_LENGTH_MAX} are allowed",
+            problem=f"it has {len(pattern)} characters, {_PATTERN_LENGTH_MAX} are allowed",
             code="LK401",
             hint="let the function choose",
         )
@@ -70,7 +71,7 @@ def wire_log(wiring: Wiring, source: LogSource) -> EventSource:
         wiring.scope,
         SUBSCRIPTION_ID,
         log_group_name=group.log_group_name,
-        filter_pattern=source.filter_pattern,
+        filter_pattern=_text_of(source.filter_pattern),
         destination_arn=wiring.handler.function_arn,
     )
     # CloudWatch Logs tries the function when it gets the filter, so the permission has to be there.
@@ -80,3 +81,7 @@ def wire_log(wiring: Wiring, source: LogSource) -> EventSource:
 
 def grant_log_source(source: LogSource, wired: EventSource, handler: lambda_.IFunction) -> None:
     """Nothing: the events are all there is."""
+
+
+def _text_of(pattern: str | logs.IFilterPattern) -> str:
+    return pattern if isinstance(pattern, str) else pattern.log_pattern_string

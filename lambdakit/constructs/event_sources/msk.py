@@ -12,6 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 
 from lambdakit import limits
 from lambdakit.constructs.acknowledgements import acknowledge_grant
+from lambdakit.constructs.cdk_words import word
 from lambdakit.constructs.event_sources.stream_reading import (
     MAX_RECORD_AGE_SECONDS,
     RETRY_ATTEMPTS,
@@ -75,9 +76,11 @@ class MskSource:
     secret: name and password of SASL/SCRAM; absent, the function's role signs in (IAM).
     batch_size: most records of one invocation, 1 to 10000; absent, 100.
     max_batching_window: a `Duration` or seconds, up to 300; absent, half a second.
-    starting_position: of the first read; absent, `trim_horizon`, the oldest record there is.
+    starting_position: of the first read, also as the CDK's `StartingPosition`; absent, `trim_horizon`, the oldest
+        record there is.
     starting_position_timestamp: seconds since 1970, with `at_timestamp`.
-    filters: patterns, at most 5, of which a record has to match one; absent, every record counts.
+    filters: patterns, or what the CDK's `FilterCriteria.filter` gives, at most 5, of which a record has to match one;
+        absent, every record counts.
     enabled: absent, records are read.
     provisioned_pollers: absent, those that Lambda shares out. A failed batch is then tried until its records expire.
     bisect_batch_on_error, report_batch_item_failures, retry_attempts, max_record_age: with provisioned pollers only;
@@ -90,7 +93,7 @@ class MskSource:
     secret: secretsmanager.ISecret | None = None
     batch_size: int = limits.STREAM_BATCH_DEFAULT
     max_batching_window: Duration | int | None = None
-    starting_position: StartingPosition = "trim_horizon"
+    starting_position: StartingPosition | lambda_.StartingPosition = "trim_horizon"
     starting_position_timestamp: int | None = None
     filters: Sequence[Mapping[str, Any]] = ()
     enabled: bool = True
@@ -117,7 +120,7 @@ def msk_problems(pointer: str, source: MskSource) -> Iterator[Diagnostic]:
     for name, value, low, high in bounds:
         yield from range_problems(f"{pointer}.{name}", value, low, high)
     yield from filter_problems(pointer, source.filters)
-    yield from position_problems(pointer, source.starting_position, source.starting_position_timestamp)
+    yield from position_problems(pointer, word(source.starting_position), source.starting_position_timestamp)
     yield from _poller_problems(pointer, source)
 
 
@@ -128,7 +131,7 @@ def wire_msk(scope: Construct, source: MskSource, handler: lambda_.IFunction, fa
         "topics": [source.topic],
         "batch_size": source.batch_size,
         "maximum_batching_window_in_seconds": whole_seconds(source.max_batching_window),
-        "starting_position": source.starting_position.upper(),
+        "starting_position": word(source.starting_position).upper(),
         "starting_position_timestamp": source.starting_position_timestamp,
         "filter_criteria": filter_criteria(source.filters),
         "enabled": source.enabled,

@@ -12,6 +12,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_notifications as notifications
 
 from lambdakit.constructs.acknowledgements import acknowledge, acknowledge_wildcard, is_checked
+from lambdakit.constructs.cdk_words import word
 from lambdakit.constructs.encrypted_bucket import make_bucket
 from lambdakit.constructs.event_sources.matching_rule import attempts_problems, make_rule
 from lambdakit.constructs.event_sources.wiring import EventSource, Wiring
@@ -66,7 +67,7 @@ class S3Source:
 
     bucket: an existing one; when it is imported, its EventBridge notifications have to be on already. Absent, a new
         one: private, encrypted, TLS only, versioned.
-    events: of `OBJECT_EVENTS`, the CDK's names; absent, every creation.
+    events: of `OBJECT_EVENTS`, or the CDK's `EventType`; absent, every creation.
     prefix, suffix: how the keys begin and end; absent, anyhow.
     via: `event_bridge` gives EventBridge's event, retries for a day and a dead-letter queue; `notification` gives the
         event as `Records`, and lets the CDK add the function that configures the bucket.
@@ -77,7 +78,7 @@ class S3Source:
     """
 
     bucket: s3.IBucket | None = None
-    events: Sequence[str] = ("object_created",)
+    events: Sequence[str | s3.EventType] = ("object_created",)
     prefix: str | None = None
     suffix: str | None = None
     via: Literal["event_bridge", "notification"] = "event_bridge"
@@ -96,7 +97,7 @@ def s3_problems(pointer: str, source: S3Source) -> Iterator[Diagnostic]:
             code="LK441",
             hint="events: object_created",
         )
-    for event in source.events:
+    for event in map(word, source.events):
         if event not in _EVENTS:
             yield Diagnostic(
                 pointer=f"{pointer}.events",
@@ -143,7 +144,7 @@ def object_pattern(bucket_name: str, source: S3Source) -> dict[str, Any]:
     Each detail-type that some more of the detail tells apart becomes an alternative.
     Source: EventBridge User Guide, "Comparison operators for use in event patterns".
     """
-    chosen = [alternative for event in source.events for alternative in _EVENTS[event]]
+    chosen = [alternative for event in source.events for alternative in _EVENTS[word(event)]]
     detail: dict[str, Any] = {"bucket": {"name": [bucket_name]}}
     if (matcher := _key_matcher(source.prefix, source.suffix)) is not None:
         detail["object"] = {"key": [matcher]}
@@ -181,7 +182,7 @@ def _notify(bucket: s3.IBucket, source: S3Source, handler: lambda_.IFunction) ->
     for event in source.events:
         # Filters are only said where there are any: the CDK takes an empty one for a mistake.
         bucket.add_event_notification(
-            s3.EventType[event.upper()], destination, *(filters if source.prefix or source.suffix else ())
+            s3.EventType[word(event).upper()], destination, *(filters if source.prefix or source.suffix else ())
         )
     if is_checked() and (made := Stack.of(bucket).node.try_find_child(NOTIFICATIONS_HANDLER_ID)) is not None:
         acknowledge(made, {_BASIC_EXECUTION: _NOTIFICATIONS_HANDLER})

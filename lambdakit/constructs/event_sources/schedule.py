@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration, Stack, TimeZone
+from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 
 from lambdakit.constructs.event_sources.matching_rule import age, attempts_problems
 from lambdakit.constructs.event_sources.wiring import EventSource, Wiring
 from lambdakit.constructs.service_use import sending_statements
+from lambdakit.constructs.unresolved import is_unresolved
 from lambdakit.errors import Diagnostic
 from lambdakit.limits import EVENT_AGE_SECONDS_MAX, EVENT_RETRIES_MAX
 
@@ -34,16 +36,18 @@ _WINDOW_MINUTES_MAX: Final = 1_440
 class ScheduleSource:
     """A time, once or again and again.
 
-    schedule: `rate(5 minutes)`, `cron(0 3 * * ? *)` with its six fields, or `at(2030-01-31T06:00:00)`.
-    timezone: in which the time is meant, `Europe/Berlin`; absent, UTC.
+    schedule: `rate(5 minutes)`, `cron(0 3 * * ? *)` with its six fields, or `at(2030-01-31T06:00:00)`;
+        or the CDK's `Schedule` of EventBridge, `ScheduleExpression` of Scheduler.
+    timezone: in which the time is meant, `Europe/Berlin` or the CDK's `TimeZone`; absent, that of a
+        `ScheduleExpression`, else UTC.
     input: the event, what JSON can say; absent, Scheduler's own.
     flexible_time_window: how much later it may start, a `Duration` or seconds, whole minutes up to a day; absent, not.
     enabled: absent, the time counts.
     retry_attempts: 0 to 185; absent, 185. max_event_age: a `Duration` or seconds, 60 to 86400; absent, a day.
     """
 
-    schedule: str
-    timezone: str | None = None
+    schedule: str | events.Schedule | scheduler.ScheduleExpression
+    timezone: str | TimeZone | None = None
     input: Any = None
     flexible_time_window: Duration | int | None = None
     enabled: bool = True
@@ -53,10 +57,11 @@ class ScheduleSource:
 
 def schedule_problems(pointer: str, source: ScheduleSource) -> Iterator[Diagnostic]:
     """What Scheduler would refuse of `source`."""
-    if _EXPRESSION.fullmatch(source.schedule) is None:
+    expression = _expression(source.schedule)
+    if not is_unresolved(expression) and _EXPRESSION.fullmatch(expression) is None:
         yield Diagnostic(
             pointer=f"{pointer}.schedule",
-            problem=f"{source.schedule!r} is no schedule: rate(5 minutes), cron(0 3 * * ? *) with its six fields, "
+            problem=f"{expression!r} is no schedule: rate(5 minutes), cron(0 3 * * ? *) with its six fields, "
             "or at(2030-01-31T06:00:00)",
             code="LK441",
             hint="schedule: rate(5 minutes)",
@@ -80,8 +85,8 @@ def wire_schedule(wiring: Wiring, source: ScheduleSource) -> EventSource:
     schedule = scheduler.CfnSchedule(
         wiring.scope,
         SCHEDULE_ID,
-        schedule_expression=source.schedule,
-        schedule_expression_timezone=source.timezone,
+        schedule_expression=_expression(source.schedule),
+        schedule_expression_timezone=_zone(source),
         state="ENABLED" if source.enabled else "DISABLED",
         flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF")
         if window is None
@@ -128,3 +133,14 @@ def _make_role(wiring: Wiring) -> iam.Role:
         ),
         inline_policies={"Invoke": iam.PolicyDocument(statements=statements)},
     )
+
+
+def _expression(schedule: str | events.Schedule | scheduler.ScheduleExpression) -> str:
+    return schedule if isinstance(schedule, str) else schedule.expression_string
+
+
+def _zone(source: ScheduleSource) -> str | None:
+    zone = source.timezone
+    if zone is None and not isinstance(source.schedule, str | events.Schedule):
+        zone = source.schedule.time_zone
+    return zone.timezone_name if isinstance(zone, TimeZone) else zone

@@ -30,7 +30,8 @@ class SnsSource:
 
     topic: an existing one; absent, a new one, encrypted with the key that AWS manages for SNS, TLS only. Services of
         AWS, such as CloudWatch, cannot publish under that key: give them a topic with a key of your own.
-    filter_policy: what a message has to match, in SNS's own form; absent, every message counts.
+    filter_policy: what a message has to match, in SNS's own form or by the CDK's `SubscriptionFilter`; absent, every
+        message counts.
     filter_policy_scope: whether the policy looks at a message's attributes or its JSON body; absent, the attributes.
     """
 
@@ -72,10 +73,27 @@ def wire_sns(wiring: Wiring, source: SnsSource) -> EventSource:
         template = subscription.node.default_child
         assert isinstance(template, sns.CfnSubscription)
         # The CDK's own takes a policy in classes of its own.
-        template.filter_policy = dict(source.filter_policy)
+        template.filter_policy = _filter_policy(source.filter_policy)
         template.filter_policy_scope = _SCOPES[source.filter_policy_scope]
     return EventSource(topic=topic)
 
 
 def grant_sns_source(source: SnsSource, wired: EventSource, handler: lambda_.IFunction) -> None:
     """Nothing: the message is all in the event."""
+
+
+def _filter_policy(policy: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _filter(value) for name, value in policy.items()}
+
+
+def _filter(value: Any) -> Any:
+    match value:
+        case sns.SubscriptionFilter():
+            return value.conditions
+        case sns.Filter():
+            return value.filter_doc.conditions
+        case sns.Policy():
+            return _filter_policy(value.policy_doc)
+        case dict():
+            return _filter_policy(value)
+    return value

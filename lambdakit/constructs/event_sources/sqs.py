@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -14,6 +13,7 @@ from aws_cdk import aws_sqs as sqs
 
 from lambdakit import limits
 from lambdakit.constructs.acknowledgements import acknowledge
+from lambdakit.constructs.cdk_words import filter_text
 from lambdakit.constructs.encrypted_queue import make_queue
 from lambdakit.constructs.event_sources.wiring import EventSource, Wiring
 from lambdakit.constructs.failure_destinations import retention_period_problems
@@ -38,7 +38,8 @@ class SqsSource:
     max_batching_window: a `Duration` or seconds, up to 300, for which a batch is gathered; absent, none.
     max_concurrency: 2 to 1000 invocations at once; absent, as many as the function may have.
     report_batch_item_failures: the function answers which messages failed, and only those come again; absent, it does.
-    filters: patterns, at most 5, of which a message has to match one, else it is deleted; absent, every message counts.
+    filters: patterns, or what the CDK's `FilterCriteria.filter` gives, at most 5, of which a message has to match one,
+        else it is deleted; absent, every message counts.
     enabled: absent, messages are fetched.
     fifo: of a new queue; absent, standard. content_based_deduplication: of a new FIFO queue; absent, no.
     visibility_timeout: a `Duration` or seconds, up to 43200; absent, six times the function's time-out and the window.
@@ -110,7 +111,7 @@ def wire_sqs(wiring: Wiring, source: SqsSource) -> EventSource:
             max_batching_window=Duration.seconds(window) if isinstance(window, int) else window,
             max_concurrency=source.max_concurrency,
             report_batch_item_failures=source.report_batch_item_failures,
-            filters=[{"pattern": json.dumps(each)} for each in source.filters] or None,
+            filters=[{"pattern": filter_text(each)} for each in source.filters] or None,
             enabled=source.enabled,
         )
     )

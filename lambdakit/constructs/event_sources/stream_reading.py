@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
@@ -12,6 +11,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
 from lambdakit import limits
+from lambdakit.constructs.cdk_words import filter_text, word
 from lambdakit.constructs.object_arns import acknowledge_objects, object_arns
 from lambdakit.constructs.ranges import optional_seconds, range_problems
 from lambdakit.errors import Diagnostic
@@ -45,10 +45,12 @@ class StreamReading:
     report_batch_item_failures: the function answers where to go on, so that what it did is not done again; absent, on.
     retry_attempts: how often a batch is tried again, 0 to 10000; absent, 10.
     max_record_age: a `Duration` or seconds, 60 to 604800, after which a record is not tried; absent, a day.
-    starting_position: of the first read; absent, `trim_horizon`, the oldest record there is.
+    starting_position: of the first read, also as the CDK's `StartingPosition`; absent, `trim_horizon`, the oldest
+        record there is.
     starting_position_timestamp: seconds since 1970, with `at_timestamp`, which a DynamoDB stream does not know.
     tumbling_window: a `Duration` or seconds, up to 900, over which state is handed on; absent, none.
-    filters: patterns, at most 5, of which a record has to match one; absent, every record counts.
+    filters: patterns, or what the CDK's `FilterCriteria.filter` gives, at most 5, of which a record has to match one;
+        absent, every record counts.
     enabled: absent, records are read.
     """
 
@@ -59,7 +61,7 @@ class StreamReading:
     report_batch_item_failures: bool = True
     retry_attempts: int = RETRY_ATTEMPTS
     max_record_age: Duration | int = MAX_RECORD_AGE_SECONDS
-    starting_position: StartingPosition = "trim_horizon"
+    starting_position: StartingPosition | lambda_.StartingPosition = "trim_horizon"
     starting_position_timestamp: int | None = None
     tumbling_window: Duration | int | None = None
     filters: Sequence[Mapping[str, Any]] = ()
@@ -111,7 +113,7 @@ def reading_problems(pointer: str, reading: StreamReading) -> Iterator[Diagnosti
             hint="parallelization_factor: 1, or leave tumbling_window out",
         )
     yield from filter_problems(pointer, reading.filters)
-    yield from position_problems(pointer, reading.starting_position, reading.starting_position_timestamp)
+    yield from position_problems(pointer, word(reading.starting_position), reading.starting_position_timestamp)
 
 
 def filter_problems(pointer: str, filters: Sequence[Mapping[str, Any]]) -> Iterator[Diagnostic]:
@@ -125,7 +127,7 @@ def filter_problems(pointer: str, filters: Sequence[Mapping[str, Any]]) -> Itera
         )
 
 
-def position_problems(pointer: str, position: StartingPosition, timestamp: int | None) -> Iterator[Diagnostic]:
+def position_problems(pointer: str, position: str, timestamp: int | None) -> Iterator[Diagnostic]:
     """A position in time without the time, or a time without that position."""
     if position == "at_timestamp" and timestamp is None:
         yield Diagnostic(
@@ -153,7 +155,7 @@ def reading_keywords(reading: StreamReading) -> dict[str, Any]:
         "function_response_types": response_types(reading.report_batch_item_failures),
         "maximum_retry_attempts": reading.retry_attempts,
         "maximum_record_age_in_seconds": whole_seconds(reading.max_record_age),
-        "starting_position": reading.starting_position.upper(),
+        "starting_position": word(reading.starting_position).upper(),
         "starting_position_timestamp": reading.starting_position_timestamp,
         "tumbling_window_in_seconds": whole_seconds(reading.tumbling_window),
         "filter_criteria": filter_criteria(reading.filters),
@@ -188,7 +190,7 @@ def filter_criteria(
     if not filters:
         return None
     return lambda_.CfnEventSourceMapping.FilterCriteriaProperty(
-        filters=[lambda_.CfnEventSourceMapping.FilterProperty(pattern=json.dumps(each)) for each in filters]
+        filters=[lambda_.CfnEventSourceMapping.FilterProperty(pattern=filter_text(each)) for each in filters]
     )
 
 
