@@ -35,8 +35,11 @@ TEMPLATES: Final[Mapping[str, Explanation]] = {
     ),
     "LK256": Explanation(
         "something of a template that was not carried over",
-        "The document that `lambdakit import` wrote is valid, and lacks what the message names. The hint says how a "
-        "document says it, where one does; the rest is built beside it, with the CDK.",
+        "The document that `lambdakit import` wrote is valid, and lacks what the message names. What patterns cannot "
+        "say stands in it in CloudFormation's words, below cloudformation and overrides; a message is about what could "
+        "not be said so either, or would mean something else. An API that could not keep its way of asking who calls "
+        "lets in signed requests only. The hint says how a document says it, where one does; the rest is built beside "
+        "it, with the CDK.",
     ),
     "LK255": Explanation(
         "a picture of nothing",

@@ -4,15 +4,17 @@ Request: `{"document": absolute path, "shown_as": path in messages, "output": ne
 "environment": name or null}`.
 Answer: `{"diagnostics": [...]}`, what the CDK warns of, or `{"error": class, "diagnostics": [...]}`.
 With `"ejected_to": directory` in the request, which then needs no `check`, the answer has `"files"`, text by name, too.
+`{"warm_up": true}` asks for a synthesis of every kind of pattern, after which others are as fast as they come.
 
 Stdout is moved out of the way first: what the CDK or a library prints goes to stderr and cannot break the protocol.
-Until the first request comes, the child warms up, so that the CDK has loaded what every synthesis needs.
+The CDK is loaded at once, as no request can do without it.
 Its input's end is its signal to leave; it then removes its directory, in case that its parent no longer can.
 """
 
 from __future__ import annotations
 
 import atexit
+import gc
 import json
 import logging
 import os
@@ -31,6 +33,8 @@ logger = logging.getLogger("lambdakit.compiler")
 
 def main() -> None:
     """Answers requests until the input ends. Arguments: `on` or `off` for validation, and the child's directory."""
+    # Tens of thousands of classes and functions come, and stay: looking through them for garbage takes a fifth of it.
+    gc.disable()
     validation, directory = sys.argv[1] == "on", Path(sys.argv[2])
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
     os.dup2(2, 1)
@@ -38,11 +42,12 @@ def main() -> None:
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
     requests: queue.Queue[str | None] = queue.Queue()
     threading.Thread(target=_read_requests, args=(requests,), name="requests", daemon=True).start()
-    if requests.empty():
-        _warm_up(directory, validation=validation)
+    _load(directory, validation=validation)
+    gc.freeze()
+    gc.enable()
     while (line := requests.get()) is not None:
         try:
-            answers.write(json.dumps(_answer(line, validation=validation)) + "\n")
+            answers.write(json.dumps(_answer(json.loads(line), directory, validation=validation)) + "\n")
         except BrokenPipeError:
             return
 
@@ -53,22 +58,23 @@ def _read_requests(requests: queue.Queue[str | None]) -> None:
     requests.put(None)
 
 
-def _warm_up(directory: Path, *, validation: bool) -> None:
+def _load(directory: Path, *, validation: bool) -> None:
     try:
-        from lambdakit.compiler.warm_up import warm_up
+        from lambdakit.compiler.loading import load
 
-        warm_up(directory / "warm-up", validation=validation)
+        load(directory / "loading", validation=validation)
     except Exception:
         # What is wrong will be wrong again, and is reported, with the first request.
-        logger.warning("warming up failed", exc_info=True)
+        logger.warning("loading failed", exc_info=True)
 
 
-def _answer(line: str, *, validation: bool) -> dict[str, object]:
-    request = json.loads(line)
+def _answer(request: dict[str, Any], directory: Path, *, validation: bool) -> dict[str, object]:
     try:
+        # In here, not above: they load the CDK, and a missing package is an answer like any other.
+        if "warm_up" in request:
+            return _warm_up(directory, validation=validation)
         if "ejected_to" in request:
             return _eject(request)
-        # Here, not above: it loads the CDK, and a missing package is an answer like any other.
         from lambdakit.compiler.compile import compile_document
 
         warnings = compile_document(
@@ -88,6 +94,14 @@ def _answer(line: str, *, validation: bool) -> dict[str, object]:
         traceback.print_exc()
         return error_to_wire(_defect(error))
     return {"diagnostics": [warning.to_wire() for warning in warnings]}
+
+
+def _warm_up(directory: Path, *, validation: bool) -> dict[str, object]:
+    from lambdakit.compiler.warm_up import warm_up
+
+    if not (directory / "warm-up").exists():
+        warm_up(directory / "warm-up", validation=validation)
+    return {"diagnostics": []}
 
 
 def _eject(request: dict[str, Any]) -> dict[str, object]:

@@ -47,6 +47,9 @@ def child_variables(variables: Mapping[str, str], *, temporary_directory: Path) 
     }
     return {
         **kept,
+        # What is installed for other programs to watch their models has nothing to watch here; looking for it reads
+        # the metadata of every installed package.
+        "PYDANTIC_DISABLE_PLUGINS": "1",
         "JSII_NODE": str(bundled_node()),
         # The wheel's Node.js is the one that lambdakit is tested with: jsii's advice on versions is for others.
         "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",

@@ -60,7 +60,11 @@ class Compiler:
         self._closed = False
 
     def start(self) -> Future[None]:
-        """Begins to warm the child and returns at once; the future is done when it runs, and need not be awaited."""
+        """Begins to warm the child and returns at once; the future is done when it is warm, and need not be awaited.
+
+        For whoever has seconds to spare before the first document, which waits for it otherwise. A child that the
+        first document starts does not warm up with anything else.
+        """
         return self._executor.submit(self._start)
 
     def synthesize(
@@ -135,7 +139,14 @@ class Compiler:
             return None
 
     def _start(self) -> None:
-        self._running_child()
+        try:
+            answer = self._running_child().ask({"warm_up": True}, timeout_seconds=_ANSWER_SECONDS)
+        except ChildDied as death:
+            self._drop_child()
+            logger.info("the compiler's process ended as it warmed up: %s", death)
+        else:
+            if "error" in answer:
+                logger.info("the compiler did not warm up: %s", answer)
 
     def _synthesize(self, document: Document, environment: str | None) -> Path:
         """The assembly's directory."""

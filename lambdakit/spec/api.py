@@ -153,7 +153,7 @@ class RestApi(_LoggedApi):
     )
     usage_plan: UsagePlan | None = Field(default=None, description="what the bearer of the API's key may use")
     binary_media_types: list[MediaType] = Field(
-        default_factory=list, description="media types of bodies that are not text", examples=[["image/png"]]
+        default_factory=lambda: [], description="media types of bodies that are not text", examples=[["image/png"]]
     )
     minimum_compression_size: CompressionSize | None = Field(
         default=None, description="bytes from which answers are compressed; never when absent", examples=[1024]
@@ -209,7 +209,7 @@ class LoadBalancerApi(Model):
         default=1, description="of the rules of an existing listener, which take as many numbers as there are routes"
     )
     hosts: Annotated[list[Host], Field(max_length=3)] = Field(
-        default_factory=list,
+        default_factory=lambda: [],
         description="whose requests the rules of an existing listener take; all when absent",
         examples=[["shop.example.com"]],
     )

@@ -86,7 +86,7 @@ class Application(Model):
 
     application: StackName = Field(description="name of the application and of its stack", examples=["shop"])
     include: list[RelativePath] = Field(
-        default_factory=list,
+        default_factory=lambda: [],
         description="files of the project whose keys are the document's, too; no key is written twice",
         examples=[["network.yaml"]],
     )

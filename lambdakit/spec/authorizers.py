@@ -71,7 +71,7 @@ class JwtAuthorizer(Model):
         description="whom tokens may be meant for", examples=[["shop"]]
     )
     scopes: Scopes = Field(
-        default_factory=list, description="scopes of which a token needs one", examples=[["orders/read"]]
+        default_factory=lambda: [], description="scopes of which a token needs one", examples=[["orders/read"]]
     )
 
 
@@ -101,10 +101,12 @@ class CognitoAuthorizer(Model):
         default=None, description="an existing user pool; a new one when absent", examples=["eu-west-1_aBcDeFgHi"]
     )
     client_ids: list[ClientId] = Field(
-        default_factory=list, description="clients of an existing user pool", examples=[["1h57kf5cpq17m0eml12EXAMPLE"]]
+        default_factory=lambda: [],
+        description="clients of an existing user pool",
+        examples=[["1h57kf5cpq17m0eml12EXAMPLE"]],
     )
     scopes: Scopes = Field(
-        default_factory=list, description="scopes of which an access token needs one", examples=[["orders/read"]]
+        default_factory=lambda: [], description="scopes of which an access token needs one", examples=[["orders/read"]]
     )
 
 

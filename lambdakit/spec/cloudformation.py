@@ -94,7 +94,7 @@ class RawResource(Model):
 
     Type: ResourceType = Field(description="type of the resource", examples=["AWS::SQS::Queue"])
     Properties: JsonObject = Field(default_factory=dict, description="its properties, with !Ref, !GetAtt, !Sub …")
-    DependsOn: Names = Field(default_factory=list, description="what is made before it, by name")
+    DependsOn: Names = Field(default_factory=lambda: [], description="what is made before it, by name")
     Condition: LogicalId | None = Field(default=None, description="one of `conditions`, under which it is made")
     DeletionPolicy: Literal["Delete", "Retain", "RetainExceptOnCreate", "Snapshot"] | None = Field(
         default=None, description="what becomes of it when it leaves the stack; Delete for most types when absent"

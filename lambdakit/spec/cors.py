@@ -52,13 +52,13 @@ class Cors(Model):
         description="origins that may call", examples=[["https://example.com"]]
     )
     allow_methods: list[CorsMethod] = Field(
-        default_factory=list, description="methods that they may use", examples=[["GET", "POST"]]
+        default_factory=lambda: [], description="methods that they may use", examples=[["GET", "POST"]]
     )
     allow_headers: list[HeaderName] = Field(
-        default_factory=list, description="request headers that they may send", examples=[["authorization"]]
+        default_factory=lambda: [], description="request headers that they may send", examples=[["authorization"]]
     )
     expose_headers: list[HeaderName] = Field(
-        default_factory=list, description="response headers that they may read", examples=[["x-request-id"]]
+        default_factory=lambda: [], description="response headers that they may read", examples=[["x-request-id"]]
     )
     allow_credentials: bool = Field(default=False, description="whether requests may carry credentials")
     max_age: MaxAge | None = Field(

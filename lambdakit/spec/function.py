@@ -120,7 +120,7 @@ TagKey = Annotated[
 TagValue = Annotated[
     str,
     patterned_text(
-        r"^([A-Za-z0-9 _.:/=+@-]|\$\{!?[A-Za-z0-9_]+\})+$",
+        r"^([A-Za-z0-9 _.:/=+@-]|\$\{!?(AWS::)?[A-Za-z0-9_]+\})+$",
         allowed="a value of a tag: letters, digits, spaces and _.:/=+-@, and parameters as ${Name}",
         longest=256,
     ),
@@ -165,7 +165,7 @@ class Alias(Model):
     )
     description: Annotated[str, _DESCRIPTION] | None = Field(default=None, description="text shown beside the alias")
     additional_versions: Annotated[list[VersionWeight], Field(max_length=1)] = Field(
-        default_factory=list, description="another version that takes a part of the traffic; one at most"
+        default_factory=lambda: [], description="another version that takes a part of the traffic; one at most"
     )
 
 
@@ -241,7 +241,7 @@ class _Settings(Model):
     reserved_concurrent_executions: ReservedConcurrency | None = Field(
         default=None, description=_SAYS["reserved_concurrent_executions"], examples=[5]
     )
-    layers: Layers = Field(default_factory=list, description=_SAYS["layers"], examples=[["shared"]])
+    layers: Layers = Field(default_factory=lambda: [], description=_SAYS["layers"], examples=[["shared"]])
     alias: Alias = Field(default_factory=Alias, description="the alias that triggers invoke")
     log_retention: Retention = Field(
         default=RETENTION_DAYS_DEFAULT,
@@ -279,7 +279,7 @@ class _Settings(Model):
         default=None, description=_SAYS["environment_encryption"], examples=["master"]
     )
     initial_policy: list[PolicyStatement] = Field(
-        default_factory=list,
+        default_factory=lambda: [],
         description="statements of its role beside its grants",
         examples=[[{"actions": ["ses:SendEmail"], "resources": ["arn:aws:ses:eu-west-1:111122223333:identity/*"]}]],
     )
@@ -327,8 +327,9 @@ def effective(settings: FunctionSettings, defaults: FunctionDefaults) -> Functio
     field is taken whole. 0 and an empty list are values.
     """
     written: dict[str, Any] = {}
-    for name in FunctionSettings.model_fields:
-        own = getattr(settings, name) if name in settings.model_fields_set else None
+    fields, of_its_own = FunctionSettings.model_fields, settings.model_fields_set
+    for name in fields:
+        own = getattr(settings, name) if name in of_its_own else None
         general = getattr(defaults, name, None)
         if name in ("environment", "tags"):
             written[name] = {**(general or {}), **(own or {})}
@@ -339,7 +340,7 @@ def effective(settings: FunctionSettings, defaults: FunctionDefaults) -> Functio
         elif general is not None:
             written[name] = general
     # Not left to the model: asking each default's factory for its signature takes most of the time of a rule.
-    values = {name: getattr(settings, name) for name in FunctionSettings.model_fields if name not in written}
+    values = {name: getattr(settings, name) for name in fields if name not in written}
     return FunctionSettings.model_construct(_fields_set=set(written), **values, **written)
 
 

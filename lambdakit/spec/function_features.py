@@ -104,7 +104,7 @@ class ProvisionedScaling(Model):
     utilization_target: Annotated[float | None, or_none(_SHARE)] = Field(
         default=0.7, description="share of them in use that is held; none scales by schedules alone"
     )
-    schedules: list[ScheduledCapacity] = Field(default_factory=list, description="moments that change the bounds")
+    schedules: list[ScheduledCapacity] = Field(default_factory=lambda: [], description="moments that change the bounds")
 
 
 class GradualDeployment(Model):
@@ -112,7 +112,7 @@ class GradualDeployment(Model):
 
     config: DeploymentConfig = Field(default="canary_10_percent_5_minutes", description="the steps")
     alarm_arns: Annotated[list[AlarmArn], Field(max_length=_ALARMS_MAX)] = Field(
-        default_factory=list,
+        default_factory=lambda: [],
         description="existing alarms that take it back as well",
         examples=[["arn:aws:cloudwatch:eu-west-1:123456789012:alarm:orders-fail"]],
     )
@@ -159,11 +159,11 @@ class Alarms(Model):
         default=None, description="how many run at once", examples=[80]
     )
     topics: TopicNames = Field(
-        default_factory=list,
+        default_factory=lambda: [],
         description="of `resources`, told when an alarm goes off and is over",
         examples=[["alerts"]],
     )
-    topic_arns: TopicArns = Field(default_factory=list, description="existing ones, likewise; at most 5 together")
+    topic_arns: TopicArns = Field(default_factory=lambda: [], description="existing ones, likewise; at most 5 together")
 
 
 class PolicyStatement(Model):

@@ -27,6 +27,9 @@ def by_type(*types: str) -> Discriminator:
 def _by(key: str, words: tuple[str, ...]) -> Discriminator:
     def tag(value: object) -> str:
         word: Any = value.get(key) if isinstance(value, dict) else getattr(value, key, None)
+        if isinstance(value, str):
+            # A kind that stands alone is refused where that model says what to write for it.
+            word = value
         return word if isinstance(word, str) and word in words else words[0]
 
     return Discriminator(tag)

@@ -67,11 +67,11 @@ class PatternAlarms(Model):
     )
     failure_queue_depth: Count = Field(default=1, description="messages in a failure or dead-letter queue made here")
     topics: TopicNames = Field(
-        default_factory=list,
+        default_factory=lambda: [],
         description="of `resources`, told when an alarm goes off and is over",
         examples=[["alerts"]],
     )
-    topic_arns: TopicArns = Field(default_factory=list, description="existing ones, likewise; at most 5 together")
+    topic_arns: TopicArns = Field(default_factory=lambda: [], description="existing ones, likewise; at most 5 together")
 
 
 def _read_period(value: object) -> int:

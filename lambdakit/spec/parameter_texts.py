@@ -1,6 +1,7 @@
 """`${Name}`: a declared parameter in a text that is handed on to CloudFormation as it is.
 
-Such texts are the values of environment variables and tags, and descriptions. `${!Name}` is the text `${Name}`.
+`${AWS::Region}` and the like are the pseudo parameters, which every stack has. Such texts are the values of environment
+variables and tags, and descriptions. `${!Name}` is the text `${Name}`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,14 @@ from pydantic import BaseModel
 from lambdakit.spec.application import Application
 from lambdakit.spec.pointer import Pointer
 
-_REFERENCE: Final = re.compile(r"\$\{(!?)([A-Za-z0-9_]+)\}")
+_PSEUDO: Final = "AWS::"
+# What one text can hold. Source: CloudFormation Template Reference, "Pseudo parameters reference"
+PSEUDO_PARAMETERS: Final = tuple(
+    f"{_PSEUDO}{name}" for name in ("AccountId", "Partition", "Region", "StackId", "StackName", "URLSuffix")
+)
+_REFERENCE: Final = re.compile(r"\$\{(!?)((?:AWS::)?[A-Za-z0-9_]+)\}")
+# `${jobs.Arn}`, as CloudFormation's Fn::Sub has attributes, which begin with a capital.
+_ATTRIBUTE: Final = re.compile(r"\$\{([A-Za-z][A-Za-z0-9_-]*)\.[A-Z][A-Za-z0-9.]*\}")
 _TEXT_MAPPINGS: Final = frozenset({"environment", "tags"})
 _TEXTS: Final = frozenset({"description"})
 # Others hold no such texts: in CloudFormation's own words, a parameter is a !Ref or in a !Sub.
@@ -26,13 +34,28 @@ def references(text: str) -> list[str]:
     return [name for escaped, name in _REFERENCE.findall(text) if not escaped]
 
 
-def parts_of(text: str, declared: Set[str]) -> list[tuple[str, bool]]:
-    """The text in parts, each with whether it is the name of a declared parameter; escapes are resolved."""
+def is_pseudo(name: str) -> bool:
+    """Whether the name is a pseudo parameter's, be there such a one or not."""
+    return name.startswith(_PSEUDO)
+
+
+def attribute_owners(text: str) -> list[str]:
+    """The names whose attributes `text` asks for as Fn::Sub would, which no text of a document's can hold."""
+    return _ATTRIBUTE.findall(text)
+
+
+def parts_of(text: str, declared: Set[str], *, has_parameters: bool = True) -> list[tuple[str, bool]]:
+    """The text in parts, each with whether it is the name of a parameter; escapes are resolved.
+
+    has_parameters: whether the document declares any; where it does not, only pseudo parameters are looked for.
+    """
     parts: list[tuple[str, bool]] = []
     position = 0
     for found in _REFERENCE.finditer(text):
         escaped, name = found.groups()
-        if not escaped and name not in declared:
+        if not has_parameters and not is_pseudo(name):
+            continue
+        if not escaped and name not in declared and name not in PSEUDO_PARAMETERS:
             continue
         parts.append((text[position : found.start()], False))
         parts.append((f"${{{name}}}", False) if escaped else (name, True))

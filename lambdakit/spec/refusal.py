@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -24,11 +25,16 @@ class Checked:
     """The annotation of a value that one function reads: `Annotated[int, Checked(read, schema)]`.
 
     read: written value -> value; raises a `refusal`.
-    schema: the JSON Schema of what may be written.
+    described: the JSON Schema of what may be written, or what makes it, as few ask.
     """
 
     read: Callable[[object], Any]
-    schema: Mapping[str, Any]
+    described: Mapping[str, Any] | Callable[[], Mapping[str, Any]]
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        """The JSON Schema of what may be written."""
+        return self.described() if callable(self.described) else self.described
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(self.read)
@@ -43,7 +49,7 @@ def or_none(checked: Checked) -> Checked:
     def read(value: object) -> Any:
         return None if value == "none" else checked.read(value)
 
-    return Checked(read, {"anyOf": [dict(checked.schema), {"const": "none"}]})
+    return Checked(read, lambda: {"anyOf": [dict(checked.schema), {"const": "none"}]})
 
 
 def refusal(code: LiteralString, problem: str, hint: str = "") -> PydanticCustomError:
@@ -103,6 +109,12 @@ def within(value: int, *, minimum: int, maximum: int | None, what: str, unit: st
         raise refusal("LK114", f"{written} is above {maximum}{unit}, the most {what}", f"write {maximum}{unit} or less")
 
 
+@cache
+def _expression(pattern: str) -> re.Pattern[str]:
+    """Compiled when it is first needed: a process meets values of a few of the document's hundred patterns."""
+    return re.compile(pattern)
+
+
 def _mended(value: str, expression: re.Pattern[str], mend: Callable[[str], str] | None) -> str:
     """A likely correct text; empty where none comes to mind, as for what another script than Latin writes."""
     if mend is None or value.isascii():
@@ -131,13 +143,14 @@ def patterned_text(
     refused: raises for texts that match and are not allowed for another reason.
     extra: goes into the schema beside the pattern.
     """
-    expression = re.compile(pattern.removesuffix("$"))
+    plain = pattern.removesuffix("$")
 
     def check(value: object) -> str:
         if not isinstance(value, str):
             raise wrong_type(value, f"text: {allowed}")
         if len(value) > longest:
             raise refusal("LK115", f"{quoted(value)} has {len(value)} characters, {longest} are allowed")
+        expression = _expression(plain)
         if expression.fullmatch(value) is None:
             mended = _mended(value, expression, mend)
             hint = f"write {mended}" if mended and expression.fullmatch(mended) else ""
@@ -146,7 +159,9 @@ def patterned_text(
             refused(value)
         return value
 
-    # Most patterns say themselves that there is something.
-    least = {"minLength": 1} if expression.fullmatch("") else {}
-    schema = {"type": "string", "pattern": pattern, **least, "maxLength": longest, **(extra or {})}
+    def schema() -> dict[str, Any]:
+        # Most patterns say themselves that there is something.
+        least = {"minLength": 1} if _expression(plain).fullmatch("") else {}
+        return {"type": "string", "pattern": pattern, **least, "maxLength": longest, **(extra or {})}
+
     return Checked(check, schema)

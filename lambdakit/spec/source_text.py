@@ -12,8 +12,10 @@ from lambdakit.spec.finding import Finding, Mark
 
 DOCUMENT_BYTES_MAX: Final = MIB
 
-# YAML 1.2.2, section 5.1: the characters that may stand in a document
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# YAML 1.2.2, section 5.1: all but the characters that may stand in a document
+_UNPRINTABLE: Final = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+# The same of ASCII, compiled in a fiftieth of the time.
+_UNPRINTABLE_ASCII: Final = "[^\t\n\r\x20-\x7e]"
 
 
 def read_text(path: Path) -> str | Finding:
@@ -46,7 +48,7 @@ def decode(content: bytes) -> str | Finding:
         byte = content[error.start]
         problem = f"the byte 0x{byte:02x} is not UTF-8"
         return Finding(code="LK102", problem=problem, hint="save the document as UTF-8", mark=_end_of(before))
-    found = _UNPRINTABLE.search(text)
+    found = re.search(_UNPRINTABLE_ASCII if text.isascii() else _UNPRINTABLE, text)
     if found is not None:
         problem = f"the character U+{ord(found[0]):04X} is not printable"
         return Finding(code="LK102", problem=problem, hint="remove the character", mark=_end_of(text[: found.start()]))

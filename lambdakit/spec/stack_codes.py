@@ -63,9 +63,12 @@ STACK_CODES: Final[Mapping[str, Explanation]] = {
     "LK157": Explanation(
         "a reference to no parameter",
         "In a document that declares parameters, ${Name} in environment variables and descriptions stands for the "
-        "value of one of them; ${!Name} is the text itself. In tags ${Name} is always a parameter. A list cannot "
-        "stand in a text. Nor does the text become another one where an environment removes the parameter, or where "
-        "only an environment declares it.",
+        "value of one of them; ${!Name} is the text itself. ${AWS::Region}, ${AWS::AccountId}, ${AWS::Partition}, "
+        "${AWS::StackName}, ${AWS::StackId} and ${AWS::URLSuffix} stand for where the stack is, in every document. "
+        "Attributes such as ${jobs.Arn} cannot stand in a text: grants give a function the names and ARNs of what it "
+        "uses, and overrides take !Sub. In tags ${Name} is always a parameter. A list cannot stand in a text. Nor does "
+        "the text become another one where an environment removes the parameter, or where only an environment declares "
+        "it.",
     ),
     "LK158": Explanation(
         "a parameter that contradicts itself",

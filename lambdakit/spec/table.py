@@ -74,7 +74,7 @@ class GlobalSecondaryIndex(Model):
         default="all", description="which attributes the index holds"
     )
     non_key_attributes: list[AttributeName] = Field(
-        default_factory=list, description="those that it holds beside the keys", examples=[["total"]]
+        default_factory=lambda: [], description="those that it holds beside the keys", examples=[["total"]]
     )
 
 
@@ -93,7 +93,7 @@ class Table(Model):
         examples=["expires_at"],
     )
     global_secondary_indexes: Annotated[list[GlobalSecondaryIndex], Field(max_length=_INDEXES_MAX)] = Field(
-        default_factory=list,
+        default_factory=lambda: [],
         description="other ways to the table's items",
         examples=[[{"index_name": "by_customer", "partition_key": "customer_id"}]],
     )

@@ -263,6 +263,8 @@ class _Composer:
             return
         written = tag.replace("tag:yaml.org,2002:", "!!")
         hint = "write a plain value; put text that begins with ! in quotes"
+        if tag in SHORT_FORMS:
+            hint = "CloudFormation's functions stand below overrides, cloudformation and outputs; texts take ${Name}"
         self._refuse("LK108", mark, f"the tag {quoted(written)} does not fit here, documents use plain values", hint)
 
     def _refuse(self, code: str, mark: Mark, problem: str, hint: str = "") -> None:

@@ -35,7 +35,7 @@ _GROUND: Final = ("records", "errors", "limits", "arn", "clock", "trace")
 _CHILD_SIDE: Final = (
     *("compiler.__main__", "compiler.bindings", "compiler.compile", "compiler.ejection", "compiler.warm_up"),
     *("compiler.jsii_errors", "compiler.validation_report", "compiler.checks", "compiler.template_lint"),
-    *("compiler.written_checks", "compiler.template_sizes"),
+    *("compiler.written_checks", "compiler.template_sizes", "compiler.loading"),
 )
 _CDK: Final = ("aws_cdk", "constructs", "jsii", "cdk_nag", "cfnlint")
 _SDK: Final = ("boto3", "botocore")

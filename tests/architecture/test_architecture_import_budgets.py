@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Collection
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -15,6 +16,25 @@ _RUNS: Final = 5
 _CDK: Final = ("aws_cdk", "jsii")
 _HARNESS: Final = ("moto", "flask")
 _EVERYTHING_HEAVY: Final = (*_CDK, *_HARNESS, "boto3", "botocore", "pydantic", "httpx", "typer", "rich")
+
+_PATTERN: Final = Path(__file__).parents[2] / "patterns" / "api_backend" / "lambdakit.yaml"
+_COMMAND: Final = """
+import contextlib, io, sys
+sys.argv = ["lambdakit", *{arguments!r}]
+from lambdakit.cli import main
+with contextlib.redirect_stdout(io.StringIO()) as text, contextlib.suppress(SystemExit):
+    main()
+assert ": valid" in text.getvalue(), text.getvalue()
+"""
+_VALIDATE: Final = _COMMAND.format(arguments=("validate", str(_PATTERN)))
+# What no document can be validated without, and a model.
+_VALIDATE_FLOOR: Final = """
+import ruamel.yaml, typer
+from pydantic import BaseModel
+class Model(BaseModel):
+    field: int
+"""
+_VALIDATE_RATIO_MAX: Final = 3.5
 
 _HELP: Final = """
 import contextlib, io, sys
@@ -31,6 +51,28 @@ assert "validate" in help_text.getvalue()
     [
         pytest.param("import lambdakit", _EVERYTHING_HEAVY, id="package"),
         pytest.param(_HELP, (*_CDK, *_HARNESS), id="help"),
+        pytest.param(
+            _VALIDATE,
+            (
+                *_CDK,
+                *_HARNESS,
+                "boto3",
+                "botocore",
+                "httpx",
+                "rich",
+                "jsonschema",
+                "asyncio",
+                "lambdakit.arn",
+                "lambdakit.assembly",
+                "lambdakit.cli.diagnostic_formats",
+                "lambdakit.cli.explanations",
+                "lambdakit.compiler",
+                "lambdakit.constructs",
+                "lambdakit.harness",
+                "lambdakit.session",
+            ),
+            id="validate",
+        ),
         pytest.param(
             "import lambdakit.pytest_plugin", (*_CDK, *_HARNESS, "boto3", "botocore", "pydantic"), id="pytest plugin"
         ),
@@ -75,6 +117,26 @@ def test_import_of_the_package_is_within_its_budget() -> None:
 
     # The best of several: a busy machine makes an import slower, never faster.
     assert min(milliseconds) < _BUDGET_MS, milliseconds
+
+
+def test_validating_costs_a_few_times_what_its_libraries_cost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spent = "\nimport time\nprint(time.process_time())"
+    # As installed: everything is compiled, here by the first of the runs.
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path))
+
+    floor = min(float(_run(_VALIDATE_FLOOR + spent)) for _ in range(_RUNS))
+    validating = min(float(_run(_VALIDATE + spent)) for _ in range(_RUNS))
+
+    assert validating < _VALIDATE_RATIO_MAX * floor, (validating, floor)
+
+
+def test_no_empty_list_is_made_by_list_itself() -> None:
+    # pydantic reads the signature of each factory, which takes it 20 times as long for `list` as for a lambda.
+    texts = {path.name: path.read_text() for path in (Path(__file__).parents[2] / "lambdakit" / "spec").rglob("*.py")}
+
+    models = {name: text for name, text in texts.items() if "from pydantic import" in text}
+    assert [name for name, text in models.items() if "default_factory=list" in text] == []
 
 
 def _run(program: str) -> str:

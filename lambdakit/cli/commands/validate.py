@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from lambdakit.cli.ending import guarded, print_diagnostics
 from lambdakit.cli.environment_option import EnvironmentOption
+
+_PLUGINS: Final = "PYDANTIC_DISABLE_PLUGINS"
 
 
 class OutputFormat(StrEnum):
@@ -34,9 +39,10 @@ def validate(
     environment: EnvironmentOption = None,
 ) -> None:
     """Report all errors of a document, of its files and of its environments, at once."""
-    from lambdakit.cli import diagnostic_formats
     from lambdakit.errors import LambdakitError
-    from lambdakit.spec.document import load
+
+    with _models_without_plugins():
+        from lambdakit.spec.document import load
 
     error: LambdakitError | None = None
     try:
@@ -49,6 +55,8 @@ def validate(
         else:
             print_diagnostics(error)
     else:
+        from lambdakit.cli import diagnostic_formats
+
         writers = {
             OutputFormat.JSON: diagnostic_formats.as_json,
             OutputFormat.SARIF: diagnostic_formats.as_sarif,
@@ -59,3 +67,20 @@ def validate(
             typer.echo(text)
     if error is not None:
         raise typer.Exit(1)
+
+
+@contextmanager
+def _models_without_plugins() -> Iterator[None]:
+    """Models that are made in it are watched by no plugin of pydantic's.
+
+    Looking for plugins reads the metadata of every installed package.
+    """
+    before = os.environ.get(_PLUGINS)
+    os.environ[_PLUGINS] = "__all__"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_PLUGINS]
+        else:
+            os.environ[_PLUGINS] = before

@@ -73,7 +73,7 @@ def _stack(scope: Construct, document: Document, name: str, source_map: SourceMa
         directory=document.directory.absolute(),
         source_map=source_map,
     )
-    told = referring(parts, parameters) if document.has_parameters else parts
+    told = referring(parts, parameters, has_parameters=document.has_parameters)
     return BoundStack(stack=stack, application=told, layers=layers)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
 
-from aws_cdk import CfnParameter, Fn
+from aws_cdk import Aws, CfnParameter, Fn
 
-from lambdakit.spec.parameter_texts import parts_of, references, with_texts
+from lambdakit.spec.parameter_texts import PSEUDO_PARAMETERS, parts_of, references, with_texts
 
 if TYPE_CHECKING:
     from aws_cdk import Stack
@@ -15,6 +15,16 @@ if TYPE_CHECKING:
     from lambdakit.compiler.source_map import SourceMap
     from lambdakit.spec.application import Application
     from lambdakit.spec.parameters import Parameter
+
+# Asked of the CDK where it is written: as modules are loaded, another thread talks to Node.js.
+_PSEUDO: Final[Mapping[str, Callable[[], str]]] = {
+    "AWS::AccountId": lambda: Aws.ACCOUNT_ID,
+    "AWS::Partition": lambda: Aws.PARTITION,
+    "AWS::Region": lambda: Aws.REGION,
+    "AWS::StackId": lambda: Aws.STACK_ID,
+    "AWS::StackName": lambda: Aws.STACK_NAME,
+    "AWS::URLSuffix": lambda: Aws.URL_SUFFIX,
+}
 
 
 def bind_parameters(
@@ -24,9 +34,13 @@ def bind_parameters(
     return {name: _parameter(stack, name, settings, source_map) for name, settings in parameters.items()}
 
 
-def referring(application: Application, parameters: Mapping[str, CfnParameter]) -> Application:
-    """The application with `${Name}` in its texts standing for the parameter of that name, `${!Name}` for `${Name}`."""
-    return with_texts(application, lambda text: _text(text, parameters))
+def referring(application: Application, parameters: Mapping[str, CfnParameter], *, has_parameters: bool) -> Application:
+    """The application with `${Name}` in its texts standing for the parameter of that name, `${!Name}` for `${Name}`.
+
+    has_parameters: whether the document declares any; without them, only `${AWS::Region}` and the like are more than
+    text.
+    """
+    return with_texts(application, lambda text: _text(text, parameters, has_parameters))
 
 
 def _parameter(stack: Stack, name: str, settings: Parameter, source_map: SourceMap) -> CfnParameter:
@@ -52,12 +66,17 @@ def _parameter(stack: Stack, name: str, settings: Parameter, source_map: SourceM
     return parameter
 
 
-def _text(text: str, parameters: Mapping[str, CfnParameter]) -> str:
-    parts = parts_of(text, parameters.keys())
-    if any(not is_name and parameters.keys() & set(references(part)) for part, is_name in parts):
+def _text(text: str, parameters: Mapping[str, CfnParameter], has_parameters: bool) -> str:
+    parts = parts_of(text, parameters.keys(), has_parameters=has_parameters)
+    names = parameters.keys() | set(PSEUDO_PARAMETERS)
+    if any(not is_name and names & set(references(part)) for part, is_name in parts):
         # As plain text, checks of templates take it for a parameter that somebody forgot the function of.
         return Fn.sub("".join(f"${{{part}}}" if is_name else part.replace("${", "${!") for part, is_name in parts))
     if not any(is_name for _, is_name in parts):
         return "".join(part for part, _ in parts)
-    values = [parameters[part].value_as_string if is_name else part for part, is_name in parts]
+    values = [_value(part, parameters) if is_name else part for part, is_name in parts]
     return values[0] if len(values) == 1 else Fn.join("", values)
+
+
+def _value(name: str, parameters: Mapping[str, CfnParameter]) -> str:
+    return _PSEUDO[name]() if name in _PSEUDO else parameters[name].value_as_string

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from aws_cdk import Aws
@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from lambdakit.compiler.bindings.scope import BindingScope
     from lambdakit.spec.function_features import PolicyStatement
 
-_DEPLOYMENT: Final[Mapping[str, str]] = {
-    "${AWS::AccountId}": Aws.ACCOUNT_ID,
-    "${AWS::Partition}": Aws.PARTITION,
-    "${AWS::Region}": Aws.REGION,
+# What each stands for is asked of the CDK where it is written: modules are loaded while others talk to Node.js.
+_DEPLOYMENT: Final[Mapping[str, Callable[[], str]]] = {
+    "${AWS::AccountId}": lambda: Aws.ACCOUNT_ID,
+    "${AWS::Partition}": lambda: Aws.PARTITION,
+    "${AWS::Region}": lambda: Aws.REGION,
 }
 
 
@@ -51,4 +52,4 @@ def _replaced(value: Any) -> Any:
 
 
 def _text(text: str) -> str:
-    return "".join(_DEPLOYMENT.get(part, part) for part in deployment_parts(text))
+    return "".join(_DEPLOYMENT[part]() if part in _DEPLOYMENT else part for part in deployment_parts(text))

@@ -30,7 +30,9 @@ class ConfigRuleSource(Model):
     ) = Field(default=None, description="how often time itself is an event; never when absent")
     # Source: API config Scope.ComplianceResourceTypes: at most 100
     resource_types: Annotated[list[ResourceType], Field(max_length=100)] = Field(
-        default_factory=list, description="whose changes count; every type when empty", examples=[["AWS::S3::Bucket"]]
+        default_factory=lambda: [],
+        description="whose changes count; every type when empty",
+        examples=[["AWS::S3::Bucket"]],
     )
     input_parameters: JsonObject = Field(
         default_factory=dict, description="what the rule is told, as JSON in the event", examples=[{"most_days": 30}]

@@ -82,7 +82,7 @@ class MskSource(Model):
         default=None, description=reading.TIMESTAMP_SAYS, examples=[1_893_456_000]
     )
     filters: reading.Filters = Field(
-        default_factory=list, description=reading.FILTERS_SAY, examples=[[{"value": {"type": ["click"]}}]]
+        default_factory=lambda: [], description=reading.FILTERS_SAY, examples=[[{"value": {"type": ["click"]}}]]
     )
     enabled: bool = Field(default=True, description="whether records are read")
     provisioned_pollers: ProvisionedPollers | None = Field(

@@ -23,13 +23,32 @@ _EXPRESSION_PATTERN: Final = (
 # Source: API scheduler CreateSchedule.ScheduleExpression
 _EXPRESSION_LENGTH_MAX: Final = 256
 
+
+def _mended(text: str) -> str:
+    """A schedule as it was most likely meant: with one space each, or the five fields of a crontab as cron's six.
+
+    Scheduler wants ? for one of the two days, and a year.
+    Source: EventBridge Scheduler User Guide, "Schedule types in EventBridge Scheduler", cron-based schedules
+    """
+    words = " ".join(text.split())
+    fields = words.removeprefix("cron(").removesuffix(")").split(" ")
+    if len(fields) != 5 or words.startswith(("rate(", "at(")):
+        return words
+    minute, hour, day, month, weekday = fields
+    if weekday in ("*", "?"):
+        return f"cron({minute} {hour} {'*' if day == '?' else day} {month} ? *)"
+    # A crontab counts days of the week from 0, Scheduler from 1: which day is meant by a number is asked, not guessed.
+    has_number = any(sign.isdigit() for sign in weekday)
+    return words if has_number or day not in ("*", "?") else f"cron({minute} {hour} ? {month} {weekday} *)"
+
+
 Expression = Annotated[
     str,
     patterned_text(
         _EXPRESSION_PATTERN,
         allowed="a schedule: rate(5 minutes), cron(0 3 * * ? *) with its six fields, or at(2030-01-31T06:00:00)",
         longest=_EXPRESSION_LENGTH_MAX,
-        mend=lambda text: " ".join(text.split()),
+        mend=_mended,
     ),
 ]
 # Source: API scheduler FlexibleTimeWindow.MaximumWindowInMinutes: 1 to 1440

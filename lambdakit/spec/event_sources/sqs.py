@@ -82,7 +82,7 @@ class SqsSource(Model):
         default=True, description="whether the function answers which messages failed, so that only those come again"
     )
     filters: Filters = Field(
-        default_factory=list,
+        default_factory=lambda: [],
         description="patterns, one of which a message has to match; others are deleted",
         examples=[_FILTER_EXAMPLE],
     )

@@ -76,7 +76,9 @@ class StreamReading(Model):
     tumbling_window: TumblingWindow | None = Field(
         default=None, description="how long a function hands on state; not at all when absent", examples=["1m"]
     )
-    filters: Filters = Field(default_factory=list, description=FILTERS_SAY, examples=[[{"data": {"type": ["click"]}}]])
+    filters: Filters = Field(
+        default_factory=lambda: [], description=FILTERS_SAY, examples=[[{"data": {"type": ["click"]}}]]
+    )
     enabled: bool = Field(default=True, description="whether records are read")
 
 

@@ -47,7 +47,7 @@ class BucketResource(Stacked):
     bucket_name: BucketName | None = Field(default=None, description="an existing one; a new one when absent")
     versioned: bool = Field(default=True, description="whether objects that are replaced or deleted stay as versions")
     lifecycle_rules: Annotated[list[LifecycleRule], Field(max_length=_RULES_MAX)] = Field(
-        default_factory=list,
+        default_factory=lambda: [],
         description="what becomes of objects in time",
         examples=[[{"prefix": "tmp/", "expiration": "7d"}]],
     )

@@ -318,6 +318,25 @@ def test_a_finding_at_a_line_of_the_document_names_the_environment_that_alone_ha
     assert {(each.path, each.line, each.pointer) for each in found} == {("a/parts/orders.yaml", 2, "patterns.orders")}
 
 
+def test_where_the_stack_is_stands_in_texts_without_parameters(compiler: Compiler, document: Path) -> None:
+    texts = '{REGION: "${AWS::Region}", QUEUE: "sqs.${AWS::Region}.${x}", ITSELF: "${!AWS::Region} ${!x}"}'
+    document.write_text(
+        f"application: shop\ndefaults: {{environment: {texts}}}\n" + ORDERS.replace("${Limit}", "in ${AWS::StackName}")
+    )
+
+    assembly = compiler.synthesize(document)
+
+    (function,) = _resources(assembly, "shop", "AWS::Lambda::Function")
+    variables = function["Environment"]["Variables"]
+    assert {name: variables[name] for name in ("REGION", "QUEUE", "ITSELF")} == {
+        "REGION": {"Ref": "AWS::Region"},
+        "QUEUE": {"Fn::Join": ["", ["sqs.", {"Ref": "AWS::Region"}, ".${x}"]]},
+        # As plain text, the CDK's validation takes it for a forgotten function (E1029).
+        "ITSELF": {"Fn::Sub": "${!AWS::Region} ${!!x}"},
+    }
+    assert function["Description"] == {"Fn::Join": ["", ["in ", {"Ref": "AWS::StackName"}]]}
+
+
 @pytest.mark.parametrize("stack", ["shop", "shop-bare"])
 def test_an_escaped_text_is_the_same_without_the_parameters(compiler: Compiler, document: Path, stack: str) -> None:
     document.write_text(

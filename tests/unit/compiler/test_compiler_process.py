@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import wait
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,101 @@ def test_a_child_that_died_is_replaced(document: Path, tmp_path: Path, children:
 
         assert (assembly / "shop.template.json").is_file()
         assert children() - before - {child}
+
+
+def test_the_first_document_waits_for_no_other_synthesis(
+    document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    with Compiler(validation=False, cache_directory=tmp_path / "cache") as compiler:
+        compiler.synthesize(document)
+
+        assert list(tmp_path.glob("tmp/*/warm-up")) == []
+
+
+def test_a_compiler_that_is_started_warms_up_once(
+    document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    with Compiler(validation=False, cache_directory=tmp_path / "cache") as compiler:
+        compiler.start()
+        compiler.start().result(timeout=DEADLINE_SECONDS)
+
+        assert len(list(tmp_path.glob("tmp/*/warm-up/assembly/manifest.json"))) == 1
+        assert (compiler.synthesize(document) / "shop.template.json").is_file()
+
+
+def test_a_compiler_that_is_closed_as_it_warms_up_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, children: Callable[[], set[int]]
+) -> None:
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    before = children()
+    compiler = Compiler(validation=False, cache_directory=tmp_path / "cache")
+    started = compiler.start()
+
+    compiler.close()
+
+    wait([started], timeout=DEADLINE_SECONDS)
+    assert started.done()
+    assert children() == before
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+ENVIRONMENT = """
+import os, tempfile
+from pathlib import Path
+from lambdakit.compiler.child_environment import child_variables
+os.environ |= child_variables(os.environ, temporary_directory=Path(tempfile.gettempdir()))
+"""
+ASKED = f"""{ENVIRONMENT}
+from jsii._kernel.providers.process import _NodeProcess
+import aws_cdk
+def refuse(self, request, response):
+    raise AssertionError("asked for", request)
+_NodeProcess.send = refuse
+import lambdakit.compiler.compile
+import lambdakit.spec.document
+"""
+
+
+def test_nothing_is_asked_of_node_as_modules_are_imported() -> None:
+    # Another thread talks to it meanwhile, for as long as a second, and would have to be waited for.
+    asked = subprocess.run(
+        [sys.executable, "-c", ASKED], capture_output=True, text=True, check=False, timeout=DEADLINE_SECONDS
+    )
+
+    assert asked.returncode == 0, asked.stderr
+
+
+TWO_THREADS = f"""{ENVIRONMENT}
+import threading
+from lambdakit.compiler.loading import load
+wrong = []
+def ask():
+    from aws_cdk import Aws
+    for _ in range(300):
+        answers = [Aws.REGION, Aws.PARTITION]
+        if not ("AWS.Region" in answers[0] and "AWS.Partition" in answers[1]):
+            wrong.append(answers)
+other = threading.Thread(target=ask, daemon=True)
+with tempfile.TemporaryDirectory() as directory:
+    other.start()
+    load(Path(directory) / "loading", validation=False)
+    other.join()
+    assert wrong == [], wrong[0]
+    assert (Path(directory) / "loading" / "manifest.json").is_file()
+"""
+
+
+def test_threads_that_ask_node_as_it_loads_get_each_its_own_answers() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", TWO_THREADS], capture_output=True, text=True, check=False, timeout=DEADLINE_SECONDS
+    )
+
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 def test_a_child_that_keeps_dying_is_a_plain_error(

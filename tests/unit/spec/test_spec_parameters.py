@@ -146,6 +146,7 @@ _PARAMETERS = "parameters: {Stage: {}, Zones: {type: CommaDelimitedList}}"
         ('alias: {description: "of ${Stagee}"}', "write ${Stage}"),
         ('tags: {stage: "${Stagee}"}', "write ${Stage}"),
         ('environment: {LEVEL: "${Zones}"}', "declare a parameter of type String"),
+        ('environment: {LEVEL: "${AWS::Regoin}"}', "write ${AWS::Region}, or write ${!AWS::Regoin} for the text"),
     ],
 )
 def test_a_reference_to_no_parameter_is_refused(tmp_path: Path, where: str, hint: str) -> None:
@@ -173,6 +174,40 @@ def test_a_tag_holds_parameters_and_no_other_such_text(tmp_path: Path) -> None:
 
     assert (found.code, found.hint) == ("LK157", "declare Stage below parameters")
     assert _load(tmp_path, top=_PARAMETERS, route=', tags: {stage: "a-${Stage}"}')
+
+
+@pytest.mark.parametrize("top", ["", _PARAMETERS], ids=["without parameters", "with parameters"])
+def test_where_the_stack_is_may_stand_in_every_text(tmp_path: Path, top: str) -> None:
+    route = (
+        ', environment: {ARN: "arn:${AWS::Partition}:${AWS::Region}:${!AWS::Region}"}, tags: {s: "${AWS::StackName}"}'
+    )
+
+    document = _load(tmp_path, top=top, route=route)
+
+    ((_, text), (_, tag)) = texts_of(document.application)
+    assert [name for name in references(text) + references(tag)] == ["AWS::Partition", "AWS::Region", "AWS::StackName"]
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("${AWS::Regoin}", "write ${AWS::Region}, or write ${!AWS::Regoin} for the text itself"),
+        ("${AWS::NoValue}", "a text can hold AWS::AccountId, AWS::Partition, AWS::Region, AWS::StackId, "),
+        ("${AWS::NotificationARNs}", "a text can hold AWS::AccountId, "),
+        ("${jobs.Arn}", "let the function's grants say jobs: publish, which gives it a variable; or "),
+        ("at ${Raw.QueueName}", "write it below overrides, with !Sub"),
+    ],
+)
+def test_what_no_text_can_hold_is_told_without_parameters_too(tmp_path: Path, text: str, hint: str) -> None:
+    top = "resources: {jobs: {kind: queue}}\ncloudformation: {Raw: {Type: AWS::SQS::Queue}}"
+
+    (found,) = _refused(tmp_path, top=top, route=f', environment: {{LEVEL: "{text}"}}')
+
+    assert (found.code, found.hint.startswith(hint)) == ("LK157", True)
+
+
+def test_an_attribute_of_nothing_of_the_documents_is_text(tmp_path: Path) -> None:
+    assert _load(tmp_path, top="", route=', environment: {LEVEL: "${user.Name} ${jobs.length}"}')
 
 
 def test_an_invalid_parameter_is_not_said_to_be_missing(tmp_path: Path) -> None:
@@ -209,6 +244,18 @@ def test_the_parts_of_a_text_make_it_up(text: str) -> None:
     ).replace("${!B}", "${B}")
     assert [part for part, is_name in parts if is_name] == [name for name in references(text) if name == "A"]
     assert all(first or second for (_, first), (_, second) in itertools.pairwise(parts))
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("${AWS::Region}", [("AWS::Region", True)]),
+        ("${!AWS::Region} ${A} ${!A}", [("${AWS::Region} ${A} ${!A}", False)]),
+        ("${AWS::NoValue}", [("${AWS::NoValue}", False)]),
+    ],
+)
+def test_without_parameters_only_where_the_stack_is_counts(text: str, parts: list[tuple[str, bool]]) -> None:
+    assert parts_of(text, set(), has_parameters=False) == parts
 
 
 def test_texts_are_replaced_and_nothing_else(tmp_path: Path) -> None:
