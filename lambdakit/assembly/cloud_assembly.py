@@ -22,6 +22,7 @@ from lambdakit.assembly.assets import AssemblyAssets, Asset
 from lambdakit.assembly.codes import NOT_FOUND, UNKNOWN_STACK, UNSUPPORTED_ASSET
 from lambdakit.assembly.image_overrides import ImageOverrides, read_image_overrides
 from lambdakit.assembly.layer_overrides import LayerOverrides, read_layer_overrides
+from lambdakit.assembly.look_ups import LookUps, read_look_ups
 from lambdakit.assembly.manifest import ASSET_MANIFEST, STACK, Artifact, Manifest, MissingContext, read_manifest
 from lambdakit.assembly.place import Place, nearest, shown
 from lambdakit.assembly.source_map import SOURCE_MAP, SourceMap, read_source_map
@@ -70,6 +71,7 @@ class CloudAssembly:
     """directory: as given. stacks: each after those it depends on. missing: look-ups the synthesis could not make.
 
     image_overrides: what stands in for container images. layer_overrides: for layers of other accounts.
+    look_ups: what is known of things that were in the account before.
     """
 
     directory: Path
@@ -81,6 +83,7 @@ class CloudAssembly:
     files: AssemblyDirectory
     image_overrides: ImageOverrides
     layer_overrides: LayerOverrides
+    look_ups: LookUps
 
     def select(self, names: Sequence[str] | None = None) -> tuple[StackArtifact, ...]:
         """The named stacks and those they depend on, in deployment order; all of them for None.
@@ -160,6 +163,7 @@ def read_assembly(directory: Path) -> CloudAssembly:
         templates = [(stack.stack_name, stack.template) for stack in stacks.values()]
         image_overrides = read_image_overrides(files.root, templates)
         layer_overrides = read_layer_overrides(files.root)
+        look_ups = read_look_ups(files.root)
     except AssemblyError as error:
         faults += error.diagnostics
     if faults:
@@ -174,6 +178,7 @@ def read_assembly(directory: Path) -> CloudAssembly:
         files=files,
         image_overrides=image_overrides,
         layer_overrides=layer_overrides,
+        look_ups=look_ups,
     )
 
 

@@ -74,10 +74,19 @@ def replace_dynamic_references(text: str, lookup: Callable[[DynamicReference], s
             raise place.error(
                 f"there is no value for {shown(reference.text)}",
                 NOT_FOUND,
-                hint=f"create {shown(reference.name)} before deploying",
+                hint=_hint(reference),
             ) from None
 
     return _REFERENCE.sub(value, text)
+
+
+def _hint(reference: DynamicReference) -> str:
+    if reference.service == "secretsmanager":
+        name = shown(reference.name.rpartition(":secret:")[2])
+        return f'make it before: harness.client("secretsmanager").create_secret(Name={name}, SecretString="…")'
+    type_ = "String" if reference.service == "ssm" else "SecureString"
+    name = shown(reference.name)
+    return f'make it before: harness.client("ssm").put_parameter(Name={name}, Type="{type_}", Value="…")'
 
 
 def _parse(match: re.Match[str], place: Place) -> DynamicReference:

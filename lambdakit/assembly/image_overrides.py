@@ -127,7 +127,7 @@ def _from_file(
 ) -> Mapping[tuple[str, str], ImageOverride]:
     place = Place(path=str(file), code=MALFORMED_OVERRIDE)
     content = place.mapping(read_json(file, str(file)))
-    _refuse_unknown(content, ("images", "layers"), place)
+    _refuse_unknown(content, ("existing", "images", "layers"), place)
     named: dict[str, list[tuple[str, str]]] = {}
     for stack, template in templates:
         for logical_id, resource in template.resources.items():

@@ -131,7 +131,8 @@ def _from_store(name: str, type_: str, ssm: Callable[[str], str], place: Place) 
         raise place.error(
             f"there is no parameter {shown(name)} in the parameter store",
             NOT_FOUND,
-            hint="create it before deploying, or pass the name of another",
+            hint=f'make it before: harness.client("ssm").put_parameter(Name={shown(name)}, Type="String", Value="…"),'
+            " or pass the name of another",
         ) from None
     return _items(text, type_) if _is_list(type_) else text
 

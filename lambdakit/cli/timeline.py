@@ -149,6 +149,11 @@ def _ignored(event: trace.UnsupportedIgnored) -> _Described:
     return "left out", f"{event.stack} {event.logical_id} ({event.type}): {event.problem}", "yellow"
 
 
+def _existing(event: trace.ExistingMade) -> _Described:
+    text = f"{event.stack} needs {event.physical_id} ({event.type}): made {event.text}"
+    return "existing", text, "yellow" if event.assumed else "dim"
+
+
 def _deployment(event: trace.DeploymentEnded) -> _Described:
     text = f"{event.status.lower()}, {event.resources} resources in {_ms(event.duration_ms)}"
     return "deployment", text, "red" if event.status == "FAILED" else "bold"
@@ -298,6 +303,7 @@ _DESCRIPTIONS: Mapping[type[trace.TraceEvent], Callable[[Any], _Described]] = {
     trace.DeploymentEnded: _deployment,
     trace.ResourceChanged: _resource,
     trace.UnsupportedIgnored: _ignored,
+    trace.ExistingMade: _existing,
     trace.PropertyRecorded: _nothing,
     trace.RequestReceived: _request,
     trace.RequestAnswered: _answer,

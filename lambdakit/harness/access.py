@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 from lambdakit.harness.account import Account
 from lambdakit.harness.iam.api_call import read_api_call
 from lambdakit.harness.iam.callers import Callers
-from lambdakit.harness.iam.credentials import CredentialRegistry, account_of
+from lambdakit.harness.iam.credentials import CredentialRegistry, Credentials, account_of, temporary_credentials
 from lambdakit.harness.iam.denial import denial_response
 from lambdakit.harness.iam.guard import Guard
 from lambdakit.harness.iam.identity_policies import IdentityPolicies
@@ -20,6 +20,7 @@ from lambdakit.harness.iam.network_path import NetworkPath
 from lambdakit.harness.iam.policy_checks import check_policy_in_request
 from lambdakit.harness.iam.principal import Principal, administrator
 from lambdakit.harness.iam.resource_policies import ResourcePolicies
+from lambdakit.harness.iam.service_sessions import ServiceSessions
 from lambdakit.harness.iam.sessions import Sessions, principal_of, session_arn
 from lambdakit.harness.iam.sign_in import SignInRefused
 from lambdakit.harness.iam.sts_api import StsApi
@@ -36,6 +37,7 @@ Mode = Literal["on", "strict", "off"]
 _LAMBDA: Final = "lambda.amazonaws.com"
 # Of what Lambda does with a function's role by itself.
 _SESSION: Final = "awslambda"
+_SIGNED_IN_SECONDS: Final = 900
 
 # In the form that moto reads regions from.
 _NOBODY: Final = "AWS4-HMAC-SHA256 Credential=-/20200101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=-"
@@ -70,7 +72,14 @@ class Access:
         credentials.role_id = self.role_id
         self._sessions = sessions = Sessions()
         self._sts = StsApi(sessions, self.identities)
-        self._callers = Callers(credentials, account_id=account_id, identities=self.identities, sessions=sessions)
+        self._services = ServiceSessions()
+        self._callers = Callers(
+            credentials,
+            account_id=account_id,
+            identities=self.identities,
+            sessions=sessions,
+            services=self._services,
+        )
         self._lookups = MotoLookups(functions)
         self._missing_roles: set[str] = set()
         self.guard: Guard | None = None
@@ -195,11 +204,35 @@ class Access:
 
         return client
 
-    def role_refusal(self, role_arn: str, session: str, action: str, resource: str) -> str | None:
-        """Why Lambda may not do something in a session of a role; None when it may."""
+    def role_refusal(
+        self,
+        role_arn: str,
+        session: str,
+        action: str,
+        resource: str,
+        context: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> str | None:
+        """Why Lambda may not do something in a session of a role; None when it may.
+
+        context: condition keys of the request, in lower case.
+        """
         if self.guard is None:
             return None
-        return self.guard.role_refusal(self.execution_role(role_arn, session), action, resource)
+        return self.guard.role_refusal(self.execution_role(role_arn, session), action, resource, context)
+
+    def sign_in(self, role_arn: str, session: str) -> Credentials:
+        """What a service signs a request with in a session of a role, where it is the other side that decides."""
+        role_id = self.role_id(role_arn)
+        if self.guard is None or not role_id:
+            return temporary_credentials()  # nobody's
+        begun = self._sessions.begin(
+            arn=role_arn, identity_id=role_id, name=session, duration_seconds=_SIGNED_IN_SECONDS
+        )
+        return begun.credentials
+
+    def sign_in_service(self, service: str, source_arn: str) -> Credentials:
+        """What a service signs with that has no role, on behalf of a resource. service: its principal."""
+        return self._services.begin(service, source_arn)
 
     def action_refusal(
         self, principal: Principal, action: str, resource: str, context: Mapping[str, tuple[str, ...]]

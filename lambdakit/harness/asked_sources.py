@@ -59,15 +59,24 @@ ASKED: Final = (
     Source(
         name="Step Functions tasks",
         arrival=Arrival.SYNCHRONOUS,
-        supported="`lambda:invoke` and the function's ARN, its answer as the task's; JSONPath and JSONata",
+        supported="`lambda:invoke` and the function's ARN, its answer as the task's; JSONPath and JSONata; "
+        "`apigateway:invoke` to REST and HTTP APIs, signed by the machine's role or let in by a resource policy; "
+        "`http:invoke` with its connection, to servers that `harness.bind` names and hosts that `harness.allow_host` "
+        "lets out",
+        refused="an HTTP task to any other host: `States.Runtime`, whose cause names it",
         code=(
             "delivery.state_machine_tasks",
             "delivery.state_machine_queries",
-            "delivery.task_members",
-            "delivery.task_names",
+            "delivery.task_",
+            "delivery.api_task",
+            "delivery.http_task",
         ),
         samples=("step-functions",),
-        shown=("tests/behaviour/test_behaviour_state_machines.py",),
+        shown=(
+            "tests/behaviour/test_behaviour_state_machines.py",
+            "tests/behaviour/test_behaviour_state_machine_apis.py",
+            "tests/behaviour/test_behaviour_state_machine_requests.py",
+        ),
     ),
     Source(
         name="EventBridge Pipes",

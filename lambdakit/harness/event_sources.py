@@ -6,7 +6,7 @@ function's resource policy.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from lambdakit.clock import HarnessClock
 from lambdakit.harness.activity import Activity
@@ -30,6 +30,7 @@ from lambdakit.harness.delivery.scheduler import EventBridgeScheduler
 from lambdakit.harness.delivery.sns import SnsDeliveries
 from lambdakit.harness.delivery.state_machine_tasks import ExpressMachines
 from lambdakit.harness.delivery.targets import Clients, Permissions, Targets
+from lambdakit.harness.delivery.task_requests import Signing
 from lambdakit.harness.event_source_mapping.calls import Answer, MappingCalls, Outcome, Surroundings
 from lambdakit.harness.event_source_mapping.mappings import MappingPollers
 from lambdakit.harness.event_source_mapping.pipes import PipePollers
@@ -45,6 +46,10 @@ from lambdakit.trace import TraceLog
 _WORKERS_MAX: Final = 256
 # Of a role that an event source mapping acts as.
 _SESSION: Final = "awslambda"
+
+
+class Access(Signing, Permissions, Protocol):
+    """Who may be called by whom, and what requests are signed with."""
 
 
 class EventSources:
@@ -65,7 +70,7 @@ class EventSources:
         trace: TraceLog,
         clients: Clients,
         role_clients: RoleClients,
-        permissions: Permissions,
+        permissions: Access,
         metrics: PromptMetrics,
         servers: EndpointServers,
     ) -> None:
@@ -115,6 +120,8 @@ class EventSources:
             role_clients=role_clients,
             submit=self._workers.submit,
             metrics=metrics,
+            servers=servers,
+            signing=permissions,
             put_aws_event=put_aws_event,
         )
         buckets.watch(self._others.object_changed)

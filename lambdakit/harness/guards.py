@@ -106,5 +106,6 @@ class Guards:
                 note(configuration.role, CREATE_LOG_GROUP, f"{group}:log-stream:")
             for action in TRACING_ACTIONS if configuration.tracing == "Active" else ():
                 note(configuration.role, action, "*")
-            for action in NETWORK_INTERFACE_ACTIONS if configuration.vpc_subnet_ids else ():
+            has_interfaces = configuration.vpc_subnet_ids and not configuration.capacity_provider
+            for action in NETWORK_INTERFACE_ACTIONS if has_interfaces else ():
                 note(configuration.role, action, "*")

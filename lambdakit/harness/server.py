@@ -171,7 +171,7 @@ class Server:
             role_clients=access.clients(account),
             permissions=access,
             metrics=metrics,
-            servers=EndpointServers(self._guards.bindings, lambda url: str(self._doors.localize(url))),
+            servers=EndpointServers(self._guards.bindings, self._doors.localize_url),
         )
         gateways = Gateways(
             doors=self._doors,

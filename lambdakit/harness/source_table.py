@@ -268,6 +268,6 @@ SOURCES: Final[tuple[Source, ...]] = (
 
 # Modules that several sources share.
 SHARED: Final = frozenset(
-    {"delivery", "delivery.deliveries", "delivery.delivery", "delivery.targets"}
+    {"delivery", "delivery.connection_authorization", "delivery.deliveries", "delivery.delivery", "delivery.targets"}
     | {"delivery.function_calls", "delivery.other_services"}
 )

@@ -101,7 +101,10 @@ class AwsClients:
         if self._session is None:
             self._session = _session_of_nobody()
         # No retries: the harness is not flaky, and a throttle that a test provokes must be seen.
-        config = Config(proxies={}, read_timeout=_READ_SECONDS, retries={"total_max_attempts": 1})
+        # No host prefixes, as `sync-` of StartSyncExecution: the harness is at one address.
+        config = Config(
+            proxies={}, read_timeout=_READ_SECONDS, retries={"total_max_attempts": 1}, inject_host_prefix=False
+        )
         given = dict(arguments)
         if given.get("config") is not None:
             config = config.merge(given.pop("config"))

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lambdakit.assembly.layer_overrides import bring_overrides
+from lambdakit.assembly.look_ups import bring_look_ups
 from lambdakit.compiler.child_environment import bundled_node
 from lambdakit.errors import Diagnostic, SourceError, SynthesisError
 from lambdakit.records import dataclass
@@ -109,6 +110,7 @@ class CdkProject:
                 "call app.synth() at its end, and leave the App's outdir to CDK_OUTDIR",
             )
         bring_overrides(self.directory, outdir)
+        bring_look_ups(self.context, outdir)
         return outdir
 
     def _context_variables(self, work: Path) -> dict[str, str]:

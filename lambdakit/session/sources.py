@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lambdakit.assembly.layer_overrides import bring_overrides
+from lambdakit.assembly.look_ups import bring_look_ups
 from lambdakit.assembly.source_map import SOURCE_MAP
 from lambdakit.errors import Diagnostic, LambdakitError, SourceError, SynthesisError
 from lambdakit.records import dataclass
@@ -72,11 +73,12 @@ class AssemblySources:
             return self._assembly_at(path, environment)
         synth = getattr(source, "synth", None)
         if callable(synth):
-            return Assembly(directory=_synthesized(synth))
-        synth_root = getattr(getattr(getattr(source, "node", None), "root", None), "synth", None)
+            return Assembly(directory=_synthesized(synth, source))
+        root = getattr(getattr(source, "node", None), "root", None)
+        synth_root = getattr(root, "synth", None)
         stack_name = getattr(source, "stack_name", None)
         if callable(synth_root) and isinstance(stack_name, str):
-            return Assembly(directory=_synthesized(synth_root), stacks=(stack_name,))
+            return Assembly(directory=_synthesized(synth_root, root), stacks=(stack_name,))
         raise _refused("", f"cannot deploy {type(source).__name__} {_short(source)}: it is not {_ACCEPTED}")
 
     def _assembly_at(self, path: Path, environment: str | None) -> Assembly:
@@ -146,8 +148,11 @@ def _name_document(assembly: Path, document: Path) -> tuple[str, ...] | None:
     return tuple(content["base"]) if "base" in content else None
 
 
-def _synthesized(synth: Callable[..., object]) -> Path:
-    """The directory that an App or Stage writes, written anew: its constructs may have changed since the last time."""
+def _synthesized(synth: Callable[..., object], scope: object) -> Path:
+    """The directory that an App or Stage writes, written anew: its constructs may have changed since the last time.
+
+    scope: what is synthesized; what its context tells of the account goes with the assembly.
+    """
     options = {"force": True} if "force" in inspect.signature(synth).parameters else {}
     try:
         assembly = synth(**options)
@@ -160,6 +165,9 @@ def _synthesized(synth: Callable[..., object]) -> Path:
     if not isinstance(directory, str | os.PathLike):
         problem = f"synth() returned {type(assembly).__name__}, which has no directory"
         raise SynthesisError(Diagnostic(problem=problem, code="LK451", hint="pass an App, Stage or Stack of aws_cdk"))
+    context = getattr(getattr(scope, "node", None), "get_all_context", None)
+    if callable(context):
+        bring_look_ups(context(), Path(directory))
     return Path(directory).resolve()
 
 

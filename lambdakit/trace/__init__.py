@@ -19,6 +19,7 @@ from lambdakit.trace.asynchronous import (
 from lambdakit.trace.deployments import (
     DeploymentEnded,
     DeploymentStarted,
+    ExistingMade,
     PropertyRecorded,
     ResourceChanged,
     UnsupportedIgnored,
@@ -79,6 +80,7 @@ __all__ = [
     "EventNotDelivered",
     "EventQueued",
     "EventSettled",
+    "ExistingMade",
     "FunctionLogged",
     "InvocationEnded",
     "InvocationRetryScheduled",

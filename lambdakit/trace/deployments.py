@@ -52,6 +52,20 @@ class UnsupportedIgnored(TraceEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExistingMade(TraceEvent):
+    """Something that a template takes to be there, and was not, was made before the template's resources.
+
+    stack: the one that names it. assumed: whether nobody told what it is like. text: what it is like, in words.
+    """
+
+    stack: str
+    type: str
+    physical_id: str
+    assumed: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PropertyRecorded(TraceEvent):
     """A property that the account shows and that nothing acts on here. pointer: within the template."""
 

@@ -22,6 +22,7 @@ from lambdakit.trace.asynchronous import (
 from lambdakit.trace.deployments import (
     DeploymentEnded,
     DeploymentStarted,
+    ExistingMade,
     PropertyRecorded,
     ResourceChanged,
     UnsupportedIgnored,
@@ -66,6 +67,7 @@ _EVENTS: Mapping[str, type[TraceEvent]] = {
         DeploymentEnded,
         ResourceChanged,
         UnsupportedIgnored,
+        ExistingMade,
         PropertyRecorded,
         RequestReceived,
         RequestAnswered,

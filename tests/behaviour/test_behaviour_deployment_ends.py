@@ -97,15 +97,18 @@ class TestReset:
         assert harness.aws("dynamodb").scan(TableName=rows)["Count"] == 0
         assert harness.invoke(name).json() == 1
 
-    def test_what_somebody_deleted_cannot_be_reset_and_is_told(self, harness: WiredHarness, stacks: Stacks) -> None:
-        deployment = stacks.deploy(table("Table"))
-        harness.aws("dynamodb").delete_table(TableName=physical_id(deployment, "Table"))
+    def test_what_cannot_be_made_anew_is_told(self, harness: WiredHarness, stacks: Stacks) -> None:
+        deployment = stacks.deploy(table("Table", DeletionProtectionEnabled=True))
+        name, dynamodb = physical_id(deployment, "Table"), harness.aws("dynamodb")
+        lifetime = {"Enabled": True, "AttributeName": "gone_at"}
+        dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=lifetime)
 
         with pytest.raises(DeploymentError) as refused:
             harness.reset(deployment)
 
+        dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
         (diagnostic,) = refused.value.diagnostics
-        assert diagnostic.code == "LK322"
+        assert diagnostic.code == "LK321"
         assert diagnostic.pointer.endswith(": Resources.Table")
 
 

@@ -158,9 +158,9 @@ class TestTags:
 
 class TestWhatIsNotBuilt:
     def test_it_is_named(self, client: Any) -> None:
-        told = refusal(client.list_capacity_providers)
+        told = refusal(client.get_function_scaling_config, FunctionName="orders", Qualifier="1")
 
-        assert told == (501, "NotImplementedException", "ListCapacityProviders is not built in this harness")
+        assert told == (501, "NotImplementedException", "GetFunctionScalingConfig is not built in this harness")
 
     def test_a_path_of_nobody_is_unknown(self, harness: WiredHarness) -> None:
         answer = harness.request("GET", "/2015-03-31/functions/a/b/c")

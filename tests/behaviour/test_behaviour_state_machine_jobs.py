@@ -112,7 +112,7 @@ def test_a_way_of_waiting_that_is_not_served_fails_by_name(task: Task, resource:
     assert resource in described["cause"]
 
 
-@pytest.mark.parametrize("resource", ["http:invoke", "bedrockagentcore:invokeHarness"])
+@pytest.mark.parametrize("resource", ["bedrockagentcore:invokeHarness"])
 def test_a_machine_is_made_with_a_task_that_nothing_stands_for(task: Task, resource: str) -> None:
     described = task.run(resource, {"ApiEndpoint": "https://example.com", "Method": "GET"})
 

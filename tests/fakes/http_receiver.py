@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -21,12 +21,12 @@ class Received:
 
 
 class HttpReceiver:
-    """Answers with each of `answers`, status and body, in turn; the last one from then on."""
+    """Answers with each of `answers`, status and body, in turn; the last one from then on. headers: of each answer."""
 
-    def __init__(self, *answers: tuple[int, bytes]) -> None:
+    def __init__(self, *answers: tuple[int, bytes], headers: Sequence[tuple[str, str]] = ()) -> None:
         self.answers = list(answers) or [(200, b"")]
         self.received: list[Received] = []
-        receiver = self
+        receiver, also = self, headers
 
         class Handler(BaseHTTPRequestHandler):
             def answer(self) -> None:
@@ -39,6 +39,8 @@ class HttpReceiver:
                 status, body = receiver.answers.pop(0) if many else receiver.answers[0]
                 self.send_response(status)
                 self.send_header("content-length", str(len(body)))
+                for name, value in also:
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body)
 

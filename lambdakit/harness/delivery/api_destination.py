@@ -8,16 +8,16 @@ targets in Amazon EventBridge"; EventBridge API Reference, "HttpParameters" (a c
 
 from __future__ import annotations
 
-import base64
 import http.client
 import ipaddress
 import json
 import ssl
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from lambdakit.arn import Arn
+from lambdakit.harness.delivery.connection_authorization import authorization, pairs
 from lambdakit.harness.delivery.delivery import Delivery, NotDelivered
 from lambdakit.harness.delivery.rule_targets import HTTP_PARAMETERS
 from lambdakit.harness.delivery.targets import Targets
@@ -33,8 +33,6 @@ _HEADERS: Final[Mapping[str, str]] = {
 }
 # The same page: 401 and 407, 409, 429 and those from 500 on are tried again.
 _TRIED_AGAIN: Final = frozenset({401, 407, 409, 429})
-
-Parameters = Mapping[str, Any]
 
 
 class ApiDestinations:
@@ -62,14 +60,14 @@ class ApiDestinations:
         headers = {
             **_HEADERS,
             **{str(name): str(value) for name, value in (of_target.get("HeaderParameters") or {}).items()},
-            **_pairs(of_connection.get("HeaderParameters")),
-            **_authorization(destination),
+            **pairs(of_connection.get("HeaderParameters")),
+            **authorization(destination.authorization, destination.parameters, _ask_here),
         }
         query = {
             **{str(name): str(value) for name, value in (of_target.get("QueryStringParameters") or {}).items()},
-            **_pairs(of_connection.get("QueryStringParameters")),
+            **pairs(of_connection.get("QueryStringParameters")),
         }
-        body = _body(delivery.payload, _pairs(of_connection.get("BodyParameters")))
+        body = _body(delivery.payload, pairs(of_connection.get("BodyParameters")))
         url = _filled(destination.endpoint, of_target.get("PathParameterValues") or ())
         status = _request(destination.method, url, query, headers, body)[0]
         if status >= 300:
@@ -84,40 +82,13 @@ class ApiDestinations:
         return self._buses.api_destination(target.account, target.region, name)
 
 
-def _authorization(destination: ApiDestination) -> Mapping[str, str]:
-    """The headers by which a connection signs in."""
-    if destination.authorization == "BASIC":
-        given = destination.parameters.get("BasicAuthParameters") or {}
-        pair = f"{given.get('Username', '')}:{given.get('Password', '')}"
-        return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
-    if destination.authorization == "API_KEY":
-        given = destination.parameters.get("ApiKeyAuthParameters") or {}
-        return {str(given.get("ApiKeyName", "")): str(given.get("ApiKeyValue", ""))}
-    if destination.authorization == "OAUTH_CLIENT_CREDENTIALS":
-        return {"Authorization": f"Bearer {_token(destination.parameters.get('OAuthParameters') or {})}"}
-    return {}
-
-
-def _token(given: Parameters) -> str:
-    """The access token that the client credentials get. Source: RFC 6749, section 4.4."""
-    endpoint = str(given.get("AuthorizationEndpoint", ""))
-    if not _is_here(endpoint):
-        raise NotDelivered("CONNECTION_FAILURE", f"{endpoint} leads off this machine: no token", is_final=True)
-    client, more = given.get("ClientParameters") or {}, given.get("OAuthHttpParameters") or {}
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": str(client.get("ClientID", "")),
-        "client_secret": str(client.get("ClientSecret", "")),
-        **_pairs(more.get("BodyParameters")),
-    }
-    headers = {"Content-Type": "application/x-www-form-urlencoded", **_pairs(more.get("HeaderParameters"))}
-    method = str(given.get("HttpMethod", "POST"))
-    query = _pairs(more.get("QueryStringParameters"))
-    status, answer = _request(method, endpoint, query, headers, urlencode(form).encode())
-    try:
-        return str(json.loads(answer)["access_token"])
-    except (ValueError, KeyError, TypeError):
-        raise NotDelivered("ERROR_FROM_TARGET", f"{endpoint} answered {status} and no token", is_final=False) from None
+def _ask_here(
+    method: str, url: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
+) -> tuple[int, bytes]:
+    """Asks for a token."""
+    if not _is_here(url):
+        raise NotDelivered("CONNECTION_FAILURE", f"{url} leads off this machine: no token", is_final=True)
+    return _request(method, url, query, headers, body)
 
 
 def _request(
@@ -161,11 +132,6 @@ def _filled(endpoint: str, values: Iterable[object]) -> str:
     for value in values:
         endpoint = endpoint.replace("*", quote(str(value), safe=""), 1)
     return endpoint
-
-
-def _pairs(given: object) -> dict[str, str]:
-    """A connection's list of parameters, by their names."""
-    return {str(one["Key"]): str(one.get("Value", "")) for one in given} if isinstance(given, list) else {}
 
 
 def _body(payload: bytes, more: Mapping[str, str]) -> bytes:

@@ -1,17 +1,18 @@
-"""Requests that delivery streams make: where they go from here, and what a server answers.
+"""Requests of delivery streams and state machines: where they go from here, and what a server answers.
 
-A destination's host leads to the server that a test bound to it, or to an API that is deployed here; nothing is sent
-anywhere else.
+A host leads to the server that a test bound to it, to an API that is deployed here or, of a state machine, out to one
+that a test allowed; nothing is sent anywhere else.
 """
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import http.client
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
@@ -23,27 +24,33 @@ from lambdakit.records import dataclass
 SECONDS_MAX: Final = 180.0
 _ANSWER_BYTES_MAX: Final = 64 * 1024 * 1024
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+_WITH_LENGTH: Final = frozenset({"POST", "PUT", "PATCH"})
 _PORTS: Final[Mapping[str, int]] = {"https": 443, "http": 80}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointRequest:
-    """A request. body: as it is sent. plain: the body before it was compressed."""
+    """A request. body: as it is sent. plain: the body before it was compressed.
+
+    headers: one with several values is sent as often. `Host` is what its address is called, unless it is among them.
+    """
 
     method: str
     url: str
-    headers: Mapping[str, str]
+    headers: Mapping[str, str | Sequence[str]]
     body: bytes
     plain: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointAnswer:
-    """What a server said. content_type: in lower case, without parameters."""
+    """What a server said. content_type: in lower case, without parameters. headers: as they came."""
 
     status: int
     content_type: str
     body: bytes
+    reason: str = ""
+    headers: Sequence[tuple[str, str]] = ()
 
 
 class NoAnswer(Exception):
@@ -63,18 +70,22 @@ class Bound(Protocol):
     def resource_at(self, host: str) -> ResourceEndpoint | None:
         """The deployed resource that a host belongs to."""
 
+    def is_allowed(self, host: str, port: int) -> bool:
+        """Whether connections are let out to a host on the internet."""
+
     def host_of(self, type_names: tuple[str, ...], physical_id: str) -> str:
         """The host of a deployed resource; empty when there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """Where a request goes instead. path: with its query."""
+    """Where a request goes instead. path: with its query. is_outside: off this machine."""
 
     host: str
     port: int
     path: str
     is_tls: bool
+    is_outside: bool = False
 
 
 class EndpointServers:
@@ -109,20 +120,27 @@ class EndpointServers:
         local = _parts(self.localize(url))
         return local if local is not None and local.host in _LOOPBACK else None
 
-    def send(self, request: EndpointRequest, address: Address) -> EndpointAnswer:
-        """The answer to a request. NoAnswer."""
-        connection = _connection(address)
+    def find_anywhere(self, url: str) -> Address | None:
+        """The same, where hosts on the internet that a test allowed are asked as well."""
+        here, there = self.find(url), _parts(url)
+        if here is not None or there is None or not self.bound.is_allowed(there.host, there.port):
+            return here
+        return dataclasses.replace(there, is_outside=True)
+
+    def send(self, request: EndpointRequest, address: Address, *, seconds: float = SECONDS_MAX) -> EndpointAnswer:
+        """The answer to a request. NoAnswer. seconds: the longest that a server may take for any part of it."""
+        connection = _connection(address, seconds)
         with self._lock:
             self._open.add(connection)
             is_closed = self._is_closed
         try:
             if is_closed:
                 raise NoAnswer("the harness ends", is_late=False)
-            connection.request(request.method, address.path, request.body, dict(request.headers))
+            _write(connection, request, address.path)
             response = connection.getresponse()
             body = response.read(_ANSWER_BYTES_MAX)
         except TimeoutError:
-            raise NoAnswer(f"no answer within {SECONDS_MAX:g} seconds", is_late=True) from None
+            raise NoAnswer(f"no answer within {seconds:g} seconds", is_late=True) from None
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise NoAnswer(str(error) or type(error).__name__, is_late=False) from None
         finally:
@@ -130,7 +148,24 @@ class EndpointServers:
                 self._open.discard(connection)
             connection.close()
         content_type = response.headers.get_content_type() if response.headers.get("Content-Type") else ""
-        return EndpointAnswer(status=response.status, content_type=content_type, body=body)
+        return EndpointAnswer(
+            status=response.status,
+            content_type=content_type,
+            body=body,
+            reason=response.reason,
+            headers=response.getheaders(),
+        )
+
+
+def _write(connection: http.client.HTTPConnection, request: EndpointRequest, path: str) -> None:
+    given = {name.lower() for name in request.headers}
+    connection.putrequest(request.method, path, skip_host="host" in given, skip_accept_encoding=True)
+    for name, value in request.headers.items():
+        for one in [value] if isinstance(value, str) else value:
+            connection.putheader(name, one)
+    if request.body or request.method in _WITH_LENGTH:
+        connection.putheader("Content-Length", str(len(request.body)))
+    connection.endheaders(request.body or None)
 
 
 def _parts(url: str) -> Address | None:
@@ -152,10 +187,11 @@ def _hang_up(connection: http.client.HTTPConnection) -> None:
         connection.sock.shutdown(socket.SHUT_RDWR)
 
 
-def _connection(address: Address) -> http.client.HTTPConnection:
+def _connection(address: Address, seconds: float) -> http.client.HTTPConnection:
     if not address.is_tls:
-        return http.client.HTTPConnection(address.host, address.port, timeout=SECONDS_MAX)
-    # Nobody certifies a server of this machine.
-    unverified = ssl.create_default_context()
-    unverified.check_hostname, unverified.verify_mode = False, ssl.CERT_NONE
-    return http.client.HTTPSConnection(address.host, address.port, timeout=SECONDS_MAX, context=unverified)
+        return http.client.HTTPConnection(address.host, address.port, timeout=seconds)
+    context = ssl.create_default_context()
+    if not address.is_outside:
+        # Nobody certifies a server of this machine.
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return http.client.HTTPSConnection(address.host, address.port, timeout=seconds, context=context)

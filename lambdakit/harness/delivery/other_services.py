@@ -9,9 +9,12 @@ from lambdakit.clock import HarnessClock
 from lambdakit.harness.activity import Activity
 from lambdakit.harness.delivery.alarm_actions import AlarmActions, PutAwsEvent
 from lambdakit.harness.delivery.alarms import AlarmEvaluation, PromptMetrics
+from lambdakit.harness.delivery.api_task import ApiTasks
 from lambdakit.harness.delivery.config_rules import ConfigRuleRuns
 from lambdakit.harness.delivery.deliveries import Deliveries
+from lambdakit.harness.delivery.firehose_requests import EndpointServers
 from lambdakit.harness.delivery.function_calls import FunctionCalls
+from lambdakit.harness.delivery.http_task import HttpTasks
 from lambdakit.harness.delivery.pipeline_service import CodePipeline
 from lambdakit.harness.delivery.rotation import Rotation
 from lambdakit.harness.delivery.state_machine_queries import evaluate
@@ -19,6 +22,7 @@ from lambdakit.harness.delivery.state_machine_tasks import StateMachineTasks
 from lambdakit.harness.delivery.targets import Clients, Targets
 from lambdakit.harness.delivery.task_members import from_api, to_api
 from lambdakit.harness.delivery.task_names import client_name, error_prefix
+from lambdakit.harness.delivery.task_requests import Signing
 from lambdakit.harness.delivery.topic_rules import TopicRuleActions
 from lambdakit.harness.delivery.user_pool_triggers import Triggers
 from lambdakit.harness.delivery.user_pools import UserPoolTriggers
@@ -27,6 +31,7 @@ from lambdakit.harness.moto_state.alarms import Alarms
 from lambdakit.harness.moto_state.buckets import ObjectChange
 from lambdakit.harness.moto_state.execution_threads import ExecutionThreads
 from lambdakit.harness.moto_state.secret_rotation import SecretRotations
+from lambdakit.harness.moto_state.state_calls import API_GATEWAY, HTTP, TaskCalls
 from lambdakit.harness.moto_state.state_machines import StateMachines
 from lambdakit.harness.moto_state.user_pools import UserPools
 from lambdakit.trace import TraceLog
@@ -39,7 +44,7 @@ class OtherServices:
     """Starts with the harness. Make it before moto's services are loaded.
 
     clients: of the account's administrator. role_clients: in a session of a role. submit: runs a job on another thread.
-    metrics: the functions' measurements.
+    metrics: the functions' measurements. servers, signing: for the requests of state machines.
     put_aws_event: of services, on the default bus; absence drops them.
     """
 
@@ -56,6 +61,8 @@ class OtherServices:
         role_clients: RoleClients,
         submit: Callable[[Callable[[], None]], None],
         metrics: PromptMetrics,
+        servers: EndpointServers,
+        signing: Signing,
         put_aws_event: PutAwsEvent | None = None,
     ) -> None:
         self._rotation = Rotation(SecretRotations(), calls, clock=clock, activity=activity, trace=trace, submit=submit)
@@ -63,6 +70,10 @@ class OtherServices:
             clock, begin=lambda: activity.begin(_EXECUTIONS), end=lambda: activity.end(_EXECUTIONS)
         )
         tasks = StateMachineTasks(calls, role_clients, trace)
+        requests: dict[str, TaskCalls] = {
+            HTTP: HttpTasks(servers, signing).call,
+            API_GATEWAY: ApiTasks(servers, signing).call,
+        }
         self._state_machines = StateMachines(
             threads,
             tasks.client,
@@ -71,6 +82,7 @@ class OtherServices:
             client_name=client_name,
             error_prefix=error_prefix,
             evaluate=evaluate,
+            call=lambda task: requests[task.service](task),
             ended=tasks.ended,
         )
         TopicRuleActions(targets, role_clients, now=clock.now, submit=submit, activity=activity, trace=trace)

@@ -11,6 +11,7 @@ import secrets
 import threading
 from collections.abc import Callable
 
+from lambdakit.harness.deployment.wait_signals import WaitSignals
 from lambdakit.harness.wire import Request, Response
 
 _PATH = re.compile(r"/_lambdakit/custom-resources/([A-Za-z0-9_-]+)")
@@ -26,7 +27,7 @@ class PendingResponse:
 
 
 class CustomResourceCalls:
-    """Asks functions, and takes their answers.
+    """Asks functions, and takes their answers. signals: those of wait conditions, which come the same way.
 
     base_url: given the ARN of a function, where it finds the harness, without a trailing slash.
     invoke: runs a function to its end; the text of its fault, empty when it has none. ServiceFault when it is not run.
@@ -39,6 +40,7 @@ class CustomResourceCalls:
         self._base_url = base_url
         self.invoke = invoke
         self.quiet = quiet
+        self.signals = WaitSignals()
         self._pending: dict[str, PendingResponse] = {}
         self._lock = threading.Lock()
 
@@ -56,10 +58,10 @@ class CustomResourceCalls:
             self._pending.pop(pending.url.rpartition("/")[2], None)
 
     def serve(self, request: Request) -> Response | None:
-        """The answer to a request below `/_lambdakit/custom-resources/`; None for any other path."""
+        """The answer to a request to such a URL, or to that of a wait condition; None for any other path."""
         match = _PATH.fullmatch(request.path)
         if match is None:
-            return None
+            return self.signals.serve(request)
         with self._lock:
             pending = self._pending.get(match[1])
         if pending is None or request.method != "PUT":

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lambdakit.assembly.cloud_assembly import CloudAssembly, StackArtifact, read_assembly
-from lambdakit.assembly.parameters import ParameterValue, resolve_parameters
+from lambdakit.assembly.parameters import ParameterValue
 from lambdakit.errors import DeploymentError, Diagnostic, LambdakitError, UnsupportedError
 from lambdakit.harness.deployment.asset_publishing import AssetPublisher
 from lambdakit.harness.deployment.configuration_calls import ConfigurationCalls
@@ -22,6 +22,7 @@ from lambdakit.harness.deployment.deployed import USER_INITIATED, Asked, Deploye
 from lambdakit.harness.deployment.engine import Engine
 from lambdakit.harness.deployment.image_support import image_source, images_without_override
 from lambdakit.harness.deployment.known_types import ProvisionerOf
+from lambdakit.harness.deployment.promised_parameters import PromisedParameters
 from lambdakit.harness.deployment.provisioner import Context
 from lambdakit.harness.deployment.removal import capture, delete_resource, delete_stack, reset_stacks
 from lambdakit.harness.deployment.renewal import clear_from
@@ -31,7 +32,6 @@ from lambdakit.harness.deployment.stack_change import StackChange
 from lambdakit.harness.deployment.stack_source import StackSource, note_source
 from lambdakit.harness.deployment.support import Support, Unsupported
 from lambdakit.harness.deployment.undo import UndoLog
-from lambdakit.harness.deployment.values import AccountValues
 from lambdakit.records import dataclass
 from lambdakit.trace import DeploymentEnded, DeploymentStarted, TraceLog, UnsupportedIgnored
 
@@ -46,6 +46,7 @@ class _Prepared:
     source: StackSource
     stack: DeployedStack
     parameters: Mapping[str, ParameterValue]
+    promised: PromisedParameters
     left_out: frozenset[str]
 
 
@@ -200,7 +201,7 @@ class Deployer:
             self._engine,
             item.source,
             stack,
-            parameters=item.parameters,
+            parameters=item.promised.kept(item.source, item.parameters),
             undo=undo,
             obsolete=obsolete,
             left_out=item.left_out,
@@ -222,6 +223,7 @@ class Deployer:
         """Every stack with its parameters; UnsupportedError with everything that is not, unless that is allowed."""
         publisher = AssetPublisher(self._context.account, assembly.assets)
         others = {name for artifact in chosen for name in artifact.template.parameters}
+        promised = PromisedParameters(self._context.account)
         prepared = []
         diagnostics: list[Diagnostic] = []
         for artifact in chosen:
@@ -229,10 +231,10 @@ class Deployer:
             stack = mine.get((source.account_id, source.region, source.name))
             if stack is None or not self._is_there(stack):
                 stack = self._new(source)
-            account = AccountValues(self._context.account, account_id=source.account_id, region=source.region)
-            values = resolve_parameters(source.template, source.given, ssm=account.parameter)
+            values = promised.values(source)
             empty = dataclasses.replace(stack, resources={}, imports=set())
             resolver = StackScope(self._engine.stacks, empty, self._context.account).resolver(source, values)
+            promised.note(source, resolver)
             found = list(Support(self._engine.provisioner_of).unsupported(source, resolver))
             # Its other functions run all the same; one that is invoked is refused with the same words.
             self._note(list(images_without_override(assembly, artifact, resolver.resource_enabled, resolver.resolve)))
@@ -241,7 +243,9 @@ class Deployer:
             else:
                 diagnostics += [item.diagnostic(source.template.path, source.source_map) for item in found]
             left_out = frozenset(item.logical_id for item in found if item.unknown_type)
-            prepared.append(_Prepared(source=source, stack=stack, parameters=values, left_out=left_out))
+            prepared.append(
+                _Prepared(source=source, stack=stack, parameters=values, promised=promised, left_out=left_out)
+            )
         if diagnostics:
             raise UnsupportedError(*diagnostics)
         return prepared

@@ -101,6 +101,11 @@ class FrontDoors:
         balancer = self.balancer_door(name, int(port) if port.isdigit() else 80) if ".elb.amazonaws." in name else None
         return self.handler(name if balancer is None else balancer)
 
+    @property
+    def endpoint_url(self) -> str:
+        """Where the AWS APIs are served; empty where nobody said."""
+        return "" if self._endpoint_url is None else self._endpoint_url()
+
     def ids(self) -> list[str]:
         """The ids of all doors."""
         return list(self._doors)
@@ -161,6 +166,13 @@ class FrontDoors:
         if isinstance(value, dict):
             return {key: self.localize(item) for key, item in value.items()}
         return value
+
+    def localize_url(self, url: str) -> str:
+        """The same of a URL that is about to be asked: the door of an API is opened, where there is none yet."""
+        asked = _DOOR_URL.match(url)
+        if asked is not None:
+            self.asked_for(asked[2])
+        return self._localized(url)
 
     def localize_output(self, value: object, *, is_exported: bool) -> object:
         """The same of a stack's output, where the host name of an API or a balancer becomes an address with a port too.

@@ -26,12 +26,15 @@ _SHAPE_ERRORS = (AttributeError, LookupError, TypeError, ValueError)
 
 
 class Refusals:
-    """The diagnostics of one stack's change."""
+    """The diagnostics of one stack's change. hint: for a refused resource, what else would help; empty for nothing."""
 
-    def __init__(self, source: StackSource, stack: DeployedStack) -> None:
+    def __init__(
+        self, source: StackSource, stack: DeployedStack, hint: Callable[[Resource], str] = lambda resource: ""
+    ) -> None:
         self._path = source.template.path
         self._source_map = source.source_map
         self._stack = stack
+        self._hint = hint
 
     @contextlib.contextmanager
     def told(self, resource: Resource, what: str, *, failed: Callable[[str], None]) -> Iterator[None]:
@@ -67,7 +70,7 @@ class Refusals:
             line=None if place is None else place.line,
             column=None if place is None else place.column,
             pointer=pointer if place is None else f"{place.pointer}: {pointer}",
-            hint=refusal.hint if isinstance(refusal, ResourceRefused) else "",
+            hint=(refusal.hint if isinstance(refusal, ResourceRefused) else "") or self._hint(resource),
         )
 
     def custom_name(self, resource: Resource, name: str) -> Diagnostic:

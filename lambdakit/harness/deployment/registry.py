@@ -18,6 +18,7 @@ from lambdakit.harness.deployment.provisioners import (
     auto_scaling,
     backup,
     certificates,
+    cloudfront,
     cloudwatch,
     code_commit,
     code_pipeline,
@@ -47,6 +48,7 @@ from lambdakit.harness.deployment.provisioners import (
     iot,
     kinesis,
     kms,
+    lambda_capacity_provider,
     lambda_code_signing,
     lambda_event_source_mapping,
     lambda_function,
@@ -75,6 +77,7 @@ from lambdakit.harness.deployment.provisioners import (
     step_functions,
     trails,
     wafv2,
+    wait_condition,
 )
 
 PROVISIONERS: Mapping[str, Provisioner] = {
@@ -119,7 +122,10 @@ PROVISIONERS: Mapping[str, Provisioner] = {
     "AWS::CDK::Metadata": metadata.CdkMetadata(),
     "AWS::CertificateManager::Certificate": certificates.CERTIFICATE,
     "AWS::CloudFormation::CustomResource": custom_resource.CustomResource(),
+    "AWS::CloudFormation::WaitCondition": wait_condition.WaitCondition(),
+    "AWS::CloudFormation::WaitConditionHandle": wait_condition.WaitConditionHandle(),
     "AWS::CloudTrail::Trail": trails.TRAIL,
+    "AWS::CloudFront::Distribution": cloudfront.DISTRIBUTION,
     "AWS::CloudWatch::Alarm": cloudwatch.Alarm(),
     "AWS::CloudWatch::CompositeAlarm": cloudwatch.CompositeAlarm(),
     "AWS::CloudWatch::Dashboard": cloudwatch.Dashboard(),
@@ -228,6 +234,7 @@ PROVISIONERS: Mapping[str, Provisioner] = {
     "AWS::Kinesis::StreamConsumer": kinesis.StreamConsumer(),
     "AWS::KinesisFirehose::DeliveryStream": firehose.DeliveryStream(),
     "AWS::Lambda::Alias": lambda_version.LambdaAlias(),
+    "AWS::Lambda::CapacityProvider": lambda_capacity_provider.LambdaCapacityProvider(),
     "AWS::Lambda::CodeSigningConfig": lambda_code_signing.LambdaCodeSigningConfig(),
     "AWS::Lambda::EventInvokeConfig": lambda_function_settings.LambdaEventInvokeConfig(),
     "AWS::Lambda::EventSourceMapping": lambda_event_source_mapping.LambdaEventSourceMapping(),

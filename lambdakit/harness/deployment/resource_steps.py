@@ -71,6 +71,7 @@ class ResourceSteps:
             resource = dataclasses.replace(resource, generation=self._next_generation(there))
         self._engine.happened(resource, _id(there), f"{attempt}_IN_PROGRESS")
         with self._refusals.told(resource, "created", failed=self._failed(resource, there, attempt, started)):
+            self._context.custom_resources.signals.given(resource.type, resource.properties)
             provisioned = self._provisioner_of(resource.type).create(resource, self._context)
         created = Created(resource=resource, provisioned=provisioned)
         self._stack.resources[resource.logical_id] = created

@@ -18,6 +18,8 @@ from lambdakit.assembly.same_value import same
 from lambdakit.errors import DeploymentError
 from lambdakit.harness.deployment.deployed import NESTED_STACK, DeployedStack
 from lambdakit.harness.deployment.engine import Engine
+from lambdakit.harness.deployment.existing.absent import absent_hint
+from lambdakit.harness.deployment.existing.surroundings import bring_surroundings
 from lambdakit.harness.deployment.nested_stack import NestedStack
 from lambdakit.harness.deployment.property_tree import unread
 from lambdakit.harness.deployment.provisioner import Created, Provisioner, Resource
@@ -68,7 +70,7 @@ class StackChange:
         )
         self._scope = StackScope(engine.stacks, stack, engine.context.account)
         self._resolver: Resolver = self._scope.resolver(source, parameters)
-        self._refusals = Refusals(source, stack)
+        self._refusals = Refusals(source, stack, hint=lambda resource: absent_hint(resource, self._context))
         self._steps = ResourceSteps(
             engine,
             self._context,
@@ -95,6 +97,7 @@ class StackChange:
         self._undo.add(functools.partial(self._restore, tuple(before), stack.imports))
         stack.imports = set()
         stack.record.processed = resolver.template.raw
+        bring_surroundings(self._engine, self._source, resolver, wanted, self._undo)
         try:
             for logical_id in wanted:
                 if self._stopped():

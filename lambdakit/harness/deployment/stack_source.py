@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from lambdakit.assembly.image_overrides import ImageSource
+from lambdakit.assembly.look_ups import LookUps
 from lambdakit.assembly.place import Place
 from lambdakit.assembly.source_map import SourceMap
 from lambdakit.assembly.template import Template
@@ -28,6 +29,7 @@ class StackSource:
     layer: ARN of a layer version of another account -> what stands in for it; None when nobody said.
     publish: puts the assets that resolved properties name into their bucket, in an account and region.
     source_map: the way back to the document; empty where there is none.
+    look_ups: what is known of what the template takes to be there.
     """
 
     name: str
@@ -44,6 +46,7 @@ class StackSource:
     layer: Callable[[str], Path | None] = lambda arn: None
     tags: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
+    look_ups: LookUps = field(default_factory=LookUps)
 
 
 def note_source(stack: DeployedStack, source: StackSource, at: datetime) -> Callable[[], None]:

@@ -24,6 +24,7 @@ from lambdakit.harness.iam.posted_form import violated_condition, wrong_size
 from lambdakit.harness.iam.principal import ANONYMOUS, Principal, administrator
 from lambdakit.harness.iam.protocols import Protocol, protocol_of
 from lambdakit.harness.iam.request_time import SKEW, check_time, moment_of
+from lambdakit.harness.iam.service_sessions import ServiceSessions
 from lambdakit.harness.iam.sessions import Session, Sessions, principal_of, session_arn, temporary_context
 from lambdakit.harness.iam.sign_in import SignInProblem, SignInRefused, refused
 from lambdakit.harness.iam.signature import (
@@ -73,11 +74,13 @@ class Callers:
         account_id: str,
         identities: Identities | None = None,
         sessions: Sessions | None = None,
+        services: ServiceSessions | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._credentials = credentials
         self._identities = identities or Identities()
         self._sessions = sessions or Sessions(now)
+        self._services = services or ServiceSessions()
         self._administrator = administrator(account_id)
         self._verifier = Verifier()
         self._known: dict[str, _Known] = {}
@@ -172,6 +175,7 @@ class Callers:
             self._credentials.caller(access_key_id) is not None
             or self._credentials.is_revoked(access_key_id)
             or self._sessions.find(access_key_id) is not None
+            or self._services.find(access_key_id) is not None
             or self._identities.key(access_key_id) is not None
         )
 
@@ -192,6 +196,10 @@ class Callers:
         if session is not None:
             _check_token(session.credentials.session_token, token, protocol)
             return session.credentials.secret_access_key, self._session(session, protocol)
+        service = self._services.find(access_key_id)
+        if service is not None:
+            _check_token(service.credentials.session_token, token, protocol)
+            return service.credentials.secret_access_key, service.principal
         key = self._identities.key(access_key_id)
         return None if key is None else (key.secret, self._of_key(key, token, protocol))
 

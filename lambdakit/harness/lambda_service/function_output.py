@@ -77,12 +77,14 @@ def configuration_output(
 def _optional(record: FunctionRecord, vpc_of: Callable[[tuple[str, ...]], str]) -> Output:
     """Members that are left out when nothing was set."""
     configuration, settings = record.configuration, record.settings
-    output: Output = {name: settings[name] for name in ("KMSKeyArn", "FileSystemConfigs") if settings.get(name)}
+    kept = ("CapacityProviderConfig", "KMSKeyArn", "FileSystemConfigs")
+    output: Output = {name: settings[name] for name in kept if settings.get(name)}
     if configuration.environment:
         output["Environment"] = {"Variables": dict(configuration.environment)}
     if configuration.dead_letter_target:
         output["DeadLetterConfig"] = {"TargetArn": configuration.dead_letter_target}
-    if configuration.vpc_subnet_ids or configuration.vpc_security_group_ids:
+    in_own_network = configuration.vpc_subnet_ids or configuration.vpc_security_group_ids
+    if in_own_network and not configuration.capacity_provider:
         output["VpcConfig"] = {
             "SubnetIds": list(configuration.vpc_subnet_ids),
             "SecurityGroupIds": list(configuration.vpc_security_group_ids),

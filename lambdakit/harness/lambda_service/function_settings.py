@@ -23,13 +23,12 @@ Given = Mapping[str, Any]
 
 # What would change how a function runs, and does not here.
 _NOT_BUILT = (
-    "CapacityProviderConfig",
     "AcceleratorConfig",
     "RuntimeConfig",
     "PublishTo",
 )
 # What is kept and returned.
-_KEPT = ("FileSystemConfigs", "ImageConfig", "KMSKeyArn", "SnapStart")
+_KEPT = ("CapacityProviderConfig", "FileSystemConfigs", "ImageConfig", "KMSKeyArn", "SnapStart")
 
 
 def new_record(

@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 
 from lambdakit.clock import Clock, HarnessClock
+from lambdakit.harness.lambda_service.capacity_providers import CapacityProviders
 from lambdakit.harness.lambda_service.code_signing import CodeSigningConfigs
 from lambdakit.harness.lambda_service.concurrency_settings import ConcurrencySettings
 from lambdakit.harness.lambda_service.event_invoke_configs import EventInvokeConfigs
@@ -65,6 +66,7 @@ class FunctionStore:
         self.event_source_mappings = EventSourceMappings(self._table)
         self.urls = FunctionUrls(self._table)
         self.code_signing = CodeSigningConfigs(self._table)
+        self.capacity_providers = CapacityProviders(self._table)
 
     @property
     def account_id(self) -> str:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from lambdakit.harness.moto_state.clusters import name_clusters
+from lambdakit.harness.moto_state.inspections import inspect_own_account
+from lambdakit.harness.moto_state.invalidations import end_invalidations
+from lambdakit.harness.moto_state.item_checks import check_items
+from lambdakit.harness.moto_state.job_definitions import find_job_definitions
 from lambdakit.harness.moto_state.kept_policies import keep_policies
 from lambdakit.harness.moto_state.memos import keep_names
 from lambdakit.harness.moto_state.model_answers import mend_model_answers
@@ -15,5 +19,7 @@ from lambdakit.harness.moto_state.usage_plans import mend_usage_plans
 def mend_moto() -> None:
     """From now on moto is as its neighbours expect it. Idempotent."""
     keep = (disarm, keep_deployments, keep_names, keep_policies)
-    for mend in (*keep, mend_authorizers, mend_model_answers, mend_usage_plans, name_clusters):
-        mend()
+    mend = (mend_authorizers, mend_model_answers, mend_usage_plans)
+    of_services = (check_items, end_invalidations, find_job_definitions, inspect_own_account, name_clusters)
+    for change in (*keep, *mend, *of_services):
+        change()

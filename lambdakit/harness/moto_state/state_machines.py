@@ -4,12 +4,12 @@ By default moto starts executions and runs none; its interpreter calls services 
 waits by the machine's time. Executions that a custom resource waits with are left alone: the deployment runs them.
 
 Private surface used: of `moto.stepfunctions.responses` `get_backend` and `StepFunctionResponse` with `_get_param`
-and `describe_execution`;
-`moto.stepfunctions.models.stepfunctions_backends`; of `moto.stepfunctions.parser` `models.StepFunctionsParserBackend`
-and `stepfunctions_parser_backends`, `asl.utils.boto_client.boto_client_for`, `backend.execution` with `Execution`,
-`SyncExecution` and `BaseExecutionWorkerCommunication.terminated`, `StateTaskService._normalise_parameters` and
-`_normalise_response`, `StateTaskLambda._from_error`, `_SUPPORTED_API_PARAM_BINDINGS` of the Lambda task,
-`utils.TMP_THREADS`, and that it takes threads and time from the modules `threading` and `time`.
+and `describe_execution`; `moto.stepfunctions.models.stepfunctions_backends`; of `moto.stepfunctions.parser`
+`api.ServiceException`, `models.StepFunctionsParserBackend` and `stepfunctions_parser_backends`,
+`asl.utils.boto_client.boto_client_for`, `backend.execution` with `Execution`, `SyncExecution` and
+`BaseExecutionWorkerCommunication.terminated`, `StateTaskService._normalise_parameters` and `_normalise_response`,
+`StateTaskLambda._from_error`, `_SUPPORTED_API_PARAM_BINDINGS` of the Lambda task, `utils.TMP_THREADS`, and that it
+takes threads and time from the modules `threading` and `time`.
 Canary: tests/unit/harness/test_harness_moto_other_services.py.
 """
 
@@ -22,8 +22,11 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any, Final
 
+from lambdakit.harness.moto_state.distributed_maps import changes_of_distributed_maps
 from lambdakit.harness.moto_state.execution_threads import ExecutionThreads, is_time
 from lambdakit.harness.moto_state.loaded import change_when_loaded
+from lambdakit.harness.moto_state.state_calls import TaskCalls, changes_of_calls
+from lambdakit.harness.moto_state.state_errors import changes_of_errors
 from lambdakit.harness.moto_state.state_queries import changes_of_queries
 from lambdakit.harness.moto_state.state_tasks import changes_of_tasks
 from lambdakit.records import dataclass
@@ -52,7 +55,7 @@ class StateMachines:
     """Makes moto run state machines. Make it before moto's service is loaded.
 
     clients: for the tasks. to_api, from_api: give members of parameters and results their names and values.
-    client_name, error_prefix: as in `changes_of_tasks`. evaluate: as in `changes_of_queries`.
+    client_name, error_prefix: as in `changes_of_tasks`. evaluate: as in `changes_of_queries`. call: makes requests.
     ended: told of every execution that has ended, in its thread.
     """
 
@@ -66,6 +69,7 @@ class StateMachines:
         client_name: Callable[[str], str],
         error_prefix: Callable[[str], str],
         evaluate: Callable[[str], Any],
+        call: TaskCalls,
         ended: Callable[[EndedExecution], None],
     ) -> None:
         self._threads = threads
@@ -77,6 +81,7 @@ class StateMachines:
         base = f"{_INTERPRETER}asl.component.state.exec.state_task"
         changes: Mapping[str, Callable[[Any], None]] = {
             "moto.stepfunctions.responses": self._change_responses,
+            f"{_INTERPRETER}api": _name_refusals,
             f"{_INTERPRETER}models": self._change_backend,
             f"{_INTERPRETER}asl.utils.boto_client": self._change_clients,
             f"{_INTERPRETER}backend.execution": self._change_executions,
@@ -85,7 +90,9 @@ class StateMachines:
             f"{base}.service.state_task_service": self._change_members,
         }
         of_tasks = changes_of_tasks(_INTERPRETER, client_name=client_name, error_prefix=error_prefix)
-        self._changes = (changes, of_tasks, changes_of_queries(_INTERPRETER, evaluate))
+        of_queries, of_calls = changes_of_queries(_INTERPRETER, evaluate), changes_of_calls(_INTERPRETER, call)
+        of_others = (changes_of_errors(_INTERPRETER), changes_of_distributed_maps(_INTERPRETER))
+        self._changes = (changes, of_tasks, of_queries, of_calls, *of_others)
         change_when_loaded(self._change)
 
     def abort_all(self) -> None:
@@ -307,6 +314,14 @@ def _change_function_task(module: Any) -> None:
         return event
 
     task._from_error = from_error
+
+
+def _name_refusals(module: Any) -> None:
+    """moto tells some of the interpreter's refusals without their names, as that of a definition."""
+    for refusal in vars(module).values():
+        if isinstance(refusal, type) and issubclass(refusal, module.ServiceException) and "code" in vars(refusal):
+            refusal.TYPE = vars(refusal)["code"]  # type: ignore[attr-defined]  # what is sent as the error's name
+            refusal.STATUS = vars(refusal).get("status_code", 400)  # type: ignore[attr-defined]
 
 
 def _allow_more(module: Any) -> None:

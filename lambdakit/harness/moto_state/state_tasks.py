@@ -28,7 +28,7 @@ _SERVICES: Final = "asl.component.state.exec.state_task.service.state_task_servi
 # Optimized integrations whose operation belongs to another of boto3's clients than the one of that name.
 _OPTIMIZED: Final[Mapping[tuple[str, str], str]] = {("bedrock", "invokeModel"): "bedrock-runtime"}
 # Integrations that moto does not know, and refuses to make a machine with: here only the task fails, by its name.
-_NOT_SERVED: Final = frozenset({"bedrockagentcore", "http"})
+_NOT_SERVED: Final = frozenset({"bedrockagentcore"})
 # Step Functions Developer Guide: "Run Amazon ECS or Fargate tasks with Step Functions" and "Error handling" have it so.
 _PREFIXES: Final[Mapping[str, str]] = {"ecs": "ECS"}
 
@@ -174,23 +174,23 @@ def _name_errors(task: Any, error_prefix: Callable[[str], str]) -> None:
             return own(state, env=env, ex=ex)
         service = state.resource.service_name
         error = f"{_PREFIXES.get(service) or error_prefix(service)}.{refused['Error']['Code']}"
-        return _failure(state, env, error, refused["Error"].get("Message", "")).failure_event
+        return failure(state, env, error, refused["Error"].get("Message", "")).failure_event
 
     task._from_error = from_error
 
 
-def _failure(state: Any, env: Any, error: str, cause: str) -> Any:
-    """An exception that fails a task."""
+def failure(state: Any, env: Any, error: str, cause: str) -> Any:
+    """An exception that fails a task with an error that a catcher may name."""
     details = {
         "resource": state._get_sfn_resource(),
         "resourceType": state._get_sfn_resource_type(),
         "error": error,
         "cause": cause,
     }
-    return _failed(env, error, "TaskFailed", {"taskFailedEventDetails": details})
+    return state_failure(env, error, "TaskFailed", {"taskFailedEventDetails": details})
 
 
-def _failed(env: Any, error: str, event_type: str, details: Any) -> Any:
+def state_failure(env: Any, error: str, event_type: str, details: Any) -> Any:
     """An exception that fails a state. event_type, details: of the event in the execution's history."""
     from moto.stepfunctions.parser.api import HistoryEventType
     from moto.stepfunctions.parser.asl.component.common.error_name.error_name import ErrorName
@@ -219,7 +219,7 @@ def _name_the_missing_choice(module: Any) -> None:
             entered = f"the state '{state.name}' (entered at the event id #{env.event_history_context.source_event_id})"
             cause = "Failed to transition out of the state. The state does not point to a next state."
             details = {"error": _NO_CHOICE, "cause": f"An error occurred while executing {entered}. {cause}"}
-            raise _failed(env, _NO_CHOICE, "ExecutionFailed", {"executionFailedEventDetails": details}) from None
+            raise state_failure(env, _NO_CHOICE, "ExecutionFailed", {"executionFailedEventDetails": details}) from None
 
     choice._eval_body = eval_body
 
@@ -292,5 +292,5 @@ def _end_of_job(job: _Job, state: Any, env: Any, client: Any, asked: Mapping[str
     told = job.found(answer)
     status = functools.reduce(lambda value, member: value[member], job.status, told)
     if status in job.failed:
-        raise _failure(state, env, "States.TaskFailed", json.dumps(told))
+        raise failure(state, env, "States.TaskFailed", json.dumps(told))
     return told if status in job.succeeded else None

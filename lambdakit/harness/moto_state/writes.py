@@ -50,6 +50,13 @@ def last_write() -> int:
     return 0 if writes is None else int(writes.last)
 
 
+def count_write() -> None:
+    """Counts what was put into moto's state without a request."""
+    writes = getattr(sys.modules.get(_MODULE), "lambdakit_writes", None)
+    if writes is not None:
+        writes.count()
+
+
 def _watch(module: ModuleType) -> None:
     if module.__name__ != _MODULE or hasattr(module, "lambdakit_writes"):
         return

@@ -98,6 +98,11 @@ class Bindings:
             before = self._allowed.get(name.lower(), ())
             self._allowed[name.lower()] = tuple(dict.fromkeys((*before, *ports)))
 
+    def is_allowed(self, host: str, port: int) -> bool:
+        """Whether a test let connections out to a host on the internet."""
+        with self._lock:
+            return port in self._allowed.get(host.lower(), ())
+
     def targets(self) -> Mapping[str, Mapping[int, Target]]:
         """Where connections go, by host and port; what is bound goes before what is allowed, and that before served."""
         with self._lock:
@@ -116,8 +121,8 @@ class Bindings:
     def server_of(self, host: str, port: int) -> Target | None:
         """The server of this machine that stands for a host; None when none does. port: whose goes before another."""
         ports = self.targets().get(host.lower(), {})
-        target = ports.get(port) or next(iter(ports.values()), None)
-        return target if target is not None and _is_loopback(target.host) else None
+        found = (one for one in (ports.get(port), *ports.values()) if one is not None and _is_loopback(one.host))
+        return next(found, None)
 
     def host_of(self, type_names: tuple[str, ...], physical_id: str) -> str:
         """The host of a deployed resource; empty when there is none. type_names: those it may be of."""

@@ -25,12 +25,10 @@ from lambdakit.harness.wire import Headers, Request
 MODEL = ApiModel()
 ACCESS_POINT = "arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/fsap-0123456789abcdef0"
 
-# Named here, so that an operation which a new botocore brings is noticed: Managed Instances and resource policies as
-# documents are not built, and Invoke goes its own way.
+# Named here, so that an operation which a new botocore brings is noticed: the scaling of Managed Instances and resource
+# policies as documents are not built, and Invoke goes its own way.
 NOT_BUILT = {
-    *("CreateCapacityProvider", "DeleteCapacityProvider"),
-    *("GetCapacityProvider", "ListCapacityProviders", "UpdateCapacityProvider"),
-    *("ListFunctionVersionsByCapacityProvider", "GetFunctionScalingConfig", "PutFunctionScalingConfig"),
+    *("GetFunctionScalingConfig", "PutFunctionScalingConfig"),
     *("DeleteResourcePolicy", "GetResourcePolicy", "PutResourcePolicy"),
     *("Invoke", "InvokeAsync", "InvokeWithResponseStream"),
 }

@@ -203,7 +203,15 @@ def end(execution):
     ended.set()
 nothing = lambda service, operation, members: None
 machines = StateMachines(
-    threads, client, to_api=nothing, from_api=nothing, client_name=str, error_prefix=str, evaluate=str, ended=end
+    threads,
+    client,
+    to_api=nothing,
+    from_api=nothing,
+    client_name=str,
+    error_prefix=str,
+    evaluate=str,
+    call=dict,
+    ended=end,
 )
 """
 

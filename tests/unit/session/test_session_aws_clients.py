@@ -111,3 +111,12 @@ def test_a_front_door_has_clients_of_its_own(scheme: str) -> None:
     assert client(own_url=url) is client(own_url=url)
     assert client(own_url=url) is not client()
     clients.close()
+
+
+def test_operations_with_a_host_prefix_go_to_the_same_address() -> None:
+    clients = AwsClients(region="us-east-1")
+
+    states = clients.client("stepfunctions", endpoint_url="http://127.0.0.1:1", role_arn=None, region=None)
+
+    assert states.meta.config.inject_host_prefix is False  # `sync-` of StartSyncExecution leads nowhere
+    clients.close()

@@ -67,6 +67,7 @@ class CloudFormationApi:
     """Answers the requests of one harness."""
 
     def __init__(self, engine: Engine, activity: Activity) -> None:
+        self._signals = engine.context.custom_resources.signals
         self._work = StackWork(engine, activity, on_gone=self._gone)
         self._change_sets = ChangeSets()
         self._deleted: list[DeployedStack] = []
@@ -105,6 +106,7 @@ class CloudFormationApi:
 
     def close(self) -> None:
         """Lets the changes under way end. Idempotent."""
+        self._signals.close()  # who waits holds a change up
         self._work.close()
 
     def _gone(self, stack: DeployedStack) -> None:

@@ -23,6 +23,7 @@ from lambdakit.harness.deployment.provisioners.lambda_code import package_at
 from lambdakit.harness.deployment.provisioners.lambda_image import image_package, override_hint
 from lambdakit.harness.deployment.provisioners.lambda_version import named_function
 from lambdakit.harness.deployment.provisioners.used_layers import used_layers
+from lambdakit.harness.lambda_service.capacity_providers import on_capacity
 from lambdakit.harness.lambda_service.execution_roles import check_execution_role
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.function_name import FunctionName
@@ -44,6 +45,13 @@ class LambdaFunction:
 
     properties: ClassVar[PropertyTree] = {
         "Architectures": READ,
+        "CapacityProviderConfig": {
+            "LambdaManagedInstancesCapacityProviderConfig": {
+                "CapacityProviderArn": READ,
+                "ExecutionEnvironmentMemoryGiBPerVCpu": RECORDED,
+                "PerExecutionEnvironmentMaxConcurrency": RECORDED,
+            },
+        },
         "Code": {
             "S3Bucket": READ,
             "S3Key": READ,
@@ -60,6 +68,7 @@ class LambdaFunction:
         "EphemeralStorage": {"Size": READ},
         "FileSystemConfigs": RECORDED,
         "FunctionName": READ,
+        "FunctionScalingConfig": RECORDED,
         "Handler": READ,
         "ImageConfig": {"Command": READ, "EntryPoint": READ, "WorkingDirectory": READ},
         "KmsKeyArn": RECORDED,
@@ -72,6 +81,7 @@ class LambdaFunction:
         },
         "MemorySize": READ,
         "PackageType": READ,
+        "PublishToLatestPublished": RECORDED,
         "RecursiveLoop": READ,
         "ReservedConcurrentExecutions": READ,
         "Role": READ,
@@ -136,6 +146,7 @@ def _record(resource: Resource, context: Context, *, name: str = "") -> Function
         code=code,
         layers=used_layers(resource, context, function=name),
     )
+    record = on_capacity(record, context.functions_of(resource).capacity_providers)
     made = record.configuration
     check_execution_role(context.roles, made.role, made.arn, made.dead_letter_target)
     if image is None:
@@ -173,7 +184,15 @@ def _put_back(record: FunctionRecord, functions: FunctionStore) -> None:
 
 # Properties that are members of CreateFunction as they are.
 _SAME = (
-    *("Architectures", "DeadLetterConfig", "Description", "DurableConfig", "FileSystemConfigs", "Handler"),
+    *(
+        "Architectures",
+        "CapacityProviderConfig",
+        "DeadLetterConfig",
+        "Description",
+        "DurableConfig",
+        "FileSystemConfigs",
+        "Handler",
+    ),
     *("ImageConfig", "LoggingConfig", "PackageType", "Role", "Runtime", "SnapStart", "TenancyConfig"),
     *("TracingConfig", "VpcConfig"),
 )
@@ -234,6 +253,10 @@ def _number(properties: Any, name: str, default: int) -> int:
 
 
 def _note_differences(configuration: FunctionConfiguration, context: Context) -> None:
+    if configuration.capacity_provider:
+        # Lambda Developer Guide, "Understanding the Lambda Managed Instances execution environment".
+        note = "runs on no managed instance here: one invocation at a time in an environment, begun when it is needed"
+        context.note(configuration.name, note)
     host = {"aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "x86_64")
     if configuration.architecture != host:
         context.note(configuration.name, f"is configured for {configuration.architecture} and runs on {host} here")

@@ -44,6 +44,9 @@ _WORDS: Mapping[str, str] = {
     **dict.fromkeys(("version", "latestversion", "latestversionnumber", "defaultversionnumber"), "1"),
 }
 _EMPTY: Mapping[str, Any] = {"integer": 0, "number": 0, "boolean": False, "array": [], "object": {}}
+# Attributes whose names do not say that they are URLs. Source: AWS Elemental MediaPackage VOD API Reference,
+# "PackagingGroup" (`DomainName`: "The URL for the assets in the PackagingGroup").
+_URLS = frozenset({("AWS::MediaPackage::PackagingGroup", "DomainName")})
 _HOSTS = ("address", "endpoint", "domainname", "host", "hostname")
 # What templates select the first one of. Of other lists nothing is known, and they are empty.
 _PLURAL = re.compile(r"(?<=ss)es$|(?<!s)s$")
@@ -68,9 +71,7 @@ class Recorded:
 
     def create(self, resource: Resource, context: Context) -> Provisioned:
         """What the resource gives; nothing is made."""
-        for arn in sorted(set(_lambda_arns(resource.properties))):
-            note = f"{resource.type} ({resource.logical_id}) names it and is only recorded: it will not invoke it"
-            context.note(arn.split(":")[6], note)
+        note_functions(resource, context)
         names = _Names(self._type, resource, now=iso_milliseconds(context.clock.now()))
         # Some pages list attributes that the schema knows as properties: a cluster's port, an endpoint's name.
         stated = {name: value for name, value in resource.properties.items() if isinstance(value, str | int)}
@@ -134,7 +135,7 @@ class _Names:
             return self._resource.region
         if lower in ("accountid", "ownerid", "owneraccountid", "awsaccountid"):
             return self._resource.account_id
-        if lower.endswith(("url", "uri")):
+        if lower.endswith(("url", "uri")) or (self._type.name, name) in _URLS:
             return f"https://{self._host()}"
         if lower.endswith("ipaddress"):
             return "10.0.0.10"
@@ -170,6 +171,13 @@ class _Names:
 
     def _host(self) -> str:
         return f"{self._identity()}.{self._type.service}.{self._resource.region}.amazonaws.com"
+
+
+def note_functions(resource: Resource, context: Context) -> None:
+    """Tells of each function that a recorded resource names that it will not be invoked by it."""
+    for arn in sorted(set(_lambda_arns(resource.properties))):
+        note = f"{resource.type} ({resource.logical_id}) names it and is only recorded: it will not invoke it"
+        context.note(arn.split(":")[6], note)
 
 
 def _lambda_arns(value: object) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 
+from lambdakit.harness.lambda_service.capacity_providers import on_capacity
 from lambdakit.harness.lambda_service.code_source import read_code
 from lambdakit.harness.lambda_service.execution_roles import check_execution_role
 from lambdakit.harness.lambda_service.faults import ServiceFault
@@ -31,6 +32,7 @@ def _create(given: Input, context: OperationContext) -> Output:
         code=code,
         layers=_layers(given, context) or (),
     )
+    record = on_capacity(record, context.functions.capacity_providers)
     made = record.configuration
     check_execution_role(context.roles, made.role, made.arn, made.dead_letter_target)
     signing = given.get("CodeSigningConfigArn") or ""
@@ -89,7 +91,7 @@ def _update_configuration(given: Input, context: OperationContext) -> Output:
     updated = context.functions.update(
         named.name,
         named.region,
-        lambda record: changed_record(record, given, layers),
+        lambda record: on_capacity(changed_record(record, given, layers), context.functions.capacity_providers),
         revision_id=given.get("RevisionId"),
     )
     return configuration_output(updated, progress=UPDATING, vpc_of=lambda subnets: _vpc_of(subnets, context))

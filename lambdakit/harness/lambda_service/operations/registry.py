@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from lambdakit.harness.lambda_service.operations import (
     aliases,
+    capacity_providers,
     code_signing,
     concurrency,
     durable_executions,
@@ -22,6 +23,7 @@ from lambdakit.harness.lambda_service.operations.operation import Operation
 
 OPERATIONS: Mapping[str, Operation] = {
     **aliases.OPERATIONS,
+    **capacity_providers.OPERATIONS,
     **code_signing.OPERATIONS,
     **concurrency.OPERATIONS,
     **durable_executions.OPERATIONS,

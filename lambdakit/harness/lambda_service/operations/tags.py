@@ -71,5 +71,8 @@ def _retag(arn: str, context: OperationContext, change: Callable[[Tags], Tags]) 
         case "code-signing-config":
             config = functions.code_signing.get(arn)
             functions.code_signing.put(dataclasses.replace(config, tags=changed(config.tags)))
+        case "capacity-provider":
+            provider = functions.capacity_providers.get(arn, arn.split(":")[3])
+            functions.capacity_providers.put(provider, tags=changed(provider.tags))
         case kind:
             raise ServiceFault("NotImplementedException", f"tags of a {kind} are not built in this harness")

@@ -1,0 +1,1 @@
+"""What a template takes to be in the account already."""

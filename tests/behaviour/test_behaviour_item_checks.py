@@ -1,0 +1,158 @@
+"""Requests that no table of DynamoDB can answer are refused by name, so that no SDK tries them again.
+
+Source: as in `lambdakit.harness.moto_state.item_checks`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from lambdakit.harness.moto_state.item_checks import problem_of_request
+from tests.fakes.wired_harness import WiredHarness
+
+pytestmark = pytest.mark.xdist_group("behaviour-tables")
+
+EMPTY = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
+SEVERAL = "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
+NO_SUCH_KEY = "The provided key element does not match the schema"
+KEY = {"pk": {"S": "a"}, "n": {"N": "1"}}
+TYPELESS: dict[str, Any] = {"pk": {}, "n": {"N": "1"}}
+
+
+class Table:
+    """A table, asked without what a client checks before it sends."""
+
+    def __init__(self, harness: WiredHarness) -> None:
+        self.client = harness.aws("dynamodb")
+        self._harness = harness
+
+    def refusal(self, operation: str, **members: Any) -> tuple[int, str, str]:
+        """Status, name and message of the answer."""
+        signature = "Credential=x/20200101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=x"
+        headers = {"x-amz-target": f"DynamoDB_20120810.{operation}", "content-type": "application/x-amz-json-1.0"}
+        answer = self._harness.request(
+            "POST", "/", {**headers, "authorization": f"AWS4-HMAC-SHA256 {signature}"}, json.dumps(members).encode()
+        )
+        told = answer.json()
+        return answer.status, str(told.get("__type", "")).rpartition("#")[2], str(told.get("message", ""))
+
+
+@pytest.fixture(scope="module")
+def table(harness: WiredHarness) -> Iterator[Table]:
+    made = Table(harness)
+    made.client.create_table(
+        TableName="notes",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "n", "KeyType": "RANGE"}],
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "n", "AttributeType": "N"},
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    yield made
+    made.client.delete_table(TableName="notes")
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ({}, EMPTY),
+        ({"S": None}, EMPTY),
+        ({"X": "1"}, EMPTY),
+        (None, EMPTY),
+        ({"M": {"inner": {}}}, EMPTY),
+        ({"L": [{"S": "x"}, {}]}, EMPTY),
+        ({"S": "x", "N": "1"}, SEVERAL),
+        ({"N": "one"}, "The parameter cannot be converted to a numeric value: one"),
+        ({"N": ""}, "The parameter cannot be converted to a numeric value"),
+        ({"N": "-1.5e+3"}, ""),
+        ({"NULL": True}, ""),
+        ({"BOOL": False}, ""),
+        ({"M": {}}, ""),
+        ({"L": []}, ""),
+        ({"S": ""}, ""),
+    ],
+    ids=str,
+)
+def test_a_value_has_one_type(value: Any, problem: str) -> None:
+    assert problem_of_request("PutItem", {"TableName": "t", "Item": {**KEY, "value": value}}) == problem
+
+
+@pytest.mark.parametrize(
+    ("operation", "members"),
+    [
+        ("PutItem", {"Item": TYPELESS}),
+        ("GetItem", {"Key": TYPELESS}),
+        ("DeleteItem", {"Key": TYPELESS}),
+        ("UpdateItem", {"Key": TYPELESS}),
+        ("UpdateItem", {"Key": KEY, "AttributeUpdates": {"a": {"Action": "PUT", "Value": {}}}}),
+        ("Scan", {"ExclusiveStartKey": TYPELESS}),
+        ("Query", {"KeyConditions": {"pk": {"ComparisonOperator": "EQ", "AttributeValueList": [{}]}}}),
+        ("BatchWriteItem", {"RequestItems": {"notes": [{"PutRequest": {"Item": TYPELESS}}]}}),
+        ("BatchGetItem", {"RequestItems": {"notes": {"Keys": [TYPELESS]}}}),
+        ("TransactWriteItems", {"TransactItems": [{"Put": {"TableName": "notes", "Item": TYPELESS}}]}),
+        ("TransactGetItems", {"TransactItems": [{"Get": {"TableName": "notes", "Key": TYPELESS}}]}),
+        ("ExecuteStatement", {"Statement": "SELECT * FROM notes WHERE pk = ?", "Parameters": [{}]}),
+    ],
+)
+def test_values_of_no_type_are_refused_wherever_they_are(table: Table, operation: str, members: dict[str, Any]) -> None:
+    assert table.refusal(operation, TableName="notes", **members) == (400, "ValidationException", EMPTY)
+
+
+def test_a_value_of_an_expression_is_named(table: Table) -> None:
+    asked = {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {}}}
+
+    status, _, message = table.refusal("Query", TableName="notes", **asked)
+
+    assert status == 400
+    assert message == f"ExpressionAttributeValues contains invalid value: {EMPTY} for key :pk"
+
+
+@pytest.mark.parametrize(
+    "key",
+    [{}, {"pk": {"S": "a"}}, {**KEY, "more": {"S": "x"}}, {"pk": {"S": "a"}, "n": {"S": "1"}}, {"id": {"S": "a"}}],
+    ids=str,
+)
+@pytest.mark.parametrize(
+    "operation", ["GetItem", "DeleteItem", "UpdateItem", "BatchGetItem", "BatchWriteItem", "TransactGetItems"]
+)
+def test_a_key_is_the_tables_own(table: Table, operation: str, key: dict[str, Any]) -> None:
+    members: dict[str, Any] = {"TableName": "notes", "Key": key}
+    if operation == "BatchGetItem":
+        members = {"RequestItems": {"notes": {"Keys": [key]}}}
+    elif operation == "BatchWriteItem":
+        members = {"RequestItems": {"notes": [{"DeleteRequest": {"Key": key}}]}}
+    elif operation == "TransactGetItems":
+        members = {"TransactItems": [{"Get": members}]}
+
+    assert table.refusal(operation, **members) == (400, "ValidationException", NO_SUCH_KEY)
+
+
+def test_members_that_are_missing_are_named(table: Table) -> None:
+    told = "Value null at '{}' failed to satisfy constraint: Member must not be null"
+
+    assert table.refusal("GetItem", Key=KEY)[2] == f"1 validation error detected: {told.format('tableName')}"
+    assert table.refusal("PutItem")[2] == (
+        f"2 validation errors detected: {told.format('tableName')}; {told.format('item')}"
+    )
+
+
+def test_what_is_right_is_answered(table: Table) -> None:
+    arn = table.client.describe_table(TableName="notes")["Table"]["TableArn"]
+    table.client.put_item(TableName="notes", Item={**KEY, "text": {"S": ""}, "more": {"M": {"l": {"L": [{"N": "1"}]}}}})
+
+    found = table.client.get_item(TableName=arn, Key=KEY)["Item"]
+    batch = table.client.batch_get_item(RequestItems={"notes": {"Keys": [KEY]}})["Responses"]["notes"]
+    table.client.batch_write_item(RequestItems={"notes": [{"DeleteRequest": {"Key": KEY}}]})
+
+    assert found["more"]["M"]["l"]["L"] == [{"N": "1"}]
+    assert len(batch) == 1
+    assert "Item" not in table.client.get_item(TableName="notes", Key=KEY)
+
+
+def test_a_table_that_is_not_there_is_told_as_that(table: Table) -> None:
+    assert table.refusal("GetItem", TableName="nowhere", Key=KEY)[1] == "ResourceNotFoundException"
