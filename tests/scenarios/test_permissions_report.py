@@ -140,8 +140,8 @@ def test_the_minimal_policy_is_enough(harness: Harness, deploy: Deploy) -> None:
     document = wide.permissions.minimal_policy("Reader")
     name = wide.stacks["shop-0"].resources["ReaderRole"].physical_id
 
-    harness.client("iam").put_role_policy(RoleName=name, PolicyName="inline", PolicyDocument=json.dumps(document))
     wide.reset()
+    harness.client("iam").put_role_policy(RoleName=name, PolicyName="inline", PolicyDocument=json.dumps(document))
     wide.function("Reader").invoke(WRITE).raise_for_error()
     wide.function("Reader").invoke(READ).raise_for_error()
     harness.drain()
