@@ -168,6 +168,8 @@ class Scope:
 
 
 _EVERYTHING: Final = ("lambdakit", "patterns", "stacks", "tests")
+# Whose public names are loaded when they are first used.
+_LOADED_WHEN_USED: Final = ("lambdakit/__init__.py", "lambdakit/constructs/__init__.py")
 
 RULES: Final[Mapping[Callable[[SourceFile], Found], Scope]] = {
     file_is_short: Scope(folders=_EVERYTHING),
@@ -180,11 +182,11 @@ RULES: Final[Mapping[Callable[[SourceFile], Found], Scope]] = {
         exceptions=("lambdakit/cli", "lambdakit/harness/__main__.py", "lambdakit/compiler/__main__.py"),
     ),
     # `lambdakit/__init__.py` keeps a public name once it is loaded (PEP 562).
-    modules_hold_no_state: Scope(folders=("lambdakit", "stacks", "tests"), exceptions=("lambdakit/__init__.py",)),
+    modules_hold_no_state: Scope(folders=("lambdakit", "stacks", "tests"), exceptions=_LOADED_WHEN_USED),
     nothing_is_unfinished: Scope(folders=_EVERYTHING),
     nothing_is_patched: Scope(folders=_EVERYTHING),
     cdk_tests_share_a_worker: Scope(folders=("patterns", "tests")),
-    package_file_only_exports: Scope(folders=_EVERYTHING, exceptions=("lambdakit/__init__.py",)),
+    package_file_only_exports: Scope(folders=_EVERYTHING, exceptions=_LOADED_WHEN_USED),
 }
 
 
