@@ -27,19 +27,24 @@ class AssetPublisher:
     def __init__(self, account: Account, assets: AssemblyAssets) -> None:
         self._account = account
         self._published: set[tuple[str, str]] = set()
-        self._by_key: dict[str, tuple[AssetDestination, Asset]] = {
-            destination.name: (destination, asset)
-            for asset in assets.all
-            if asset.kind == "file"
-            for destination in asset.destinations
-        }
+        self._by_key: dict[str, list[tuple[AssetDestination, Asset]]] = {}
+        for asset in assets.all:
+            for destination in asset.destinations if asset.kind == "file" else ():
+                self._by_key.setdefault(destination.name, []).append((destination, asset))
 
     def publish_named(self, properties: object, account_id: str, region: str) -> None:
-        """Publishes what resolved properties name, be it by key or within a URL."""
-        for text in _texts(properties):
-            found = self._by_key.get(text) or self._by_key.get(text.rpartition("/")[2])
-            if found is not None:
-                self._publish(*found, account_id, region)
+        """Publishes what resolved properties name, be it by key or within a URL.
+
+        An asset that several stacks use has the same key in the bucket of each one's account and region.
+        """
+        texts = list(_texts(properties))
+        for text in texts:
+            found = self._by_key.get(text) or self._by_key.get(text.rpartition("/")[2]) or []
+            buckets = [_filled(each.container, account_id, each.region or region) for each, _ in found]
+            named = [one for one, bucket in zip(found, buckets, strict=True) if any(bucket in each for each in texts)]
+            near = [one for one in found if one[0].region in (None, region)]
+            for destination, asset in named or near or found:
+                self._publish(destination, asset, account_id, region)
 
     def _publish(self, destination: AssetDestination, asset: Asset, account_id: str, region: str) -> None:
         place = destination.region or region

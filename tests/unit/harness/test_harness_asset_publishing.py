@@ -6,6 +6,7 @@ Source: AWS CDK Developer Guide, "Assets".
 from __future__ import annotations
 
 import io
+import json
 import os
 import zipfile
 from pathlib import Path
@@ -155,3 +156,31 @@ def test_a_link_out_of_the_assembly_is_refused(
         publisher.publish_named({"Key": "code.zip"}, _ACCOUNT, "eu-west-1")
 
     assert publishing.keys() == []
+
+
+@pytest.mark.parametrize(
+    ("named", "region", "expected"),
+    [
+        pytest.param(["own-222233334444-eu-west-1"], "eu-west-1", {"own-222233334444-eu-west-1"}, id="first"),
+        pytest.param(["own-222233334444-us-east-2"], "us-east-2", {"own-222233334444-us-east-2"}, id="last"),
+        pytest.param(["s3://own-222233334444-us-east-2/a.zip"], "eu-west-1", {"own-222233334444-us-east-2"}, id="URL"),
+        pytest.param([], "us-east-2", {"own-222233334444-us-east-2"}, id="by region"),
+        pytest.param([], "ap-south-1", {"own-222233334444-eu-west-1", "own-222233334444-us-east-2"}, id="neither"),
+    ],
+)
+def test_an_asset_of_stacks_in_two_regions_goes_to_the_bucket_that_is_named(
+    publishing: Publishing, named: list[str], region: str, expected: set[str]
+) -> None:
+    _file(publishing, "a.zip", "content")
+    directory = write_stacks(publishing.here, {"s": {"Resources": {}}})
+    destinations = {
+        place: {"bucketName": f"own-{_ACCOUNT}-{place}", "objectKey": "a.zip", "region": place}
+        for place in ("eu-west-1", "us-east-2")
+    }
+    file = {"source": {"path": "a.zip", "packaging": "file"}, "destinations": destinations}
+    (directory / "plain.assets.json").write_text(json.dumps({"version": "55.0.0", "files": {"a": file}}))
+    publisher = AssetPublisher(publishing.account, read_assembly(directory).assets)
+
+    publisher.publish_named({"SourceBucketNames": named, "SourceObjectKeys": ["a.zip"]}, _ACCOUNT, region)
+
+    assert {bucket["Name"] for bucket in publishing.s3.list_buckets()["Buckets"]} == expected
