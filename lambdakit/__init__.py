@@ -5,9 +5,10 @@ The public names are loaded when they are first used, so that `import lambdakit`
 
 from __future__ import annotations
 
-import importlib
 import logging
 from typing import TYPE_CHECKING
+
+from lambdakit.names_on_demand import names_on_demand
 
 if TYPE_CHECKING:
     from lambdakit.constructs.api_backend import ApiBackend
@@ -40,15 +41,7 @@ _HOMES = {
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())
 
-
-def __getattr__(name: str) -> object:
-    """Loads a public name on first use (PEP 562)."""
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(importlib.import_module(home), name)
-    globals()[name] = value
-    return value
+__getattr__ = names_on_demand(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

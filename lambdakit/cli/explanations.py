@@ -159,7 +159,7 @@ _DEPLOYMENTS: Final[Mapping[str, Explanation]] = {
         "The emulated service refused it; AWS most likely would, too. What had been created is deleted again.",
     ),
     "LK321": Explanation("a resource could not be deleted", "The emulated service refused; the others are gone."),
-    "LK322": Explanation("a resource could not be reset", "The emulated service refused; it may have been deleted."),
+    "LK322": Explanation("a resource could not be reset", "The emulated service refused to take back what it holds."),
 }
 
 _SYNTHESIS: Final[Mapping[str, Explanation]] = {

@@ -5,8 +5,9 @@ Everything that a stack writes with them can be imported from here; it is loaded
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
+
+from lambdakit.names_on_demand import names_on_demand
 
 if TYPE_CHECKING:
     from lambdakit.constructs.acknowledgements import acknowledge, acknowledge_grant, acknowledge_wildcard
@@ -217,15 +218,7 @@ _HOMES = {
     "acknowledge_wildcard": "lambdakit.constructs.acknowledgements",
 }
 
-
-def __getattr__(name: str) -> object:
-    """Loads a public name on first use (PEP 562)."""
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(importlib.import_module(home), name)
-    globals()[name] = value
-    return value
+__getattr__ = names_on_demand(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

@@ -31,7 +31,7 @@ class Floor:
     scripts: bool = False
 
 
-_GROUND: Final = ("records", "errors", "limits", "arn", "clock", "trace")
+_GROUND: Final = ("names_on_demand", "records", "errors", "limits", "arn", "clock", "trace")
 _CHILD_SIDE: Final = (
     *("compiler.__main__", "compiler.bindings", "compiler.compile", "compiler.ejection", "compiler.warm_up"),
     *("compiler.jsii_errors", "compiler.validation_report", "compiler.checks", "compiler.template_lint"),
@@ -58,6 +58,7 @@ _BELOW_SERVER: Final = (*_BELOW_DEPLOYMENT, "harness.deployment")
 # its name begins with, and the row "" is `lambdakit/__init__.py` alone.
 FLOORS: Final[Mapping[str, Floor]] = {
     # Floor 0: each imports those above it.
+    "names_on_demand": Floor(),
     "records": Floor(),
     "errors": Floor(imports=("records",)),
     "limits": Floor(imports=("records", "errors")),
@@ -151,7 +152,7 @@ FLOORS: Final[Mapping[str, Floor]] = {
     "cli": Floor(imports=("*",), refuses=("constructs", *_CHILD_SIDE), third_party=("typer", "rich", "httpx")),
     "pytest_plugin": Floor(imports=("*",), refuses=("constructs", *_CHILD_SIDE), third_party=("pytest",)),
     "__main__": Floor(imports=("cli",)),
-    "": Floor(imports=("errors", "constructs", "session")),
+    "": Floor(imports=("names_on_demand", "errors", "constructs", "session")),
 }
 
 
