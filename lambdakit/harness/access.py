@@ -38,6 +38,8 @@ _LAMBDA: Final = "lambda.amazonaws.com"
 # Of what Lambda does with a function's role by itself.
 _SESSION: Final = "awslambda"
 _SIGNED_IN_SECONDS: Final = 900
+# Of roles in use by Lambda; beyond this many, all are made anew.
+_PRINCIPALS_MAX: Final = 4_096
 
 # In the form that moto reads regions from.
 _NOBODY: Final = "AWS4-HMAC-SHA256 Credential=-/20200101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=-"
@@ -82,6 +84,7 @@ class Access:
         )
         self._lookups = MotoLookups(functions)
         self._missing_roles: set[str] = set()
+        self._principals: dict[tuple[str, str], Principal] = {}
         self.guard: Guard | None = None
         if mode != "off":
             self.guard = Guard(
@@ -139,8 +142,7 @@ class Access:
 
     def role_id(self, role_arn: str) -> str:
         """The id of a role, as `AROA…`; empty for one that is not there."""
-        role = self.identities.role(role_arn)
-        return "" if role is None else role.role_id
+        return self.identities.role_id(role_arn)
 
     def user_id(self, access_key_id: str) -> str:
         """The unique id of who signs with a key, such as `AROA…:session` or `AIDA…`; empty for nobody known."""
@@ -248,9 +250,9 @@ class Access:
 
     def log_refusal(self, role_arn: str, action: str, resource: str) -> str | None:
         """Why Lambda may not write a function's log as its role; None when it may, or there is no such role."""
-        if self.guard is None or self.identities.role(role_arn) is None:
+        if self.guard is None or not (role_id := self.role_id(role_arn)):
             return None
-        return self.lambda_refusal(role_arn, action, resource)
+        return self.guard.role_refusal(self._session(role_arn, _SESSION, role_id), action, resource)
 
     def assumption_refusal(self, role_arn: str, function_arn: str) -> str | None:
         """Why Lambda may not assume a role for a function; None when it may, or there is no such role.
@@ -285,15 +287,24 @@ class Access:
 
         Source: AWS Lambda Developer Guide, "Defining Lambda function permissions with an execution role".
         """
-        account_id = account_of(role_arn) or self._account_id
-        role_id = self.role_id(role_arn)
-        return Principal(
+        return self._session(role_arn, session, self.role_id(role_arn))
+
+    def _session(self, role_arn: str, session: str, role_id: str) -> Principal:
+        known = self._principals.get((role_arn, session))
+        user_id = f"{role_id}:{session}" if role_id else ""
+        if known is not None and known.user_id == user_id:
+            return known
+        principal = Principal(
             kind="role",
-            account_id=account_id,
+            account_id=account_of(role_arn) or self._account_id,
             arn=role_arn,
             caller_arn=session_arn(role_arn, session),
-            user_id=f"{role_id}:{session}" if role_id else "",
+            user_id=user_id,
         )
+        if len(self._principals) >= _PRINCIPALS_MAX:
+            self._principals = {}
+        self._principals[role_arn, session] = principal
+        return principal
 
     def _place(self, named: ServiceRequest, principal: Principal) -> tuple[str, str]:
         return principal.account_id or self._account_id, named.region or self._region

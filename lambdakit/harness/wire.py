@@ -190,7 +190,7 @@ class RequestParser:
         self._head: Request | None = None
         self._body: _Body | None = None  # of the request that is coming in, unless it is there as a whole
         self._awaits_continue = False
-        self._last: tuple[bytes, Request] = b"", Request(method="", target="", headers=NO_HEADERS)
+        self._last: dict[bool, tuple[bytes, Request]] = {}  # of those by GET, and of the others
 
     def feed(self, data: bytes) -> None:
         """Takes the next bytes of the stream."""
@@ -236,8 +236,8 @@ class RequestParser:
         if head is None:
             return None
         trailers: list[tuple[str, str]] = []
-        if self._body is None and "transfer-encoding" not in head.headers and self._is_whole(head):
-            length = int(head.headers.get("content-length", "0"))
+        length = int(head.headers.get("content-length", "0"))
+        if self._body is None and "transfer-encoding" not in head.headers and len(self._buffer) >= length:
             body = bytes(self._buffer[:length])
             del self._buffer[:length]
         else:
@@ -259,10 +259,6 @@ class RequestParser:
             trailers=Headers(trailers) if trailers else NO_HEADERS,
         )
 
-    def _is_whole(self, head: Request) -> bool:
-        """Whether the whole body is there, of a request that is not in chunks."""
-        return len(self._buffer) >= int(head.headers.get("content-length", "0"))
-
     def _read_head(self, peer: tuple[str, int]) -> Request | None:
         while self._buffer[:2] == b"\r\n":  # RFC 9112 2.2: empty lines before a request line are skipped
             del self._buffer[:2]
@@ -274,9 +270,11 @@ class RequestParser:
         text = bytes(self._buffer[:end])
         del self._buffer[: end + 4]
         # Whoever asks for the same again, as a runtime does for its next event, says it in the same bytes.
-        if text != self._last[0] or peer != self._last[1].peer:
-            self._last = text, _head_of(text, peer)
-        return self._last[1]
+        known, head = self._last.get(asks := text.startswith(b"GET "), (b"", None))
+        if head is None or text != known or peer != head.peer:
+            head = _head_of(text, peer)
+            self._last[asks] = text, head
+        return head
 
 
 def _head_of(text: bytes, peer: tuple[str, int]) -> Request:

@@ -12,7 +12,9 @@ from lambdakit.trace.event import TraceEvent
 
 _SETTLE_SECONDS = 5.0  # far above what any of it takes
 
-_set = object.__setattr__
+# An event is frozen; its slots are not.
+_set_sequence = vars(TraceEvent)["sequence"].__set__
+_set_at = vars(TraceEvent)["at"].__set__
 
 EventT = TypeVar("EventT", bound=TraceEvent)
 
@@ -60,8 +62,8 @@ class TraceLog:
         with self._lock:
             # Seven of these go with each invocation, and a copy of a frozen object costs ten times as much.
             self._events.append(event)
-            _set(event, "sequence", len(self._events))
-            _set(event, "at", self._clock.now())
+            _set_sequence(event, len(self._events))
+            _set_at(event, self._clock.now())
             if self._waiting:
                 self._changed.notify_all()
         return event

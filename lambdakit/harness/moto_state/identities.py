@@ -84,8 +84,8 @@ class Identities:
     """Who is known to IAM, found by ARN and key id."""
 
     def __init__(self) -> None:
-        # Looking for an ARN is a walk over all roles; what was found is looked at first.
-        self._roles: dict[str, tuple[str, Any]] = {}
+        # Looking for an ARN is a walk over all roles; what was found is looked at first: account, partition, id, role.
+        self._roles: dict[str, tuple[str, str, str, Any]] = {}
 
     def role(self, arn: str) -> KnownRole | None:
         """The role of that ARN; None when there is none."""
@@ -101,6 +101,11 @@ class Identities:
             tags=_tags(role.tags),
             max_session_seconds=int(role.max_session_duration or _DEFAULT_SESSION_SECONDS),
         )
+
+    def role_id(self, arn: str) -> str:
+        """The id of that role; empty when there is none."""
+        role = self._role(arn)
+        return "" if role is None else str(role.id)
 
     def role_id_and_tags(self, arn: str) -> tuple[str, Mapping[str, str]] | None:
         """What a request of a role's session needs to know of the role; None when it is gone."""
@@ -159,14 +164,18 @@ class Identities:
 
     def _role(self, arn: str) -> Any:
         known = self._roles.get(arn)
+        if known is not None:
+            account_id, partition, role_id, role = known
+            backend = _backend_of(account_id, partition)
+            if backend is not None and backend.roles.get(role_id) is role:
+                return role
         backend = _backend(arn)
         if backend is None:
             return None
-        if known is not None and backend.roles.get(known[0]) is known[1]:
-            return known[1]
+        _, partition, _, _, account_id, _ = arn.split(":", 5)
         for role_id, role in list(backend.roles.items()):
             if role.arn == arn:
-                self._roles[arn] = (role_id, role)
+                self._roles[arn] = (account_id, partition, role_id, role)
                 return role
         self._roles.pop(arn, None)
         return None
@@ -193,11 +202,16 @@ def _backends() -> Iterator[tuple[str, Any]]:
 
 def _backend(arn: str) -> Any:
     """The backend of an ARN's account and partition; None when it is not there."""
-    accounts = getattr(sys.modules.get("moto.iam.models"), "iam_backends", None)
     parts = arn.split(":", 5)
+    return _backend_of(parts[4], parts[1]) if len(parts) == 6 else None
+
+
+def _backend_of(account_id: str, partition: str) -> Any:
+    """The backend of an account in a partition; None when it is not there."""
+    accounts = getattr(sys.modules.get("moto.iam.models"), "iam_backends", None)
     # Asking as usual would make what is not there.
-    partitions = None if accounts is None or len(parts) != 6 else dict.get(accounts, parts[4])
-    return None if partitions is None else dict.get(partitions, parts[1])
+    partitions = None if accounts is None else dict.get(accounts, account_id)
+    return None if partitions is None else dict.get(partitions, partition)
 
 
 def _user_of(backend: Any, arn: str) -> Any:

@@ -92,9 +92,13 @@ class LogWriter:
 
     def _write(self, batch: list[_Line]) -> None:
         streams: dict[LogPlace, list[dict[str, Any]]] = {}
+        groups: dict[LogPlace, bool] = {}
         try:
             for place, line, at, may in batch:
-                if may(self.has_group(place)):
+                has_group = groups.get(place)
+                if has_group is None:
+                    has_group = groups[place] = self.has_group(place)
+                if may(has_group):
                     message = line[:_EVENT_CHARACTERS_MAX] or " "
                     streams.setdefault(place, []).append({"timestamp": at, "message": message})
         except Exception as error:  # a thread's boundary, as below
