@@ -54,6 +54,9 @@ def main() -> NoReturn:
         application(arguments)(arguments, prog_name="lambdakit")
     except KeyboardInterrupt:
         sys.exit(130)
+    finally:
+        # The interpreter takes nothing apart that is frozen: the memory goes with the process. `atexit` runs as ever.
+        gc.freeze()
     sys.exit(0)
 
 

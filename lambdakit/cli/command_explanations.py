@@ -22,8 +22,8 @@ TEMPLATES: Final[Mapping[str, Explanation]] = {
     "LK252": Explanation(
         "not a template that can be read in",
         "`lambdakit import` reads templates of the Serverless Application Model: YAML or JSON with "
-        "`Transform: AWS::Serverless-2016-10-31` and functions among the Resources; and a serverless.yml of the "
-        "Serverless Framework, with `provider` and `functions`.",
+        "`Transform: AWS::Serverless-2016-10-31` and functions among the Resources; templates without it that have an "
+        "AWS::Lambda::Function; and a serverless.yml of the Serverless Framework, with `provider` and `functions`.",
     ),
     "LK253": Explanation(
         "nothing that a document can say",

@@ -154,6 +154,12 @@ def _existing(event: trace.ExistingMade) -> _Described:
     return "existing", text, "yellow" if event.assumed else "dim"
 
 
+def _image(event: trace.ImageRecorded) -> _Described:
+    where = "" if event.digest else ", in a registry that is not here"
+    text = f"{event.stack} {event.logical_id}: {event.destination} of {event.source}{where}, no image was copied"
+    return "recorded", text, "yellow"
+
+
 def _deployment(event: trace.DeploymentEnded) -> _Described:
     text = f"{event.status.lower()}, {event.resources} resources in {_ms(event.duration_ms)}"
     return "deployment", text, "red" if event.status == "FAILED" else "bold"
@@ -304,6 +310,7 @@ _DESCRIPTIONS: Mapping[type[trace.TraceEvent], Callable[[Any], _Described]] = {
     trace.ResourceChanged: _resource,
     trace.UnsupportedIgnored: _ignored,
     trace.ExistingMade: _existing,
+    trace.ImageRecorded: _image,
     trace.PropertyRecorded: _nothing,
     trace.RequestReceived: _request,
     trace.RequestAnswered: _answer,

@@ -32,16 +32,21 @@ def load(directory: Path, *, validation: bool) -> None:
         try:
             # First what needs nothing of the CDK, as Node.js has yet to start.
             importlib.import_module("lambdakit.spec.document")
+            # Made here, as the first document would have to wait for it.
+            importlib.import_module("lambdakit.spec.application").Application.model_rebuild()
             importlib.import_module("lambdakit.compiler.compile")
         finally:
             node.join()
 
 
 def _load_javascript(directory: Path, validation: bool) -> None:
-    """Has Node.js load what any application takes, by synthesizing the least of them."""
+    """Has Node.js load what any application takes, by synthesizing the least of them: one function."""
     try:
-        from aws_cdk import App, CfnResource, Stack
+        from aws_cdk import App, Stack
 
+        code = directory / "code"
+        code.mkdir(parents=True)
+        (code / "app.py").touch()
         app = App(
             outdir=str(directory),
             analytics_reporting=False,
@@ -49,7 +54,22 @@ def _load_javascript(directory: Path, validation: bool) -> None:
             builtin_cloud_formation_validation=validation,
             auto_synth=False,
         )
-        CfnResource(Stack(app, "loading"), "queue", type="AWS::SQS::Queue")
+        stack = Stack(app, "loading")
+
+        # Not before: they take as long here as the application there.
+        from aws_cdk import aws_iam, aws_lambda, aws_logs
+
+        role = aws_iam.Role(stack, "role", assumed_by=aws_iam.ServicePrincipal("lambda.amazonaws.com"))
+        aws_logs.LogGroup(stack, "log-group").grant_write(role)
+        function = aws_lambda.Function(
+            stack,
+            "function",
+            runtime=aws_lambda.Runtime.PYTHON_3_13,
+            handler="app.handler",
+            code=aws_lambda.Code.from_asset(str(code)),
+            role=role,
+        )
+        function.add_alias("live")
         app.synth()
     except Exception:
         # The thread's boundary. What is wrong will be wrong again, and is reported, with the first request.

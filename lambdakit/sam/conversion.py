@@ -1,4 +1,4 @@
-"""A SAM template as a document: one pattern for each API, and one for each function that something else starts.
+"""A template as a document: one pattern for each API, and one for each function that something else starts.
 
 A function that nothing starts, as far as a pattern can say, is one of no pattern. What patterns cannot say of events,
 policies and resources stands in the document in CloudFormation's words (`raw_parts`).
@@ -16,7 +16,9 @@ from typing import Final
 
 from lambdakit.errors import Diagnostic, SourceError
 from lambdakit.records import dataclass
+from lambdakit.sam import plain_template
 from lambdakit.sam.api_routes import API_EVENTS, ApiRoutes
+from lambdakit.sam.connectors import hint_of_kind, prepared
 from lambdakit.sam.event_sources import Owned, event_source
 from lambdakit.sam.function_parts import OF_EACH, FunctionParts
 from lambdakit.sam.function_settings import (
@@ -30,8 +32,10 @@ from lambdakit.sam.function_settings import (
 )
 from lambdakit.sam.gaps import Gaps
 from lambdakit.sam.grants import Grants, function_name
+from lambdakit.sam.inline_code import InlineCode
 from lambdakit.sam.layers import Layers
 from lambdakit.sam.placed import Placed
+from lambdakit.sam.plain_template import is_plain
 from lambdakit.sam.policies import Access, accesses, referred
 from lambdakit.sam.properties import Parameters, Properties, merged
 from lambdakit.sam.raw_parts import RawParts
@@ -74,15 +78,29 @@ class Conversion:
 def convert(template: TemplateFile, document_path: Path) -> Conversion:
     """The document that a template, or a serverless.yml, begins.
 
-    document_path: where it will stand; paths in it are relative to that.
+    document_path: where it will stand; paths in it are relative to that. Code that stands in the template is written
+    to directories beside it.
     SourceError when it is neither, or nothing of it can be said in a document.
     """
-    if is_serverless(template.content):
+    directory = document_path.absolute().parent
+    inline = InlineCode(template.path.absolute().parent, directory)
+    try:
+        return _converted(template, directory, inline)
+    except BaseException:
+        inline.remove()
+        raise
+
+
+def _converted(template: TemplateFile, directory: Path, inline: InlineCode) -> Conversion:
+    if is_plain(template.content):
+        template = plain_template.as_sam(template, inline)
+    elif is_serverless(template.content):
         template = as_sam(template)
-    resources = _check(template)
-    reading = _Reading(template, resources, document_path.absolute().parent)
+    else:
+        template = prepared(_checked(template), inline)
+    reading = _Reading(template, _resources(template), directory)
     document = reading.document()
-    result: Settled = settled(document, document_path.absolute().parent, reading.origins)
+    result: Settled = settled(document, directory, reading.origins)
     for pointer, problem in result.removed:
         reading.gaps.add(pointer, problem)
     gaps = reading.gaps.diagnostics()
@@ -92,22 +110,22 @@ def convert(template: TemplateFile, document_path: Path) -> Conversion:
     return Conversion(document=result.document, gaps=gaps)
 
 
-def _check(template: TemplateFile) -> Mapping[str, Mapping[str, object]]:
-    """The resources of a SAM template. SourceError for anything else."""
+def _resources(template: TemplateFile) -> Mapping[str, Mapping[str, object]]:
+    resources = template.content.get("Resources")
+    written = resources.items() if isinstance(resources, Mapping) else ()
+    return {name: resource for name, resource in written if isinstance(resource, Mapping)}
+
+
+def _checked(template: TemplateFile) -> TemplateFile:
+    """The template itself. SourceError for anything but one of SAM's."""
     content, path = template.content, str(template.path)
-    resources = content.get("Resources")
-    found = {
-        name: resource
-        for name, resource in (resources.items() if isinstance(resources, Mapping) else ())
-        if isinstance(resource, Mapping)
-    }
     transforms = content.get("Transform")
     if TRANSFORM not in (transforms if isinstance(transforms, list) else [transforms]):
         line, column = template.place(("Transform",))
-        problem = f"this is no SAM template: it does not ask for the transform {TRANSFORM}"
+        problem = f"this is no SAM template, as it does not ask for {TRANSFORM}, and has no AWS::Lambda::Function"
         hint = "a template of the CDK's is deployed as it is: pass its assembly or project to `lambdakit run`"
         raise SourceError(Diagnostic(path=path, line=line, column=column, problem=problem, code="LK252", hint=hint))
-    return found
+    return template
 
 
 class _Reading:
@@ -239,6 +257,9 @@ class _Reading:
         if "AutoPublishAlias" in properties:
             self._raw.names[f"{logical_id}.Alias"] = str(placed.alias(self._defaults)["Ref"])
         self._parts.lay_environment(placed, laid, self._grants.table_of(placed.pattern))
+        has_layers = bool(layers or self._general_layers)
+        for layer, place in self._layers.apart((*here, "Properties"), has_named=has_layers):
+            self._raw.append(placed.owner, placed.override_path(), "Layers", layer, place)
         self._parts.lay_rest(placed, properties)
         properties.finish(property_hint)
 
@@ -366,7 +387,8 @@ class _Reading:
             if kind == STATE_MACHINE and isinstance(written, Mapping):
                 add_state_machine(logical_id, written, self._template_directory, raw=self._raw, gaps=self.gaps)
             elif kind.startswith(_SERVERLESS) or "Type" not in resource:
-                self.gaps.add(("Resources", logical_id), f"a resource of the type {kind} is not carried over")
+                problem = f"a resource of the type {kind} is not carried over"
+                self.gaps.add(("Resources", logical_id), problem, hint_of_kind(kind))
             else:
                 self._raw.add(logical_id, resource, ("Resources", logical_id))
         self._parts.join_events()

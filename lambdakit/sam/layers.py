@@ -16,6 +16,9 @@ _LAYER: Final = "AWS::Serverless::LayerVersion"
 _SILENT: Final = (
     *("LayerName", "CompatibleRuntimes", "CompatibleArchitectures", "Description", "LicenseInfo", "RetentionPolicy"),
 )
+# Of arn:aws:lambda:region:account:layer:name:version
+_COLONS: Final = 7
+_OF_ALL: Final[Pointer] = ("Globals", "Function")
 
 
 class Layers:
@@ -26,20 +29,35 @@ class Layers:
         self._resources = resources
         self._owned = owned
         self._gaps = gaps
+        self._apart: dict[Pointer, list[tuple[object, Pointer]]] = {}
 
     def names(self, properties: Properties) -> list[str]:
-        """Those that a function, or all of them, names."""
+        """Those of the template that a function, or all of them, names. Others are kept for `apart`."""
         written = properties.raw("Layers")
-        names = []
-        for place, item in enumerate(written if isinstance(written, list) else ()):
-            logical_id = referred(item)
-            if logical_id is not None and self._is_layer(logical_id):
-                names.append(snake_case(logical_id))
-            else:
-                pointer = (*properties.pointer, "Layers", place)
+        items = written if isinstance(written, list) else []
+        logical_ids = [referred(item) for item in items]
+        names = [snake_case(name) for name in logical_ids if name is not None and self._is_layer(name)]
+        others = [place for place, name in enumerate(logical_ids) if name is None or not self._is_layer(name)]
+        for place in others:
+            pointer = (*properties.pointer, "Layers", place)
+            if names or not _is_arn(items[place]):
                 hint = "copy its content, and name it under layers"
                 self._gaps.add(pointer, "it is no layer of the template", hint)
+            else:
+                self._apart.setdefault(properties.pointer, []).append((items[place], pointer))
         return names
+
+    def apart(self, pointer: Pointer, *, has_named: bool) -> list[tuple[object, Pointer]]:
+        """Layers of a function, and of all, that exist apart from the template, each with its place.
+
+        pointer: of the function's properties. has_named: beside layers of the template they are gaps.
+        """
+        found = [*self._apart.get(_OF_ALL, ()), *self._apart.get(pointer, ())]
+        if not has_named:
+            return found
+        for _, place in found:
+            self._gaps.add(place, "it is no layer of the template", "copy its content, and name it under layers")
+        return []
 
     def read(
         self,
@@ -61,3 +79,10 @@ class Layers:
 
     def _is_layer(self, logical_id: str) -> bool:
         return self._resources.get(logical_id, {}).get("Type") == _LAYER
+
+
+def _is_arn(item: object) -> bool:
+    """Whether it may be the ARN of a layer's version, as far as it is written."""
+    if isinstance(item, str):
+        return item.startswith("arn:") and item.count(":") == _COLONS
+    return isinstance(item, Mapping) and len(item) == 1

@@ -23,7 +23,7 @@ _NEEDED: Final = frozenset(
 )
 _ROUNDS_MAX: Final = 200
 # Without any of them there is nothing to deploy.
-_PARTS: Final = ("functions", "patterns")
+_PARTS: Final = ("functions", "patterns", "resources", "cloudformation")
 # Sections whose parts mean something else when something of them is gone.
 _WHOLE: Final = frozenset({"cloudformation", "outputs", "conditions", "mappings", "parameters"})
 

@@ -1,7 +1,5 @@
 """The API in front of an API backend's routes, by its type."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, Tag

@@ -1,7 +1,5 @@
 """The pattern of an API, its functions and their table."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Discriminator, Field, Tag

@@ -1,7 +1,5 @@
 """The root of a document."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Final
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator

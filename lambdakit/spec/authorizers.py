@@ -1,7 +1,5 @@
 """Who may call an API's routes."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, Tag

@@ -1,7 +1,5 @@
 """Parts of a template as CloudFormation spells them: resources, conditions, mappings and outputs by logical id."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from lambdakit.records import dataclass
 from lambdakit.spec.overrides import Overridable
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from lambdakit.spec.cloudformation_codes import CLOUDFORMATION_CODES
+from lambdakit.spec.event_codes import EVENT_CODES
 from lambdakit.spec.explanation import Explanation as Explanation
 from lambdakit.spec.function_codes import FUNCTION_CODES
 from lambdakit.spec.grant_codes import GRANT_CODES
@@ -31,9 +32,10 @@ CODES: Final[Mapping[str, Explanation]] = {
     ),
     "LK103": Explanation(
         "the document is not YAML",
-        "The YAML 1.2 parser could not read on at this place; nothing behind it was looked at. The cause is often in "
-        "the line before: a bracket or a quote left open, a colon without a space, or an indentation that fits no "
-        "line above. In {braces}, keys that hold braces themselves, such as GET /orders/{order_id}, need quotes.",
+        "The YAML 1.2 parser could not read on at this place; the block around it is left out of what else is looked "
+        "at. The cause is often in the line before: a bracket or a quote left open, a colon without a space, or an "
+        "indentation that fits no line above. In {braces}, keys that hold braces themselves, such as "
+        "GET /orders/{order_id}, need quotes.",
     ),
     "LK104": Explanation(
         "a tab indents a line",
@@ -173,10 +175,11 @@ CODES: Final[Mapping[str, Explanation]] = {
         "not hold. Absolute paths, paths that climb out with .. and symbolic links to the outside are refused.",
     ),
     "LK138": Explanation(
-        "a handler without its module",
+        "a handler without its module or function",
         "A Python handler is module.function: app.create needs app.py, or the package app, in the code directory or "
-        "under python/ in one of the function's layers. Deployed like this, every invocation would end with "
-        "Runtime.ImportModuleError.",
+        "under python/ in one of the function's layers, and create in it. In Node.js, index.handler needs index.js, "
+        "index.mjs or index.cjs, and handler among its exports. Deployed like this, every invocation would end with "
+        "Runtime.ImportModuleError or Runtime.HandlerNotFound.",
     ),
     "LK139": Explanation(
         "patterns whose outputs collide",
@@ -255,6 +258,7 @@ CODES: Final[Mapping[str, Explanation]] = {
         "pool has one function for each trigger, and waits five seconds for its answer.",
     ),
     **FUNCTION_CODES,
+    **EVENT_CODES,
     "LK180": Explanation(
         "state that cannot be handed on",
         "With a tumbling_window, Lambda hands the function's state from one batch of a shard to the next, so that "

@@ -1,7 +1,5 @@
 """Cross-origin requests of an API or of a function's own address."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, Literal
 

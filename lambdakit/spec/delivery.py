@@ -1,7 +1,5 @@
 """Where a stream's results are delivered to."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag

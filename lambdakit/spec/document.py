@@ -1,10 +1,11 @@
 """A document: a YAML file read, with what it includes, validated and marked with lines, and so for each environment.
 
-The stages, each with its own kind of mistake; the first two stop at what they cannot read past, the others report
+The stages, each with its own kind of mistake; the first stops at what it cannot read past, the others report
 everything at once:
 
     source_text     bytes -> text                       LK100 to LK102
     yaml_composer   text -> nodes with marks            LK102 to LK108, LK122
+    syntax_recovery the same without what is not YAML   LK103, LK104
     included_files  nodes -> nodes of all files         LK151 to LK154
     overlays        nodes -> nodes of one environment   LK156
     yaml_nodes      nodes -> plain value                LK116
@@ -35,6 +36,7 @@ from lambdakit.spec.rules.rule import rule_context
 from lambdakit.spec.source_text import read_text
 from lambdakit.spec.stack_names import stack_name_findings
 from lambdakit.spec.stacks import full_name, stack_at, stacks_of
+from lambdakit.spec.syntax_recovery import Recovered, read_around
 from lambdakit.spec.validation import validate
 from lambdakit.spec.wording import given, quoted
 from lambdakit.spec.yaml_composer import VALUES_MAX, compose
@@ -122,6 +124,10 @@ def load(path: str | Path, *, environment: str | None = None) -> Document:
     if isinstance(text, Finding):
         raise document_error(path, [_as_marked(text)])
     root, findings = compose(text)
+    unread = Recovered(root=root, findings=findings)
+    if root is None:
+        unread = read_around(text, findings)
+        root, findings = unread.root, unread.findings
     if root is None:
         raise document_error(path, [_as_marked(finding) for finding in findings or [_nothing_there()]])
     if not isinstance(root, MappingNode):
@@ -145,7 +151,8 @@ def load(path: str | Path, *, environment: str | None = None) -> Document:
     if base is not None:
         placed += [_placed(finding, marks) for finding in stack_name_findings(base, made)]
     if placed or base is None:
-        raise document_error(path, placed, included.files)
+        told = [each for each in placed if each.mark is None or not unread.hides(each.finding, each.mark.line)]
+        raise document_error(path, told, included.files)
     document = Document(
         path=Path(path),
         directory=directory,
@@ -177,7 +184,8 @@ def _application(
     findings = [*empty, *(_as_written(finding, root) for finding in validated.findings)]
     if validated.application is not None:
         context = rule_context(validated.application, directory, validated.pruned, declared)
-        findings += [finding for rule in RULES for finding in rule(context)]
+        found = (finding for rule in RULES for finding in rule(context))
+        findings += [finding for finding in found if not validated.pruned.is_about_stand_in(finding)]
     return validated.application, findings
 
 

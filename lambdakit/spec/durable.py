@@ -3,8 +3,6 @@
 Source: AWS Lambda API Reference, "DurableConfig"; the names are those of the CDK's `DurableConfig`.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Final
 
 from pydantic import Field

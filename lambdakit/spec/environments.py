@@ -4,14 +4,13 @@ An overlay's sections are whatever a part of the document can be: what they come
 once laid over. Here they are mappings, or `none`.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Final
 
 from pydantic import Field
 
 from lambdakit.spec.model import Model
 from lambdakit.spec.refusal import Checked, patterned_text, refusal, wrong_type
+from lambdakit.spec.regions import REGION_PATTERN, meant_region
 
 ENVIRONMENTS_MAX: Final = 32
 _NAME_LENGTH_MAX: Final = 64
@@ -33,9 +32,8 @@ def _read_section(value: object) -> Any:
 
 
 Account = Annotated[str, Checked(_read_account, dict(_ACCOUNT.schema))]
-# Source: AWS General Reference, "AWS service endpoints": us-east-1, ap-southeast-2, us-gov-west-1
 Region = Annotated[
-    str, patterned_text("^[a-z]{2}(-[a-z]+)+-[0-9]+$", allowed="a region such as eu-west-1", longest=32, mend=str.lower)
+    str, patterned_text(REGION_PATTERN, allowed="a region such as eu-west-1", longest=32, mend=meant_region)
 ]
 EnvironmentName = Annotated[
     str,

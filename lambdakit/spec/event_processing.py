@@ -1,7 +1,5 @@
 """The pattern of one function between an event source and what it writes to."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field, Tag

@@ -1,7 +1,5 @@
 """The failure path of a pattern."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, Tag

@@ -1,7 +1,5 @@
 """Functions: what can be said about one, what `defaults` can say about all, and how the two come together."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field

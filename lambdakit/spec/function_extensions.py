@@ -1,7 +1,5 @@
 """What AWS adds to a function: its extensions, as layers of its own, and the check of who signed the code."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final, Literal
 
 from pydantic import Field

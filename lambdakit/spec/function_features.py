@@ -1,7 +1,5 @@
 """What a function can have beside its code: scaling, gradual deployment, an address, alarms."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final, Literal
 
 from pydantic import Field

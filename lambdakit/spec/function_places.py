@@ -1,7 +1,5 @@
 """What is there already that a function works with: its role, security groups, a file system, versions, alarms."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """What a function has around its code: what it works with that is there already, and what AWS adds to it."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag

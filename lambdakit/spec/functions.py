@@ -1,7 +1,5 @@
 """A function of no pattern, that others are granted to invoke."""
 
-from __future__ import annotations
-
 from pydantic import Field
 
 from lambdakit.spec.acknowledged import ACKNOWLEDGE_EXAMPLES, ACKNOWLEDGE_SAYS, Acknowledged

@@ -1,7 +1,5 @@
 """What a pattern shows of itself: alarms, and a dashboard."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """The network that all functions of an application run in."""
 
-from __future__ import annotations
-
 from ipaddress import IPv4Network
 from typing import Annotated, Final, Literal
 

@@ -1,7 +1,5 @@
 """Properties of CloudFormation's that are laid over what a construct writes, by the construct's path."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """Parameters: values that a deployment is given, as CloudFormation declares them; and the CDK application's context."""
 
-from __future__ import annotations
-
 import math
 from typing import Annotated, Any, Final
 

@@ -5,6 +5,7 @@ Source: AWS Lambda Developer Guide, "Lambda runtimes": the tables of supported a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -70,6 +71,18 @@ DEPRECATED: Final[Mapping[str, str]] = {
     "provided": "provided.al2023",
     "provided.al2": "provided.al2023",
 }
+
+
+# Family -> its first version whose functions can start from a snapshot.
+# Source: AWS Lambda Developer Guide, "Improving startup performance with Lambda SnapStart", "Supported features"
+_SNAPSHOTS_SINCE: Final[Mapping[str, int]] = {"python3.": 12, "java": 11, "dotnet": 8}
+_VERSION: Final = re.compile(r"(python3\.|java|dotnet)([0-9]+)")
+
+
+def has_snapshots(runtime: str) -> bool:
+    """Whether its functions can start from a snapshot."""
+    found = _VERSION.match(runtime)
+    return found is not None and int(found[2]) >= _SNAPSHOTS_SINCE[found[1]]
 
 
 def is_python(runtime: str) -> bool:

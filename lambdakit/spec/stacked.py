@@ -1,7 +1,5 @@
 """Parts of a document that say in which of the application's stacks they stand."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """Databases and caches of an API backend, in the application's network."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, Final, Literal
 

@@ -1,7 +1,5 @@
 """The pattern of one function that handles a stream's records and delivers what it makes of them."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field, Tag

@@ -1,7 +1,5 @@
 """The DynamoDB table of an API backend."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag

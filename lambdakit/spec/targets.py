@@ -1,7 +1,5 @@
 """What a pattern's function writes to."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final, Literal
 
 from pydantic import Discriminator, Field, Tag

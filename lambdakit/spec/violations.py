@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from lambdakit.spec.api import API_TYPES
 from lambdakit.spec.application import CONTENTS, Application
+from lambdakit.spec.event_processing import AnyEventSource
 from lambdakit.spec.finding import Finding
 from lambdakit.spec.kinds import KIND, TYPE
 from lambdakit.spec.model_path import ModelPath, walk
@@ -16,6 +17,7 @@ from lambdakit.spec.names import snake_case
 from lambdakit.spec.nearest import nearest
 from lambdakit.spec.patterns import Route, SharedRoute
 from lambdakit.spec.pointer import Pointer
+from lambdakit.spec.stream_processing import AnyStreamSource
 from lambdakit.spec.wording import given, in_yaml, one_of, quoted, shown
 
 if TYPE_CHECKING:
@@ -72,6 +74,7 @@ _OTHER_WORDS: Mapping[str, tuple[str, ...]] = {
     "event_bus": ("event_rule", "event_bridge"),
     "eventbridge": ("event_bus", "event_rule", "event_bridge"),
     "firehose": ("stream",),
+    "kafka": ("msk",),
     "kinesis": ("stream",),
     "kms": ("key",),
     "n": ("number",),
@@ -92,6 +95,10 @@ _OTHER_WORDS: Mapping[str, tuple[str, ...]] = {
     "table": ("dynamodb", "dynamo_stream"),
     "topic": ("sns",),
 }
+_SOURCES: Mapping[str, frozenset[str]] = {
+    pattern: frozenset(tag.tag for member in get_args(get_args(union)[0]) for tag in get_args(member)[1:])
+    for pattern, union in (("event_processing", AnyEventSource), ("stream_processing", AnyStreamSource))
+}
 # What the CDK calls the key of a queue, a topic and everything else, and what it is called elsewhere.
 _KEYS_OF_RESOURCES = ("encryption_key", "encryption_master_key", "master_key")
 _KEYS_ELSEWHERE = frozenset(
@@ -107,12 +114,12 @@ def violations(errors: list[ErrorDetails], reported: Set[Pointer]) -> list[Findi
     value at one of the `reported` pointers is empty.
     """
     paths = [(error, walk(Application, error)) for error in errors]
-    undecided = {path.pointer[:-1] for error, path in paths if _decides_others(error, path)}
+    undecided = {path.pointer[:-1] for error, path in paths if decides_others(error, path)}
     return [
         _finding(error, path)
         for error, path in paths
         if not _is_repetition(error, path, reported)
-        and (_decides_others(error, path) or not any(_is_below(path.pointer, parent) for parent in undecided))
+        and (decides_others(error, path) or not is_within(path.pointer[:-1], undecided))
     ]
 
 
@@ -125,8 +132,9 @@ def _is_repetition(error: ErrorDetails, path: ModelPath, reported: Set[Pointer])
     return error["type"] == "too_short" and any(pointer[:length] == path.pointer for pointer in reported)
 
 
-def _is_below(pointer: Pointer, parent: Pointer) -> bool:
-    return len(pointer) > len(parent) and pointer[: len(parent)] == parent
+def is_within(pointer: Pointer, parts: Set[Pointer]) -> bool:
+    """Whether it is one of the parts, or a place in one."""
+    return any(pointer[:length] in parts for length in range(len(pointer) + 1))
 
 
 def known_keys(model: type[BaseModel]) -> list[str]:
@@ -148,8 +156,9 @@ def meant_key(key: str, model: type[BaseModel] | None) -> str | None:
     return nearest(key, known)
 
 
-def _decides_others(error: ErrorDetails, path: ModelPath) -> bool:
-    decides = path.pointer[-1:] == (KIND,) or _is_api_type(path.pointer)
+def decides_others(error: ErrorDetails, path: ModelPath) -> bool:
+    """Whether the error is about the word that says which model all beside it is checked by."""
+    decides = path.pointer[-1:] == (KIND,) or is_api_type(path.pointer)
     return decides and error["type"] in ("missing", "literal_error")
 
 
@@ -175,7 +184,7 @@ def _missing(error: ErrorDetails, path: ModelPath) -> Finding:
     example = field.examples[0] if field is not None and field.examples else "…"
     hint = f"add {key}: {in_yaml(example)}"
     if key == "kind":
-        hint = f"add kind: {one_of(_literals(path.annotation))}"
+        hint = f"add kind: {one_of(literals(path.annotation))}"
     elif key == "routes":
         hint = f"add {key}: and at least one of them below it"
     return Finding(code="LK110", pointer=tuple(parent), problem=f"{key} is missing{says}", hint=hint)
@@ -197,21 +206,32 @@ def _unknown_key(error: ErrorDetails, path: ModelPath) -> Finding:
 
 def _not_a_word(error: ErrorDetails, path: ModelPath) -> Finding:
     value = error["input"]
-    words = list(API_TYPES) if _is_api_type(path.pointer) else _literals(path.annotation)
+    words = list(API_TYPES) if is_api_type(path.pointer) else literals(path.annotation)
     problem = f"{shown(value)} is not allowed, write {one_of(words)}" if words else f"{shown(value)} is not allowed"
     if not isinstance(value, str):
         problem = f"must be {one_of(words)}, not {given(value)}"
-    close = _meant_word(value, words) if isinstance(value, str) else None
+    close = meant_word(value, words) if isinstance(value, str) else None
+    if (pattern := _pattern_of_source(path.pointer, value)) is not None:
+        hint = f"write kind: {pattern} for the pattern, which {value} is a source of"
+        return Finding(code="LK113", pointer=path.pointer, problem=problem, hint=hint)
     return Finding(code="LK113", pointer=path.pointer, problem=problem, hint=f"write {close}" if close else "")
 
 
-def _meant_word(value: str, words: list[str]) -> str | None:
+def _pattern_of_source(pointer: Pointer, value: object) -> str | None:
+    """The other kind of pattern, where the value is one of its sources."""
+    match pointer, value:
+        case ("patterns", _, "source", "kind"), str():
+            return next((pattern for pattern, sources in _SOURCES.items() if value in sources), None)
+    return None
+
+
+def meant_word(value: str, words: list[str]) -> str | None:
     """The word that an unknown one most likely stands for; None when none is close."""
     others = _OTHER_WORDS.get(value.casefold().replace("-", "_"), ())
     return next((other for other in others if other in words), None) or nearest(value, words)
 
 
-def _is_api_type(pointer: Pointer) -> bool:
+def is_api_type(pointer: Pointer) -> bool:
     """Whether it is the type of an API, which decides about the pattern's model, too."""
     match pointer:
         case ("patterns", _, "api", "type"):
@@ -219,12 +239,12 @@ def _is_api_type(pointer: Pointer) -> bool:
     return False
 
 
-def _literals(annotation: Any) -> list[str]:
+def literals(annotation: Any) -> list[str]:
     """The words that a type of literals, or a union or `Annotated` of one, allows."""
     found = [argument for argument in get_args(annotation) if isinstance(argument, str)]
     for argument in get_args(annotation):
         if not isinstance(argument, str):
-            found += _literals(argument)
+            found += literals(argument)
     return found
 
 
@@ -244,17 +264,17 @@ def _wrong_kind(allowed: str) -> Callable[[ErrorDetails, ModelPath], Finding]:
 def _member_hint(path: ModelPath, value: object) -> str:
     """What to write where the kind alone stands in place of the mapping that has it."""
     for key in (KIND, TYPE) if isinstance(value, str) else ():
-        if value in _members(path.annotation, key):
+        if value in members_of(path.annotation, key):
             return f"write {{{key}: {value}}}"
     return ""
 
 
-def _members(annotation: Any, key: str) -> set[str]:
+def members_of(annotation: Any, key: str) -> set[str]:
     """The words that the key has in the models of a type."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         field = annotation.model_fields.get(key)
-        return set(_literals(field.annotation)) if field is not None else set()
-    return {word for member in get_args(annotation) for word in _members(member, key)}
+        return set(literals(field.annotation)) if field is not None else set()
+    return {word for member in get_args(annotation) for word in members_of(member, key)}
 
 
 def _kind_hint(allowed: str, value: object) -> str:

@@ -83,6 +83,11 @@ _KNOWN = (
         "write \\\\, or use single quotes",
     ),
     (
+        "expected escape sequence of",
+        "an escape after \\ in double quotes that ends too early",
+        "write two digits after \\x, four after \\u, eight after \\U, or use single quotes",
+    ),
+    (
         " tag expected",
         "a tag, which documents do not use",
         "put text that begins with ! in quotes",

@@ -73,7 +73,7 @@ def _of_app(output: Path, add: Callable[[App], None]) -> dict[str, Any]:
 def _of_text(directory: Path, name: str, text: str) -> dict[str, Any]:
     project = directory / f"{name}.project"
     (project / "code").mkdir(parents=True)
-    (project / "code" / "app.py").write_text("def handler(event, context): ...\n")
+    (project / "code" / "app.py").write_text("def handler(event, context): ...\nreserve = create = handler\n")
     (project / "flow.asl.json").write_text('{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}')
     (project / "lambdakit.yaml").write_text(text)
     return _of_document(directory / f"{name}.out", project)

@@ -24,13 +24,12 @@ STATEFUL = (
 )
 
 
-def test_shared_resources_keep_their_logical_ids(tmp_path: Path) -> None:
+def test_shared_resources_keep_their_logical_ids(tmp_path: Path, compiler: Compiler) -> None:
     (tmp_path / "code").mkdir()
-    (tmp_path / "code" / "app.py").write_text("def handler(event, context): ...\n")
+    (tmp_path / "code" / "app.py").write_text("def handler(event, context): ...\nreserve = create = handler\n")
     (tmp_path / "flow.asl.json").write_text('{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}')
     (tmp_path / "lambdakit.yaml").write_text(EVERY_RESOURCE)
-    with Compiler(validation=False, cache_directory=tmp_path / "cache") as compiler:
-        template = json.loads((compiler.synthesize(tmp_path / "lambdakit.yaml") / "every.template.json").read_text())
+    template = json.loads((compiler.synthesize(tmp_path / "lambdakit.yaml") / "every.template.json").read_text())
 
     found = {
         logical_id: each["Type"]

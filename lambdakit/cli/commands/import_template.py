@@ -1,4 +1,4 @@
-"""`lambdakit import`: the beginning of a document, from a SAM template or a serverless.yml."""
+"""`lambdakit import`: the beginning of a document, from a template of CloudFormation's or SAM's or a serverless.yml."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ def register(app: typer.Typer) -> None:
 
 def import_template(
     template: Annotated[
-        Path, typer.Argument(metavar="TEMPLATE", help="A SAM template, or a serverless.yml.", show_default=False)
+        Path,
+        typer.Argument(
+            metavar="TEMPLATE", help="A template of SAM or CloudFormation, or a serverless.yml.", show_default=False
+        ),
     ],
     output: Annotated[
         Path | None,
@@ -27,10 +30,11 @@ def import_template(
         ),
     ] = None,
 ) -> None:
-    """Begin a document with what a SAM template, or a serverless.yml, says.
+    """Begin a document with what a template of SAM or CloudFormation, or a serverless.yml, says.
 
-    Functions with what starts them become patterns. What could not be carried over is listed on stderr, each with its
-    place in the template; the document that is written is valid, and it is a beginning.
+    Functions with what starts them become patterns, all else stays in CloudFormation's words; code that stands in the
+    template is written to functions/ beside the document. What could not be carried over is listed on stderr, each
+    with its place in the template; the document that is written is valid, and it is a beginning.
     """
     from lambdakit.sam.conversion import convert
     from lambdakit.sam.template_file import read_template_file

@@ -6,7 +6,7 @@ import shlex
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -50,9 +50,21 @@ def serve(
             typer.echo("unset AWS_PROFILE AWS_SESSION_TOKEN")
             for name, value in variables.items():
                 typer.echo(f"export {name}={shlex.quote(value)}")
+            for line in _ADVICE:
+                typer.echo(f"# {line.format(port=harness.endpoint_url.rpartition(':')[2])}")
             timeline = Timeline(Console(stderr=True), start=datetime.now(UTC))
             for event in harness.trace.follow():
                 timeline.write(event)
+
+
+# awscli 1.46, customizations/overridesslcommonname.py: the CLI's own addresses of some services, which go before
+# AWS_ENDPOINT_URL and give way to the option.
+_ADVICE: Final = (
+    "AWS CLI version 1 sends sqs, emr, rds, docdb, neptune and health past AWS_ENDPOINT_URL, unless it is told:",
+    "  alias aws='aws --endpoint-url \"$AWS_ENDPOINT_URL\"'",
+    "an API is at http://127.0.0.1:{port}/_lambdakit/apis/API-ID/STAGE, a function URL at the same with URL-ID alone;",
+    "curl and browsers also take http://API-ID.execute-api.REGION.localhost:{port}/STAGE",
+)
 
 
 @contextmanager

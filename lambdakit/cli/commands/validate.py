@@ -41,14 +41,14 @@ def validate(
     """Report all errors of a document, of its files and of its environments, at once."""
     from lambdakit.errors import LambdakitError
 
+    error: LambdakitError | None = None
     with _models_without_plugins():
         from lambdakit.spec.document import load
 
-    error: LambdakitError | None = None
-    try:
-        load(document, environment=environment)
-    except LambdakitError as found:
-        error = found
+        try:
+            load(document, environment=environment)
+        except LambdakitError as found:
+            error = found
     if output_format is OutputFormat.TEXT:
         if error is None:
             typer.echo(f"{document}: valid")

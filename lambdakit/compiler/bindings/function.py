@@ -23,14 +23,13 @@ from lambdakit.errors import SynthesisError
 from lambdakit.spec.application import Layer
 from lambdakit.spec.function import FunctionDefaults, FunctionSettings, effective
 from lambdakit.spec.pointer import Pointer
-from lambdakit.spec.runtimes import DEFAULT_RUNTIME
+from lambdakit.spec.runtimes import DEFAULT_RUNTIME, has_snapshots
 
 _TRACING: Final[Mapping[str, lambda_.Tracing]] = {
     "active": lambda_.Tracing.ACTIVE,
     "pass_through": lambda_.Tracing.PASS_THROUGH,
     "disabled": lambda_.Tracing.DISABLED,
 }
-_SNAPSHOTS_SINCE: Final[Mapping[str, int]] = {"python3.": 12, "java": 11, "dotnet": 8}
 # The CDK calls `python3.13` PYTHON_3_13, `nodejs22.x` NODEJS_22_X and `provided.al2023` PROVIDED_AL2023.
 _NAME: Final = re.compile(r"^([a-z]+)(?=\d)")
 _OTHERWISE_NAMED: Final[Mapping[str, str]] = {"java8.al2": "JAVA_8_CORRETTO"}
@@ -113,13 +112,7 @@ def _runtime(identifier: str) -> lambda_.Runtime:
         return known
     # A new runtime can be in the document's list before it is in the CDK's.
     family = next(family for start, family in _FAMILIES.items() if identifier.startswith(start))
-    return lambda_.Runtime(identifier, family, supports_snap_start=_has_snapshots(identifier))
-
-
-def _has_snapshots(identifier: str) -> bool:
-    """Source: Lambda Developer Guide, "Improving startup performance with Lambda SnapStart", supported runtimes."""
-    found = re.fullmatch(r"(python3\.|java|dotnet)(\d+)", identifier)
-    return found is not None and int(found[2]) >= _SNAPSHOTS_SINCE[found[1]]
+    return lambda_.Runtime(identifier, family, supports_snap_start=has_snapshots(identifier))
 
 
 def _architecture(name: str) -> lambda_.Architecture:

@@ -29,7 +29,7 @@ from lambdakit.compiler.ejection.expressions import (
 from lambdakit.compiler.ejection.text_literals import text_literal, text_pieces
 from lambdakit.records import dataclass
 
-WIDTH: Final = 100
+WIDTH: Final = 88
 _INDENT: Final = "    "
 _BRACKETS: Final = {"list": ("[", "]"), "tuple": ("(", ")"), "set": ("{", "}")}
 
@@ -58,6 +58,12 @@ class Layout:
         is_long = isinstance(expression, Text) and "\n" not in text and len(margin) + columns(head + text) > WIDTH
         if is_long and len(margin) + len(_INDENT) + columns(text) <= WIDTH:
             text = f"(\n{margin}{_INDENT}{text}\n{margin})"
+        first, is_broken, _ = text.partition("\n")
+        is_called = is_broken and isinstance(expression, Call)
+        if is_called and len(margin) + columns(head + first) > WIDTH >= len(margin) + len(_INDENT) + columns(first):
+            # A name so long that not even the opening bracket stands beside it.
+            inner = self.text(expression, indent=indent + 1, column=len(margin) + len(_INDENT), after=0)
+            text = f"(\n{margin}{_INDENT}{inner}\n{margin})"
         return f"{margin}{head}{text}"
 
     def text(self, expression: Expression, *, indent: int, column: int, after: int) -> str:

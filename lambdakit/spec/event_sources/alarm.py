@@ -1,7 +1,5 @@
 """An alarm of CloudWatch that starts the function when its state changes."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final, Literal
 
 from pydantic import Field

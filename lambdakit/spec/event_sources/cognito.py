@@ -1,7 +1,5 @@
 """Triggers of a Cognito user pool."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

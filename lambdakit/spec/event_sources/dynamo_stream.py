@@ -1,7 +1,5 @@
 """The changes of a DynamoDB table, handled in batches."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """A rule of EventBridge: events of a bus that match a pattern."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final, Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """A rule of AWS IoT."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """A Kinesis stream whose records are handled in batches."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final, Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """A log group whose events go to the function as they are written."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

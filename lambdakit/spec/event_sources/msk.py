@@ -1,7 +1,5 @@
 """A topic of a managed Kafka cluster, whose records are handled in batches."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

@@ -1,7 +1,6 @@
 """A bucket whose objects are events."""
 
-from __future__ import annotations
-
+import re
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
@@ -9,13 +8,30 @@ from pydantic import Field
 from lambdakit import limits
 from lambdakit.spec.delivery_attempts import MAX_EVENT_AGE_SAYS, RETRY_ATTEMPTS_SAYS, MaxEventAge, RetryAttempts
 from lambdakit.spec.function import Model
-from lambdakit.spec.refusal import patterned_text
+from lambdakit.spec.refusal import patterned_text, refusal
 from lambdakit.spec.resource_name import ResourceName
+from lambdakit.spec.wording import quoted
 
-# Source: S3 User Guide, "Bucket naming rules"
+# Source: S3 User Guide, "General purpose bucket naming rules"
 _BUCKET_NAME_PATTERN: Final = "^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
+_NO_BUCKET: Final = (
+    "\\.\\.|^([0-9]+\\.){3}[0-9]+$|^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|\\.mrap|--x-s3|--table-s3)$"
+)
 # Source: S3 User Guide, "Creating object key names": 1,024 bytes
 _KEY_LENGTH_MAX: Final = 1_024
+
+
+def _refuse_kept(name: str) -> None:
+    found = re.search(_NO_BUCKET, name)
+    if found is None:
+        return
+    problem = f"S3 keeps names with {found[0]} for itself"
+    if found[0] == "..":
+        problem = "two dots stand side by side"
+    elif found[0] == name:
+        problem = "it reads as an IP address"
+    raise refusal("LK115", f"{quoted(name)} is no name of a bucket: {problem}", "write the name as S3 lists it")
+
 
 BucketName = Annotated[
     str,
@@ -24,6 +40,8 @@ BucketName = Annotated[
         allowed="a name of a bucket: 3 to 63 lower-case letters, digits, hyphens and dots",
         longest=63,
         mend=lambda name: name.strip().lower().replace("_", "-"),
+        refused=_refuse_kept,
+        extra={"not": {"pattern": _NO_BUCKET}},
     ),
 ]
 KeyPart = Annotated[

@@ -1,7 +1,5 @@
 """A schedule of EventBridge Scheduler."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final, Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """A topic whose messages start the function, one by one."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

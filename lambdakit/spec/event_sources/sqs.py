@@ -1,7 +1,5 @@
 """A queue whose messages are handled in batches."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """How a stream is read in batches: the settings that its kinds have alike."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final, Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """A bucket that patterns and functions share."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final, Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """A key that functions encrypt and decrypt with."""
 
-from __future__ import annotations
-
 from typing import Annotated, Final, Literal
 
 from pydantic import Field

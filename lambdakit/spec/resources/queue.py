@@ -1,7 +1,5 @@
 """A queue that patterns and functions share."""
 
-from __future__ import annotations
-
 from typing import Final, Literal
 
 from pydantic import Field

@@ -1,7 +1,5 @@
 """A secret that functions read."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

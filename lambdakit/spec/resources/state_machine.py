@@ -1,7 +1,5 @@
 """A state machine that calls functions and resources, and that patterns and functions start."""
 
-from __future__ import annotations
-
 import json
 import math
 from typing import Annotated, Any, Final, Literal

@@ -1,7 +1,5 @@
 """A Kinesis stream that patterns and functions share."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import Field

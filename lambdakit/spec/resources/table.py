@@ -1,7 +1,5 @@
 """A table that patterns and functions share."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag

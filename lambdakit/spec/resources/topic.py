@@ -1,7 +1,5 @@
 """A topic that patterns and functions share."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

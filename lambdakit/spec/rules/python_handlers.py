@@ -1,4 +1,4 @@
-"""A Python function's handler names a module that its code, or one of its layers, holds.
+"""A Python function's handler names a module that its code, or one of its layers, holds, and a function of it.
 
 Source: AWS Lambda Developer Guide, "Define Lambda function handler in Python"; slashes count as dots:
 awslambdaric/bootstrap.py (`_get_handler`); where layers are searched: DG "Packaging your layer content".
@@ -6,6 +6,7 @@ awslambdaric/bootstrap.py (`_get_handler`); where layers are searched: DG "Packa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,9 +19,9 @@ from lambdakit.spec.wording import quoted
 
 
 def python_handlers(context: RuleContext) -> Iterator[Finding]:
-    """A finding for each handler without a module."""
+    """A finding for each handler without a module, or whose module defines no such name."""
     for function in context.functions:
-        if not is_python(function.settings.runtime) or not context.knows(function, "runtime"):
+        if not is_python(function.settings.runtime) or not _is_known(context, function):
             continue
         handler = function.settings.handler
         module, _, name = handler.replace("/", ".").rpartition(".")
@@ -30,7 +31,7 @@ def python_handlers(context: RuleContext) -> Iterator[Finding]:
             hint = f"write app.{name or 'handler'}"
             yield Finding(code="LK138", pointer=pointer, problem=problem, hint=hint)
             continue
-        finding = _missing_module(context, function, module, name)
+        finding = _missing_module(context, function, module, name) or _missing_name(context, function, module, name)
         if finding is not None:
             yield finding
 
@@ -54,6 +55,36 @@ def _missing_module(context: RuleContext, function: PlacedFunction, module: str,
         problem=f"{quoted(function.settings.handler)} needs {file}, which {function.settings.code} does not hold",
         hint=f"write {close}.{name}" if close else f"add {file}, or name another module",
     )
+
+
+def _missing_name(context: RuleContext, function: PlacedFunction, module: str, name: str) -> Finding | None:
+    try:
+        code = resolved_within(context.directory, function.settings.code)
+        place = code.joinpath(*module.split(".")).with_suffix(".py") if code is not None else None
+        if place is None or not place.is_file() or _says_at_once(place, name):
+            return None
+        from lambdakit.spec.module_names import names_of_module  # Python's parser takes 15 ms to load
+
+        names = names_of_module(place)
+    except OSError:  # reported by the rule about directories, or not ours to read
+        return None
+    if names is None or name in names:
+        return None
+    functions = [known for known, is_function in names.items() if is_function and not known.startswith("_")]
+    close = nearest(name, functions) or (functions[0] if len(functions) == 1 else None)
+    file = f"{function.settings.code}/{module.replace('.', '/')}.py"
+    return Finding(
+        code="LK138",
+        pointer=(*function.pointer, "handler"),
+        problem=f"{quoted(function.settings.handler)} needs {name}, which {file} does not define",
+        hint=f"write {module}.{close}" if close else f"define {name} in {file}",
+    )
+
+
+def _says_at_once(file: Path, name: str) -> bool:
+    """Whether a line at the left margin defines the name, as nearly every handler is."""
+    text = file.read_text(encoding="utf-8", errors="replace")
+    return re.search(rf"^(async )?def {re.escape(name)}\(", text, re.MULTILINE) is not None
 
 
 def _knows_layers(context: RuleContext, function: PlacedFunction) -> bool:
@@ -80,3 +111,7 @@ def _has_module(root: Path, module: str) -> bool:
     return place.is_dir() and any(
         entry.name.startswith(f"{last}.") and entry.suffix == ".so" for entry in place.iterdir()
     )
+
+
+def _is_known(context: RuleContext, function: PlacedFunction) -> bool:
+    return context.knows(function, "runtime") and context.pruned.spares(*function.pointer, "code")

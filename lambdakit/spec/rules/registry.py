@@ -13,6 +13,7 @@ from lambdakit.spec.rules.contents import contents
 from lambdakit.spec.rules.cors_credentials import cors_credentials
 from lambdakit.spec.rules.derived_names import derived_names
 from lambdakit.spec.rules.environment_size import environment_size
+from lambdakit.spec.rules.event_patterns import event_patterns
 from lambdakit.spec.rules.existing_resources import existing_resources
 from lambdakit.spec.rules.failure_paths import failure_paths
 from lambdakit.spec.rules.function_destinations import function_destinations
@@ -25,6 +26,7 @@ from lambdakit.spec.rules.kafka_pollers import kafka_pollers
 from lambdakit.spec.rules.layer_references import layer_references
 from lambdakit.spec.rules.load_balancers import load_balancers
 from lambdakit.spec.rules.network_gateways import network_gateways
+from lambdakit.spec.rules.node_handlers import node_handlers
 from lambdakit.spec.rules.output_names import output_names
 from lambdakit.spec.rules.override_values import override_values
 from lambdakit.spec.rules.parameter_references import parameter_references
@@ -42,6 +44,8 @@ from lambdakit.spec.rules.resource_settings import resource_settings
 from lambdakit.spec.rules.resource_uses import resource_uses
 from lambdakit.spec.rules.route_conflicts import route_conflicts
 from lambdakit.spec.rules.rule import Rule
+from lambdakit.spec.rules.schedules import schedules
+from lambdakit.spec.rules.snapshots import snapshots
 from lambdakit.spec.rules.source_directories import source_directories
 from lambdakit.spec.rules.source_events import source_events
 from lambdakit.spec.rules.stack_circles import stack_circles
@@ -87,6 +91,8 @@ RULES: Final[tuple[Rule, ...]] = (
     table_indexes,
     source_directories,
     python_handlers,
+    node_handlers,
+    snapshots,
     network_gateways,
     queue_batches,
     queue_visibility,
@@ -97,6 +103,8 @@ RULES: Final[tuple[Rule, ...]] = (
     state_machines,
     existing_resources,
     source_events,
+    schedules,
+    event_patterns,
     starting_positions,
     stream_windows,
     kafka_pollers,

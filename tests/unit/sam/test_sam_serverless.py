@@ -75,7 +75,7 @@ def test_settings_are_carried_over(project: Path) -> None:
             description: does it
             memorySize: 256
             reservedConcurrency: 5
-            ephemeralStorageSize: 1024
+            ephemeralStorageSize: 512
             maximumRetryAttempts: 1
             maximumEventAge: 120
             snapStart: true
@@ -99,7 +99,7 @@ def test_settings_are_carried_over(project: Path) -> None:
         "code": ".",
         "handler": "src/app.handler",
         "memory_size": 256,
-        "ephemeral_storage_size": 1024,
+        "ephemeral_storage_size": 512,
         "reserved_concurrent_executions": 5,
         "snap_start": True,
         "retry_attempts": 1,

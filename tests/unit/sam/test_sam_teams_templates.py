@@ -301,3 +301,60 @@ class TestServerless:
         assert gaps == [
             "4: functions.work.environment: its value is known only when the template is deployed",
         ]
+
+
+def test_connectors_are_grants(project: Path) -> None:
+    embedded = "  Connectors: {ToTable: {Properties: {Destination: {Id: Orders}, Permissions: [Write, Read]}}}\n"
+    others = (
+        "Orders: {Type: AWS::Serverless::SimpleTable}\nJobs: {Type: AWS::SQS::Queue}\n"
+        "Mail: {Type: AWS::SES::Template}\n"
+        "ToJobs: {Type: AWS::Serverless::Connector, Properties: {Source: {Id: Work}, Destination: {Id: Jobs}, "
+        "Permissions: [Write]}}\n"
+        "ToMail: {Type: AWS::Serverless::Connector, Properties: {Source: {Id: Work}, Destination: {Id: Mail}, "
+        "Permissions: [Write]}}\n"
+    )
+
+    document, gaps = of_function(project, ROUTE, others=embedded + others)
+
+    pattern = document["patterns"]["rest_api"]
+    assert pattern["table"] == {"partition_key": "id"}
+    assert pattern["routes"]["GET /a"]["table_access"] == "read_write"
+    assert pattern["routes"]["GET /a"]["grants"] == {"jobs": "publish"}
+    assert [gap.partition(": ")[2] for gap in gaps] == [
+        "Resources.ToMail: a resource of the type AWS::Serverless::Connector is not carried over"
+    ]
+
+
+def test_code_that_stands_in_the_template_is_written_to_a_file(project: Path) -> None:
+    inline = "Small: {Type: AWS::Serverless::Function, Properties: {InlineCode: 'def go(event, context): ...', %s}}\n"
+
+    document, gaps = imported(project, f"{HEAD}Resources:\n  {inline % 'Handler: index.go, Runtime: python3.13'}")
+
+    assert document["functions"]["small"] == {
+        "code": "functions/small",
+        "handler": "index.go",
+        "runtime": "python3.13",
+    }
+    assert (project / "functions/small/index.py").read_text() == "def go(event, context): ...\n"
+    assert gaps == []
+
+
+def test_a_layer_of_another_account_is_laid_over_the_function(project: Path) -> None:
+    arn = "arn:aws:lambda:eu-west-1:017000801446:layer:AWSLambdaPowertoolsPythonV3-python313-arm64:18"
+
+    document, gaps = of_function(project, ROUTE, general=f"{{Function: {{Layers: ['{arn}']}}}}")
+
+    assert document["patterns"]["rest_api"]["overrides"]["work"]["Layers"] == [arn]
+    assert gaps == []
+
+
+def test_a_layer_of_another_account_beside_one_of_the_template_is_a_gap(project: Path) -> None:
+    arn = "arn:aws:lambda:eu-west-1:017000801446:layer:AWSLambdaPowertoolsPythonV3-python313-arm64:18"
+    layer = "Shared: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: layer}}\n"
+
+    document, gaps = of_function(
+        project, ROUTE, general=f"{{Function: {{Layers: [!Ref Shared, '{arn}']}}}}", others=layer
+    )
+
+    assert document["defaults"]["layers"] == ["shared"]
+    assert gaps == ["2: Globals.Function.Layers[1]: it is no layer of the template"]
