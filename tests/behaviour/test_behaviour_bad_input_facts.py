@@ -6,10 +6,12 @@ DG is the AWS Lambda Developer Guide; RIE is aws/aws-lambda-runtime-interface-em
 from __future__ import annotations
 
 import contextlib
+import platform
 import uuid
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -19,9 +21,12 @@ from lambdakit.session.results import LambdaApiError
 from tests.fakes.facts import Fact, FactTable, deployed_facts, error, python
 from tests.fakes.plain_assembly import asset_code, function, write_stacks
 from tests.fakes.waiting import wait_until
+from tests.fakes.wired_harness import WiredHarness
 
 pytestmark = pytest.mark.xdist_group("behaviour-facts-bad-input")
 
+# Linux 5.17: RLIMIT_NPROC is counted per user namespace since 5.14, and corrected by then.
+_COUNTS_BY_NAMESPACE = tuple(int(part) for part in platform.release().split(".")[:2]) >= (5, 17)
 _QUOTAS = "DG, Lambda quotas"
 _SIX_MIB = 6 * 1024 * 1024
 
@@ -132,13 +137,47 @@ FACTS = (
         takes_time=True,
     ),
     Fact(
-        says="500 threads are no more than a function may have",
+        says="1,024 threads and processes are all that an environment may have, again and again",
         source=_QUOTAS,
         code=python(
-            "gate = threading.Event()\nthreads = [threading.Thread(target=gate.wait) for _ in range(500)]\n"
-            "for thread in threads: thread.start()\ngate.set()\nreturn len(threads)"
+            """
+            gate, threads, told = threading.Event(), [], []
+            try:
+                while len(threads) < 2000:
+                    threads.append(threading.Thread(target=gate.wait))
+                    threads[-1].start()
+            except RuntimeError as error:
+                told.append(str(error))
+                threads.pop()
+            try:
+                os._exit(0) if os.fork() == 0 else None
+            except OSError as error:
+                told.append(error.strerror)
+            gate.set()
+            for thread in threads: thread.join()
+            return [1 + len(threads), *told]
+            """
         ),
-        expect=500,
+        calls=(1, 2),
+        properties={"MemorySize": 1024},
+        expect=lambda seen: (
+            not _COUNTS_BY_NAMESPACE
+            or seen.payloads == [[1024, "can't start new thread", "Resource temporarily unavailable"]] * 2
+        ),
+        needs_sandbox=True,
+    ),
+    *(
+        Fact(
+            says=f"700 threads that stay leave {other} environment its own 1,024",
+            source=_QUOTAS,
+            code=python(
+                "for _ in range(700): threading.Thread(target=threading.Event().wait, daemon=True).start()\n"
+                "return threading.active_count()"
+            ),
+            properties={"MemorySize": 512},
+            expect=701,
+        )
+        for other in ("a second", "a first")
     ),
 )
 
@@ -231,17 +270,43 @@ def test_a_package_that_is_none_is_refused_at_deployment(
     assert not list(tmp_path.rglob("escaped.py"))
 
 
-def test_nothing_that_a_function_started_outlives_the_harness(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sandbox", ["auto", "off"])
+def test_nothing_that_a_function_started_outlives_the_harness(tmp_path: Path, sandbox: Literal["auto", "off"]) -> None:
     """DG, Understanding the Lambda execution environment lifecycle: shutdown ends everything."""
     mark = str(uuid.uuid4().int)[:12]
-    source = python(f"import subprocess\nsubprocess.Popen(['sleep', '{mark}'], start_new_session=True)")
-    assembly = write_stacks(tmp_path / "out", {"left": {"Resources": function("Fn", source)}})
 
-    with Harness() as harness:
-        assert harness.deploy(assembly).function("Fn").invoke().function_error is None
-        assert _is_running(mark)
+    with Harness(sandbox=sandbox) as harness:
+        assert harness.deploy(_daemon(tmp_path, mark)).function("Fn").invoke().function_error is None
+        wait_until(lambda: _is_running(mark), "the function started nothing")
 
     wait_until(lambda: not _is_running(mark), "what the function started still runs")
+
+
+@pytest.mark.parametrize("sandbox", ["auto", "off"])
+def test_nothing_outlives_a_harness_that_was_killed(tmp_path: Path, sandbox: str) -> None:
+    mark = str(uuid.uuid4().int)[:12]
+    with contextlib.closing(
+        WiredHarness(variables={"LAMBDAKIT_TESTS": "a process of its own"}, sandbox=sandbox)
+    ) as harness:
+        harness.deploy(_daemon(tmp_path, mark))
+        assert harness.invoke("Fn").status == 200
+        wait_until(lambda: _is_running(mark), "the function started nothing")
+
+        harness.process.kill()
+
+        wait_until(lambda: not _is_running(mark), "what the function started still runs")
+
+
+def _daemon(directory: Path, mark: str) -> Path:
+    """An assembly with a function that leaves a process in a session of its own, whose parent is gone."""
+    source = f"""
+    if os.fork() == 0:
+        os.setsid()
+        os._exit(0) if os.fork() else os.execvp("sleep", ["sleep", "{mark}"])
+    os.wait()
+    """
+    template = {"Resources": function("Fn", python(source), FunctionName="Fn")}
+    return write_stacks(directory / "out", {"left": template})
 
 
 def _is_running(mark: str) -> bool:

@@ -28,7 +28,12 @@ _RESERVED = frozenset(
         *("AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT", "LAMBDA_RUNTIME_DIR"),
     }
 )
-_DEFAULTS = frozenset({"LANG", "PATH", "LD_LIBRARY_PATH", "TZ", "AWS_XRAY_CONTEXT_MISSING"})
+_DEFAULTS = frozenset(
+    {
+        *("LANG", "PATH", "LD_LIBRARY_PATH", "TZ", "AWS_XRAY_CONTEXT_MISSING"),
+        *("AWS_XRAY_DAEMON_ADDRESS", "_AWS_XRAY_DAEMON_ADDRESS", "_AWS_XRAY_DAEMON_PORT"),
+    }
+)
 # How the SDKs are led to the harness; AWS sets neither.
 _LEADS_HERE = frozenset({"AWS_ENDPOINT_URL", "AWS_EC2_METADATA_DISABLED", "AWS_DISABLE_HOST_PREFIX_INJECTION"})
 _ANYWHERE = _RESERVED | _DEFAULTS | _LEADS_HERE
@@ -118,6 +123,17 @@ FACTS = (
     ),
     _variable("PYTHONPATH", "/var/runtime", _VARIABLES_23, needs_sandbox=True),
     _variable("AWS_XRAY_CONTEXT_MISSING", "LOG_ERROR", _VARIABLES_23),
+    Fact(
+        says="segments are sent to the daemon's address, and that is no error",
+        source=_VARIABLES_23,
+        code=python(
+            "import socket\naddress, port = os.environ['AWS_XRAY_DAEMON_ADDRESS'].split(':')\n"
+            "assert (address, port) == (os.environ['_AWS_XRAY_DAEMON_ADDRESS'], os.environ['_AWS_XRAY_DAEMON_PORT'])\n"
+            "sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+            "return [sender.sendto(b'segment', (address, int(port))) for _ in range(3)]"
+        ),
+        expect=[7, 7, 7],
+    ),
     _variable("AWS_LAMBDA_LOG_FORMAT", None, "DG, Log-level filtering"),
     _variable("AWS_LAMBDA_LOG_FORMAT", "JSON", "DG, Log-level filtering", LoggingConfig={"LogFormat": "JSON"}),
     _variable(
@@ -317,6 +333,13 @@ FACTS = (
         source="DG, Lambda quotas",
         code=python("import resource\nreturn resource.getrlimit(resource.RLIMIT_NOFILE)"),
         expect=[1024, 1024],
+    ),
+    Fact(
+        says="a process reads its own files in /proc",
+        source="proc(5), /proc/pid/environ",
+        code=python("return [os.stat('/proc/self/environ').st_uid, bool(open('/proc/self/environ').read())]"),
+        expect=[993, True],
+        needs_sandbox=True,
     ),
     Fact(
         says="there is no shared memory for multiprocessing queues",

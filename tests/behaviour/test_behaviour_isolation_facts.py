@@ -94,6 +94,11 @@ FACTS = (
         python("return open('/proc/1/environ').read() if os.access('/proc/1/environ', os.R_OK) else ''"),
         lambda seen: "HOME=" not in seen.payload and "CANARY=" not in seen.payload,
     ),
+    _sandboxed(
+        "the machine's own name is not shown, and the one that is has an address",
+        python("import socket\nreturn [os.uname().nodename, socket.gethostbyname(socket.gethostname())]"),
+        ["localhost", "127.0.0.1"],
+    ),
     _sandboxed("the user is Lambda's, by number", python("return [os.getuid(), os.getgid(), os.geteuid()]"), [993] * 3),
     _sandboxed(
         "the user is Lambda's, by name",
@@ -172,8 +177,8 @@ FACTS = (
         says="no descriptor of the harness's is open in a function",
         source=_ENVIRONMENT,
         code=python("return sorted(int(fd) for fd in os.listdir('/proc/self/fd'))"),
-        # Its three, the connection to the Runtime API, and the listing itself.
-        expect=lambda seen: len(seen.payload) <= 5 and seen.payload[:3] == [0, 1, 2],
+        # Its three, the channel for what is logged, the connection to the Runtime API, and the listing itself.
+        expect=lambda seen: len(seen.payload) <= 6 and seen.payload[:3] == [0, 1, 2],
         needs_sandbox=True,
     ),
     Fact(

@@ -225,6 +225,13 @@ FACTS = (
         expect=lambda seen: seen.payload and 100 <= seen.last.max_memory_used_mb <= 256,
     ),
     Fact(
+        says="a crash at once tells the memory that the init phase took",
+        source=_MEMORY,
+        code=python("os._exit(1)"),
+        expect=lambda seen: re.search(r"Max Memory Used: [1-9]\d+ MB", seen.report),
+        needs_sandbox=True,
+    ),
+    Fact(
         says="what is written to /tmp is no memory",
         source="DG, Configure ephemeral storage for Lambda functions",
         code=python(

@@ -297,6 +297,28 @@ FACTS = (
             "Response payload size exceeded maximum allowed payload size (6291556 bytes).",
         ),
     ),
+    *(
+        Fact(
+            says=f"{what} is too large to be kept, and the same process takes the next event",
+            source="RIE, rapidcore/server.go",
+            code=_each(
+                "if last: respond(id, last)\n"
+                "else:\n"
+                f"    last = call('POST', f'invocation/{{id}}/{kind}', b'x' * {size})[0]",
+                before="last = None",
+            ),
+            calls=(1, 2, 3),
+            properties={"MemorySize": 1024},
+            expect=lambda seen: (
+                seen.payloads[0]["errorType"] == "Function.ResponseSizeTooLarge" and seen.payloads[1:] == [413, 413]
+            ),
+        )
+        for what, kind, size in (
+            ("a response of 70 MB", "response", 70_000_000),
+            ("an error report of 6 MiB and 101 bytes", "error", 6_291_557),
+            ("an error report of 20 MB", "error", 20_000_000),
+        )
+    ),
     Fact(
         says="the runtime is told of a response that is too large by 413",
         source=_RENDER,

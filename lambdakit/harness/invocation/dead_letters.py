@@ -20,7 +20,7 @@ from lambdakit.harness.invocation.shipment import (
 from lambdakit.limits import ERROR_MESSAGE_BYTES_MAX
 
 # Amazon SQS API Reference, "SendMessage": the characters that an attribute may not hold.
-_REFUSED: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_REFUSED: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _NOTHING: Final = "Unknown"  # an attribute must not be empty, and an error's message may be
 
 

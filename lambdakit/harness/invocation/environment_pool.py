@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from lambdakit.harness.runtime.execution_environment import ExecutionEnvironment
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.lifecycle import State
+from lambdakit.harness.runtime.runtimes.family import RuntimeUnavailable
 
 _Key = tuple[str, str, str, str]
 _CLOSE_SECONDS = 5  # a killed process is gone within milliseconds
@@ -212,8 +213,9 @@ class EnvironmentPool:
             provisioned = environment in self._provisioned
         # A provisioned one is made anew, ahead of the next event, where another starts again inside its next event.
         if failed and not ending and not provisioned:
-            environment.reset()
-            self._on_reset(environment, reason)
+            with contextlib.suppress(RuntimeUnavailable):  # it stays failed then, and ends
+                environment.reset()
+                self._on_reset(environment, reason)
         with self._lock:
             reusable = environment.reusable
             why = self._retired.get(environment) if reusable else reason

@@ -21,13 +21,10 @@ from lambdakit.harness.invocation.streamed_response import response_streamed, sl
 from lambdakit.harness.invocation.x_ray import trace_header
 from lambdakit.harness.network.guard import NetworkGuard
 from lambdakit.harness.runtime.environment_variables import clean, function_variables
-from lambdakit.harness.runtime.execution_environment import (
-    EnvironmentGone,
-    ExecutionEnvironment,
-)
+from lambdakit.harness.runtime.execution_environment import ExecutionEnvironment
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.launcher import Launcher, Place
-from lambdakit.harness.runtime.outcomes import Initialization, InvocationOutcome
+from lambdakit.harness.runtime.outcomes import EnvironmentGone, Initialization, InvocationOutcome
 from lambdakit.harness.runtime.platform_log import Accounting, PlatformLog, billed_ms
 from lambdakit.harness.runtime.random_ids import random_uuid
 from lambdakit.harness.runtime.response_stream import Outlet

@@ -28,9 +28,10 @@ class AvailableLauncher:
         self._choose()
 
     def close(self) -> None:
-        """Ends what was started ahead. Idempotent."""
-        if self._sandboxed is not None:
-            self._sandboxed.close()
+        """Ends what was started ahead, and what functions left behind. Idempotent."""
+        for launcher in (self._sandboxed, self._chosen):
+            if launcher is not None:
+                launcher.close()
 
     @property
     def has_sandbox(self) -> bool:

@@ -9,6 +9,8 @@ Source: AWS Lambda Developer Guide, "Lambda quotas" (250 MB unzipped); CloudForm
 from __future__ import annotations
 
 import base64
+import contextlib
+import errno
 import hashlib
 import io
 import lzma
@@ -19,7 +21,7 @@ import struct
 import threading
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from lambdakit.harness.runtime.package_files import (
@@ -32,8 +34,12 @@ from lambdakit.harness.runtime.package_files import (
     make_directory,
     too_large,
 )
+from lambdakit.harness.runtime.response_modules import response_modules
 from lambdakit.limits import PACKAGE_UNZIPPED_BYTES_MAX
 from lambdakit.records import dataclass
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_ARCHIVE = ".zip"  # of what a zip file was unpacked to, beside it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +75,8 @@ class CodeStore:
         with self._lock:
             target = self._directory / digest.hex()
             if not target.exists():
-                building = self._building(target)
-                copy_files(files, building)
-                building.replace(target)
+                with self._built(target) as building:
+                    copy_files(files, building)
         sha256 = base64.b64encode(digest).decode()
         size = sum(file.size for file in files)
         return CodePackage(directory=target, sha256=sha256, size=size, unzipped_bytes=size)
@@ -82,9 +87,9 @@ class CodeStore:
         with self._lock:
             target = self._directory / digest.hex()
             if not target.exists():
-                building = self._building(target)
-                self._unzipped_bytes[target] = _unpack(content, building)
-                building.replace(target)
+                with self._built(target) as building:
+                    self._unzipped_bytes[target] = _unpack(content, building)
+                    target.with_suffix(_ARCHIVE).write_bytes(content)
         return CodePackage(
             directory=target,
             sha256=base64.b64encode(digest).decode(),
@@ -92,18 +97,33 @@ class CodeStore:
             unzipped_bytes=self._unzipped_bytes[target],
         )
 
+    def archive(self, name: str) -> bytes | None:
+        """The zip file of the package whose directory has this name; None when there is no such package.
+
+        One that came as a directory is packed, so that its hash is another than the package's.
+        """
+        package = self._directory / name
+        if not name.isalnum() or not package.is_dir():
+            return None
+        kept = package.with_suffix(_ARCHIVE)
+        return kept.read_bytes() if kept.exists() else _packed(package)
+
     def empty(self) -> Path:
         """A directory with nothing in it."""
         return self.derived("empty", Path.mkdir)
 
     def from_inline(self, source: str, runtime: str) -> CodePackage:
-        """A package from a template's `ZipFile`: one file called index, as the runtime's language names it."""
+        """A package from a template's `ZipFile`: one file called index, as the runtime's language names it.
+
+        Beside it lies cfn-response, when the source loads that.
+        """
         name = "index.py" if runtime.startswith("python") else "index.js"
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, source)
+            for file, text in {name: source, **response_modules(source, runtime)}.items():
+                entry = zipfile.ZipInfo(file, date_time=(1980, 1, 1, 0, 0, 0))
+                entry.external_attr = 0o644 << 16
+                archive.writestr(entry, text)
         return self.from_zip(buffer.getvalue())
 
     def merged(self, layers: Sequence[Path]) -> Path:
@@ -117,10 +137,9 @@ class CodeStore:
         with self._lock:
             target = self._directory / hashlib.sha256(names.encode()).hexdigest()
             if not target.exists():
-                building = self._building(target)
-                for layer in layers:
-                    lay_over(layer, building)
-                building.replace(target)
+                with self._built(target) as building:
+                    for layer in layers:
+                        lay_over(layer, building)
         return target
 
     def derived(self, name: str, build: Callable[[Path], None]) -> Path:
@@ -128,15 +147,36 @@ class CodeStore:
         with self._lock:
             target = self._directory / name
             if not target.exists():
-                building = self._building(target)
-                build(building)
-                building.replace(target)
+                with self._built(target) as building:
+                    build(building)
         return target
 
-    def _building(self, target: Path) -> Path:
+    @contextlib.contextmanager
+    def _built(self, target: Path) -> Iterator[Path]:
+        """A place to fill, which then is `target`. InvalidPackage when the disk is full; nothing is left then."""
         building = target.with_suffix(f".{os.getpid()}.partial")
         shutil.rmtree(building, ignore_errors=True)
-        return building
+        try:
+            yield building
+            building.replace(target)
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            raise InvalidPackage(f"there is no room for the package in {self._directory}: {error.strerror}") from None
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+
+
+def _packed(package: Path) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(package.rglob("*")):
+            if path.is_file():
+                entry = zipfile.ZipInfo(path.relative_to(package).as_posix(), date_time=(1980, 1, 1, 0, 0, 0))
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                entry.external_attr = path.stat().st_mode << 16
+                archive.writestr(entry, path.read_bytes())
+    return buffer.getvalue()
 
 
 def _unpack(content: bytes, target: Path) -> int:
@@ -160,6 +200,8 @@ def _unpack(content: bytes, target: Path) -> int:
             return size
     except _CORRUPTIONS as error:
         shutil.rmtree(target, ignore_errors=True)
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            raise
         raise InvalidPackage(
             f"Could not unzip uploaded file. Please check your file, then try to upload again. ({error})"
         ) from None

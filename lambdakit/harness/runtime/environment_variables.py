@@ -64,6 +64,10 @@ def _defaults(
         "LD_LIBRARY_PATH": ":".join([*libraries, task_root, f"{task_root}/lib", *layer_libraries]),
         "TZ": ":UTC",
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        # Nobody receives the segments, and sending them there is no error; `_` as on AWS, from before they had names.
+        "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000",
+        "_AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1",
+        "_AWS_XRAY_DAEMON_PORT": "2000",
         **(
             {"AWS_EXECUTION_ENV": f"AWS_Lambda_{configuration.runtime}"} if is_managed and configuration.runtime else {}
         ),

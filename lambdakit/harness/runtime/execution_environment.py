@@ -29,14 +29,15 @@ from lambdakit.harness.runtime.freezer import Freezer
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.launcher import Launched, Launcher, Place, RuntimeProcess
 from lambdakit.harness.runtime.lifecycle import TRANSITIONS, Event, State
-from lambdakit.harness.runtime.memory_watch import LOOK_SECONDS, MemoryWatch
-from lambdakit.harness.runtime.outcomes import Initialization, InvocationOutcome
+from lambdakit.harness.runtime.memory_watch import LOOK_SECONDS, MemoryWatch, next_look_at
+from lambdakit.harness.runtime.outcomes import EnvironmentGone, Initialization, InvocationOutcome
 from lambdakit.harness.runtime.phase_telemetry import PhaseTelemetry
 from lambdakit.harness.runtime.process_output import ProcessOutput
 from lambdakit.harness.runtime.response_stream import Outlet
 from lambdakit.harness.runtime.runtime_api import RuntimeApi
 from lambdakit.harness.runtime.runtime_conversation import InvocationRequest, RuntimeConversation
 from lambdakit.harness.runtime.shutdown_phase import shut_down
+from lambdakit.harness.runtime.system_refusals import new_selector
 from lambdakit.limits import INIT_SECONDS
 
 _EXIT_CHECK_SECONDS = 0.05  # how often to look for an exit where no descriptor tells of it
@@ -44,10 +45,6 @@ _SETTLE_SECONDS = 0.1  # how long an answer waits for the runtime to come back t
 _READ_AT_ONCE_BYTES = 32 * 1024  # what fits into the socket of a frozen process, which reads nothing
 _SHUTDOWN_REASONS = {"timeout": "TIMEOUT"}
 _EXECUTING = frozenset({State.INITIALIZING, State.INVOKING, State.STREAMING})
-
-
-class EnvironmentGone(Exception):
-    """The environment died before the event was handed to the function: nothing ran, another one can take it."""
 
 
 class ExecutionEnvironment:
@@ -84,7 +81,7 @@ class ExecutionEnvironment:
         self._is_fresh = True  # it has not rested since its init
         self._memory = MemoryWatch(configuration.memory_mib)
         self._freezer = Freezer()
-        self._selector = selectors.DefaultSelector()
+        self._selector = new_selector()
         self._api: RuntimeApi | None = None
         self._process: RuntimeProcess | None = None
         self._output: ProcessOutput | None = None
@@ -176,7 +173,7 @@ class ExecutionEnvironment:
         duration_ms = self.network.lasted((time.perf_counter() - started) * 1000)
         if on_answer is not None and self._is_certain(duration_ms):
             on_answer(self._talk.outcome(duration_ms, max_memory_mib=self._memory.used_mib))
-        self._output.drain()
+        self._output.flush()  # a line that is not ended belongs to the invocation that wrote it, too
         seen = self._process.look()
         self._memory.look_back(seen.peak)
         self._freezer.needed = seen.need_freezing
@@ -188,13 +185,13 @@ class ExecutionEnvironment:
     def reset(self) -> None:
         """Ends the processes of an environment that failed; its id and its /tmp stay.
 
-        The next invocation starts them again, inside its own time.
+        The next invocation starts them again, inside its own time. RuntimeUnavailable when it never could.
         DG "Understanding the Lambda execution environment lifecycle": a reset, and the suppressed init after it.
         """
+        selector = new_selector()  # first: without one it cannot start again
         self._talk.move(Event.RESET)
         self._end_processes(failed=True)
-        self._selector = selectors.DefaultSelector()
-        self._was_reset = self._is_fresh = True
+        self._selector, self._was_reset, self._is_fresh = selector, True, True
         self._memory = MemoryWatch(self.configuration.memory_mib)
         self.ended_by = "crash"
 
@@ -300,6 +297,8 @@ class ExecutionEnvironment:
         assert self._output is not None and self._talk.extensions is not None
         if self._talk.fault is not None:
             self.ended_by = "init failed"
+        elif self._process is not None:
+            self._memory.note(self._process.look().peak)  # what crashes at once is never seen again
         self._output.drain()
         duration_ms = self.network.lasted((time.perf_counter() - started) * 1000)
         self._phases.init_ends(self._talk.fault, duration_ms=duration_ms, extensions=self._talk.extensions)
@@ -359,11 +358,11 @@ class ExecutionEnvironment:
                 if self._process.exit_code() is not None:
                     self._on_exit()
                     continue
-            happened = self._handle_ready(min(left, LOOK_SECONDS) if executes else left)
+            self._handle_ready(min(left, LOOK_SECONDS) if executes else left)
             # What keeps the harness busy, with output or a stream, is watched as well.
-            if executes and (not happened or now >= next_look):
+            if executes and (looked := time.perf_counter()) >= next_look:
                 self._watch_memory()
-                next_look = now + LOOK_SECONDS
+                next_look = next_look_at(looked, time.perf_counter())
 
     def _handle_ready(self, seconds: float) -> bool:
         """Handles what happens within `seconds`; whether anything did."""

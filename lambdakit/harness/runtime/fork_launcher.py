@@ -23,6 +23,7 @@ from lambdakit.harness.runtime.launcher import Launched, Place, SandboxUnavailab
 from lambdakit.harness.runtime.loopback_sockets import LoopbackSockets
 from lambdakit.harness.runtime.runtimes.family import Prepared, PythonInterpreter, RuntimeUnavailable, SandboxStart
 from lambdakit.harness.runtime.runtimes.registry import Runtimes
+from lambdakit.harness.runtime.system_refusals import told_as_unavailable
 from lambdakit.harness.runtime.zygote import ForkedProcess, Zygote
 
 _RUNTIME_API_PORT = 9001  # as on AWS
@@ -100,6 +101,7 @@ class ForkLauncher:
         """Starts the parent that most functions need. SandboxUnavailable when this machine allows no sandbox."""
         self._parent(self._runtimes.own_interpreter, "sdk").get()
 
+    @told_as_unavailable()
     def prepare(self, configuration: FunctionConfiguration) -> Prepared:
         """What the function is started from, with its warmed parent started as well."""
         family = self._runtimes.family(configuration)
@@ -111,10 +113,12 @@ class ForkLauncher:
             raise RuntimeUnavailable(f"no execution environment could be made: {unavailable}") from None
         return prepared
 
+    @told_as_unavailable()
     def describe(self, configuration: FunctionConfiguration) -> tuple[str, str]:
         """The interpreter and how it differs from AWS."""
         return self._runtimes.family(configuration).describe(configuration)
 
+    @told_as_unavailable()
     def launch(self, configuration: FunctionConfiguration, environment: str, variables: VariablesAt) -> Launched:
         """Forks a process. RuntimeUnavailable when that cannot be done."""
         reachable = self._reachable(environment)
@@ -125,8 +129,8 @@ class ForkLauncher:
             zygote, process, sockets = parent.fork(settings, [_RUNTIME_API_PORT, *reachable])
             runtime_api, inner, others = sockets[0], sockets[1 : len(reachable) + 1], sockets[len(reachable) + 1 :]
             connectors, around = others[: settings["connectors"]], others[settings["connectors"] :]
-        except (OSError, SandboxUnavailable) as error:
-            raise RuntimeUnavailable(f"no execution environment could be made: {error}") from None
+        except SandboxUnavailable as unavailable:
+            raise RuntimeUnavailable(f"no execution environment could be made: {unavailable}") from None
         with self._lock:
             self._slots[environment] = zygote
         self._listeners.attach(list(zip(inner, reachable.values(), strict=True)))

@@ -7,7 +7,6 @@ frozen.
 from __future__ import annotations
 
 import signal
-from collections.abc import Sequence
 from typing import Protocol
 
 from lambdakit.harness.runtime import process_tree
@@ -22,16 +21,19 @@ class Freezer:
 
     def __init__(self) -> None:
         self.needed = True  # until it was looked at
-        self._stopped: Sequence[int] = ()
+        self._stopped: list[int] = []
 
     def freeze(self, process: _HasMembers) -> None:
-        """Stops all of them, if that is needed."""
-        if self.needed:
-            self._stopped = process.members()
-            process_tree.signal_all(self._stopped, signal.SIGSTOP)
+        """Stops all of them, if that is needed; those as well that one of them starts before it is stopped itself."""
+        if not self.needed:
+            return
+        self._stopped = []
+        while started := [pid for pid in process.members() if pid not in self._stopped]:
+            process_tree.signal_all(started, signal.SIGSTOP)
+            self._stopped += started
 
     def thaw(self) -> None:
         """Lets those go on that were stopped."""
         if self._stopped:
             process_tree.signal_all(self._stopped, signal.SIGCONT)
-            self._stopped = ()
+            self._stopped = []

@@ -13,14 +13,16 @@ from dataclasses import field
 from typing import Protocol
 
 from lambdakit.harness.listener import LOOPBACK
-from lambdakit.harness.runtime import external_extensions
+from lambdakit.harness.runtime import external_extensions, leftovers
 from lambdakit.harness.runtime.environment_processes import Processes
 from lambdakit.harness.runtime.external_extensions import LostExtension
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
+from lambdakit.harness.runtime.leftover_watch import LeftoverWatch
 from lambdakit.harness.runtime.loopback_sockets import LoopbackSockets
 from lambdakit.harness.runtime.runtime_process import SpawnedProcess
 from lambdakit.harness.runtime.runtimes.family import Prepared
 from lambdakit.harness.runtime.runtimes.registry import Runtimes
+from lambdakit.harness.runtime.system_refusals import told_as_unavailable
 from lambdakit.records import dataclass
 
 # Without a sandbox the SDKs would find the configuration of the user who runs the harness.
@@ -139,23 +141,28 @@ class SpawnLauncher:
     def __init__(self, runtimes: Runtimes, *, note: str) -> None:
         self._runtimes = runtimes
         self._note = note
+        self._watch = LeftoverWatch()
 
     def start(self) -> None:
         """Builds the runtime image."""
         _ = self._runtimes.own_interpreter
 
     def close(self) -> None:
-        """Nothing was started ahead."""
+        """Ends what functions left behind."""
+        self._watch.close()
 
+    @told_as_unavailable()
     def prepare(self, configuration: FunctionConfiguration) -> Prepared:
         """What the function is started from."""
         return self._runtimes.family(configuration).prepare(configuration)
 
+    @told_as_unavailable()
     def describe(self, configuration: FunctionConfiguration) -> tuple[str, str]:
         """The interpreter and how it differs from AWS."""
         interpreter, note = self._runtimes.family(configuration).describe(configuration)
         return interpreter, "; ".join(filter(None, (note, self._note, *_without_a_sandbox(configuration))))
 
+    @told_as_unavailable()
     def launch(self, configuration: FunctionConfiguration, environment: str, variables: VariablesAt) -> Launched:
         """Starts a process in a group of its own."""
         del environment
@@ -171,7 +178,9 @@ class SpawnLauncher:
         )
         try:
             directory = configuration.code if start.directory is None else start.directory
-            process = SpawnedProcess(start.command, variables=variables(place), directory=directory)
+            own = variables(place)
+            self._watch.add(leftovers.mark_of(own))
+            process = SpawnedProcess(start.command, variables=own, directory=directory)
         except BaseException:
             listening.close()
             raise

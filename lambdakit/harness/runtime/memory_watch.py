@@ -12,6 +12,12 @@ from lambdakit.harness.runtime import process_tree
 
 _FILLED_MIB_PER_SECOND = 64 * 1024  # several times what a laptop's or a CI machine's memory takes
 LOOK_SECONDS = 0.01  # between two looks at what executes; a look costs 0.1 ms
+_MOST_OF_THE_TIME = 0.2  # that looking may take: with a thousand processes a look costs 0.1 s
+
+
+def next_look_at(began: float, ended: float) -> float:
+    """When to look again after a look that took so long, in the same seconds."""
+    return max(began + LOOK_SECONDS, began + (ended - began) / _MOST_OF_THE_TIME)
 
 
 class MemoryWatch:
@@ -36,6 +42,10 @@ class MemoryWatch:
     def look(self, pids: Sequence[int]) -> None:
         """Takes in what the processes hold now."""
         self._take(process_tree.memory(pids))
+
+    def note(self, seen: process_tree.Memory) -> None:
+        """Takes in what is known to have been held, though there may have been more."""
+        self._take(seen)
 
     def look_back(self, peak: process_tree.Memory) -> None:
         """Takes in the most that any one of the processes has ever held: a peak between two looks."""

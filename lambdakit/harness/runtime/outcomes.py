@@ -7,6 +7,10 @@ from lambdakit.harness.runtime.response_stream import StreamOutcome
 from lambdakit.records import dataclass
 
 
+class EnvironmentGone(Exception):
+    """The environment died before the event was handed to the function: nothing ran, another one can take it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvocationOutcome:
     """What became of an invocation. fault: None on success; its payload is then the result's.

@@ -18,8 +18,11 @@ Record = dict[str, Any]
 
 
 def runtime_version(interpreter: str) -> str:
-    """What stands for the runtime's version here: `python:3.13.1`. interpreter: the name that goes with the version."""
-    return re.sub(r"(?<=[a-z])(?=\d)", ":", interpreter, count=1)
+    """What stands for the runtime's version here: `python:3.13.1`, `provided:al2023`.
+
+    interpreter: the name that goes with the version.
+    """
+    return re.sub(r"(?<=[a-z])(?=\d)|(?<=^provided)\.", ":", interpreter, count=1)
 
 
 def runtime_version_arn(interpreter: str, region: str) -> str:

@@ -37,8 +37,9 @@ def main() -> None:
     from awslambdaric import bootstrap
     from awslambdaric.lambda_runtime_client import LambdaRuntimeClient
 
-    bootstrap.StandardLogSink.log = _log
-    bootstrap.StandardLogSink.log_error = _log_error
+    log = _LogChannel(os.dup(1))
+    bootstrap.StandardLogSink.log = log.write
+    bootstrap.StandardLogSink.log_error = log.write_error
     _lead_api_hosts()
     sys.path[:] = [task_root, *layers, *library, image]
     client = LambdaRuntimeClient(os.environ["AWS_LAMBDA_RUNTIME_API"], _polls_in_a_thread())
@@ -57,13 +58,19 @@ def _lead_api_hosts() -> None:
         module.lead()
 
 
-def _log(_sink: object, message: str, frame_type: bytes | None = None) -> None:
-    """Writes what was logged at once as one line, as `inside/python_runtime.py` does, which says why."""
-    sys.stdout.write(message.rstrip("\n").replace("\n", "\r") + "\n")
+class _LogChannel:
+    """Takes what the function logs, as `inside/python_runtime.py` has it, which says why."""
 
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
 
-def _log_error(_sink: object, lines: list[str]) -> None:
-    _log(_sink, "\n".join(lines))
+    def write(self, message: str, frame_type: bytes | None = None) -> None:
+        left = (message.rstrip("\n").replace("\n", "\r") + "\n").encode("utf-8")
+        while left:
+            left = left[os.write(self._descriptor, left) :]
+
+    def write_error(self, lines: list[str]) -> None:
+        self.write("\n".join(lines))
 
 
 def _polls_in_a_thread() -> bool:

@@ -13,6 +13,7 @@ import dataclasses
 import json
 import selectors
 import socket
+import sys
 from typing import Protocol
 
 from lambdakit.harness.runtime.brief_calls import Buffer
@@ -25,7 +26,7 @@ _BRIEF_BYTES = 8 * 1024  # of a request that most are shorter than
 _RECEIVE_BYTES = 256 * 1024
 _SEND_SECONDS = 60
 _HEAD_BYTES_MAX = 2 * MIB  # an X-Ray cause, which travels in a header, has up to 1 MiB, or more in UTF-8
-_RESULT_BYTES_MAX = 64 * MIB  # far above what an answer may hold, so that the refusal can name the size
+_KEPT_BYTES_MAX = 8 * MIB  # of a body; above what an answer may hold, so that it is seen to be too long
 _WAITING_BYTES_MAX = 256 * 1024  # of a stream whose caller is slower than the function; more is left to the function
 
 RESPONSE_MODE = "lambda-runtime-function-response-mode"
@@ -96,6 +97,7 @@ class RuntimeApi:
         self._conversation = conversation
         self._connections: dict[socket.socket, RequestParser] = {}
         self._streams: dict[socket.socket, ResponseStream | None] = {}
+        self._kept: dict[socket.socket, bytearray] = {}  # of bodies that come in and may be too long
         self._paused: tuple[socket.socket, Outlet, int] | None = None
         self._hurries = False
         self._buffer = Buffer(_BRIEF_BYTES)
@@ -121,9 +123,7 @@ class RuntimeApi:
             connection, _ = self._listening.accept()
             connection.setblocking(False)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._connections[connection] = RequestParser(
-                head_bytes_max=_HEAD_BYTES_MAX, body_bytes_max=_RESULT_BYTES_MAX
-            )
+            self._connections[connection] = RequestParser(head_bytes_max=_HEAD_BYTES_MAX, body_bytes_max=sys.maxsize)
             self._selector.register(connection, selectors.EVENT_READ, lambda: self._receive(connection))
 
     def _receive(self, connection: socket.socket) -> None:
@@ -163,10 +163,24 @@ class RuntimeApi:
             if _streams(head):
                 if not self._receive_stream(connection, parser, head):
                     return
-            elif (request := parser.next_request()) is not None:
+            elif (request := self._next_request(connection, parser, head)) is not None:
                 self._conversation.on_call(Call(_with_error_of_trailers(request), connection))
             else:
                 return
+
+    def _next_request(self, connection: socket.socket, parser: RequestParser, head: Request) -> Request | None:
+        """A request once its body is there, of which no more is kept than shows that it is too long."""
+        if connection not in self._kept:
+            if not _may_be_too_long(head):
+                return parser.next_request()
+            parser.give_parts()
+            self._kept[connection] = bytearray()
+        kept, request = self._kept[connection], parser.next_request()
+        kept += (parser.take_part() if request is None else request.body)[: _KEPT_BYTES_MAX - len(kept)]
+        if request is None:
+            return None
+        del self._kept[connection]
+        return dataclasses.replace(request, body=bytes(kept))
 
     def _receive_stream(self, connection: socket.socket, parser: RequestParser, head: Request) -> bool:
         """Passes on what is there of a streamed result; whether it is complete."""
@@ -220,6 +234,7 @@ class RuntimeApi:
                 self._resume()
             self._selector.unregister(connection)
             connection.close()
+            self._kept.pop(connection, None)
             if self._streams.pop(connection, None) is not None:
                 self._conversation.break_stream()
 
@@ -227,6 +242,10 @@ class RuntimeApi:
 def _pass_on(stream: ResponseStream | None, part: bytes) -> None:
     if stream is not None and part:
         stream.take(part)
+
+
+def _may_be_too_long(head: Request) -> bool:
+    return "transfer-encoding" in head.headers or int(head.headers.get("content-length", "0")) > _KEPT_BYTES_MAX
 
 
 def _streams(head: Request) -> bool:

@@ -235,6 +235,12 @@ class RuntimeConversation:
         if not self._concerns_this(call, request_id):
             return
         body = call.request.body
+        if kind == "error" and len(body) > SYNC_RESPONSE_BYTES_MAX:
+            # RIE, rapidcore/server.go: what is sent for an error is held to the same size.
+            self.fault = faults.response_too_large()
+            self.move(Event.ERROR)
+            call.answer(_too_large(SYNC_RESPONSE_BYTES_MAX))
+            return
         if kind == "error":
             self.fault = faults.reported(body, call.request.headers.get(_ERROR_TYPE))
             self.move(Event.ERROR)

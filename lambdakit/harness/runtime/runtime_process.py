@@ -13,6 +13,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from lambdakit.harness.runtime import leftovers, process_tree
 from lambdakit.harness.runtime.environment_processes import EnvironmentProcesses, Processes
 from lambdakit.harness.runtime.external_extensions import LostExtension
 
@@ -44,6 +45,7 @@ class SpawnedProcess:
         finally:
             os.close(write_end)
         self._pid = self._process.pid
+        self._mark = leftovers.mark_of(variables)
         self._members = EnvironmentProcesses(self._pid, includes_first=True)
         if hasattr(os, "pidfd_open"):
             self.exit_handle = os.pidfd_open(self._pid)
@@ -81,11 +83,14 @@ class SpawnedProcess:
             os.killpg(self._pid, signal.SIGKILL)
 
     def kill(self) -> None:
-        """Ends the process and its group at once. Idempotent; leaves no zombie and no open descriptor."""
+        """Ends the process and all it started at once. Idempotent; leaves no zombie and no open descriptor."""
         if self.output < 0:
             return
+        started = process_tree.descendants(self._pid)
         self.terminate()
+        process_tree.signal_all(started, signal.SIGKILL)
         self._process.wait()
+        leftovers.end_marked([self._mark])
         self._members.close()
         os.close(self.output)
         self.output = -1

@@ -8,6 +8,7 @@ The launcher makes the namespaces, since only a process with one thread may; `in
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import select
@@ -156,10 +157,14 @@ def _host_pid(handle: int) -> int:
 class Zygote:
     """A warmed parent in a sandbox. SandboxUnavailable when it does not come up.
 
-    preload: `sdk` or `nothing`, see `inside/zygote.py`.
+    preload: `sdk` or `nothing`, see `inside/zygote.py`. patience_seconds: how long a fork may take.
     """
 
-    def __init__(self, interpreter: PythonInterpreter, *, preload: str) -> None:
+    def __init__(
+        self, interpreter: PythonInterpreter, *, preload: str, patience_seconds: float = _FORK_SECONDS
+    ) -> None:
+        self._patience_seconds = patience_seconds
+        self._asked = 0
         self._lock = threading.Lock()
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
@@ -191,33 +196,44 @@ class Zygote:
 
         OSError when it cannot be made.
         """
-        output, output_in = os.pipe()
-        status, status_in = os.pipe()
-        extension_output, extension_output_in = os.pipe() if settings["extensions"] else (None, None)
-        ready, ready_in = socket.socketpair()
-        theirs = [output_in, ready_in.fileno(), status_in]
-        theirs += [] if extension_output_in is None else [extension_output_in]
-        try:
-            request = json.dumps({"fork": {**settings, "ports": list(ports)}}).encode()
+        with contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs:
+            output, output_in = _pipe(ours, theirs)
+            status, status_in = _pipe(ours, theirs)
+            extension_output, extension_output_in = _pipe(ours, theirs) if settings["extensions"] else (None, None)
+            ready, ready_in = socket.socketpair()
+            ours.callback(ready.close)
+            theirs.callback(ready_in.close)
+            given = [output_in, ready_in.fileno(), status_in]
+            given += [] if extension_output_in is None else [extension_output_in]
             with self._lock:
-                socket.send_fds(self._control, [request], theirs)
-                data, handles, _, _ = socket.recv_fds(self._control, 4096, 1)
-            answer = json.loads(data) if data else {"error": "the warmed parent is gone"}
+                answer, handles = self._ask({**settings, "ports": list(ports)}, given)
             if "error" in answer:
                 raise OSError(answer["error"])
+            if not handles:
+                raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+            ours.callback(os.close, handles[0])
             gate = ready if settings["extensions"] else None
             process = ForkedProcess(
                 handle=handles[0], output=output, extension_output=extension_output, status=status, gate=gate
             )
-        except BaseException:
-            _close(output, status, extension_output)
-            ready.close()
-            raise
-        finally:
-            _close(output_in, status_in, extension_output_in)
-            ready_in.close()
+            ours.pop_all()
         around = 0 if settings["relays"] is None else 2 + len(settings["relays"])
+        ready.settimeout(self._patience_seconds)
         return process, _sockets(ready, process, len(ports) + settings["connectors"] + around)
+
+    def _ask(self, settings: Mapping[str, Any], descriptors: Sequence[int]) -> tuple[Mapping[str, Any], list[int]]:
+        """The answer to a request, and its handle. One that came too late for its own request is none to another."""
+        self._asked += 1
+        request = json.dumps({"fork": settings, "number": self._asked}).encode()
+        socket.send_fds(self._control, [request], list(descriptors))
+        while True:
+            data, handles, _, _ = socket.recv_fds(self._control, 4096, 1)
+            if not data:
+                return {"error": "the warmed parent is gone"}, []
+            answer = json.loads(data)
+            if answer["number"] == self._asked:
+                return answer, handles
+            _close(*handles)  # the process finds nobody to hand its sockets to, and ends
 
     @property
     def alive(self) -> bool:
@@ -247,12 +263,20 @@ class Zygote:
         except OSError as error:
             raise SandboxUnavailable(f"the warmed parent did not answer: {error}") from None
         if greeting:
-            self._control.settimeout(_FORK_SECONDS)
+            self._control.settimeout(self._patience_seconds)
             return
         self._control.close()
         _, text = self._launcher.communicate()
         lines = text.decode("utf-8", "replace").strip().splitlines()
         raise SandboxUnavailable(lines[-1] if lines else "the warmed parent ended at once")
+
+
+def _pipe(readers: contextlib.ExitStack, writers: contextlib.ExitStack) -> tuple[int, int]:
+    """A pipe whose ends are closed with what they are on."""
+    reader, writer = os.pipe()
+    readers.callback(os.close, reader)
+    writers.callback(os.close, writer)
+    return reader, writer
 
 
 def _close(*descriptors: int | None) -> None:
@@ -262,8 +286,12 @@ def _close(*descriptors: int | None) -> None:
 
 
 def _sockets(ready: socket.socket, process: ForkedProcess, count: int) -> list[socket.socket]:
-    ready.settimeout(_FORK_SECONDS)
-    data, descriptors, _, _ = socket.recv_fds(ready, 16, count)
+    try:
+        data, descriptors, _, _ = socket.recv_fds(ready, 16, count)
+    except OSError:
+        process.kill()
+        ready.close()
+        raise
     if not process.waits_at_gate:
         ready.close()
     sockets = [socket.socket(fileno=descriptor) for descriptor in descriptors]

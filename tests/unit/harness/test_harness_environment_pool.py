@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lambdakit.harness.runtime.execution_environment import EnvironmentGone
+from lambdakit.harness.runtime.outcomes import EnvironmentGone
 from lambdakit.harness.runtime.runtime_conversation import InvocationRequest
 from lambdakit.harness.runtime.runtimes.family import RuntimeUnavailable
 from lambdakit.trace import InvocationEnded, InvocationStarted

@@ -27,20 +27,31 @@ class TestOutput:
         function = host.function(source)
 
         result = host.invoke(function)
-        host.pool.close()
 
         request = result.request_id
         assert result.log[0].startswith("INIT_START Runtime Version: python:3.")
         start = f"START RequestId: {request} Version: $LATEST"
-        assert list(result.log[1:5]) == ["while it loads", start, "out", "err"]
-        assert result.log[5] == f"END RequestId: {request}"
+        assert list(result.log[1:6]) == ["while it loads", start, "out", "err", "no line break"]
+        assert result.log[6] == f"END RequestId: {request}"
         assert re.fullmatch(
             rf"REPORT RequestId: {request}\tDuration: \d+\.\d\d ms\tBilled Duration: \d+ ms\tMemory Size: 512 MB"
             r"\tMax Memory Used: \d+ MB\tInit Duration: \d+\.\d\d ms\t",
-            result.log[6],
+            result.log[7],
         )
-        written = [line for _, line in host.logs.written]
-        assert [line for line in written if line in ("out", "err", "no line break")] == ["out", "err", "no line break"]
+        assert [line for _, line in host.logs.written] == list(result.log)
+
+    def test_a_line_that_is_not_ended_does_not_wait_for_the_next_invocation(self, host: FunctionHost) -> None:
+        source = """
+        import os
+
+        def handler(event, context):
+            os.write(1, event.encode()[:-1])  # ends within a character
+        """
+        function = host.function(source)
+
+        results = [host.invoke(function, text) for text in ("first ä", "second ä")]
+
+        assert [own_lines(result) for result in results] == [["first \ufffd"], ["second \ufffd"]]
 
     def test_logging_has_the_form_of_the_runtime(self, host: FunctionHost) -> None:
         source = """
@@ -57,6 +68,26 @@ class TestOutput:
         assert re.fullmatch(
             rf"\[WARNING\]\t\d{{4}}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{{3}}Z\t{result.request_id}\tcareful\nnow", text
         )
+
+    def test_what_is_logged_is_heard_wherever_standard_output_leads(self, host: FunctionHost) -> None:
+        source = """
+        import contextlib, io, logging, os
+
+        def handler(event, context):
+            with contextlib.redirect_stdout(io.StringIO()) as caught:
+                print("printed")
+                logging.getLogger().warning("logged")
+            os.close(1)
+            raise ValueError(caught.getvalue())
+        """
+        function = host.function(source)
+
+        result = host.invoke(function)
+
+        assert json_of(result)["errorMessage"] == "printed\n"
+        warning, error = own_lines(result)
+        assert warning.endswith("\tlogged")
+        assert error.startswith("[ERROR] ValueError: printed\n")
 
     def test_json_logs_are_asked_for_by_the_configuration(self, host: FunctionHost) -> None:
         source = """

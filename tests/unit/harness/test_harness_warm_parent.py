@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import uuid
@@ -11,8 +12,10 @@ import pytest
 
 from lambdakit.harness.runtime import process_tree
 from lambdakit.harness.runtime.random_ids import random_hex, random_uuid
+from lambdakit.harness.runtime.runtimes.registry import Runtimes
+from lambdakit.harness.runtime.zygote import ForkedProcess, Zygote
 from tests.fakes.function_host import FunctionHost, json_of
-from tests.fakes.waiting import wait_for_exit
+from tests.fakes.waiting import wait_for_exit, wait_until
 
 
 def _waiting_children() -> list[int]:
@@ -38,6 +41,48 @@ def test_an_environment_starts_after_the_process_made_ahead_for_it_was_killed(sa
 
     assert ahead
     assert json_of(result) == 2
+
+
+def test_an_answer_that_comes_too_late_is_no_other_environments(
+    forking: object, runtimes: Runtimes, tmp_path: Path
+) -> None:
+    if isinstance(forking, str):
+        pytest.skip(forking)
+    before = set(process_tree.descendants(os.getpid()))
+
+    with contextlib.closing(Zygote(runtimes.own_interpreter, preload="nothing", patience_seconds=1.5)) as zygote:
+        started = [pid for pid in process_tree.descendants(os.getpid()) if pid not in before]
+        parent = next(pid for pid in started if b"zygote.py" in Path(f"/proc/{pid}/cmdline").read_bytes())
+        os.kill(parent, signal.SIGSTOP)
+        with pytest.raises(TimeoutError):
+            zygote.fork(_idle("late", tmp_path), [9001])
+        os.kill(parent, signal.SIGCONT)
+        process, listeners = zygote.fork(_idle("asked", tmp_path), [9001])
+
+        wait_until(lambda: _variables_of(process) == [b"NAME=asked\0"], "it is another environment")
+        process.kill()
+
+    listeners[0].close()
+
+
+def _variables_of(process: ForkedProcess) -> list[bytes]:
+    return [Path(f"/proc/{pid}/environ").read_bytes() for pid in process.members()]
+
+
+def _idle(name: str, code: Path) -> dict[str, object]:
+    """What an environment is made of that does nothing."""
+    return {
+        "slot": name,
+        "tmp_mib": 512,
+        "binds": [[str(code), "/var/task"]],
+        "directory": "/",
+        "variables": {"NAME": name},
+        "extensions": [],
+        "connectors": 0,
+        "relays": None,
+        "listens_on": "127.0.0.1",
+        "command": ["/usr/bin/sleep", "60"],
+    }
 
 
 @pytest.mark.parametrize("name", ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"])

@@ -17,6 +17,7 @@ from typing import Any
 
 import kernel  # type: ignore[import-not-found]  # this folder is no package in there
 import namespace_network  # type: ignore[import-not-found]
+import process_limit  # type: ignore[import-not-found]
 import python_runtime  # type: ignore[import-not-found]
 
 FUNCTION_ID = 993
@@ -67,7 +68,20 @@ def prepare() -> None:
     kernel.raise_loopback()
 
 
-def start(settings: Mapping[str, Any], output: int, ready: int, status: int, extension_output: list[int]) -> None:
+def limits_processes() -> bool:
+    """Whether environments can be held to a number of processes here, see `process_limit`. Called in the zygote."""
+    return bool(process_limit.is_counted(_become_user))
+
+
+def start(
+    settings: Mapping[str, Any],
+    output: int,
+    ready: int,
+    status: int,
+    extension_output: list[int],
+    *,
+    limits_processes: bool,
+) -> None:
     """Starts the function and waits for its end, after `prepare`; never returns.
 
     extension_output: empty when it has no extensions.
@@ -83,7 +97,8 @@ def start(settings: Mapping[str, Any], output: int, ready: int, status: int, ext
     with socket.socket(fileno=ready) as channel:
         _offer_sockets(settings, channel)
         _arrange_files(settings)
-        _give_up_privileges()
+        was_root = os.geteuid() == 0
+        _give_up_privileges(limits_processes=limits_processes)
         extensions = {}
         for name in settings["extensions"]:
             extensions[_start_extension(name, settings["variables"], channel, status, extension_output[0])] = name
@@ -92,6 +107,8 @@ def start(settings: Mapping[str, Any], output: int, ready: int, status: int, ext
             _wait_for_word(channel, extensions, status)
     function = os.fork()
     if function:
+        if was_root:
+            kernel.set_dumpable(False)  # nothing of the user's may look into what is not the function's
         _wait_for(function, extensions, status)
     os.close(status)
     os.setsid()
@@ -207,12 +224,18 @@ def _arrange_files(settings: Mapping[str, Any]) -> None:
     kernel.make_read_only("/", recursive=False)
 
 
-def _give_up_privileges() -> None:
+def _give_up_privileges(*, limits_processes: bool) -> None:
     with contextlib.suppress(ValueError, OSError):  # the host's own limit may be lower
         resource.setrlimit(resource.RLIMIT_NOFILE, (_DESCRIPTORS, _DESCRIPTORS))
+    _become_user()
+    if limits_processes:
+        process_limit.apply(FUNCTION_ID, FUNCTION_ID)
+    kernel.forbid_new_privileges()
+    kernel.drop_capabilities()
+
+
+def _become_user() -> None:
     if os.geteuid() == 0:
         os.setgroups([])
         os.setresgid(FUNCTION_ID, FUNCTION_ID, FUNCTION_ID)
         os.setresuid(FUNCTION_ID, FUNCTION_ID, FUNCTION_ID)
-    kernel.forbid_new_privileges()
-    kernel.drop_capabilities()

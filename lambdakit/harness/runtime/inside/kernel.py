@@ -32,6 +32,7 @@ _SYS_MOUNT_SETATTR = 442
 _SYS_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}[platform.machine()]
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_DUMPABLE = 4
 _PR_SET_NO_NEW_PRIVS = 38
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_RAISE = 2
@@ -113,6 +114,11 @@ def pivot_root(new_root: str, put_old: str) -> None:
 def die_with_parent() -> None:
     """Has the kernel kill this process when the thread that started it ends."""
     _check(_libc.prctl(_PR_SET_PDEATHSIG, 9, 0, 0, 0), "prctl PDEATHSIG")
+
+
+def set_dumpable(is_dumpable: bool) -> None:
+    """Whether other processes of its user may look into this one, and whether its files in /proc are that user's."""
+    _check(_libc.prctl(_PR_SET_DUMPABLE, int(is_dumpable), 0, 0, 0), "prctl DUMPABLE")
 
 
 def forbid_new_privileges() -> None:

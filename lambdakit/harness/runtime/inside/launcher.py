@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -111,10 +112,11 @@ def _name_the_user() -> None:
 
 
 def _name_the_hosts() -> None:
-    """Only the loopback has names, and the harness is asked for all others; the host's own tables are not shown.
+    """Only the loopback has names, and the harness is asked for all others; the host's name and tables are not shown.
 
     DG "Accessing real-time telemetry data for extensions using the Telemetry API": `sandbox.localdomain`.
     """
+    socket.sethostname("localhost")
     _cover("/etc/hosts", _HOSTS)
     _cover("/etc/resolv.conf", _RESOLVER)
 

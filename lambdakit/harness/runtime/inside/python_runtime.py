@@ -62,6 +62,7 @@ def run(path: list[str]) -> None:
         "lasting_objects",
         "memory_gaps",
         "namespace_network",
+        "process_limit",
         "python_runtime",
         "warm_sdk",
         "zygote",
@@ -76,8 +77,9 @@ def run(path: list[str]) -> None:
     _run_again(bootstrap)
     # Whether text is escaped follows from the function's runtime, which the one made before the fork did not know.
     LambdaRuntimeClient.marshaller = LambdaMarshaller()
-    bootstrap.StandardLogSink.log = _log
-    bootstrap.StandardLogSink.log_error = _log_error
+    log = _LogChannel(os.dup(1))
+    bootstrap.StandardLogSink.log = log.write
+    bootstrap.StandardLogSink.log_error = log.write_error
     try:
         bootstrap.run(os.environ["_HANDLER"], LambdaRuntimeClient(os.environ["AWS_LAMBDA_RUNTIME_API"], False))
     except BaseException as error:
@@ -90,17 +92,24 @@ def _run_again(module: Any) -> None:
     exec(code, vars(module))
 
 
-def _log(_sink: object, message: str, frame_type: bytes | None = None) -> None:
-    """Writes what was logged at once as one line, whose carriage returns the harness reads as line breaks.
+class _LogChannel:
+    """Takes what the function logs, wherever it leads or closes its standard output, each message as one line.
 
-    AWS takes such messages from a channel of their own, each as one log event. Source: `FramedTelemetryLogSink` in
-    `bootstrap.py` of aws/aws-lambda-python-runtime-interface-client.
+    Carriage returns in it the harness reads as line breaks. AWS has a channel of its own for such messages, each of
+    which is one log event. Source: `FramedTelemetryLogSink` in `bootstrap.py` of
+    aws/aws-lambda-python-runtime-interface-client.
     """
-    sys.stdout.write(message.rstrip("\n").replace("\n", "\r") + "\n")
 
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
 
-def _log_error(_sink: object, lines: list[str]) -> None:
-    _log(_sink, "\n".join(lines))
+    def write(self, message: str, frame_type: bytes | None = None) -> None:
+        left = (message.rstrip("\n").replace("\n", "\r") + "\n").encode("utf-8")
+        while left:
+            left = left[os.write(self._descriptor, left) :]
+
+    def write_error(self, lines: list[str]) -> None:
+        self.write("\n".join(lines))
 
 
 def _end_interpreter(error: BaseException) -> None:

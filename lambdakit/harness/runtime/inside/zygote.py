@@ -3,10 +3,10 @@
 Arguments: the control socket's descriptor; `sdk` to have boto3 and its data in memory, `nothing` to have only the
 runtime client.
 
-A request is one JSON object. `{"fork": {...}}`, with three descriptors (the environment's output, its ready socket and
-its status pipe) and a fourth for the output of its extensions if it has any, starts an environment, see
-`environment.start`; the answer is `{"pid": n}` with the pidfd, or `{"error": text}`. `{"release": slot}` lets go of the
-/tmp of an environment that is gone, and has no answer.
+A request is one JSON object. `{"fork": {...}, "number": n}`, with three descriptors (the environment's output, its
+ready socket and its status pipe) and a fourth for the output of its extensions if it has any, starts an environment,
+see `environment.start`; the answer is `{"pid": m, "number": n}` with the pidfd, or `{"error": text, "number": n}`.
+`{"release": slot}` lets go of the /tmp of an environment that is gone, and has no answer.
 
 The status pipe gets a line `runtime N` once the runtime ended with code N, `extension N name` for an extension, and
 `launch N name` for one that could not be executed, with the number of the error. The zygote ends when the control
@@ -38,8 +38,9 @@ _REQUEST_BYTES = 1024 * 1024
 class Zygote:
     """Forks environments and tells of their ends."""
 
-    def __init__(self, control: socket.socket) -> None:
+    def __init__(self, control: socket.socket, *, limits_processes: bool) -> None:
         self._control = control
+        self._limits_processes = limits_processes
         self._children: dict[int, tuple[int, int]] = {}  # handle -> pid and status pipe
         self._poll = select.poll()
         self._spare: tuple[int, int, socket.socket] | None = None  # handle, pid, and where it waits for its order
@@ -64,21 +65,21 @@ class Zygote:
         if "release" in request:
             _release(environment.slot_path(request["release"]))
         else:
-            self._fork(request["fork"], descriptors)
+            self._fork(request["fork"], request["number"], descriptors)
         return True
 
-    def _fork(self, settings: Mapping[str, Any], descriptors: list[int]) -> None:
+    def _fork(self, settings: Mapping[str, Any], number: int, descriptors: list[int]) -> None:
         output, ready, status, *extension_output = descriptors
         try:
             environment.make_slot(settings)
             handle, child = self._give_order(settings, descriptors)
         except OSError as error:
             os.close(status)
-            self._control.send(json.dumps({"error": str(error)}).encode())
+            self._control.send(json.dumps({"error": str(error), "number": number}).encode())
         else:
             self._children[handle] = child, status
             self._poll.register(handle, select.POLLIN)
-            socket.send_fds(self._control, [json.dumps({"pid": child}).encode()], [handle])
+            socket.send_fds(self._control, [json.dumps({"pid": child, "number": number}).encode()], [handle])
         finally:
             for descriptor in (output, ready, *extension_output):
                 os.close(descriptor)
@@ -145,7 +146,9 @@ class Zygote:
             if failure is not None:
                 os.dup2(output, 2)
                 raise failure
-            environment.start(settings, output, ready, status, extension_output)
+            environment.start(
+                settings, output, ready, status, extension_output, limits_processes=self._limits_processes
+            )
         except BaseException as error:
             environment.complain(error)
         finally:
@@ -197,12 +200,13 @@ def main() -> None:
     environment.preload(sdk=sys.argv[2] == "sdk")
     for folder in ("/var/task/lib", "/opt/lib"):
         os.rmdir(folder)  # noqa: PTH106  # see `_LIBRARY_PATH` in launcher.py
+    limits_processes = environment.limits_processes()
     control.send(b'{"ready": true}')
     gc.collect()
     lasting_objects.make_lasting()
     filled = memory_gaps.fill()
     gc.freeze()  # what is there now stays; collecting it would copy its pages in every child
-    Zygote(control).serve()
+    Zygote(control, limits_processes=limits_processes).serve()
     del filled
 
 
