@@ -24,14 +24,14 @@ _LATER: Final = ("__init__", "__repr__", "__eq__", "__hash__")
 class _Later:
     """A method that is not made yet. Whoever asks for it, an instance or the class, has it made."""
 
-    __slots__ = ("_finish", "_name")
+    __slots__ = ("_make", "_name")
 
-    def __init__(self, name: str, finish: Callable[[], type]) -> None:
+    def __init__(self, name: str, make: Callable[[str], Any]) -> None:
         self._name = name
-        self._finish = finish
+        self._make = make
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:
-        method = self._finish().__dict__[self._name]
+        method = self._make(self._name)
         return method if instance is None else MethodType(method, instance)
 
 
@@ -42,16 +42,19 @@ def _decorated(cls: type, *, kw_only: bool, repr: bool, eq: bool) -> type:
     # As the standard decorator has it: a method of the class's own stays, but for the one that takes the fields.
     names = ["__init__", *(name for name in wanted if name not in own)]
 
-    def finish() -> type:
-        if isinstance(made.__dict__["__init__"], _Later):
-            whole = _whole(made, repr=repr, eq=eq)
-            for name in names[1:]:
-                setattr(made, name, whole.__dict__[name])
-            made.__init__ = _init_of(made)  # type: ignore[misc]
-        return made
+    def make(name: str) -> Any:
+        """The method, in its place in the class. Most classes need none but the one that takes the fields."""
+        if isinstance(made.__dict__[name], _Later):
+            if name == "__init__":
+                made.__init__ = _init_of(made)  # type: ignore[misc]
+            else:
+                whole = _whole(made, repr=repr, eq=eq)
+                for other in names[1:]:
+                    setattr(made, other, whole.__dict__[other])
+        return made.__dict__[name]
 
     for name in names:
-        setattr(made, name, _Later(name, finish))
+        setattr(made, name, _Later(name, make))
     for name, method in (
         ("__setattr__", _refuse_assignment),
         ("__delattr__", _refuse_deletion),
@@ -69,7 +72,8 @@ def _whole(made: type, *, repr: bool, eq: bool) -> type:
     body: dict[str, Any] = {field.name: copy.copy(field) for field in fields}
     body["__annotations__"] = {field.name: field.type for field in fields}
     body |= {"__module__": made.__module__, "__qualname__": made.__qualname__, "__doc__": ""}
-    return dataclasses.dataclass(init=False, frozen=True, slots=True, repr=repr, eq=eq)(type(made.__name__, (), body))
+    # A hash of the fields, as what is frozen has it, without the refusals that records have already.
+    return dataclasses.dataclass(init=False, repr=repr, eq=eq, unsafe_hash=eq)(type(made.__name__, (), body))
 
 
 class _Factory:

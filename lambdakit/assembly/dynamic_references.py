@@ -80,10 +80,18 @@ def replace_dynamic_references(text: str, lookup: Callable[[DynamicReference], s
     return _REFERENCE.sub(value, text)
 
 
+# AWS Secrets Manager User Guide, "What's in a Secrets Manager secret?": six random characters end a secret's ARN. Six
+# lower-case letters are taken for the end of the name instead, as in `shop-secret`.
+_DRAWN_END: Final = re.compile(r"-(?![a-z]{6}$)[0-9A-Za-z]{6}$")
+
+
 def _hint(reference: DynamicReference) -> str:
     if reference.service == "secretsmanager":
-        name = shown(reference.name.rpartition(":secret:")[2])
-        return f'make it before: harness.client("secretsmanager").create_secret(Name={name}, SecretString="…")'
+        prefix, _, whole = reference.name.rpartition(":secret:")
+        drawn = _DRAWN_END.search(whole) if prefix else None
+        call = 'harness.client("secretsmanager").create_secret(Name={}, SecretString="…")'
+        hint = f"make it before: {call.format(shown(whole if drawn is None else whole[: drawn.start()]))}"
+        return hint if drawn is None else f"{hint}, which gets this ARN then"
     type_ = "String" if reference.service == "ssm" else "SecureString"
     name = shown(reference.name)
     return f'make it before: harness.client("ssm").put_parameter(Name={name}, Type="{type_}", Value="…")'

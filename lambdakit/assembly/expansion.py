@@ -1,8 +1,9 @@
 """What CloudFormation does to a template before it looks at the resources: transforms and loops.
 
-`AWS::Include` and `AWS::LanguageExtensions` are carried out. AWS's macros that rewrite resources of certain types
-only are passed by: whoever creates resources refuses those types or properties, by name. Any other macro is a
-function in the account and is refused.
+`AWS::Include` and `AWS::LanguageExtensions` are carried out, and `AWS::Serverless-2016-10-31` by a function that the
+caller passes. Without it, that macro and AWS's others that rewrite resources of certain types only are passed by:
+whoever creates resources refuses those types or properties, by name. Any other macro is a function in the account and
+is refused.
 
 Source: CloudFormation Template Reference, "AWS::Include transform", "AWS::LanguageExtensions transform",
 "Fn::Transform".
@@ -11,7 +12,7 @@ Source: CloudFormation Template Reference, "AWS::Include transform", "AWS::Langu
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, TypeAlias
 
 from lambdakit.assembly.budget import Budget
 from lambdakit.assembly.codes import NOT_FOUND, UNSUPPORTED_TRANSFORM, WRONG_ARGUMENT
@@ -23,7 +24,14 @@ from lambdakit.assembly.parameters import ParameterValue
 from lambdakit.assembly.place import Place, shown
 from lambdakit.assembly.pseudo_parameters import PseudoParameters
 from lambdakit.assembly.scopes import NO_VALUE, ParameterScope
-from lambdakit.assembly.template import LANGUAGE_EXTENSIONS, TRANSFORM_FUNCTION, Template, is_loop, parse_template
+from lambdakit.assembly.template import (
+    LANGUAGE_EXTENSIONS,
+    SERVERLESS,
+    TRANSFORM_FUNCTION,
+    Template,
+    is_loop,
+    parse_template,
+)
 from lambdakit.errors import AssemblyError
 
 INCLUDE: Final = "AWS::Include"
@@ -31,10 +39,13 @@ INCLUDE: Final = "AWS::Include"
 # `AWS::Serverless-…` rewrites `AWS::Serverless::*`, `AWS::SecretsManager-…` the `HostedRotationLambda` of a schedule.
 # Source: CloudFormation Template Reference, "AWS::Serverless transform", "AWS::SecretsManager transform"
 _LEFT_TO_RESOURCES: Final = (
-    "AWS::Serverless-2016-10-31",
+    SERVERLESS,
     "AWS::SecretsManager-2020-07-23",
     "AWS::SecretsManager-2024-09-16",
 )
+
+# Makes JSON without AWS SAM of a template, given the values of its parameters.
+ServerlessMacro: TypeAlias = Callable[[Template, Mapping[str, ParameterValue], PseudoParameters], Mapping[str, object]]
 
 _LOOPING_SECTIONS: Final = ("Resources", "Outputs", "Conditions")
 _POLICIES: Final = ("DeletionPolicy", "UpdateReplacePolicy")
@@ -46,13 +57,33 @@ def expand(
     pseudo: PseudoParameters,
     *,
     include: Callable[[str], object] | None = None,
+    serverless: ServerlessMacro | None = None,
 ) -> Template:
     """The template with its transforms carried out; the same object when there is nothing to do.
 
     include: the JSON at an `s3://` location; LookupError when there is none. Absence: includes are refused.
+    serverless: carries AWS SAM's transform out. Absence: what it would transform is left as it is.
     AssemblyError for a macro that cannot be carried out here.
     """
     _check_transforms(template)
+    unrolled = _unrolled(template, parameters, pseudo, include)
+    if serverless is not None and unrolled.uses_serverless:
+        raw = dict(serverless(unrolled, parameters, pseudo))
+        if unrolled.uses_language_extensions:
+            raw["Transform"] = LANGUAGE_EXTENSIONS
+        unrolled = parse_template(raw, path=template.path, construct_paths=template.construct_paths)
+    if unrolled is template or not unrolled.uses_language_extensions:
+        return unrolled
+    return _with_extended_names(unrolled, ParameterScope(unrolled, parameters, pseudo))
+
+
+def _unrolled(
+    template: Template,
+    parameters: Mapping[str, ParameterValue],
+    pseudo: PseudoParameters,
+    include: Callable[[str], object] | None,
+) -> Template:
+    """With what is included in place and without loops; the same object when there is neither."""
     if not any(transform.name in (INCLUDE, LANGUAGE_EXTENSIONS) for transform in template.transform):
         if not _asks_for_expansion(template.raw):
             return template
@@ -64,10 +95,7 @@ def expand(
     for section in _LOOPING_SECTIONS:
         if section in raw:
             raw[section] = unroll(raw[section], evaluator, template.place(section))
-    unrolled = parse_template(raw, path=template.path, construct_paths=template.construct_paths)
-    if not unrolled.uses_language_extensions:
-        return unrolled
-    return _with_extended_names(unrolled, ParameterScope(unrolled, parameters, pseudo))
+    return parse_template(raw, path=template.path, construct_paths=template.construct_paths)
 
 
 def _check_transforms(template: Template) -> None:
@@ -78,7 +106,7 @@ def _check_transforms(template: Template) -> None:
 
 def _refuse(name: str, place: Place) -> AssemblyError:
     return place.error(
-        f"the transform {shown(name)} is not supported; {INCLUDE} and {LANGUAGE_EXTENSIONS} are",
+        f"the transform {shown(name)} is not supported; {INCLUDE}, {LANGUAGE_EXTENSIONS} and {SERVERLESS} are",
         UNSUPPORTED_TRANSFORM,
         hint="write out the resources that it would produce",
     )

@@ -14,7 +14,7 @@ from lambdakit.assembly.budget import Budget
 from lambdakit.assembly.conditions import evaluate_conditions
 from lambdakit.assembly.dynamic_references import DynamicReference, replace_dynamic_references
 from lambdakit.assembly.evaluation import Evaluator
-from lambdakit.assembly.expansion import expand
+from lambdakit.assembly.expansion import ServerlessMacro, expand
 from lambdakit.assembly.functions import PROPERTY_FUNCTIONS
 from lambdakit.assembly.parameters import ParameterValue
 from lambdakit.assembly.place import Place
@@ -32,7 +32,8 @@ class Resolver:
     the template only. imported: the value another stack exports. availability_zones: of a region. dynamic: the value
     of a dynamic reference. stack_output: the value of another stack's output. include: the JSON at an `s3://`
     location. These five raise LookupError when there is no such thing, which becomes an AssemblyError with a pointer;
-    an absent one of the last two means that there never is.
+    an absent one of the last two means that there never is. serverless: carries AWS SAM's transform out; absence: what
+    it would transform stays.
 
     AssemblyError when the template cannot be expanded or a condition cannot be evaluated.
     """
@@ -50,8 +51,9 @@ class Resolver:
         *,
         stack_output: Callable[[StackOutputReference], object] | None = None,
         include: Callable[[str], object] | None = None,
+        serverless: ServerlessMacro | None = None,
     ) -> None:
-        self.template = expand(template, parameters, pseudo, include=include)
+        self.template = expand(template, parameters, pseudo, include=include, serverless=serverless)
         self._region = pseudo.region
         self._dynamic = dynamic
         parameter_scope = ParameterScope(self.template, parameters, pseudo)

@@ -11,8 +11,10 @@ from lambdakit.assembly.scalars import as_text
 from lambdakit.assembly.scopes import StackOutputReference
 
 _STACK_OUTPUT_KEYS = frozenset({"StackName", "OutputName", "Region", "RoleArn"})
-# Source: CloudFormation Template Reference, "Fn::FindInMap": without AWS::LanguageExtensions these only.
-_FIND_IN_MAP_FUNCTIONS = frozenset({"Ref", "Fn::FindInMap"})
+# Source: CloudFormation Template Reference, "Fn::FindInMap": without AWS::LanguageExtensions Ref and Fn::FindInMap. Of
+# texts it is known to take parts by Fn::Select as well: in AWS Solutions Constructs,
+# aws-lambda-bedrockinferenceprofile, a key is the first part of the region.
+_FIND_IN_MAP_FUNCTIONS = frozenset({"Ref", "Fn::FindInMap", "Fn::Select"})
 
 
 def ref(evaluator: Evaluator, argument: object, place: Place) -> object:
@@ -40,13 +42,12 @@ def get_att(evaluator: Evaluator, argument: object, place: Place) -> object:
 
 
 def find_in_map(evaluator: Evaluator, argument: object, place: Place) -> object:
-    """`Fn::FindInMap`. Source: Template Reference, "Fn::FindInMap", with and without AWS::LanguageExtensions."""
+    """`Fn::FindInMap`. Source: Template Reference, "Fn::FindInMap" and "Fn::FindInMap enhancements": DefaultValue needs
+    no transform."""
     names = arguments(argument, place, 3, 4)
     for index, name in enumerate(names[:3]):
         if isinstance(name, dict) and not _FIND_IN_MAP_FUNCTIONS.issuperset(name):
             evaluator.require_language_extensions("any function but Ref within Fn::FindInMap", place / index)
-    if len(names) == 4:
-        evaluator.require_language_extensions("the DefaultValue of Fn::FindInMap", place / 3)
     map_name, top, second = (evaluator.text(name, place / index) for index, name in enumerate(names[:3]))
 
     rows: Mapping[str, Mapping[str, object]] = evaluator.template.mappings.get(map_name, {})

@@ -41,6 +41,7 @@ SubnetKind = Literal["public", "private", "isolated"]
 _KINDS: Mapping[str, SubnetKind] = {"Public": "public", "Private": "private", "Isolated": "isolated"}
 _NAME_FILTER: Final = re.compile(r":filter\.tag:Name=([^:]+)")
 _PROVIDERS: Final = ("vpc-provider:", "security-group:", "hosted-zone:")
+_API_ID: Final = re.compile(r"[a-z0-9]{8,12}")
 _DUMMY_ZONE: Final = "dummy"
 # Amazon VPC User Guide, "VPC CIDR blocks": from /16 to /28.
 _PREFIXES: Final = range(16, 29)
@@ -91,12 +92,22 @@ class GroupLookUp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ApiLookUp:
+    """A REST API. resources: id -> path of those that are known, `/` for the root."""
+
+    id: str
+    resources: Mapping[str, str]
+    told_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LookUps:
-    """What is known, by id. zones: the domain names of hosted zones."""
+    """What is known, by id. zones: the domain names of hosted zones. apis: REST APIs."""
 
     vpcs: Mapping[str, VpcLookUp] = field(default_factory=dict)
     groups: Mapping[str, GroupLookUp] = field(default_factory=dict)
     zones: Mapping[str, str] = field(default_factory=dict)
+    apis: Mapping[str, ApiLookUp] = field(default_factory=dict)
 
     def vpc_of(self, identity: str) -> VpcLookUp | None:
         """The VPC that an id of it, of a subnet or of a route table belongs to; None when nobody said."""
@@ -125,6 +136,7 @@ def read_look_ups(assembly: Path) -> LookUps:
     vpcs: dict[str, VpcLookUp] = {}
     groups: dict[str, GroupLookUp] = {}
     zones: dict[str, str] = {}
+    apis: dict[str, ApiLookUp] = {}
     for key, value, place in (*_of_context(assembly, faults), *_of_overrides(assembly, faults)):
         try:
             told_by = Path(place.path).name
@@ -137,14 +149,16 @@ def read_look_ups(assembly: Path) -> LookUps:
             elif key.startswith("hosted-zone:"):
                 identity = (place / "Id").text(value.get("Id")).rpartition("/")[2]
                 zones[identity] = (place / "Name").text(value.get("Name")).rstrip(".")
+            elif _API_ID.fullmatch(key):
+                apis[key] = _api(key, value, place, told_by)
             else:
-                hint = "known are the ids of a VPC (vpc-…) and of a security group (sg-…)"
+                hint = "known are the ids of a VPC (vpc-…), of a security group (sg-…) and of a REST API"
                 raise place.error(f"{shown(key)} is nothing that can be told of here", hint=hint)
         except AssemblyError as error:
             faults += error.diagnostics
     if faults:
         raise AssemblyError(*faults)
-    return LookUps(vpcs=vpcs, groups=groups, zones=zones)
+    return LookUps(vpcs=vpcs, groups=groups, zones=zones, apis=apis)
 
 
 def bring_look_ups(context: Mapping[str, object], assembly: Path) -> None:
@@ -247,6 +261,22 @@ def _group(key: str, value: Mapping[str, Any], place: Place, told_by: str) -> Gr
     outbound = (place / "allowAllOutbound").boolean(value.get("allowAllOutbound", True))
     identity = (place / "securityGroupId").text(value.get("securityGroupId", of_key))
     return GroupLookUp(id=identity, all_outbound=outbound, told_by=told_by)
+
+
+def _api(key: str, value: Mapping[str, Any], place: Place, told_by: str) -> ApiLookUp:
+    paths = {}
+    for identity, path in (place / "resources").mapping(value.get("resources", {})).items():
+        at = place / "resources" / identity
+        text = at.text(path)
+        if not text.startswith("/") or "//" in text or (text != "/" and text.endswith("/")):
+            raise at.error(f"{shown(text)} is not the path of a resource, such as / or /orders/{{id}}")
+        paths[identity] = text
+    root = value.get("rootResourceId")
+    if root is not None:
+        paths[(place / "rootResourceId").text(root)] = "/"
+    if len(set(paths.values())) < len(paths):
+        raise (place / "resources").error("two resources have one path")
+    return ApiLookUp(id=key, resources=paths, told_by=told_by)
 
 
 def _zone(value: object) -> str:

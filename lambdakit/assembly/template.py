@@ -22,6 +22,7 @@ from lambdakit.records import dataclass
 CONSTRUCT_PATH: Final = "aws:cdk:path"
 LANGUAGE_EXTENSIONS: Final = "AWS::LanguageExtensions"
 LOOP_PREFIX: Final = "Fn::ForEach::"
+SERVERLESS: Final = "AWS::Serverless-2016-10-31"
 TRANSFORM_FUNCTION: Final = "Fn::Transform"
 
 _SECTIONS: Final = frozenset(
@@ -54,6 +55,10 @@ _ATTRIBUTES: Final = frozenset(
         "Version",
     }
 )
+# AWS SAM Developer Guide, "Globals section of the AWS SAM template", "Embedded connector reference": what a template
+# has besides when `SERVERLESS` transforms it.
+_SERVERLESS_SECTIONS: Final = frozenset({"Globals"})
+_SERVERLESS_ATTRIBUTES: Final = frozenset({"Connectors", "IgnoreGlobals"})
 # Source: CloudFormation Template Reference, "DeletionPolicy attribute", "UpdateReplacePolicy attribute"
 _POLICIES: Final = {
     "DeletionPolicy": frozenset({"Delete", "Retain", "Snapshot", "RetainExceptOnCreate"}),
@@ -126,6 +131,19 @@ class Template:
     construct_paths: Mapping[str, str]
 
     @property
+    def uses_serverless(self) -> bool:
+        """Whether something of AWS SAM is in it that `SERVERLESS` has to make resources of.
+
+        An application of the Serverless Application Repository alone is nothing of that kind.
+        """
+        if not any(transform.name == SERVERLESS for transform in self.transform):
+            return False
+        types = {resource.type for resource in self.resources.values()}
+        return "Globals" in self.raw or any(
+            name.startswith("AWS::Serverless::") and name != "AWS::Serverless::Application" for name in types
+        )
+
+    @property
     def uses_language_extensions(self) -> bool:
         """Whether the template asks for `AWS::LanguageExtensions`, which brings more functions."""
         return any(transform.name == LANGUAGE_EXTENSIONS for transform in self.transform)
@@ -144,7 +162,10 @@ def parse_template(raw: object, *, path: str | Path, construct_paths: Mapping[st
     sections = place.mapping(raw)
     faults: list[Diagnostic] = []
     paths = construct_paths or {}
-    _check_sections(sections, place, faults)
+    transform = _transforms(sections, place, faults)
+    serverless = any(item.name == SERVERLESS for item in transform)
+    attributes = _ATTRIBUTES | _SERVERLESS_ATTRIBUTES if serverless else _ATTRIBUTES
+    _check_sections(sections, _SECTIONS | _SERVERLESS_SECTIONS if serverless else _SECTIONS, place, faults)
 
     def section(name: str, parse: Callable[[str, object, Place], ItemT]) -> Mapping[str, ItemT]:
         return _section(sections, name, parse, place, faults)
@@ -153,13 +174,13 @@ def parse_template(raw: object, *, path: str | Path, construct_paths: Mapping[st
     template = Template(
         path=str(path),
         raw=sections,
-        resources=section("Resources", lambda name, value, at: _resource(name, value, at, paths)),
+        resources=section("Resources", lambda name, value, at: _resource(name, value, at, paths, attributes)),
         parameters=section("Parameters", lambda _, value, at: at.mapping(value)),
         conditions=conditions,
         mappings=section("Mappings", _mapping),
         outputs=section("Outputs", _output),
         rules=section("Rules", lambda _, value, at: at.mapping(value)),
-        transform=_transforms(sections, place, faults),
+        transform=transform,
         construct_paths=paths,
     )
     _check_conditions_exist(template, faults)
@@ -173,10 +194,12 @@ def is_loop(key: str) -> bool:
     return key.startswith(LOOP_PREFIX)
 
 
-def _check_sections(sections: Mapping[str, object], place: Place, faults: list[Diagnostic]) -> None:
+def _check_sections(
+    sections: Mapping[str, object], known: frozenset[str], place: Place, faults: list[Diagnostic]
+) -> None:
     for name in sections:
-        if name not in _SECTIONS and name != TRANSFORM_FUNCTION:
-            hint = nearest(name, _SECTIONS)
+        if name not in known and name != TRANSFORM_FUNCTION:
+            hint = nearest(name, known)
             faults += place.error(f"{shown(name)} is not a section of a template", hint=hint).diagnostics
     if "Hooks" in sections:
         problem = "hooks (blue/green deployments through CodeDeploy) are not supported"
@@ -216,11 +239,13 @@ def _logical_id(key: str, section: str, place: Place) -> str:
     return key
 
 
-def _resource(logical_id: str, value: object, place: Place, paths: Mapping[str, str]) -> Resource:
+def _resource(
+    logical_id: str, value: object, place: Place, paths: Mapping[str, str], known: frozenset[str]
+) -> Resource:
     attributes = place.mapping(value)
     for name in attributes:
-        if name not in _ATTRIBUTES:
-            raise place.error(f"{shown(name)} is not an attribute of a resource", hint=nearest(name, _ATTRIBUTES))
+        if name not in known:
+            raise place.error(f"{shown(name)} is not an attribute of a resource", hint=nearest(name, known))
     if "Type" not in attributes:
         raise place.error("this resource has no Type", hint="every resource needs one")
 

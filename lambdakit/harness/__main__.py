@@ -6,6 +6,7 @@ It ends when standard input does, so that it never outlives the process that sta
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import logging
 import os
@@ -19,6 +20,8 @@ from lambdakit.harness.options import Options, read_options
 
 def main() -> int:
     """Runs a harness until told to stop; the exit code."""
+    # 1,500 modules come, and stay: looking through them for garbage takes a tenth of the start.
+    gc.disable()
     logging.basicConfig(level=os.environ.get("LAMBDAKIT_LOG_LEVEL", "WARNING"), stream=sys.stderr)
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
@@ -43,6 +46,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     threading.Thread(target=_stop_at_end_of_input, args=(stop,), name="parent-watch", daemon=True).start()
     print(json.dumps({"ready": True, "port": server.port}), file=answer, flush=True)
+    gc.freeze()
+    gc.enable()
     stop.wait()
     server.close()
     logging.shutdown()

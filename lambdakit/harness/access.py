@@ -19,6 +19,7 @@ from lambdakit.harness.iam.identity_policies import IdentityPolicies
 from lambdakit.harness.iam.network_path import NetworkPath
 from lambdakit.harness.iam.policy_checks import check_policy_in_request
 from lambdakit.harness.iam.principal import Principal, administrator
+from lambdakit.harness.iam.protocols import Protocol, protocol_of
 from lambdakit.harness.iam.resource_policies import ResourcePolicies
 from lambdakit.harness.iam.service_sessions import ServiceSessions
 from lambdakit.harness.iam.sessions import Sessions, principal_of, session_arn
@@ -174,6 +175,8 @@ class Access:
         """
         if self.guard is None or principal.kind != "anonymous" or request.headers.get("authorization"):
             return request
+        if protocol_of(request, "") is not Protocol.S3:
+            return request  # an operation that is never signed, such as `SignUp`: it says itself whose it is
         headers = Headers([*request.headers.items, ("authorization", _NOBODY)])
         return dataclasses.replace(request, headers=headers)
 

@@ -59,6 +59,7 @@ class Account:
         application: Any = self._application
         application.get_backend_for_host = functools.lru_cache(maxsize=_HOSTS_MAX)(application.get_backend_for_host)
         self._clients: dict[tuple[str, str, str, str], Any] = {}
+        self._session: Any = None  # of all clients
         self._fronts: dict[str, Front] = {}
         self.check: Callable[[Request, str], Response | None] = lambda request, account_id: None
         self._lock = threading.Lock()
@@ -125,7 +126,7 @@ class Account:
         key = (service, region or self.region, account_id or self.account_id, caller)
         with self._lock:
             if key not in self._clients:
-                self._clients[key] = self._make_client(*key[:3], refusal)
+                self._clients[key] = self._make_client_locked(*key[:3], refusal)
             return self._clients[key]
 
     @staticmethod
@@ -142,15 +143,23 @@ class Account:
             reading = next(name for name in dir(client) if name in _READS)
             getattr(client, reading)()
 
-    def _make_client(self, service: str, region: str, account_id: str, refusal: Refusal | None) -> Any:
+    def _make_client_locked(self, service: str, region: str, account_id: str, refusal: Refusal | None) -> Any:
         import boto3
+        import botocore.session
         from botocore.config import Config
 
-        session = boto3.session.Session(
-            aws_access_key_id="LAMBDAKITDEPLOYMENT", aws_secret_access_key="-", region_name=region
-        )
+        if self._session is None:
+            bare = botocore.session.Session()
+            bare.register_component("data_loader", _models())
+            self._session = boto3.session.Session(
+                aws_access_key_id="LAMBDAKITDEPLOYMENT",
+                aws_secret_access_key="-",
+                region_name=self.region,
+                botocore_session=bare,
+            )
         config = Config(retries={"max_attempts": 0}, parameter_validation=True, s3={"addressing_style": "path"})
-        client = session.client(service, endpoint_url=f"http://{service}.{region}.amazonaws.com", config=config)
+        url = f"http://{service}.{region}.amazonaws.com"
+        client = self._session.client(service, region_name=region, endpoint_url=url, config=config)
         client.meta.events.register_first("before-send.*.*", functools.partial(self._send, account_id, refusal))
         return client
 
@@ -180,6 +189,14 @@ class Account:
 
 class _UnknownService(Exception):
     """A request to a service that moto does not have."""
+
+
+@functools.cache
+def _models() -> Any:
+    """What reads botocore's models, each once: they are most of what a client costs."""
+    from botocore.loaders import create_loader
+
+    return create_loader()
 
 
 def _not_installed(request: Request, missing: ModuleNotFoundError) -> Response:

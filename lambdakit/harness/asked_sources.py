@@ -62,9 +62,10 @@ ASKED: Final = (
         supported="`lambda:invoke` and the function's ARN, its answer as the task's; JSONPath and JSONata; "
         "`apigateway:invoke` to REST and HTTP APIs, signed by the machine's role or let in by a resource policy; "
         "`http:invoke` with its connection, to servers that `harness.bind` names and hosts that `harness.allow_host` "
-        "lets out",
+        "lets out; changes of standard executions on the default bus",
         refused="an HTTP task to any other host: `States.Runtime`, whose cause names it",
         code=(
+            "delivery.execution_events",
             "delivery.state_machine_tasks",
             "delivery.state_machine_queries",
             "delivery.task_",
@@ -75,6 +76,7 @@ ASKED: Final = (
         shown=(
             "tests/behaviour/test_behaviour_state_machines.py",
             "tests/behaviour/test_behaviour_state_machine_apis.py",
+            "tests/behaviour/test_behaviour_state_machine_events.py",
             "tests/behaviour/test_behaviour_state_machine_requests.py",
         ),
     ),

@@ -19,7 +19,7 @@ from urllib.parse import parse_qs
 from lambdakit.clock import Clock
 from lambdakit.errors import Diagnostic, HarnessError, LambdakitError, error_to_wire
 from lambdakit.harness.deployment.deploy import Deployer
-from lambdakit.harness.deployment.deployed import Deployment, to_wire
+from lambdakit.harness.deployment.deployed import Deployment, standing_apis, to_wire
 from lambdakit.harness.deployment.permission_report import PermissionReport
 from lambdakit.harness.deployment.public_urls import FrontDoors
 from lambdakit.harness.deployment.reachability_report import ReachabilityReport
@@ -197,7 +197,7 @@ class Control:
         return {"events": [event_to_wire(event) for event in events]}
 
     def _wire(self, deployment: Deployment) -> Mapping[str, Any]:
-        ids = {created.provisioned.physical_id for created in deployment.resources}
+        ids = {*(created.provisioned.physical_id for created in deployment.resources), *standing_apis(deployment)}
         doors = {physical_id: door for physical_id in ids if (door := self._doors.address(physical_id)) is not None}
         return to_wire(deployment, doors)
 

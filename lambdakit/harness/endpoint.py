@@ -1,5 +1,6 @@
 """The one HTTP endpoint of a harness: which part answers a request.
 
+/_lambdakit/code/…                  the code of functions and layers, by the links of the Lambda API
 /_lambdakit/…                       control, for the harness's own client
 Host: <api>.execute-api.…           that API's front door; so for <url>.lambda-url.… and custom domains
 /_lambdakit/apis/<api>/…            the same by path
@@ -23,6 +24,7 @@ from lambdakit.harness.account import Account
 from lambdakit.harness.deployment.configuration_calls import ConfigurationCalls
 from lambdakit.harness.deployment.public_urls import FrontDoors
 from lambdakit.harness.iam.principal import Principal
+from lambdakit.harness.lambda_service import code_downloads
 from lambdakit.harness.lambda_service.control_plane import ControlPlane
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.invoke_api import InvokeApi
@@ -36,7 +38,7 @@ from lambdakit.trace import ServiceCalled, TraceLog
 logger = logging.getLogger(__name__)
 
 _API_HOST = re.compile(
-    r"([a-z0-9]+)\.(?:execute-api\.[a-z0-9-]+\.(?:amazonaws\.com|localhost)|lambda-url\.[a-z0-9-]+\.on\.aws)(?::\d+)?"
+    r"([a-z0-9]+)\.(?:execute-api\.[a-z0-9-]+\.(?:amazonaws\.com|localhost)|lambda-url\.[a-z0-9-]+\.(?:on\.aws|localhost))(?::\d+)?"
 )
 _API_PATH = re.compile(r"/_lambdakit/apis/([a-z0-9]+)(/.*)?")
 _JSON = [("Content-Type", "application/json")]
@@ -104,6 +106,8 @@ class Endpoint:
         by_path = _API_PATH.fullmatch(request.path)
         if by_path is not None:
             return self._through_door(by_path[1], _below(request, by_path[2] or "/"), environment)
+        if request.path.startswith(code_downloads.PREFIX):
+            return self._control_plane.download(request)
         if request.path.startswith("/_lambdakit/"):
             return self._control(request)
         host = request.headers.get("host")

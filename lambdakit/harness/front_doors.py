@@ -91,7 +91,7 @@ class Gateways:
         self._key_sets = KeySets(clock.monotonic)
         self._apis: dict[str, MappedApi] = {}
         self._closing: list[threading.Thread] = []
-        proxy = HttpProxy(lambda url: str(doors.localize(url)), bindings.targets)
+        proxy = HttpProxy(doors.localize_url, bindings.targets, lambda: doors.endpoint_url)
         self._integrations: dict[str, Integrate] = {
             "AWS_PROXY": LambdaIntegration(self._calls.call),
             "AWS": ServiceIntegration(clients, self._assumption_refusal),
@@ -103,8 +103,9 @@ class Gateways:
                 calls=self._calls,
                 ask=lambda request, role_arn: ask(request, self._acting(role_arn)),
                 assumption_refusal=self._assumption_refusal,
-                localize=lambda url: str(doors.localize(url)),
+                localize=doors.localize_url,
                 bound=bindings.targets,
+                endpoint_url=lambda: doors.endpoint_url,
             ),
             access=access,
             key_sets=self._key_sets,

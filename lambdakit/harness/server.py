@@ -17,10 +17,10 @@ from lambdakit.clock import HarnessClock
 from lambdakit.harness import managed_kafka
 from lambdakit.harness.account import Account
 from lambdakit.harness.activity import Activity
-from lambdakit.harness.api_exports import exports
 from lambdakit.harness.certificates import Certificates
 from lambdakit.harness.control import Control
 from lambdakit.harness.delivery.firehose_requests import EndpointServers
+from lambdakit.harness.deployment import api_creation
 from lambdakit.harness.deployment.cloudformation.api import CloudFormationApi
 from lambdakit.harness.deployment.cloudformation.stack_work import STACK_CHANGE
 from lambdakit.harness.deployment.custom_resource_responses import CustomResourceCalls
@@ -189,7 +189,7 @@ class Server:
             ask=lambda request, principal: self._endpoint.serve_for(request, principal),
         )
         account.stand_before(SERVICE, ScalingApi(self._invocations.scaling, region=options.region).serve)
-        account.stand_before(exports.SERVICE, exports.ApiExports(region=options.region).serve)
+        account.stand_before(api_creation.SERVICE, api_creation.ApiCreation(account, region=options.region).serve)
         account.stand_before(managed_kafka.SERVICE, managed_kafka.ManagedKafkaApi(account).serve)
         changes = self._stack.enter_context(contextlib.ExitStack())  # of stacks, which end when no function answers
         self._stack.callback(gateways.join)
@@ -220,6 +220,7 @@ class Server:
             flush_logs=self._logs.flush,
             custom_resources=custom_resources,
             roles=access,
+            told=trace.append,
         )
         deployer = Deployer(
             context,

@@ -66,6 +66,21 @@ class ExistingMade(TraceEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImageRecorded(TraceEvent):
+    """A container image is recorded: a registry shows it under a tag, and no image was copied.
+
+    stack, logical_id: the resource that names it. source: the image that would have been copied, or the build context.
+    digest: of the recorded manifest; empty for a registry that is not of the account's, where nothing is recorded.
+    """
+
+    stack: str
+    logical_id: str
+    source: str
+    destination: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PropertyRecorded(TraceEvent):
     """A property that the account shows and that nothing acts on here. pointer: within the template."""
 

@@ -6,7 +6,11 @@ triggers" and the page of each trigger.
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -51,6 +55,34 @@ def test_a_function_sees_who_signs_up_and_confirms_them(pool: Pool) -> None:
     assert second["request"]["userAttributes"]["email_verified"] == "true"
     assert second["response"] == {}
     assert pool.sign_in()["AuthenticationResult"]["AccessToken"]
+
+
+def test_a_client_with_a_secret_has_to_send_a_hash_of_it(pool: Pool) -> None:
+    pool.make(client={"GenerateSecret": True, "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"]})
+    described = pool.cognito.describe_user_pool_client(UserPoolId=pool.id, ClientId=pool.client)["UserPoolClient"]
+    pool.person()
+
+    def sign_in(hashed: str) -> dict[str, Any]:
+        given = {"USERNAME": "ann", "PASSWORD": PASSWORD, **({"SECRET_HASH": hashed} if hashed else {})}
+        answer: dict[str, Any] = pool.cognito.initiate_auth(
+            ClientId=pool.client, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=given
+        )
+        return answer
+
+    def hash_of(name: str) -> str:
+        made = hmac.new(described["ClientSecret"].encode(), f"{name}{pool.client}".encode(), hashlib.sha256)
+        return base64.b64encode(made.digest()).decode()
+
+    refused = [refusal(sign_in, hashed=given) for given in ("", hash_of("bob"))]
+    refused.append(refusal(pool.sign_up, name="eve", SecretHash="wrong"))
+    problem = f"Unable to verify secret hash for client {pool.client}"
+    assert refused == [(400, "NotAuthorizedException", problem)] * 3
+    tokens = sign_in(hash_of("ann"))["AuthenticationResult"]
+    assert tokens["AccessToken"]
+    again = {"REFRESH_TOKEN": tokens["RefreshToken"], "SECRET_HASH": hash_of("ann")}
+    renewed = pool.cognito.initiate_auth(ClientId=pool.client, AuthFlow="REFRESH_TOKEN_AUTH", AuthParameters=again)
+    assert renewed["AuthenticationResult"]["AccessToken"]
+    assert pool.sign_up("eve", SecretHash=hash_of("eve"))["UserSub"]
 
 
 def test_a_sign_up_that_the_function_refuses_makes_no_user(pool: Pool) -> None:

@@ -14,6 +14,7 @@ from lambdakit.errors import AssemblyError, DeploymentError, Diagnostic, Lambdak
 from lambdakit.session.results import LambdaApiError
 from lambdakit.trace import UnsupportedIgnored
 from tests.fakes.image_assembly import BY_RUNTIME, PYTHON_APP, Images
+from tests.fakes.plain_assembly import function, write_stack
 
 pytestmark = pytest.mark.xdist_group("behaviour-images")
 
@@ -63,6 +64,16 @@ class TestRefused:
         (told,) = harness.trace.of(UnsupportedIgnored)[before:]
         assert (told.logical_id, told.pointer) == ("Fn", "Resources.Fn.Properties.Code.ImageUri")
         assert "is a container image, and the harness runs no containers" in told.problem
+
+    def test_an_image_of_a_repository_of_the_same_stack_deploys(self, harness: Harness, tmp_path: Path) -> None:
+        uri = {"Fn::Join": ["", [{"Fn::GetAtt": ["Repository", "RepositoryUri"]}, ":latest"]]}
+        resources = function("Fn", "", Code={"ImageUri": uri}, PackageType="Image", Runtime=None, Handler=None)
+        for name in ("Runtime", "Handler"):
+            del resources["Fn"]["Properties"][name]
+
+        assembly = write_stack(tmp_path, "repository", {**resources, "Repository": {"Type": "AWS::ECR::Repository"}})
+
+        assert "is a container image, and the harness runs no containers" in _refused_call(harness, assembly)
 
     def test_other_functions_of_the_stack_run(self, harness: Harness, images: Images) -> None:
         images.add("Fn", {"Dockerfile": "FROM scratch"})

@@ -69,6 +69,23 @@ exports.handler = async (event) => {
 };
 """
 
+# CloudFormation Template Reference, "cfn-response module": the functions do not bring it.
+PYTHON_RESPONSE = """
+import cfnresponse
+def handler(event, context):
+    cfnresponse.send(event, context, cfnresponse.SUCCESS, {"Variable": "python"}, "given")
+"""
+PYTHON_FAILURE = """
+import cfnresponse
+def handler(event, context):
+    status = cfnresponse.SUCCESS if event["RequestType"] == "Delete" else cfnresponse.FAILED
+    cfnresponse.send(event, context, status, {}, reason="no room")
+"""
+NODE_RESPONSE = """
+const response = require('cfn-response');
+exports.handler = (event, context) => response.send(event, context, response.SUCCESS, {Variable: 'node'});
+"""
+
 
 @pytest.fixture(scope="module")
 def harness() -> Iterator[Harness]:
@@ -84,8 +101,10 @@ class Custom:
         self._directory = directory
         self.deployment: Deployment | None = None
 
-    def deploy(self, source: str = HANDLER, *, runtime: str = "python3.13", **properties: Any) -> Deployment:
-        assembly = self._assembly(source, runtime, properties)
+    def deploy(
+        self, source: str = HANDLER, *, runtime: str = "python3.13", type_: str = "Custom::Mine", **properties: Any
+    ) -> Deployment:
+        assembly = self._assembly(source, runtime, properties, type_)
         self.deployment = self._harness.deploy(assembly)
         return self.deployment
 
@@ -99,13 +118,13 @@ class Custom:
         numbered = {item["id"]["S"]: item["event"]["S"] for item in items if "event" in item}
         return [json.loads(numbered[f"event-{number}"]) for number in range(1, len(numbered) + 1)]
 
-    def _assembly(self, source: str, runtime: str, properties: Mapping[str, Any]) -> Path:
+    def _assembly(self, source: str, runtime: str, properties: Mapping[str, Any], type_: str = "Custom::Mine") -> Path:
         name = self._directory.name
         resources: Resources = {
             **table("Events", TableName=f"events-{name}"),
             **function("Handler", source, Runtime=runtime, Environment={"Variables": {"TABLE": {"Ref": "Events"}}}),
             "Mine": {
-                "Type": "Custom::Mine",
+                "Type": type_,
                 "Properties": {"ServiceToken": {"Fn::GetAtt": ["Handler", "Arn"]}, **properties},
             },
         }
@@ -150,6 +169,13 @@ class TestRequests:
                 "Nested": {"List": ["1", "two"]},
             },
         }
+
+    def test_an_identity_provider_s_thumbprint_is_told_as_nothing_is_looked_up_outside(self, custom: Custom) -> None:
+        custom.deploy(type_="Custom::AWSCDKOpenIdConnectProvider", Url="https://token.actions.githubusercontent.com")
+
+        (event,) = custom.events()
+        (thumbprint,) = event["ResourceProperties"]["ThumbprintList"]
+        assert len(thumbprint) == 40
 
     def test_an_update_brings_the_old_properties(self, custom: Custom) -> None:
         custom.deploy(Size=1)
@@ -256,3 +282,24 @@ class TestAnswers:
             custom.deploy(ServiceToken="arn:aws:sns:us-east-1:123456789012:topic")
 
         assert refused.value.diagnostics[0].pointer == "Resources.Mine.Properties.ServiceToken"
+
+
+class TestResponseModule:
+    """CloudFormation Template Reference, "cfn-response module"."""
+
+    def test_python_answers_with_it(self, custom: Custom) -> None:
+        deployment = custom.deploy(PYTHON_RESPONSE, Say='"Data"')
+
+        outputs = next(iter(deployment.outputs.values()))
+        assert (outputs["Ref"], outputs["Data"]) == ("given", "python")
+
+    def test_node_answers_with_it_by_the_name_of_its_log_stream(self, custom: Custom) -> None:
+        deployment = custom.deploy(NODE_RESPONSE, runtime="nodejs22.x")
+
+        outputs = next(iter(deployment.outputs.values()))
+        assert outputs["Data"] == "node"
+        assert "[$LATEST]" in outputs["Ref"]
+
+    def test_its_reason_is_told(self, custom: Custom) -> None:
+        with pytest.raises(DeploymentError, match="no room"):
+            custom.deploy(PYTHON_FAILURE)

@@ -53,6 +53,43 @@ class TestDestroy:
 
         assert account_contents(harness) == before
 
+    def test_a_last_snapshot_is_taken_where_the_policy_asks_for_it(self, harness: WiredHarness, stacks: Stacks) -> None:
+        """CloudFormation Template Reference, "DeletionPolicy attribute" (`Snapshot`)."""
+        database = {
+            "Engine": "mysql",
+            "DBInstanceClass": "db.t3.micro",
+            "AllocatedStorage": "20",
+            "MasterUsername": "shop",
+            "MasterUserPassword": "secret-1234",
+        }
+        volume = {"Type": "AWS::EC2::Volume", "Properties": {"Size": 3, "AvailabilityZone": "us-east-1a"}}
+        after = harness.position()
+        deployment = stacks.deploy(
+            {
+                "Data": {"Type": "AWS::RDS::DBInstance", "Properties": database, "DeletionPolicy": "Snapshot"},
+                "Gone": {"Type": "AWS::RDS::DBInstance", "Properties": database, "DeletionPolicy": "Delete"},
+                "Disk": {**volume, "DeletionPolicy": "Snapshot"},
+                "Graph": {"Type": "AWS::Neptune::DBCluster", "DeletionPolicy": "Snapshot"},
+            }
+        )
+        rds, ec2 = harness.aws("rds"), harness.aws("ec2")
+
+        stacks.destroy()
+
+        (snapshot,) = rds.describe_db_snapshots()["DBSnapshots"]
+        assert snapshot["DBInstanceIdentifier"] == physical_id(deployment, "Data")
+        disks = ec2.describe_snapshots(Filters=[{"Name": "volume-id", "Values": [physical_id(deployment, "Disk")]}])
+        assert [one["VolumeSize"] for one in disks["Snapshots"]] == [3]
+        assert rds.describe_db_instances()["DBInstances"] == []
+        told = {event["function"]: event["note"] for event in harness.events("RuntimeNote", after=after)}
+        assert (
+            told["Data"]
+            == f"the snapshot {snapshot['DBSnapshotIdentifier']} of {physical_id(deployment, 'Data')} stays"
+        )
+        assert "deleted without a snapshot" in told["Graph"]
+        rds.delete_db_snapshot(DBSnapshotIdentifier=snapshot["DBSnapshotIdentifier"])
+        ec2.delete_snapshot(SnapshotId=disks["Snapshots"][0]["SnapshotId"])
+
     def test_a_running_invocation_is_no_trouble(self, harness: WiredHarness, stacks: Stacks) -> None:
         source = "import threading\ndef handler(event, context):\n    print('here')\n    threading.Event().wait(1)\n"
         deployment = stacks.deploy(function("Fn", source))

@@ -243,6 +243,15 @@ def test_the_refusal_names_a_source_that_is_absent_and_the_call_that_makes_it(
 TOPIC = PREFIX.format(service="sns") + "news"
 METRIC = {"MetricName": "m", "MetricNamespace": "n", "MetricValue": "1"}
 POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+EVERYBODY = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}],
+}
+SECRET = PREFIX.format(service="secretsmanager") + "secret:shop/key-AbCd1f"
+QUEUE_URL = "https://sqs.us-east-1.amazonaws.com/123456789012/jobs.fifo"
+PATH = [{"Field": "path-pattern", "Values": ["/x"]}]
+TARGETS = PREFIX.format(service="elasticloadbalancing") + "targetgroup/web/50dc6c495c0c9188"
+TO = [{"Type": "forward", "TargetGroupArn": TARGETS}]
 NAMED: list[tuple[str, dict[str, Any], str]] = [
     (
         "bus",
@@ -271,8 +280,29 @@ NAMED: list[tuple[str, dict[str, Any], str]] = [
     ),
     (
         "api",
-        resource("ApiGateway::Resource", RestApiId="abc1234567", ParentId="root", PathPart="x"),
+        resource("ApiGatewayV2::ApiMapping", ApiId="abc1234567", DomainName="a.example.com", Stage="prod"),
         "abc1234567 is not there: no call makes an API with a given id",
+    ),
+    (
+        "secret",
+        resource("SecretsManager::ResourcePolicy", SecretId=SECRET, ResourcePolicy=EVERYBODY),
+        'create_secret(Name="shop/key", SecretString="…")',
+    ),
+    (
+        "cluster",
+        resource("ECS::Service", Cluster="workers", TaskDefinition="web"),
+        'harness.client("ecs").create_cluster(clusterName="workers")',
+    ),
+    (
+        "queue",
+        resource("SQS::QueuePolicy", Queues=[QUEUE_URL], PolicyDocument=EVERYBODY),
+        'harness.client("sqs").create_queue(QueueName="jobs.fifo")',
+    ),
+    ("url", resource("Lambda::Url", TargetFunctionArn="it", AuthType="NONE"), 'create_function(FunctionName="it", …)'),
+    (
+        "target group",
+        resource("ElasticLoadBalancingV2::ListenerRule", ListenerArn=LISTENER, Priority=1, Conditions=PATH, Actions=TO),
+        "targetgroup/web/50dc6c495c0c9188 is not there: no call makes one with a given ARN",
     ),
 ]
 
@@ -317,6 +347,14 @@ def test_absent_values_name_the_call_that_gives_them(harness: Harness, tmp_path:
         (
             "secretsmanager:" + PREFIX.format(service="secretsmanager") + "secret:shop/key:SecretString:a",
             'create_secret(Name="shop/key", SecretString="…")',
+        ),
+        (
+            "secretsmanager:" + SECRET + ":SecretString:a",
+            'create_secret(Name="shop/key", SecretString="…"), which gets this ARN then',
+        ),
+        (
+            "secretsmanager:" + PREFIX.format(service="secretsmanager") + "secret:shop-secret:SecretString:a",
+            'create_secret(Name="shop-secret", SecretString="…")',
         ),
     ],
 )

@@ -107,6 +107,23 @@ def test_a_synchronous_execution_is_sent_to_the_harness(harness: WiredHarness) -
     assert answer["code"] == "AccessDeniedException"
 
 
+@pytest.mark.parametrize(("given", "code"), [("app client", ""), ("nobody's", "ResourceNotFoundException")])
+def test_an_operation_that_is_never_signed_goes_to_its_own_service(
+    harness: WiredHarness, given: str, code: str
+) -> None:
+    """Amazon Cognito API Reference, "SignUp": no permissions are needed, and SDKs do not sign it."""
+    pools = harness.aws("cognito-idp")
+    pool = pools.create_user_pool(PoolName="people")["UserPool"]["Id"]
+    client = pools.create_user_pool_client(UserPoolId=pool, ClientName="app")["UserPoolClient"]["ClientId"]
+    identity = client if given == "app client" else "a" * 26
+
+    answer = ask(harness, "denied", "cognito-idp", "sign_up", ClientId=identity, Username="ann", Password="Secret-1234")
+
+    users = [user["Username"] for user in pools.list_users(UserPoolId=pool)["Users"]]
+    assert (answer["code"], users) == (code, [] if code else ["ann"])
+    pools.delete_user_pool(UserPoolId=pool)
+
+
 def test_a_header_made_to_be_slow_is_read_at_once(harness: WiredHarness) -> None:
     began = time.monotonic()
 

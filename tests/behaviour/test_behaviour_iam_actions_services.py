@@ -273,6 +273,12 @@ ROWS = [
         source="Amazon Cognito Developer Guide, Understanding API, OIDC, and managed login pages authentication",
     ),
     row(
+        "ec2 StartVpcEndpointServicePrivateDnsVerification",
+        {"ServiceId": "vpce-svc-1"},
+        "ec2:StartVpcEndpointServicePrivateDnsVerification on arn:aws:ec2~vpc-endpoint-service/vpce-svc-1",
+        source="SAR, Amazon EC2",
+    ),
+    row(
         "iot-data Publish",
         {"topic": "shop/orders", "payload": b"{}"},
         "iot:Publish on arn:aws:iot~topic/shop/orders",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
@@ -70,7 +72,8 @@ class TestCreateFunction:
         found = client.get_function(FunctionName="orders")
         configuration = found["Configuration"]
         assert found["Tags"] == {"team": "shop"}
-        assert found["Code"] == {"RepositoryType": "S3"}
+        assert found["Code"].keys() == {"RepositoryType", "Location"}
+        assert found["Code"]["RepositoryType"] == "S3"
         for name, value in said.items():
             if name == "VpcConfig":
                 value = {**value, "VpcId": "", "Ipv6AllowedForDualStack": False}
@@ -277,3 +280,63 @@ class TestUpdateFunctionConfiguration:
 
         assert told[1] == "ValidationException"
         assert client.get_function_configuration(FunctionName="orders")["MemorySize"] == 128
+
+
+class TestCodeLocation:
+    """API Reference, "GetFunction", "FunctionCodeLocation", "LayerVersionContentOutput"."""
+
+    def test_the_package_can_be_downloaded_as_it_came(self, client: Any) -> None:
+        create_function(client, "orders", Publish=True)
+        client.update_function_code(FunctionName="orders", ZipFile=zip_of("other = 1"))
+
+        current = client.get_function(FunctionName="orders")["Code"]["Location"]
+        version = client.get_function(FunctionName="orders", Qualifier="1")["Code"]["Location"]
+
+        assert _downloaded(current) == (200, zip_of("other = 1"))
+        assert _downloaded(version) == (200, zip_of())
+
+    def test_the_content_of_a_layer_too(self, client: Any) -> None:
+        content = zip_of("A = 1", "python/a.py")
+        made = client.publish_layer_version(LayerName="shared", Content={"ZipFile": content})
+        read = client.get_layer_version(LayerName="shared", VersionNumber=made["Version"])
+
+        assert _downloaded(made["Content"]["Location"]) == _downloaded(read["Content"]["Location"]) == (200, content)
+
+    @pytest.mark.parametrize("change", [("Signature=", "Signature=0"), ("Expires=", "Expires=9")])
+    def test_a_link_that_was_changed_is_refused(self, client: Any, change: tuple[str, str]) -> None:
+        create_function(client, "orders")
+        link = client.get_function(FunctionName="orders")["Code"]["Location"]
+
+        status, body = _downloaded(link.replace(*change))
+
+        assert status == 403
+        assert b"<Code>SignatureDoesNotMatch</Code>" in body
+
+
+class TestInvokeAsync:
+    """API Reference, "InvokeAsync", which is deprecated and served."""
+
+    def test_it_queues_the_event(self, client: Any, harness: WiredHarness) -> None:
+        create_function(client, "orders")
+        before = harness.position()
+
+        answer = client.invoke_async(FunctionName=f"{ARN}:orders", InvokeArgs=b'"hi"')
+        harness.drain()
+
+        assert answer["Status"] == 202
+        assert len(harness.events("InvocationEnded", after=before)) == 1
+
+    def test_what_is_no_json_is_refused(self, client: Any) -> None:
+        create_function(client, "orders")
+
+        status, code, _ = refusal(client.invoke_async, FunctionName="orders", InvokeArgs=b"{")
+
+        assert (status, code) == (400, "InvalidRequestContentException")
+
+
+def _downloaded(link: str) -> tuple[int, bytes]:
+    try:
+        with urllib.request.urlopen(link) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as refused:
+        return refused.code, refused.read()

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from lambdakit.errors import HarnessError, error_from_wire
+from tests.fakes.harness_forks import processes_of_their_own
 from tests.fakes.plain_assembly import function, http_api, table, write_stack
 from tests.fakes.waiting import is_running, wait_for_exit, wait_until
 from tests.fakes.wired_harness import WiredHarness, descendants, request
@@ -39,6 +40,12 @@ while len(harness.events("FunctionLogged")) < 1:
 print(json.dumps({"harness": harness.process.pid, "below": sorted(descendants(harness.process.pid))}), flush=True)
 threading.Event().wait()
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_forks() -> Iterator[None]:
+    with processes_of_their_own():
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -106,14 +106,21 @@ def test_what_was_created_before_it_stays(harness: Harness, deployment: Deployme
     assert not {"Queue", "Topic", "Bucket", "Table", "Role", "Rule"} & set(renewed)
 
 
-def test_a_stack_in_a_stack_is_brought_back(harness: Harness, tmp_path: Path) -> None:
-    inner = {"Resources": {"Inner": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "inner-jobs"}}}}
+@pytest.mark.parametrize(("policy", "left"), [("Delete", 0), ("Retain", 1)])
+def test_a_stack_in_a_stack_is_brought_back(harness: Harness, tmp_path: Path, policy: str, left: int) -> None:
+    queue = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "inner-jobs"}, "DeletionPolicy": policy}
+    topic = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "inner-news"}, "DeletionPolicy": policy}
+    inner = {"Resources": {"Inner": queue, "News": topic}}
     (tmp_path / "inner.json").write_text(json.dumps(inner))
     bucket = "cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}"
     url = {"Fn::Sub": f"https://s3.${{AWS::Region}}.amazonaws.com/{bucket}/inner.json"}
     outer: Resources = {
         "First": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "first"}},
-        "Nested": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url}},
+        "Nested": {
+            "Type": "AWS::CloudFormation::Stack",
+            "Properties": {"TemplateURL": url},
+            "DeletionPolicy": policy,
+        },
     }
     directory = write_stacks(tmp_path, {"outer": {"Resources": outer}}, assets={"inner.json": tmp_path / "inner.json"})
     deployment = harness.deploy(directory)
@@ -124,8 +131,10 @@ def test_a_stack_in_a_stack_is_brought_back(harness: Harness, tmp_path: Path) ->
 
     assert sqs.get_queue_url(QueueName="inner-jobs")
     deployment.destroy()
-    with pytest.raises(sqs.exceptions.QueueDoesNotExist):
-        sqs.get_queue_url(QueueName="inner-jobs")
+    urls = sqs.list_queues(QueueNamePrefix="inner-jobs").get("QueueUrls", [])
+    assert len(urls) == left
+    for url in urls:
+        sqs.delete_queue(QueueUrl=url)
 
 
 def test_a_later_update_is_what_is_brought_back(harness: Harness, tmp_path: Path) -> None:

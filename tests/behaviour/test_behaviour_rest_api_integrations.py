@@ -82,7 +82,10 @@ class Deployed:
 
 @pytest.fixture(scope="module")
 def api(backend: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    outputs = {"Api": url_of("Api"), **{name: {"Ref": name} for name in ("Queue", "Events", "Table", "Machine")}}
+    outputs = {
+        "Api": url_of("Api"),
+        **{name: {"Ref": name} for name in ("Queue", "Events", "Table", "Machine", "Site")},
+    }
     with WiredHarness(enforce_iam="on") as harness:
         assembly = write_stack(tmp_path_factory.mktemp("assembly"), "rest", integrated(backend), **outputs)
         yield Deployed(harness, harness.deploy(assembly)["stacks"]["rest"]["outputs"])
@@ -217,6 +220,22 @@ class TestHttp:
         assert (answer.status, answer.json()) == (504, {"message": "Internal server error"})
         assert "not to https://example.com/" in api.problem()
 
+    @pytest.mark.parametrize(("key", "status"), [("known.txt", 200), ("unknown.txt", 403)])
+    def test_a_bucket_is_asked_at_its_own_host_by_nobody_in_particular(
+        self, api: Deployed, key: str, status: int
+    ) -> None:
+        api.harness.aws("s3").put_object(Bucket=api.outputs["Site"], Key=f"open/{key}", Body=b"welcome")
+
+        answer = api.send("GET", f"/site/{key}")
+
+        assert (answer.status, b"welcome" in answer.body) == (status, status == 200)
+
+    def test_the_host_of_an_api_that_is_not_here_is_not_asked(self, api: Deployed) -> None:
+        answer = api.send("GET", "/api")
+
+        assert answer.status == 504
+        assert "no0such0.execute-api" in api.problem()
+
     def test_a_bound_host_is_asked_at_its_address(self, api: Deployed, backend: str) -> None:
         api.harness.call("POST", "outside", {"bind": "bound.example", "url": backend})
 
@@ -263,6 +282,7 @@ class TestMock:
         ("path", "problem"),
         [
             ("/mock/unmapped", "no integration response is for the status 404, and there is no default one"),
+            ("/mock/bare", "Execution failed due to configuration error: statusCode should be an integer"),
             ("/mock/broken", "the template of the integration request: "),
         ],
     )

@@ -7,6 +7,7 @@ import random
 import pytest
 
 from tests.fakes.every_source import EverySource
+from tests.fakes.harness_forks import processes_of_their_own
 from tests.fakes.killer import Killer
 from tests.fakes.wired_harness import WiredHarness
 
@@ -16,14 +17,14 @@ SEED = 20_260_404
 
 
 def test_no_event_of_any_source_is_lost_when_environments_are_killed() -> None:
-    with WiredHarness() as harness:
+    with processes_of_their_own(), WiredHarness() as harness:
         soak(harness, seed=SEED, rounds=6, pause_seconds=0.2)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", [SEED + 1, SEED + 2, SEED + 3])
 def test_no_event_of_any_source_is_lost_in_the_long_run(seed: int) -> None:
-    with WiredHarness() as harness:
+    with processes_of_their_own(), WiredHarness() as harness:
         soak(harness, seed=seed, rounds=100, pause_seconds=0.2)
 
 

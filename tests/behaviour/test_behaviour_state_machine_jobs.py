@@ -104,6 +104,148 @@ def test_a_build_is_waited_for(task: Task) -> None:
     builds.delete_project(name="project-of-a-machine")
 
 
+CLUSTER = {
+    "Name": "nightly",
+    "Instances": {
+        "InstanceGroups": [
+            {"Name": "main", "InstanceRole": "MASTER", "InstanceType": "m5.xlarge", "InstanceCount": 1},
+            {"Name": "more", "InstanceRole": "CORE", "InstanceType": "m5.xlarge", "InstanceCount": 2},
+        ],
+        "KeepJobFlowAliveWhenNoSteps": True,
+    },
+    "ServiceRole": "service",
+    "JobFlowRole": "instances",
+    "ReleaseLabel": "emr-6.2.0",
+}
+STEP = {
+    "Name": "first",
+    "ActionOnFailure": "CONTINUE",
+    "HadoopJarStep": {"Jar": "command-runner.jar", "Args": ["spark-submit"]},
+}
+
+
+def notes(task: Task, after: int) -> list[str]:
+    return [event["note"] for event in task.harness.events("RuntimeNote", after=after)]
+
+
+def test_a_cluster_is_waited_for_with_its_steps_and_its_end(task: Task) -> None:
+    after = task.harness.position()
+
+    def step(action: str, then: str = "", **parameters: Any) -> dict[str, Any]:
+        state = {
+            "Type": "Task",
+            "Resource": f"arn:aws:states:::elasticmapreduce:{action}",
+            "Parameters": {"ClusterId.$": "$.made.ClusterId", **parameters},
+            "ResultPath": f"$.{action.partition('.')[0]}",
+        }
+        return {**state, **({"Next": then} if then else {"End": True})}
+
+    create = {**step("createCluster.sync", "Protect"), "Parameters": CLUSTER, "ResultPath": "$.made"}
+    states = {
+        "Create": create,
+        "Protect": step("setClusterTerminationProtection", "Grow", TerminationProtected=False),
+        "Grow": step("modifyInstanceGroupByName", "Run", InstanceGroupName="more", InstanceGroup={"InstanceCount": 5}),
+        "Run": step("addStep.sync", "Last", Step=STEP),
+        "Last": step("terminateCluster.sync"),
+    }
+
+    ended = output(task.run_states(states))
+
+    assert ended["made"]["Cluster"]["Status"]["State"] == "WAITING"
+    assert (ended["addStep"]["Step"]["Status"]["State"], ended["addStep"]["Step"]["Name"]) == ("COMPLETED", "first")
+    assert ended["addStep"]["StepId"] == ended["addStep"]["Step"]["Id"]
+    assert ended["terminateCluster"]["Cluster"]["Status"]["State"] == "TERMINATED"
+    groups = task.harness.aws("emr").list_instance_groups(ClusterId=ended["made"]["ClusterId"])["InstanceGroups"]
+    assert {group["Name"]: group["RequestedInstanceCount"] for group in groups} == {"main": 1, "more": 5}
+    told = notes(task, after)
+    assert [note.partition(": ")[0].rpartition(":")[2] for note in told] == [
+        *("createCluster.sync", "addStep.sync", "terminateCluster.sync")
+    ]
+    assert all(note.endswith("recorded as ended well, nothing ran") for note in told)
+
+
+@pytest.mark.parametrize(("action", "answer"), [("createCluster", "ClusterId"), ("addStep", "StepId")])
+def test_a_cluster_that_is_not_waited_for_answers_with_an_id_alone(task: Task, action: str, answer: str) -> None:
+    emr = task.harness.aws("emr")
+    cluster = emr.run_job_flow(**CLUSTER)["JobFlowId"]
+
+    parameters = {"ClusterId": cluster, "Step": STEP} if action == "addStep" else CLUSTER
+
+    assert list(output(task.run(f"elasticmapreduce:{action}", parameters))) == [answer]
+
+
+def test_a_task_of_a_cluster_of_containers_ends_though_nothing_runs(task: Task) -> None:
+    ecs = task.harness.aws("ecs")
+    ecs.create_cluster(clusterName="machines")
+    ecs.register_task_definition(family="web", containerDefinitions=[{"name": "a", "image": "x", "memory": 128}])
+    after = task.harness.position()
+
+    given = {"Cluster": "machines", "TaskDefinition": "web", "LaunchType": "FARGATE"}
+    ended = output(task.run("ecs:runTask.sync", given))
+
+    assert (ended["LastStatus"], ended["StoppedReason"]) == ("STOPPED", "Essential container in task exited")
+    assert notes(task, after) == ["arn:aws:states:::ecs:runTask.sync: recorded as ended well, nothing ran"]
+
+
+def test_who_waits_for_a_token_of_containers_is_told_to_send_it(task: Task) -> None:
+    ecs = task.harness.aws("ecs")
+    ecs.create_cluster(clusterName="machines")
+    ecs.register_task_definition(family="web", containerDefinitions=[{"name": "a", "image": "x", "memory": 128}])
+    after = task.harness.position()
+
+    given = {"Cluster": "machines", "TaskDefinition": "web", "LaunchType": "FARGATE"}
+    described = task.run("ecs:runTask.waitForTaskToken", given)
+
+    assert described["status"] == "RUNNING"
+    assert "nothing runs that could send the task token: send it with SendTaskSuccess" in notes(task, after)[0]
+    task.harness.aws("stepfunctions").stop_execution(executionArn=described["executionArn"])
+
+
+def test_a_batch_job_is_recorded_and_waited_for(task: Task) -> None:
+    batch, iam = task.harness.aws("batch"), task.harness.aws("iam")
+    service = iam.create_role(RoleName="batching", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    environment = batch.create_compute_environment(
+        computeEnvironmentName="here", type="UNMANAGED", state="ENABLED", serviceRole=service
+    )["computeEnvironmentArn"]
+    order = [{"order": 1, "computeEnvironment": environment}]
+    queue = batch.create_job_queue(jobQueueName="queue", state="ENABLED", priority=1, computeEnvironmentOrder=order)[
+        "jobQueueArn"
+    ]
+    container = {"image": "busybox", "vcpus": 1, "memory": 128, "command": ["ls"]}
+    definition = batch.register_job_definition(
+        jobDefinitionName="listing", type="container", containerProperties=container
+    )["jobDefinitionArn"]
+
+    given = {"JobName": "list", "JobQueue": queue, "JobDefinition": definition}
+    ended = output(task.run("batch:submitJob.sync", given))
+
+    assert ended["Status"] == "SUCCEEDED"
+    iam.delete_role(RoleName="batching")
+
+
+def test_runs_of_serverless_and_virtual_clusters_are_waited_for(task: Task) -> None:
+    emr = task.harness.aws("emr-serverless")
+    application = emr.create_application(name="a", releaseLabel="emr-6.6.0", type="SPARK")["applicationId"]
+    driver = {"SparkSubmit": {"EntryPoint": "s3://bucket/job.py"}}
+    virtual = task.harness.aws("emr-containers").create_virtual_cluster(
+        name="v", containerProvider={"id": "e", "type": "EKS", "info": {"eksInfo": {"namespace": "n"}}}
+    )["id"]
+
+    given = {"ApplicationId": application, "ExecutionRoleArn": ROLE, "JobDriver": driver}
+    serverless = output(task.run("emr-serverless:startJobRun.sync", given))
+    given = {
+        "VirtualClusterId": virtual,
+        "ExecutionRoleArn": ROLE,
+        "ReleaseLabel": "emr-6.2.0-latest",
+        "JobDriver": {"SparkSubmitJobDriver": {"EntryPoint": "s3://bucket/job.py"}},
+        "Name": "n",
+    }
+    containers = output(task.run("emr-containers:startJobRun.sync", given))
+
+    assert serverless["JobRun"]["State"] == "SUCCESS"
+    assert containers["State"] == "COMPLETED"
+
+
 @pytest.mark.parametrize("resource", ["glue:startJobRun.waitForTaskToken", "codebuild:startBuildBatch.sync"])
 def test_a_way_of_waiting_that_is_not_served_fails_by_name(task: Task, resource: str) -> None:
     described = task.run(resource, {"JobName": "nightly"})

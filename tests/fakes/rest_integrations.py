@@ -221,6 +221,22 @@ def _others(backend: str) -> dict[str, dict[str, Any]]:
         "GET /elsewhere": {
             "Integration": {"Type": "HTTP_PROXY", "IntegrationHttpMethod": "GET", "Uri": "https://example.com/"}
         },
+        "GET /site/{key}": {
+            "RequestParameters": {"method.request.path.key": True},
+            "Integration": {
+                "Type": "HTTP_PROXY",
+                "IntegrationHttpMethod": "GET",
+                "Uri": {"Fn::Sub": "https://${Site.RegionalDomainName}/open/{key}"},
+                "RequestParameters": {"integration.request.path.key": "method.request.path.key"},
+            },
+        },
+        "GET /api": {
+            "Integration": {
+                "Type": "HTTP_PROXY",
+                "IntegrationHttpMethod": "GET",
+                "Uri": "https://no0such0.execute-api.us-east-1.amazonaws.com/prod",
+            }
+        },
         "GET /bound": {
             "Integration": {"Type": "HTTP_PROXY", "IntegrationHttpMethod": "GET", "Uri": "https://bound.example/x"}
         },
@@ -234,8 +250,30 @@ def _others(backend: str) -> dict[str, dict[str, Any]]:
             _answering(500, "5\\d{2}", '{"message": "refused"}'),
         ),
         "GET /mock/unmapped": _method(_mock('{"statusCode": 404}'), _answering(200, "2\\d\\d")),
+        "GET /mock/bare": _method({"Type": "MOCK"}, _answering(200)),
         "GET /mock/broken": _method(_mock("#if("), _answering(200)),
         "POST /mock/never": _method(_mock(PassthroughBehavior="NEVER"), _answering(200)),
+    }
+
+
+def _site() -> Resources:
+    """A bucket that everybody may read a part of."""
+    may = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": {"Fn::Sub": "${Site.Arn}/open/known*"},
+    }
+    block = {"BlockPublicPolicy": False, "RestrictPublicBuckets": False}
+    return {
+        "Site": {"Type": "AWS::S3::Bucket", "Properties": {"PublicAccessBlockConfiguration": block}},
+        "SitePolicy": {
+            "Type": "AWS::S3::BucketPolicy",
+            "Properties": {
+                "Bucket": {"Ref": "Site"},
+                "PolicyDocument": {"Version": "2012-10-17", "Statement": [may]},
+            },
+        },
     }
 
 
@@ -289,6 +327,7 @@ def integrated(backend: str) -> Resources:
             },
             "Stream": {"Type": "AWS::Kinesis::Stream", "Properties": {"ShardCount": 1}},
             "Bucket": {"Type": "AWS::S3::Bucket", "Properties": {}},
+            **_site(),
             "Bus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": "orders"}},
             "Role": role(service="apigateway.amazonaws.com"),
             "Poor": role({"Effect": "Deny", "Action": "*", "Resource": "*"}, service="apigateway.amazonaws.com"),

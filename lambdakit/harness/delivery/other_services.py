@@ -24,6 +24,7 @@ from lambdakit.harness.delivery.task_members import from_api, to_api
 from lambdakit.harness.delivery.task_names import client_name, error_prefix
 from lambdakit.harness.delivery.task_requests import Signing
 from lambdakit.harness.delivery.topic_rules import TopicRuleActions
+from lambdakit.harness.delivery.user_pool_secrets import check_secret_hash
 from lambdakit.harness.delivery.user_pool_triggers import Triggers
 from lambdakit.harness.delivery.user_pools import UserPoolTriggers
 from lambdakit.harness.invocation.shipment import Clients as RoleClients
@@ -34,7 +35,7 @@ from lambdakit.harness.moto_state.secret_rotation import SecretRotations
 from lambdakit.harness.moto_state.state_calls import API_GATEWAY, HTTP, TaskCalls
 from lambdakit.harness.moto_state.state_machines import StateMachines
 from lambdakit.harness.moto_state.user_pools import UserPools
-from lambdakit.trace import TraceLog
+from lambdakit.trace import RuntimeNote, TraceLog
 
 _EXECUTIONS: Final = "executions of state machines"
 _MEASUREMENTS: Final = "measurements of functions"
@@ -69,7 +70,7 @@ class OtherServices:
         threads = ExecutionThreads(
             clock, begin=lambda: activity.begin(_EXECUTIONS), end=lambda: activity.end(_EXECUTIONS)
         )
-        tasks = StateMachineTasks(calls, role_clients, trace)
+        tasks = StateMachineTasks(calls, role_clients, trace, put_aws_event)
         requests: dict[str, TaskCalls] = {
             HTTP: HttpTasks(servers, signing).call,
             API_GATEWAY: ApiTasks(servers, signing).call,
@@ -84,10 +85,12 @@ class OtherServices:
             evaluate=evaluate,
             call=lambda task: requests[task.service](task),
             ended=tasks.ended,
+            begun=tasks.begun,
+            recorded=lambda machine, what: _tell(trace, machine, what),
         )
         TopicRuleActions(targets, role_clients, now=clock.now, submit=submit, activity=activity, trace=trace)
         self._user_pools = UserPoolTriggers(Triggers(calls, trace), now=clock.now)
-        UserPools(self._user_pools.serve)
+        UserPools(self._user_pools.serve, check=check_secret_hash)
         self._config_rules = ConfigRuleRuns(deliveries, calls, clock=clock, put_event=put_aws_event)
         self._pipelines = CodePipeline(
             calls,
@@ -126,3 +129,7 @@ class OtherServices:
     def close(self) -> None:
         """Nothing is called any more. Idempotent."""
         self._state_machines.abort_all()
+
+
+def _tell(trace: TraceLog, machine: str, what: str) -> None:
+    trace.append(RuntimeNote(function=machine, note=what))

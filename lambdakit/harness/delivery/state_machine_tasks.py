@@ -13,22 +13,27 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from lambdakit.harness.delivery.alarm_actions import PutAwsEvent
 from lambdakit.harness.delivery.delivery import NotDelivered
+from lambdakit.harness.delivery.execution_events import put_execution_event
 from lambdakit.harness.delivery.function_calls import Caller, CallRefused, FunctionCalls
 from lambdakit.harness.invocation.shipment import Clients
-from lambdakit.harness.moto_state.state_machines import EndedExecution
+from lambdakit.harness.moto_state.state_machines import ExecutionChange
 from lambdakit.trace import StateMachineEnded, TraceLog
 
 _SESSION: Final = "states"
 
 
 class StateMachineTasks:
-    """Clients for tasks. clients: in a session of a role."""
+    """Clients for tasks. clients: in a session of a role. put_event: absence drops what is meant for EventBridge."""
 
-    def __init__(self, calls: FunctionCalls, clients: Clients, trace: TraceLog) -> None:
+    def __init__(
+        self, calls: FunctionCalls, clients: Clients, trace: TraceLog, put_event: PutAwsEvent | None = None
+    ) -> None:
         self._calls = calls
         self._clients = clients
         self._trace = trace
+        self._put_event = put_event
 
     def client(self, service: str, region: str, role_arn: str) -> Any:
         """A client of a service for the machine with this role."""
@@ -36,7 +41,12 @@ class StateMachineTasks:
             return FunctionClient(self._calls, Caller(role_arn=role_arn, session=_SESSION))
         return self._clients(service, region, role=role_arn)
 
-    def ended(self, execution: EndedExecution) -> None:
+    def begun(self, execution: ExecutionChange) -> None:
+        """Tells EventBridge of an execution that begins."""
+        if self._put_event is not None:
+            put_execution_event(self._put_event, execution)
+
+    def ended(self, execution: ExecutionChange) -> None:
         """Tells of an execution that has ended."""
         self._trace.append(
             StateMachineEnded(
@@ -47,6 +57,8 @@ class StateMachineTasks:
                 cause=execution.cause,
             )
         )
+        if self._put_event is not None:
+            put_execution_event(self._put_event, execution)
 
 
 class ExpressMachines:

@@ -1,6 +1,7 @@
 """Assets put into their bucket, as `cdk deploy` does before it deploys: only those that a resource names by their key.
 
-Functions and layers are unpacked from the assembly itself; everything else reads the bucket.
+Functions and layers are unpacked from the assembly itself; everything else reads the bucket. Images are not built:
+their repositories show a record of each.
 Source: AWS CDK Developer Guide, "Assets" and "AWS CDK bootstrapping".
 """
 
@@ -9,23 +10,32 @@ from __future__ import annotations
 import io
 import os
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from botocore.exceptions import ClientError
 
 from lambdakit.assembly.assets import AssemblyAssets, Asset, AssetDestination
 from lambdakit.harness.account import Account
+from lambdakit.harness.deployment.image_records import bring_repository, image_place, manifest_for, record_image
+from lambdakit.harness.deployment.provisioner import Resource
+from lambdakit.trace import ImageRecorded, TraceEvent
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the oldest time that a zip file can hold
 _HERE = "us-east-1"  # the region whose buckets name no location
 
 
 class AssetPublisher:
-    """Publishes the assets of one assembly. account: whose buckets they go to, with what other accounts stacks name."""
+    """Publishes the assets of one assembly.
 
-    def __init__(self, account: Account, assets: AssemblyAssets) -> None:
+    account: whose buckets they go to, with what other accounts stacks name. told: takes what is only recorded.
+    """
+
+    def __init__(self, account: Account, assets: AssemblyAssets, told: Callable[[TraceEvent], object]) -> None:
         self._account = account
+        self._assets = assets
+        self._told = told
+        self._has_images = any(asset.kind == "docker_image" for asset in assets.all)
         self._published: set[tuple[str, str]] = set()
         self._by_key: dict[str, list[tuple[AssetDestination, Asset]]] = {}
         for asset in assets.all:
@@ -45,6 +55,29 @@ class AssetPublisher:
             near = [one for one in found if one[0].region in (None, region)]
             for destination, asset in named or near or found:
                 self._publish(destination, asset, account_id, region)
+
+    def record_images(self, resource: Resource) -> None:
+        """Records the images of the assembly that a resource names by their URI, each in the repository it names.
+
+        Source: AWS CDK Developer Guide, "Bootstrapping your environment" (the repository that it makes for assets).
+        """
+        for text in _texts(resource.properties) if self._has_images else ():
+            uri = text.removeprefix("docker://")
+            asset, place = self._assets.find_image(uri), image_place(uri)
+            if asset is None or place is None or (place.repository, uri) in self._published:
+                continue
+            bring_repository(self._account, place)
+            digest = record_image(self._account, place, manifest_for(asset.id))
+            self._published.add((place.repository, uri))
+            self._told(
+                ImageRecorded(
+                    stack=resource.stack,
+                    logical_id=resource.logical_id,
+                    source=asset.display_name,
+                    destination=uri,
+                    digest=digest,
+                )
+            )
 
     def _publish(self, destination: AssetDestination, asset: Asset, account_id: str, region: str) -> None:
         place = destination.region or region

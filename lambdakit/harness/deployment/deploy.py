@@ -221,7 +221,7 @@ class Deployer:
         mine: Mapping[_Identity, DeployedStack],
     ) -> list[_Prepared]:
         """Every stack with its parameters; UnsupportedError with everything that is not, unless that is allowed."""
-        publisher = AssetPublisher(self._context.account, assembly.assets)
+        publisher = AssetPublisher(self._context.account, assembly.assets, self._trace.append)
         others = {name for artifact in chosen for name in artifact.template.parameters}
         promised = PromisedParameters(self._context.account)
         prepared = []
@@ -284,6 +284,7 @@ class Deployer:
             nested_template=lambda url, place: assembly.nested_template(artifact, url, place),
             source_map=assembly.source_map,
             publish=publisher.publish_named,
+            record_images=publisher.record_images,
             image=functools.partial(image_source, assembly),
             layer=assembly.layer_overrides.of,
             tags=artifact.tags,

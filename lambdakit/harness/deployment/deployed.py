@@ -12,7 +12,7 @@ from typing import Any
 
 from lambdakit.assembly.source_map import SourceMap
 from lambdakit.assembly.template import Template
-from lambdakit.harness.deployment.provisioner import Created
+from lambdakit.harness.deployment.provisioner import Created, Resource
 from lambdakit.harness.deployment.stack_ids import stack_id
 from lambdakit.records import dataclass
 
@@ -232,10 +232,26 @@ def to_wire(deployment: Deployment, doors: Mapping[str, tuple[str, str]]) -> dic
             for created in deployment.resources
             if created.provisioned.physical_id in doors and _has_url(created, deployment)
             for api in _at_stages(created, deployment, _api(created, *doors[created.provisioned.physical_id]))
+        ]
+        + [
+            api
+            for api_id in standing_apis(deployment)
+            if api_id in doors
+            for api in _standing(api_id, deployment, doors)
         ],
     }
 
 
+def standing_apis(deployment: Deployment) -> list[str]:
+    """The ids of the APIs that the deployment adds to and did not make, in order."""
+    made = {created.provisioned.physical_id for created in deployment.resources}
+    named = [each.properties.get(_ID_OF_PART.get(each.type.rpartition("::")[0], "")) for each in _parts(deployment)]
+    return list(dict.fromkeys(str(api_id) for api_id in named if api_id is not None and api_id not in made))
+
+
+# The namespace of an API's parts -> the property that says of which one.
+_ID_OF_PART: Mapping[str, str] = {"AWS::ApiGateway": "RestApiId", "AWS::ApiGatewayV2": "ApiId"}
+_STAGE_TYPES = ("AWS::ApiGateway::Stage", "AWS::ApiGateway::Deployment", "AWS::ApiGatewayV2::Stage")
 _FUNCTION = "AWS::Lambda::Function"
 _REST_API = "AWS::ApiGateway::RestApi"
 _LISTENER_KIND = "load_balancer_listener"
@@ -318,6 +334,45 @@ def _at_stages(created: Created, deployment: Deployment, api: dict[str, Any]) ->
         yield {**api, "name": called, "url": f"{api['url']}/{name}"}
     if not names:
         yield api
+
+
+def _parts(deployment: Deployment) -> list[Resource]:
+    parts = [each.resource for each in deployment.resources if each.resource.type.startswith("AWS::ApiGateway")]
+    return [part for part in parts if part.type not in _APIS]
+
+
+def _standing(api_id: str, deployment: Deployment, doors: Mapping[str, tuple[str, str]]) -> Iterator[dict[str, Any]]:
+    """An API that was there before, at each stage that the deployment makes of it, else at its host."""
+    mine = [
+        part
+        for part in _parts(deployment)
+        if api_id in (part.properties.get("RestApiId"), part.properties.get("ApiId"))
+    ]
+    is_rest = mine[0].type.startswith("AWS::ApiGateway::")
+    is_socket = not is_rest and any(_is_socket_route(part) for part in mine)
+    stages = [part.properties.get("StageName") for part in mine if part.type in _STAGE_TYPES]
+    names = (
+        list(dict.fromkeys(str(name) for name in stages if name and name != "$default")) if is_rest or is_socket else []
+    )
+    url = doors[api_id][1]
+    api = {
+        "name": api_id,
+        "api_id": doors[api_id][0],
+        "kind": "rest_api" if is_rest else _WEBSOCKET_KIND if is_socket else "http_api",
+        "url": f"ws{url.removeprefix('http')}" if is_socket else url,
+        "logical_id": "",
+        "stack": mine[0].stack,
+        "path": "",
+    }
+    for name in names:
+        yield {**api, "name": api_id if len(names) == 1 else f"{api_id}/{name}", "url": f"{api['url']}/{name}"}
+    if not names:
+        yield api
+
+
+def _is_socket_route(part: Resource) -> bool:
+    key = str(part.properties.get("RouteKey", "$default"))
+    return part.type == "AWS::ApiGatewayV2::Route" and key != "$default" and " /" not in key
 
 
 def _stage_names(created: Created, deployment: Deployment) -> Sequence[str]:

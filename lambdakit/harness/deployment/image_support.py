@@ -11,6 +11,7 @@ from lambdakit.assembly.image_overrides import METADATA, OVERRIDES, ImageSource,
 from lambdakit.assembly.template import Resource
 from lambdakit.errors import LambdakitError
 from lambdakit.harness.deployment.dockerfile import read_dockerfile, suggestion
+from lambdakit.harness.deployment.scope import UnknownValue
 from lambdakit.harness.deployment.support import Unsupported
 
 _INSTALLS_SHOWN = 2
@@ -70,7 +71,7 @@ def _asset(
 ) -> Asset | None:
     try:
         return assembly.assets.find_image(str(resolve(uri, pointer)))
-    except (LambdakitError, LookupError):
+    except (LambdakitError, LookupError, UnknownValue):  # of a repository that the stack itself makes, say
         return None
 
 

@@ -14,14 +14,14 @@ ProvisionerOf = Callable[[str], Provisioner | None]
 
 _CUSTOM = "AWS::CloudFormation::CustomResource"
 _CUSTOM_PREFIX = "Custom::"
-# Transforms that CloudFormation runs before it deploys: their types never reach a provisioner.
-# CloudFormation Template Reference, "AWS::Serverless transform".
+# Transforms that CloudFormation runs before it deploys: their types reach a provisioner only in a template that does
+# not ask for the transform. CloudFormation Template Reference, "AWS::Serverless transform".
 _TRANSFORMED = ("AWS::Serverless::",)
 
 
 _PLAIN_TYPES = (
-    "the harness deploys what the SAM transform leaves: have it done before, for example with aws-sam-translator from "
-    "PyPI, or write AWS::Lambda::Function and the like"
+    "write Transform: AWS::Serverless-2016-10-31 at the top of the template, which aws-sam-translator carries out, or "
+    "AWS::Lambda::Function and the like"
 )
 
 

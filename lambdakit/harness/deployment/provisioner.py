@@ -26,6 +26,7 @@ from lambdakit.harness.lambda_service.layers import LayerStore
 from lambdakit.harness.lambda_service.store import FunctionStore
 from lambdakit.harness.runtime.code_package import CodeStore
 from lambdakit.records import dataclass
+from lambdakit.trace import TraceEvent
 
 
 class ResourceRefused(Exception):
@@ -49,6 +50,7 @@ class Resource:
     metadata: the resource's `Metadata`, not resolved.
     keep_when_deleted, keep_when_replaced, keep_when_taken_back: whether it stays when it is no longer wanted, when
     another takes its place, and when the creation of its stack is rolled back; by its policies.
+    snapshot_when_deleted, snapshot_when_replaced: whether a snapshot of it is taken before it goes.
     """
 
     stack: str
@@ -64,6 +66,8 @@ class Resource:
     keep_when_deleted: bool = False
     keep_when_replaced: bool = False
     keep_when_taken_back: bool = False
+    snapshot_when_deleted: bool = False
+    snapshot_when_replaced: bool = False
 
     def generated_name(self, *, length_max: int, lower_case: bool = False, ending: str = "") -> str:
         """A physical name for when the template gives none."""
@@ -108,7 +112,7 @@ class Context:
     asset: bucket and key of a file asset -> where it lies in the assembly; None for one that is no asset of it.
     image: stack, logical id and URI of a function's container image -> what there is to run in its place.
     layer: ARN of a layer version of another account -> what stands in for it; None when nobody said.
-    note: takes a remark about a function, for the trace.
+    note: takes a remark about a function, for the trace. told: takes any other event of it.
     retire: ends the execution environments of a function, given its unqualified ARN.
     open_http_api, open_rest_api, open_websocket_api, open_domain: serve an API by its id, and a custom domain by its
     name, of a region and account.
@@ -139,6 +143,7 @@ class Context:
     load_balancers: LoadBalancerDoors | None = None
     image: Callable[[str, str, str], ImageSource] = lambda stack, logical_id, uri: ImageSource()
     layer: Callable[[str], Path | None] = lambda arn: None
+    told: Callable[[TraceEvent], object] = lambda event: None
 
     def client(self, service: str, resource: Resource) -> Any:
         """A boto3 client in the resource's account and region, whose requests go to moto without a socket."""

@@ -45,6 +45,7 @@ from lambdakit.harness.deployment.provisioners import (
     iam,
     iam_identities,
     iam_policies,
+    image_copies,
     iot,
     kinesis,
     kms,
@@ -298,4 +299,5 @@ PROVISIONERS: Mapping[str, Provisioner] = {
     "AWS::WAFv2::RegexPatternSet": wafv2.REGEX_PATTERN_SET,
     "AWS::WAFv2::WebACL": wafv2.WEB_ACL,
     "AWS::WAFv2::WebACLAssociation": wafv2.WEB_ACL_ASSOCIATION,
+    image_copies.TYPE: image_copies.ImageCopy(),
 }

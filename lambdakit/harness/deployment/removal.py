@@ -15,21 +15,26 @@ from collections.abc import Iterable, Sequence
 from lambdakit.errors import Diagnostic
 from lambdakit.harness.deployment.deployed import NESTED_STACK, DeployedStack
 from lambdakit.harness.deployment.engine import Engine
+from lambdakit.harness.deployment.final_snapshots import take_snapshot
 from lambdakit.harness.deployment.provisioner import Capturing, Created
 from lambdakit.harness.deployment.refusals import tried
 
 
-def delete_stack(engine: Engine, stack: DeployedStack) -> list[Diagnostic]:
-    """Deletes the resources of a stack, last first; what refused stays in it, and is returned."""
+def delete_stack(engine: Engine, stack: DeployedStack, *, whatever_keeps_them: bool = False) -> list[Diagnostic]:
+    """Deletes the resources of a stack, last first; what refused stays in it, and is returned.
+
+    whatever_keeps_them: also those that are to be kept, in stacks within it too.
+    """
     problems: list[Diagnostic] = []
     for owner, created in reversed(stack.unwanted):
         problems += delete_resource(engine, owner, created)
     stack.unwanted = []
     for child in engine.stacks.nested_in(stack):
         if all(created.provisioned.physical_id != child.stack_id for created in stack.resources.values()):
-            problems += delete_stack(engine, child)  # its creation failed, and was not taken back
+            # its creation failed, and was not taken back
+            problems += delete_stack(engine, child, whatever_keeps_them=whatever_keeps_them)
     for logical_id, created in reversed(list(stack.resources.items())):
-        refused = delete_resource(engine, stack, created)
+        refused = delete_resource(engine, stack, created, whatever_keeps_it=whatever_keeps_them)
         if refused:
             problems += refused
         else:
@@ -42,25 +47,38 @@ def delete_stack(engine: Engine, stack: DeployedStack) -> list[Diagnostic]:
     return problems
 
 
-def delete_resource(engine: Engine, stack: DeployedStack, created: Created) -> list[Diagnostic]:
-    """Deletes one resource, unless it is to be kept; what refused to go."""
+def delete_resource(
+    engine: Engine, stack: DeployedStack, created: Created, *, whatever_keeps_it: bool = False
+) -> list[Diagnostic]:
+    """Deletes one resource, unless it is to be kept; what refused to go.
+
+    whatever_keeps_it: even then, and what a nested stack would keep goes with it.
+    """
     started = time.perf_counter()
     resource = created.resource
     problems: list[Diagnostic] = []
     status = "DELETED"
     physical_id = created.provisioned.physical_id
-    if not resource.keep_when_deleted:
+    is_kept = resource.keep_when_deleted and not whatever_keeps_it
+    if not is_kept:
         engine.happened(resource, physical_id, "DELETE_IN_PROGRESS")
-    if resource.keep_when_deleted:
+    if is_kept:
         status = "RETAINED"
         engine.stacks.keep(created)
     elif resource.type == NESTED_STACK:
         child = engine.stacks.find(resource.account_id, resource.region, created.provisioned.physical_id)
-        problems = [] if child is None else delete_stack(engine, child)
+        if child is not None:
+            problems = delete_stack(engine, child, whatever_keeps_them=whatever_keeps_it)
     else:
         provisioner = engine.provisioner_of(resource.type)
         assert provisioner is not None
-        problem = tried(stack, created, "deleted", lambda: provisioner.delete(created, engine.context))
+
+        def delete() -> None:
+            if resource.snapshot_when_deleted and not whatever_keeps_it:
+                take_snapshot(created, engine.context)
+            provisioner.delete(created, engine.context)
+
+        problem = tried(stack, created, "deleted", delete)
         problems = [] if problem is None else [problem]
     reason = "; ".join(problem.problem for problem in problems)
     engine.tell(resource, physical_id, "FAILED" if problems else status, started, attempt="DELETE", reason=reason)

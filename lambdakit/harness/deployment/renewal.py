@@ -5,7 +5,6 @@ What depends on a resource was created later, so that nothing is left that refer
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 from lambdakit.errors import Diagnostic
@@ -27,10 +26,9 @@ def clear_from(engine: Engine, stacks: Sequence[DeployedStack], touched: Sequenc
     first = next((root for root in roots if any(_is_among(touched, held) for held in _held(engine, root))), None)
     for root in reversed(roots[roots.index(first) :] if first is not None else []):
         for created in reversed(_from_first(engine, root, touched) if root is first else list(root.resources.values())):
-            resource = dataclasses.replace(created.resource, keep_when_deleted=False)
-            refused = delete_resource(engine, root, dataclasses.replace(created, resource=resource))
+            refused = delete_resource(engine, root, created, whatever_keeps_it=True)
             if not refused:
-                del root.resources[resource.logical_id]
+                del root.resources[created.resource.logical_id]
             elif _is_among(touched, created):
                 problems += refused
     return problems

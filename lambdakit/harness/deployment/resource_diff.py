@@ -17,6 +17,17 @@ CUSTOM_RESOURCE = "AWS::CloudFormation::CustomResource"
 # What these say may change in place; that they come or go takes a new resource. Source: AWS Durable Execution SDK
 # Developer Guide, "Development environment" (the schema has them among its `conditionalCreateOnlyProperties`).
 _BY_PRESENCE = frozenset({("AWS::Lambda::Function", "DurableConfig")})
+# Their names are labels: several may have the same, so that one may be there beside the one that takes its place.
+# Source: API Gateway, AppSync, Cognito, Amplify and Route 53 API References: the operations that create them draw an
+# id, and know no error for a name that is taken.
+_NAMED_ALIKE = frozenset(
+    {
+        *("AWS::ApiGateway::ApiKey", "AWS::ApiGateway::RestApi", "AWS::ApiGateway::UsagePlan"),
+        *("AWS::ApiGateway::VpcLink", "AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::VpcLink"),
+        *("AWS::Amplify::App", "AWS::AppSync::GraphQLApi", "AWS::Route53::HostedZone"),
+        *("AWS::Cognito::IdentityPool", "AWS::Cognito::UserPool", "AWS::Cognito::UserPoolClient"),
+    }
+)
 
 
 class Change(Enum):
@@ -52,6 +63,8 @@ def clashing_name(created: Created, wanted: Resource) -> str | None:
     """
     schema = resource_type(wanted.type)
     if schema is None or created.resource.type != wanted.type or len(schema.identifier) != 1:
+        return None
+    if wanted.type in _NAMED_ALIKE:
         return None
     name = value_at(wanted.properties, _custom_name(schema))
     same_name = name is not None and name == value_at(created.resource.properties, _custom_name(schema))

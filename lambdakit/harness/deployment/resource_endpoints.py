@@ -2,42 +2,21 @@
 
 Their attributes tell a host and, for some, a port; the port that moto made up is no client's, so the usual one of the
 kind counts beside it.
-Source: CloudFormation Template Reference, "Return values" of each type; the user guide of each service, "Port".
+Source: CloudFormation Template Reference, "Return values" of each type.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from lambdakit.harness.deployment.deployed import DeployedStack, Stacks
 from lambdakit.harness.deployment.provisioner import Created
+from lambdakit.harness.deployment.usual_ports import usual_port
 from lambdakit.harness.moto_state.load_balancers import targets_host
 from lambdakit.harness.moto_state.network_objects import RecordedEndpoint
 from lambdakit.harness.network.bindings import ResourceEndpoint
 
-# Type, or how it begins -> the port of its kind.
-_PORTS: Final[Mapping[str, int]] = {
-    "AWS::RDS::": 3306,
-    "AWS::ElastiCache::": 6379,
-    "AWS::MemoryDB::": 6379,
-    "AWS::OpenSearchService::Domain": 443,
-    "AWS::Elasticsearch::Domain": 443,
-    "AWS::OpenSearchServerless::Collection": 443,
-    "AWS::DocDB::": 27017,
-    "AWS::Neptune::": 8182,
-    "AWS::Redshift::": 5439,
-    "AWS::RedshiftServerless::": 5439,
-    "AWS::DAX::Cluster": 8111,
-}
-_PORT_OF_ENGINE: Final[Mapping[str, int]] = {
-    "postgres": 5432,
-    "postgresql": 5432,
-    "aurora-postgresql": 5432,
-    "oracle": 1521,
-    "sqlserver": 1433,
-    "memcached": 11211,
-}
 # Types whose resources moto does not keep.
 _ONLY_RECORDED: Final = (
     *("AWS::ElastiCache::", "AWS::MemoryDB::", "AWS::DocDB::", "AWS::Neptune::", "AWS::Redshift", "AWS::DAX::"),
@@ -63,7 +42,7 @@ def resource_endpoints(stacks: Stacks) -> Sequence[ResourceEndpoint]:
 
 
 def _of_resource(created: Created) -> Iterator[ResourceEndpoint]:
-    usual = _usual_port(created.resource.type, created.resource.properties)
+    usual = usual_port(created.resource.type, created.resource.properties)
     if usual:
         yield from _endpoints(created, usual)
     elif created.resource.type == _TARGET_GROUP and created.resource.properties.get("TargetType") != "lambda":
@@ -83,7 +62,7 @@ def recorded_endpoints(stacks: Stacks) -> tuple[RecordedEndpoint, ...]:
         for stack in stacks.all()
         for created in list(stack.resources.values())
         if created.resource.type.startswith(_ONLY_RECORDED)
-        and (usual := _usual_port(created.resource.type, created.resource.properties))
+        and (usual := usual_port(created.resource.type, created.resource.properties))
         for endpoint in _endpoints(created, usual)
         for port in endpoint.ports
     )
@@ -132,14 +111,6 @@ def _endpoint(created: Created, host: str, ports: tuple[int, ...]) -> ResourceEn
         host=host,
         ports=ports,
     )
-
-
-def _usual_port(type_name: str, properties: Mapping[str, Any]) -> int:
-    """0 for what is no server that speaks a protocol of its own."""
-    usual = next((port for begin, port in _PORTS.items() if type_name.startswith(begin)), 0)
-    engine = str(properties.get("Engine") or properties.get("EngineFamily") or "").lower()
-    by_engine = next((port for begin, port in _PORT_OF_ENGINE.items() if engine.startswith(begin)), usual)
-    return by_engine if usual else 0
 
 
 def _host(value: object) -> str:

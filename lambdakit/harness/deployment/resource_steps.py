@@ -202,8 +202,12 @@ class ResourceSteps:
 
 def _as_replaced(created: Created) -> Created:
     """What is deleted because another one took its place goes by another policy."""
-    keeps = created.resource.keep_when_replaced
-    return dataclasses.replace(created, resource=dataclasses.replace(created.resource, keep_when_deleted=keeps))
+    resource = dataclasses.replace(
+        created.resource,
+        keep_when_deleted=created.resource.keep_when_replaced,
+        snapshot_when_deleted=created.resource.snapshot_when_replaced,
+    )
+    return dataclasses.replace(created, resource=resource)
 
 
 def _token(resource: Resource) -> object:

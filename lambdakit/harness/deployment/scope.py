@@ -11,6 +11,7 @@ from lambdakit.assembly.scopes import StackOutputReference
 from lambdakit.harness.account import Account
 from lambdakit.harness.deployment.deployed import DeployedStack, Stacks
 from lambdakit.harness.deployment.provisioner import Created
+from lambdakit.harness.deployment.serverless_transform import transformed
 from lambdakit.harness.deployment.stack_source import StackSource
 from lambdakit.harness.deployment.values import AccountValues, availability_zones
 from lambdakit.harness.iam.credentials import account_of
@@ -48,6 +49,7 @@ class StackScope:
             dynamic=self.values.dynamic,
             stack_output=self._stack_output,
             include=source.include,
+            serverless=transformed,
         )
 
     def _reference(self, logical_id: str) -> object:

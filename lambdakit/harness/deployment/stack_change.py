@@ -146,7 +146,7 @@ class StackChange:
         # CloudFormation Template Reference, "DeletionPolicy attribute": `RetainExceptOnCreate` goes with a creation
         # that is rolled back, `Retain` does not.
         policy = declared.deletion_policy
-        return Resource(
+        resource = Resource(
             stack=self._stack.name,
             stack_id=self._stack.stack_id,
             logical_id=logical_id,
@@ -160,7 +160,11 @@ class StackChange:
             keep_when_deleted=policy in ("Retain", "RetainExceptOnCreate"),
             keep_when_replaced=declared.update_replace_policy == "Retain",
             keep_when_taken_back=policy == "Retain",
+            snapshot_when_deleted=policy == "Snapshot",
+            snapshot_when_replaced=declared.update_replace_policy == "Snapshot",
         )
+        self._source.record_images(resource)
+        return resource
 
     def _provisioner(self, type_name: str) -> Provisioner:
         if type_name == NESTED_STACK:

@@ -14,6 +14,7 @@ from lambdakit.assembly.place import Place
 from lambdakit.assembly.source_map import SourceMap
 from lambdakit.assembly.template import Template
 from lambdakit.harness.deployment.deployed import DeployedStack
+from lambdakit.harness.deployment.provisioner import Resource
 from lambdakit.records import dataclass
 
 
@@ -28,6 +29,7 @@ class StackSource:
     image: stack, logical id and URI of a function's container image -> what there is to run in its place.
     layer: ARN of a layer version of another account -> what stands in for it; None when nobody said.
     publish: puts the assets that resolved properties name into their bucket, in an account and region.
+    record_images: records the image assets that a resource names in their repositories.
     source_map: the way back to the document; empty where there is none.
     look_ups: what is known of what the template takes to be there.
     """
@@ -44,6 +46,7 @@ class StackSource:
     publish: Callable[[object, str, str], None]
     image: Callable[[str, str, str], ImageSource]
     layer: Callable[[str], Path | None] = lambda arn: None
+    record_images: Callable[[Resource], None] = lambda resource: None
     tags: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
     look_ups: LookUps = field(default_factory=LookUps)

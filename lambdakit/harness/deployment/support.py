@@ -77,7 +77,9 @@ class Support:
         yield from self._unconditional(template, f"{source.name}/{logical_id}")
 
     def _unconditional(self, template: Template, name: str) -> Iterator[Unsupported]:
-        """What exists whatever the parameters are, which are not known yet."""
+        """What exists whatever the parameters are, which are not known yet; nothing of a template of AWS SAM."""
+        if template.uses_serverless:
+            return
         for resource in template.resources.values():
             if resource.condition is None:
                 yield from self._of_resource(name, resource)

@@ -19,6 +19,9 @@ from lambdakit.records import dataclass
 _PLACEHOLDER: Final = re.compile(r"\{([^}]+)\}")
 _QUERY_FIELDS_MAX: Final = 1000
 _REST: Final = frozenset({"rest-json", "rest-xml"})
+# What takes the slashes of its last place as they are, though the model does not say so. Source: AWS Solutions
+# Constructs, "aws-apigateway-iot": an API's integration sends `topics/{topic-level-1}/{topic-level-2}`.
+_TO_THE_END: Final = frozenset({("iot-data", "Publish")})
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -156,7 +159,7 @@ def _route(
     return Route(
         api=api,
         operation=name,
-        pattern=_path_pattern(path.rstrip("/") or "/"),
+        pattern=_path_pattern(path.rstrip("/") or "/", to_the_end=(api.name, name) in _TO_THE_END),
         literals=tuple((name, value) for name, value in parse_qsl(literals, keep_blank_values=True) if name != "x-id"),
         path=tuple(placed.get(place.rstrip("+"), place.rstrip("+")) for place in places),
         query=query,
@@ -175,10 +178,10 @@ def _route(
     )
 
 
-def _path_pattern(path: str) -> re.Pattern[str]:
+def _path_pattern(path: str, *, to_the_end: bool) -> re.Pattern[str]:
     parts = _PLACEHOLDER.split(path)
     written = (
-        ("(.+)" if part.endswith("+") else "([^/]+)") if place % 2 else re.escape(part)
+        ("(.+)" if part.endswith("+") or to_the_end else "([^/]+)") if place % 2 else re.escape(part)
         for place, part in enumerate(parts)
     )
     return re.compile("".join(written), re.DOTALL)

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import uuid
 from collections.abc import Callable
 
 from lambdakit.harness.lambda_service.api_model import shared_model
+from lambdakit.harness.lambda_service.code_downloads import CodeDownloads
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.input_validation import check_input
 from lambdakit.harness.lambda_service.operations.operation import Input, OperationContext
@@ -35,6 +37,7 @@ class ControlPlane:
     def __init__(self, context: Callable[[str, str], OperationContext]) -> None:
         self._context = context
         self._model = shared_model()
+        self._downloads = CodeDownloads()
 
     def serve(self, request: Request, *, region: str = "", account_id: str = "") -> Response:
         """The operation's answer. ServiceFault when it is refused.
@@ -52,9 +55,18 @@ class ControlPlane:
         given = read_input(call, request)
         check_input(call.operation.input_shape, given)
         owner = _owner(given) if call.name in _ACROSS_ACCOUNTS else ""
-        response = write_response(call.operation, operation(given, self._context(owner or account_id, region)))
+        host = request.headers.get("host")
+        context = dataclasses.replace(
+            self._context(owner or account_id, region),
+            code_link=lambda directory: self._downloads.link(host, directory) if host else "",
+        )
+        response = write_response(call.operation, operation(given, context))
         headers = [*response.headers, ("x-amzn-RequestId", str(uuid.uuid4()))]
         return Response(status=response.status, headers=headers, body=response.body)
+
+    def download(self, request: Request) -> Response:
+        """The code behind a link that an operation gave."""
+        return self._downloads.serve(request, self._context("", "").code)
 
 
 def _owner(given: Input) -> str:

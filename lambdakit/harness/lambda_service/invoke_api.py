@@ -1,6 +1,7 @@
 """The `Invoke` operation over HTTP: a request in, checked; the function's answer out, with AWS's headers.
 
-Source: AWS Lambda API Reference, "Invoke".
+So is the older `InvokeAsync`, which only queues.
+Source: AWS Lambda API Reference, "Invoke", "InvokeAsync".
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from lambdakit.harness.wire import OpenAnswer, Request, Response
 from lambdakit.limits import ASYNC_REQUEST_BYTES_MAX, SYNC_REQUEST_BYTES_MAX
 
 _PATH = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
+_ASYNC_PATH = re.compile(r"/2014-11-13/functions/([^/]+)/invoke-async/?")
 _TYPES = frozenset({"RequestResponse", "Event", "DryRun"})
 
 
 class InvokeApi:
-    """Answers `POST /2015-03-31/functions/{name}/invocations`."""
+    """Answers `POST /2015-03-31/functions/{name}/invocations`, and the older `/2014-11-13/…/invoke-async`."""
 
     def __init__(self, stores: FunctionStores, invocations: Invocations) -> None:
         self._stores = stores
@@ -31,8 +33,8 @@ class InvokeApi:
 
     @staticmethod
     def matches(request: Request) -> bool:
-        """Whether this operation is meant."""
-        return request.method == "POST" and _PATH.fullmatch(request.path) is not None
+        """Whether one of these operations is meant."""
+        return request.method == "POST" and _function_of(request) is not None
 
     def serve(
         self, request: Request, *, region: str = "", account_id: str = "", answers_first: bool = False
@@ -43,11 +45,13 @@ class InvokeApi:
         answers_first: what is written down of the invocation may follow its answer, which then runs the function when
         it is sent; not for a caller who wants the log.
         """
-        match = _PATH.fullmatch(request.path)
+        match = _function_of(request)
         assert match is not None
         qualifier = parse_qs(request.query).get("Qualifier", [""])[0]
         target = self._stores.resolve(unquote(match[1]), qualifier, region=region, account_id=account_id)
         invocation_type = request.headers.get("x-amz-invocation-type") or "RequestResponse"
+        if match.re is _ASYNC_PATH:
+            invocation_type = "Event"
         if invocation_type not in _TYPES:
             raise ServiceFault("InvalidParameterValueException", f"Invalid invocation type: {invocation_type}")
         later = invocation_type == "Event"
@@ -84,6 +88,10 @@ class InvokeApi:
         else:
             if not answer.status:
                 respond(result)
+
+
+def _function_of(request: Request) -> re.Match[str] | None:
+    return _PATH.fullmatch(request.path) or _ASYNC_PATH.fullmatch(request.path)
 
 
 def _answer(result: InvocationResult, *, tail: bool) -> Response:

@@ -22,12 +22,17 @@ def change_when_loaded(change: Change) -> None:
 
     Those that are loaded already get it at once. Asking twice for one change is asking once.
     """
-    if any(isinstance(finder, _Finder) and finder.change is change for finder in sys.meta_path):
+    if any(asked is change for asked in changes()):
         return
     sys.meta_path.insert(0, _Finder(change))
     for name, module in list(sys.modules.items()):
         if _is_of_moto(name):
             change(module)
+
+
+def changes() -> Sequence[Change]:
+    """What was asked for."""
+    return [finder.change for finder in sys.meta_path if isinstance(finder, _Finder)]
 
 
 class _Finder:

@@ -15,6 +15,7 @@ Canary: tests/unit/harness/test_harness_moto_other_services.py.
 
 from __future__ import annotations
 
+import datetime
 import functools
 import json
 import uuid
@@ -41,12 +42,21 @@ Rename = Callable[[str, str, Any], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EndedExecution:
-    """An execution that has ended. status: as the API names it. error, cause: empty unless it failed."""
+class ExecutionChange:
+    """An execution that has begun or ended. status: as the API names it. error, cause: empty unless it failed.
+
+    input, output: JSON; output is None unless it succeeded. ended: None while it runs. express: emits no events.
+    """
 
     arn: str
     machine_arn: str
+    name: str
     status: str
+    begun: datetime.datetime
+    ended: datetime.datetime | None
+    input: str
+    output: str | None
+    express: bool
     error: str = ""
     cause: str = ""
 
@@ -56,7 +66,7 @@ class StateMachines:
 
     clients: for the tasks. to_api, from_api: give members of parameters and results their names and values.
     client_name, error_prefix: as in `changes_of_tasks`. evaluate: as in `changes_of_queries`. call: makes requests.
-    ended: told of every execution that has ended, in its thread.
+    begun, ended: told of every execution that begins or has ended, in its thread. recorded: as in `changes_of_tasks`.
     """
 
     def __init__(
@@ -70,14 +80,16 @@ class StateMachines:
         error_prefix: Callable[[str], str],
         evaluate: Callable[[str], Any],
         call: TaskCalls,
-        ended: Callable[[EndedExecution], None],
+        ended: Callable[[ExecutionChange], None],
+        begun: Callable[[ExecutionChange], None] = lambda change: None,
+        recorded: Callable[[str, str], None] = lambda machine, what: None,
     ) -> None:
         self._threads = threads
         self._stand_ins = threads.stand_ins()
         self._clients = clients
         self._to_api = to_api
         self._from_api = from_api
-        self._ended = ended
+        self._begun, self._ended = begun, ended
         base = f"{_INTERPRETER}asl.component.state.exec.state_task"
         changes: Mapping[str, Callable[[Any], None]] = {
             "moto.stepfunctions.responses": self._change_responses,
@@ -89,7 +101,7 @@ class StateMachines:
             f"{base}.service.state_task_service_lambda": _allow_more,
             f"{base}.service.state_task_service": self._change_members,
         }
-        of_tasks = changes_of_tasks(_INTERPRETER, client_name=client_name, error_prefix=error_prefix)
+        of_tasks = changes_of_tasks(_INTERPRETER, client_name=client_name, error_prefix=error_prefix, recorded=recorded)
         of_queries, of_calls = changes_of_queries(_INTERPRETER, evaluate), changes_of_calls(_INTERPRETER, call)
         of_others = (changes_of_errors(_INTERPRETER), changes_of_distributed_maps(_INTERPRETER))
         self._changes = (changes, of_tasks, of_queries, of_calls, *of_others)
@@ -171,16 +183,7 @@ class StateMachines:
 
             terminated(worker)
             TMP_THREADS.clear()
-            execution = worker.execution
-            self._ended(
-                EndedExecution(
-                    arn=execution.exec_arn,
-                    machine_arn=execution.state_machine_arn,
-                    status=str(execution.status),
-                    error=execution.error or "",
-                    cause=execution.cause or "",
-                )
-            )
+            self._ended(_change(worker.execution, str(worker.execution.status)))
             self._threads.announce()
 
         @functools.wraps(start)
@@ -189,10 +192,27 @@ class StateMachines:
             if isinstance(given, dict) and _CUSTOM_RESOURCE <= given.keys():
                 execution.exec_status = running
                 return
+            self._begun(_change(execution, "RUNNING"))
             start(execution)
 
         communication.terminated = tell
         module.Execution.start = start_unless_waited_for
+
+
+def _change(execution: Any, status: str) -> ExecutionChange:
+    return ExecutionChange(
+        arn=execution.exec_arn,
+        machine_arn=execution.state_machine_arn,
+        name=execution.name,
+        status=status,
+        begun=execution.start_date,
+        ended=execution.stop_date,
+        input=json.dumps(execution.input_data, separators=(",", ":")),
+        output=json.dumps(execution.output, separators=(",", ":")) if status == "SUCCEEDED" else None,
+        express=str(execution.state_machine.type) == "EXPRESS",
+        error=execution.error or "",
+        cause=execution.cause or "",
+    )
 
 
 def _backend(account_id: str, region: str) -> Any:
@@ -248,8 +268,6 @@ def _told_in_json(describe: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def _start_sync_execution(response: Any) -> Any:
     """`StartSyncExecution`, which moto does not have. Source: AWS Step Functions API Reference."""
-    import datetime
-
     from moto.core.responses import ActionResult
     from moto.stepfunctions.parser.api import InvalidExecutionInput, StateMachineTypeNotSupported
     from moto.stepfunctions.parser.backend.execution import SyncExecution

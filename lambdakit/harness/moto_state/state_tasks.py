@@ -7,8 +7,8 @@ Private surface used: of `moto.stepfunctions.parser.asl.component.state.exec.sta
 `state_task_service_aws_sdk` with `StateTaskServiceAwsSdk`
 (`_normalise_service_error_name`), `state_task_service_unsupported` with `StateTaskServiceUnsupported`
 (`_build_sync_resolver`, `_from_error`, `_eval_service_task`, `_assert_integration_pattern_is_supported`),
-`state_task_service_ecs` with `StateTaskServiceEcs` (`_from_error`), `state_task_service_factory`
-(`_UNSUPPORTED_SERVICE_NAMES`); `FailureEvent` and what it is made of; beside them
+`state_task_service_ecs` with `StateTaskServiceEcs` (`_from_error`, `_build_sync_resolver`),
+`state_task_service_factory` (`_UNSUPPORTED_SERVICE_NAMES`); `FailureEvent` and what it is made of; beside them
 `choice.state_choice` with `StateChoice` (`_eval_body`).
 Canary: tests/behaviour/test_behaviour_state_machine_jobs.py.
 """
@@ -21,7 +21,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from lambdakit.records import dataclass
+from lambdakit.harness.moto_state.recorded_work import end_task
+from lambdakit.harness.moto_state.state_clusters import SERVICE as CLUSTERS
+from lambdakit.harness.moto_state.state_clusters import call_cluster
+from lambdakit.harness.moto_state.state_jobs import Job, end_of_job, job_of
 
 _NO_CHOICE: Final = "States.NoChoiceMatched"
 _SERVICES: Final = "asl.component.state.exec.state_task.service.state_task_service"
@@ -29,64 +32,28 @@ _SERVICES: Final = "asl.component.state.exec.state_task.service.state_task_servi
 _OPTIMIZED: Final[Mapping[tuple[str, str], str]] = {("bedrock", "invokeModel"): "bedrock-runtime"}
 # Integrations that moto does not know, and refuses to make a machine with: here only the task fails, by its name.
 _NOT_SERVED: Final = frozenset({"bedrockagentcore"})
+# Executions of other machines are the only jobs that run.
+_OWN: Final = "states"
+_RUN_NOWHERE: Final = frozenset({"batch", "bedrock", "ecs", "eks"})
+_ENDED_WELL: Final = "recorded as ended well, nothing ran"
+_NOBODY_ANSWERS: Final = (
+    "recorded, nothing runs that could send the task token: send it with SendTaskSuccess or SendTaskFailure"
+)
 # Step Functions Developer Guide: "Run Amazon ECS or Fargate tasks with Step Functions" and "Error handling" have it so.
 _PREFIXES: Final[Mapping[str, str]] = {"ecs": "ECS"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Job:
-    """How a task sees that what it began has ended.
-
-    describe: boto3's method. ask: its parameters, of what the beginning answered. found: what is told of the job.
-    status: the way to its status. succeeded, failed: the statuses that end it.
-    """
-
-    describe: str
-    ask: Callable[[Mapping[str, Any]], Mapping[str, Any]]
-    found: Callable[[Any], Any] = lambda answer: answer
-    status: tuple[str, ...]
-    succeeded: frozenset[str]
-    failed: frozenset[str]
-
-
-def _sage_maker(kind: str) -> _Job:
-    """Source: Amazon SageMaker API Reference, "DescribeTrainingJob", "DescribeTransformJob" and their like."""
-    return _Job(
-        describe=f"describe_{kind.lower()}_job",
-        ask=lambda begun: {f"{kind}JobName": str(begun[f"{kind}JobArn"]).rpartition("/")[2]},
-        status=(f"{kind}JobStatus",),
-        succeeded=frozenset({"Completed"}),
-        failed=frozenset({"Failed", "Stopped"}),
-    )
-
-
-# Step Functions Developer Guide, "Integrating optimized services with Step Functions": the pages of the services.
-_JOBS: Final[Mapping[tuple[str, str], _Job]] = {
-    ("athena", "startQueryExecution"): _Job(
-        describe="get_query_execution",
-        ask=lambda begun: {"QueryExecutionId": begun["QueryExecutionId"]},
-        status=("QueryExecution", "Status", "State"),
-        succeeded=frozenset({"SUCCEEDED"}),
-        failed=frozenset({"FAILED", "CANCELLED"}),
-    ),
-    ("codebuild", "startBuild"): _Job(
-        describe="batch_get_builds",
-        ask=lambda begun: {"ids": [begun["Build"]["Id"]]},
-        found=lambda answer: {"Build": answer["Builds"][0]},
-        status=("Build", "BuildStatus"),
-        succeeded=frozenset({"SUCCEEDED"}),
-        failed=frozenset({"FAILED", "FAULT", "STOPPED", "TIMED_OUT"}),
-    ),
-    **{("sagemaker", f"create{kind}Job"): _sage_maker(kind) for kind in ("Training", "Transform", "Processing")},
-}
-
-
 def changes_of_tasks(
-    interpreter: str, *, client_name: Callable[[str], str], error_prefix: Callable[[str], str]
+    interpreter: str,
+    *,
+    client_name: Callable[[str], str],
+    error_prefix: Callable[[str], str],
+    recorded: Callable[[str, str], None],
 ) -> Mapping[str, Callable[[Any], None]]:
     """What is done to which of moto's modules. interpreter: the package's name, with its dot.
 
     client_name: what boto3 calls a service that a task names. error_prefix: what its errors begin with.
+    recorded: told the ARN of a machine and which of its tasks stands for work that ran nowhere.
     """
     services = f"{interpreter}{_SERVICES}"
 
@@ -95,6 +62,7 @@ def changes_of_tasks(
 
     def name_errors_of_clusters(module: Any) -> None:
         _name_errors(module.StateTaskServiceEcs, error_prefix)
+        _end_tasks(module.StateTaskServiceEcs)
 
     def serve_more(module: Any) -> None:
         _serve_more(module)
@@ -104,14 +72,14 @@ def changes_of_tasks(
         f"{interpreter}asl.component.state.choice.state_choice": _name_the_missing_choice,
         services: functools.partial(_find_clients, client_name),
         f"{services}_factory": _let_machines_be_made,
-        f"{services}_callback": _let_jobs_be_waited_for,
+        f"{services}_callback": functools.partial(_let_jobs_be_waited_for, recorded),
         f"{services}_aws_sdk": name_errors_of_the_sdk,
         f"{services}_unsupported": serve_more,
         f"{services}_ecs": name_errors_of_clusters,
     }
 
 
-def _let_jobs_be_waited_for(module: Any) -> None:
+def _let_jobs_be_waited_for(recorded: Callable[[str, str], None], module: Any) -> None:
     """moto drops a callback that a task without one never had, and fails for want of it."""
     task = module.StateTaskServiceCallback
     token = module.ResourceCondition.WaitForTaskToken
@@ -140,12 +108,31 @@ def _let_jobs_be_waited_for(module: Any) -> None:
 
     @functools.wraps(own_wait)
     def wait(self: Any, env: Any, **more: Any) -> None:
+        service, condition = self.resource.service_name, self.resource.condition
+        machine = str(env.states.context_object.context_object_data["StateMachine"]["Id"])
+        if condition == token and service in _RUN_NOWHERE:
+            recorded(machine, f"{self.resource.resource_arn}: {_NOBODY_ANSWERS}")
         own_wait(self, env=env, **more)
+        if condition == module.ResourceCondition.Sync and service != _OWN:
+            recorded(machine, f"{self.resource.resource_arn}: {_ENDED_WELL}")
         env.stack[-1] = json.loads(json.dumps(env.stack[-1], default=_iso))
 
     task.__init__ = begin
     task._eval_integration_pattern = wait
     task._assert_integration_pattern_is_supported = check
+
+
+def _end_tasks(task: Any) -> None:
+    """Source: Step Functions Developer Guide, "Run Amazon ECS or Fargate tasks with Step Functions" (`.sync`)."""
+    own = getattr(task._build_sync_resolver, "__wrapped__", task._build_sync_resolver)
+
+    @functools.wraps(own)
+    def resolver(state: Any, env: Any, *given: Any, **more: Any) -> Any:
+        for begun in env.stack[-1]["Tasks"]:
+            end_task(begun["TaskArn"])
+        return own(state, env, *given, **more)
+
+    task._build_sync_resolver = resolver
 
 
 def _iso(value: datetime) -> str:
@@ -246,7 +233,8 @@ def _serve_more(module: Any) -> None:
         )
         begun = env.stack.pop()
         state._normalise_response(begun)
-        return functools.partial(_end_of_job, job, state, env, client, job.ask(begun))
+        job.settle(begun)
+        return functools.partial(end_of_job, job, state, client, begun, functools.partial(failure, state, env))
 
     def response(state: Any, response: Any, *names: Any, **more: Any) -> None:
         own_response(state, response, *names, **more)
@@ -257,7 +245,8 @@ def _serve_more(module: Any) -> None:
     def call(state: Any, env: Any, *given: Any, **more: Any) -> None:
         if state.resource.service_name in _NOT_SERVED:
             raise RuntimeError(f"{state.resource.resource_arn} is not served here: nothing stands for what it calls")
-        own_call(state, env, *given, **more)
+        if state.resource.service_name != CLUSTERS or not _on_cluster(module, state, env, **more):
+            own_call(state, env, *given, **more)
 
     own_call = task._eval_service_task
     task._eval_service_task = call
@@ -273,8 +262,30 @@ def _serve_more(module: Any) -> None:
     task._assert_integration_pattern_is_supported = check
 
 
-def _job_of(state: Any) -> _Job | None:
-    return _JOBS.get((state.resource.service_name, state.resource.api_action))
+def _on_cluster(
+    module: Any,
+    state: Any,
+    env: Any,
+    *,
+    resource_runtime_part: Any,
+    normalised_parameters: Any,
+    state_credentials: Any,
+) -> bool:
+    """Does a call on a cluster of EMR; whether the integration has such a call."""
+    client = module.boto_client_for(
+        service="emr", region=resource_runtime_part.region, state_credentials=state_credentials
+    )
+    answer = call_cluster(state.resource.api_action, client, normalised_parameters)
+    if answer is None:
+        return False
+    if state.resource.condition == module.ResourceCondition.Sync:
+        answer.setdefault("ClusterId", normalised_parameters.get("ClusterId"))
+    env.stack.append(answer)
+    return True
+
+
+def _job_of(state: Any) -> Job | None:
+    return job_of(state.resource.service_name, state.resource.api_action)
 
 
 def _value_of(text: str) -> Any:
@@ -282,15 +293,3 @@ def _value_of(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return text
-
-
-def _end_of_job(job: _Job, state: Any, env: Any, client: Any, asked: Mapping[str, Any]) -> Any:
-    """What is told of a job that has ended well; None of one that has not ended."""
-    answer = getattr(client, job.describe)(**asked)
-    answer.pop("ResponseMetadata", None)
-    state._normalise_response(answer, service_action_name=job.describe)
-    told = job.found(answer)
-    status = functools.reduce(lambda value, member: value[member], job.status, told)
-    if status in job.failed:
-        raise failure(state, env, "States.TaskFailed", json.dumps(told))
-    return told if status in job.succeeded else None

@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from types import ModuleType
 from typing import Any, Final
 
-from lambdakit.harness.moto_state.loaded import Change, change_when_loaded
+from lambdakit.harness.moto_state.loaded import change_when_loaded, changes
 
 # Module of moto -> the one name by which it reads time for something that has to stay real.
 _STAYS_REAL: Final[Mapping[str, str]] = {
@@ -32,13 +32,17 @@ _STAYS_REAL: Final[Mapping[str, str]] = {
 
 
 def follow_clock(ahead: Callable[[], timedelta]) -> None:
-    """From now on every module of moto that is loaded reads time with `ahead` added.
+    """From now on every module of moto that is loaded reads time with `ahead` added, and no longer with another's.
 
     RuntimeError when moto is loaded already, with the real time in its names.
     """
+    follower = next((change for change in changes() if isinstance(change, _Follower)), None)
+    if follower is not None:
+        follower.ahead = ahead
+        return
     if "moto" in sys.modules:
         raise RuntimeError("moto is loaded already, and reads the real time")
-    change_when_loaded(_moving(_stand_ins(ahead)))
+    change_when_loaded(_Follower(ahead))
 
 
 def wake_receivers() -> None:
@@ -53,19 +57,21 @@ def wake_receivers() -> None:
                     queue._messages_lock.notify_all()
 
 
-def _moving(stand_ins: Mapping[int, object]) -> Change:
-    """What replaces the names by which a module reads time."""
+class _Follower:
+    """Replaces the names by which a module reads time."""
 
-    def move(module: ModuleType) -> None:
+    def __init__(self, ahead: Callable[[], timedelta]) -> None:
+        self.ahead = ahead
+        self._stand_ins = _stand_ins(lambda: self.ahead())
+
+    def __call__(self, module: ModuleType) -> None:
         names = vars(module)
         stays = _STAYS_REAL.get(module.__name__)
         for name, value in list(names.items()):
-            if name != stays and id(value) in stand_ins:
-                names[name] = stand_ins[id(value)]
+            if name != stays and id(value) in self._stand_ins:
+                names[name] = self._stand_ins[id(value)]
         if stays == "utcnow":
             names[stays] = _real_utcnow
-
-    return move
 
 
 def _real_utcnow() -> datetime:

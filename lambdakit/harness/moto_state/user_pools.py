@@ -5,8 +5,9 @@ What is handed over names the pool, the user and what was given, and does the re
 Private surface used: of `moto.cognitoidp.responses.CognitoIdpResponse` the operations' methods, `parameters`,
 `current_account` and `region`; `cognitoidp_backends[account][region]` with `user_pools`, `sessions`, `_log_user_in`
 and `_validate_password`; of a pool `extended_config`, `clients`, `users`, `refresh_tokens`, `access_tokens`,
-`id_tokens`, `json_web_key` and `_get_user`; of a user `id`, `username`, `password`, `status`, `attribute_lookup`,
-`groups`, `enabled` and `update_attributes`. Canary: tests/unit/harness/test_harness_moto_other_services.py.
+`id_tokens`, `json_web_key` and `_get_user`; of a client `generate_secret` and `secret`; of a user `id`,
+`username`, `password`, `status`, `attribute_lookup`, `groups`, `enabled` and `update_attributes`.
+Canary: tests/unit/harness/test_harness_moto_other_services.py.
 """
 
 from __future__ import annotations
@@ -111,6 +112,12 @@ class PoolCall:
         return client is not None and client.extended_config.get("PreventUserExistenceErrors") == "ENABLED"
 
     @property
+    def client_secret(self) -> str:
+        """The app client's secret; empty where it has none."""
+        client = self._pool.clients.get(self.given.get("ClientId"))
+        return str(client.secret) if client is not None and client.generate_secret else ""
+
+    @property
     def names_by_attribute(self) -> bool:
         """Whether users sign in by address, and are named by the pool itself."""
         return bool(self._pool.extended_config.get("UsernameAttributes"))
@@ -207,11 +214,18 @@ class PoolCall:
 class UserPools:
     """Hands over what triggers have a say in, in the thread of who asks. Make it before anybody asks.
 
-    serve: gives the answer's members; it may call `pass_on` and raise what `refuse` gives.
+    serve: gives the answer's members; it may call `pass_on` and raise what `refuse` gives. check: of every call, of
+    pools without triggers too, raises what `refuse` gives; absence: nothing is checked.
     """
 
-    def __init__(self, serve: Callable[[PoolCall], Mapping[str, Any]]) -> None:
+    def __init__(
+        self,
+        serve: Callable[[PoolCall], Mapping[str, Any]],
+        *,
+        check: Callable[[PoolCall], None] = lambda call: None,
+    ) -> None:
         self._serve = serve
+        self._check = check
         change_when_loaded(self._change)
 
     def _change(self, module: ModuleType) -> None:
@@ -230,9 +244,12 @@ class UserPools:
 
             given = response.parameters
             backend, pool = _pool_of(given, response.current_account, response.region)
-            if pool is None or not pool.extended_config.get("LambdaConfig"):
+            if pool is None:
                 return own(response)
             call = PoolCall(operation, given, backend, pool, lambda: own(response))
+            self._check(call)
+            if not call.triggers:
+                return own(response)
             return ActionResult(dict(self._serve(call)))
 
         return handed_over

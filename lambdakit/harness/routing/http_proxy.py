@@ -16,6 +16,7 @@ from lambdakit.harness.routing.arns import with_stage_variables
 from lambdakit.harness.routing.exchange import Exchange, OwnAnswer
 from lambdakit.harness.routing.integrations import Integrated
 from lambdakit.harness.routing.outgoing_http import (
+    Address,
     AnswerTooLarge,
     Bound,
     NothingCame,
@@ -31,17 +32,22 @@ _VARIABLE: Final = re.compile(r"\{([^{}+]+)\+?\}")
 class HttpProxy:
     """Sends requests on. localize: a URL of a front door here in place of AWS's, for any other URL itself.
 
-    bound: the servers that tests named for hosts; absence: none.
+    bound: the servers that tests named for hosts; absence: none. endpoint_url: where the AWS APIs are served; absence:
+    nowhere.
     """
 
-    def __init__(self, localize: Callable[[str], str], bound: Bound = lambda: {}) -> None:
+    def __init__(
+        self, localize: Callable[[str], str], bound: Bound = lambda: {}, endpoint_url: Callable[[], str] = str
+    ) -> None:
         self._localize = localize
         self._bound = bound
+        self._endpoint_url = endpoint_url
 
     def __call__(self, exchange: Exchange, integration: Integration) -> Integrated:
         """The answer of whoever listens there; see `Integrate`."""
         url = self._localize(with_stage_variables(integration.uri, exchange.stage_variables))
-        address = None if integration.connection_type == "VPC_LINK" else address_of(url, self._bound)
+        is_private = integration.connection_type == "VPC_LINK"
+        address = None if is_private else address_of(url, self._bound, self._endpoint_url())
         if address is None:
             raise OwnAnswer(503, "Service Unavailable", not_sent_to(url))
         parts = urlsplit(url)
@@ -59,7 +65,7 @@ def _target(exchange: Exchange, path: str, query: str) -> str:
     return (path or "/") + (f"?{queries}" if queries else "")
 
 
-def _sent(exchange: Exchange, integration: Integration, address: tuple[str, int], target: str) -> Response:
+def _sent(exchange: Exchange, integration: Integration, address: Address, target: str) -> Response:
     request = exchange.request
     method = integration.method if integration.method not in ("", "ANY") else request.method
     forwarded = f"by=127.0.0.1;for={request.peer[0]};host={exchange.domain_name};proto=https"

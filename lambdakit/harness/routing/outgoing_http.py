@@ -1,4 +1,4 @@
-"""Requests that APIs send on to URLs of this machine.
+"""Requests that APIs send on to URLs of this machine, and to the AWS APIs that are served here.
 
 Source: RFC 9110, 7.6.1 (what is not passed on); API Gateway Developer Guide, "Quotas" (10 MB of payload).
 """
@@ -6,6 +6,7 @@ Source: RFC 9110, 7.6.1 (what is not passed on); API Gateway Developer Guide, "Q
 from __future__ import annotations
 
 import http.client
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 from lambdakit.harness.network.bindings import Target
 from lambdakit.harness.wire import Response
 from lambdakit.limits import HTTP_API_PAYLOAD_BYTES_MAX
+from lambdakit.records import dataclass
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _OF_CONNECTION: Final = frozenset(
@@ -20,7 +22,21 @@ _OF_CONNECTION: Final = frozenset(
     | {"transfer-encoding", "upgrade"}
 )
 
+# AWS General Reference, "Service endpoints"; Amazon S3 User Guide, "Virtual hosting of general purpose buckets".
+_AWS_API: Final = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(?:\.cn)?")
+# Hosts of the same form behind which there is something else: a front door, if it is here, or nothing at all.
+_NO_API: Final = re.compile(r"\.(?:execute-api|elb|s3-website)[.-]|\.dkr\.ecr\.")
+
 Bound = Callable[[], Mapping[str, Mapping[int, Target]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a request is sent. name: what its `Host` says; absence: host and port."""
+
+    host: str
+    port: int
+    name: str = ""
 
 
 class NothingCame(Exception):
@@ -35,10 +51,12 @@ class AnswerTooLarge(Exception):
     """An answer of more than an API passes on."""
 
 
-def address_of(url: str, bound: Bound = lambda: {}) -> tuple[str, int] | None:
-    """Where requests for a URL go: host and port; None when they go nowhere.
+def address_of(url: str, bound: Bound = lambda: {}, endpoint_url: str = "") -> Address | None:
+    """Where requests for a URL go; None when they go nowhere.
 
     bound: the servers that tests named for hosts, by host and port. They are spoken to without TLS, whatever the URL.
+    endpoint_url: where the AWS APIs are served, a bucket's own host among them; empty for nowhere. Nobody signs what is
+    sent there, so that it is anonymous.
     """
     try:
         parts = urlsplit(url)
@@ -46,13 +64,18 @@ def address_of(url: str, bound: Bound = lambda: {}) -> tuple[str, int] | None:
     except ValueError:
         return None
     if parts.scheme == "http" and host in _LOOPBACK:
-        return host, 80 if port is None else port
+        return Address(host=host, port=80 if port is None else port)
     ports = bound().get(host, {}) if parts.scheme in ("http", "https") else {}
     wanted = port or (443 if parts.scheme == "https" else 80)
     target = ports.get(wanted) or next(iter(ports.values()), None)
     # Hosts that functions may go out to are among them as well; an API does not.
     is_here = target is not None and (target.host in _LOOPBACK or target.host.startswith("127."))
-    return (target.host, target.port) if target is not None and is_here else None
+    if target is not None and is_here:
+        return Address(host=target.host, port=target.port)
+    if endpoint_url and parts.scheme in ("http", "https") and _AWS_API.fullmatch(host) and not _NO_API.search(host):
+        here = urlsplit(endpoint_url)
+        return Address(host=here.hostname or "", port=here.port or 80, name=host)
+    return None
 
 
 def not_sent_to(url: str) -> str:
@@ -64,7 +87,7 @@ def not_sent_to(url: str) -> str:
 
 
 def sent(
-    address: tuple[str, int],
+    address: Address,
     method: str,
     target: str,
     *,
@@ -76,12 +99,12 @@ def sent(
 
     target: path and query, percent-encoded. headers: those that speak of the connection are left out.
     """
-    host, port = address
+    host, port = address.host, address.port
     passed = [(name, value) for name, value in headers if name.lower() not in _OF_CONNECTION]
     connection = http.client.HTTPConnection(host, port, timeout=limit_seconds)
     try:
         connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
-        for name, value in [("Host", f"{host}:{port}"), *passed]:
+        for name, value in [("Host", address.name or f"{host}:{port}"), *passed]:
             connection.putheader(name, value.encode("latin-1", "replace"))
         connection.putheader("Content-Length", str(len(body)))
         connection.endheaders(body)

@@ -271,3 +271,55 @@ def test_macro_that_concerns_certain_types_is_left_to_them() -> None:
     }
 
     assert expanded(raw, extensions=False).resources["App"].type == "AWS::Serverless::Application"
+
+
+SERVERLESS = "AWS::Serverless-2016-10-31"
+SAM = {
+    "Transform": SERVERLESS,
+    "Globals": {"Function": {"Timeout": 5}},
+    "Resources": {"F": {"Type": "AWS::Serverless::Function", "IgnoreGlobals": "*"}},
+}
+
+
+def test_serverless_templates_are_transformed_by_who_can() -> None:
+    made = {"Resources": {"F": {"Type": "AWS::Lambda::Function"}}}
+
+    template = expand(parse_template(SAM, path="t.json"), {}, PSEUDO, serverless=lambda *given: made)
+
+    assert template.resources["F"].type == "AWS::Lambda::Function"
+
+
+def test_serverless_templates_stay_as_they_are_without() -> None:
+    template = parse_template(SAM, path="t.json")
+
+    assert expand(template, {}, PSEUDO) is template
+
+
+def test_loops_are_unrolled_before_the_serverless_transform_and_names_after() -> None:
+    loop = {"Fn::ForEach::Fs": ["N", ["A", "B"], {"${N}": {"Type": "AWS::Serverless::Function"}}]}
+    template = parse_template({"Transform": [EXTENSIONS, SERVERLESS], "Resources": loop}, path="t.json")
+
+    def serverless(given: Template, *_: object) -> Mapping[str, object]:
+        queue = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": {"Fn::Sub": "A"}}}}
+        return {"Resources": {name: queue for name in given.resources}}
+
+    outcome = expand(template, {}, PSEUDO, serverless=serverless)
+
+    assert list(outcome.resources) == ["A", "B"]
+    assert outcome.resources["B"].properties == {"QueueName": {"Ref": "A"}}
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [{"Globals": {}}, {"Resources": {"Q": {"Type": "AWS::SQS::Queue", "IgnoreGlobals": "*"}}}],
+    ids=["section", "attribute"],
+)
+def test_what_only_serverless_templates_have_is_refused_elsewhere(raw: Mapping[str, object]) -> None:
+    with pytest.raises(AssemblyError, match="Globals"):
+        parse_template(raw, path="t.json")
+
+
+def test_application_of_the_repository_alone_is_not_transformed() -> None:
+    raw = {"Transform": SERVERLESS, "Resources": {"A": {"Type": "AWS::Serverless::Application"}}}
+
+    assert not parse_template(raw, path="t.json").uses_serverless

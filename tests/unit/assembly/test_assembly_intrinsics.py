@@ -253,12 +253,22 @@ def test_language_extensions_bring_more_functions(value: object, expected: objec
 
 
 @pytest.mark.parametrize(
+    "value, expected",
+    [
+        (["Regions", "x", "y", {"DefaultValue": {"Ref": "Name"}}], "orders"),
+        (["Regions", {"Fn::Select": [0, {"Fn::Split": ["/", "us-east-1/a"]}]}, "Image"], "ami-2"),
+    ],
+)
+def test_a_default_and_a_part_of_a_text_as_key_need_no_transform(value: object, expected: str) -> None:
+    assert resolver().resolve({"Fn::FindInMap": value}, "P") == expected
+
+
+@pytest.mark.parametrize(
     "value",
     [
         {"Fn::Length": [1]},
         {"Fn::ToJsonString": {}},
-        {"Fn::FindInMap": ["Regions", "x", "y", {"DefaultValue": "z"}]},
-        {"Fn::FindInMap": ["Regions", {"Fn::Select": [0, ["us-east-1"]]}, "Image"]},
+        {"Fn::FindInMap": ["Regions", {"Fn::Join": ["-", ["us", "east-1"]]}, "Image"]},
         {"Ref": {"Ref": "Name"}},
         {"Fn::GetAtt": [{"Ref": "Name"}, "Arn"]},
     ],

@@ -126,3 +126,28 @@ def test_what_is_wrong_is_told(tmp_path: Path, context: object, overrides: objec
 @pytest.mark.parametrize("prefix", [16, 28])
 def test_the_largest_and_the_smallest_block(tmp_path: Path, prefix: int) -> None:
     assert read(tmp_path, {KEY: {**VPC, "vpcCidrBlock": f"10.0.0.0/{prefix}"}}).vpcs["vpc-1"].cidr
+
+
+def test_an_api_with_its_resources(tmp_path: Path) -> None:
+    told = {"wxpv27y874": {"rootResourceId": "04x605ox35", "resources": {"abcdef1234": "/orders/{id}"}}}
+
+    api = read(tmp_path, overrides={"existing": told}).apis["wxpv27y874"]
+
+    assert api.resources == {"04x605ox35": "/", "abcdef1234": "/orders/{id}"}
+    assert api.told_by == "lambdakit-overrides.json"
+
+
+@pytest.mark.parametrize(
+    ("told", "problem"),
+    [
+        ({"resources": {"abcdef1234": "orders"}}, "is not the path of a resource"),
+        ({"resources": {"abcdef1234": "/orders/"}}, "is not the path of a resource"),
+        ({"resources": {"abcdef1234": "//orders"}}, "is not the path of a resource"),
+        ({"rootResourceId": "a", "resources": {"b": "/"}}, "two resources have one path"),
+        ({"rootResourceId": 5}, "rootResourceId"),
+        ({"resources": []}, "resources"),
+    ],
+)
+def test_an_api_that_cannot_be_is_told(tmp_path: Path, told: object, problem: str) -> None:
+    with pytest.raises(AssemblyError, match=problem):
+        read(tmp_path, overrides={"existing": {"wxpv27y874": told}})

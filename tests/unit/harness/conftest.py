@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,8 +66,9 @@ def gates() -> Iterator[Gates]:
 
 
 @pytest.fixture(scope="session")
-def spawning(runtimes: Runtimes, gates: Gates) -> Runtime:
-    return Runtime(launcher=SpawnLauncher(runtimes, note=""), gates=gates, shares_pids=True)
+def spawning(runtimes: Runtimes, gates: Gates) -> Iterator[Runtime]:
+    with contextlib.closing(SpawnLauncher(runtimes, note="")) as launcher:
+        yield Runtime(launcher=launcher, gates=gates, shares_pids=True)
 
 
 @pytest.fixture(scope="session")

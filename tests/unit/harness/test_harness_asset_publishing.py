@@ -37,7 +37,7 @@ class Publishing:
     def publisher(self, **assets: Path) -> AssetPublisher:
         by_key = {name.replace("_", "."): path for name, path in assets.items()}
         assembly = read_assembly(write_stacks(self.here, {"s": {"Resources": {}}}, assets=by_key))
-        return AssetPublisher(self.account, assembly.assets)
+        return AssetPublisher(self.account, assembly.assets, lambda event: None)
 
     def keys(self) -> list[str]:
         buckets = [bucket["Name"] for bucket in self.s3.list_buckets()["Buckets"]]
@@ -179,7 +179,7 @@ def test_an_asset_of_stacks_in_two_regions_goes_to_the_bucket_that_is_named(
     }
     file = {"source": {"path": "a.zip", "packaging": "file"}, "destinations": destinations}
     (directory / "plain.assets.json").write_text(json.dumps({"version": "55.0.0", "files": {"a": file}}))
-    publisher = AssetPublisher(publishing.account, read_assembly(directory).assets)
+    publisher = AssetPublisher(publishing.account, read_assembly(directory).assets, lambda event: None)
 
     publisher.publish_named({"SourceBucketNames": named, "SourceObjectKeys": ["a.zip"]}, _ACCOUNT, region)
 

@@ -339,6 +339,25 @@ class TestInline:
 
         assert _tree(package.directory) == {name: "# ü\n".encode()}
 
+    @pytest.mark.parametrize(
+        ("runtime", "source", "name"),
+        [
+            ("python3.13", "import json\nimport cfnresponse  # answers", "cfnresponse.py"),
+            ("python3.13", "def handler(e, c):\n    import cfnresponse", "cfnresponse.py"),
+            ("python3.13", "import json, cfnresponse", ""),
+            ("python3.13", "import cfnresponses", ""),
+            ("nodejs22.x", 'const r = require("cfn-response");', "cfn-response.js"),
+            ("nodejs22.x", "var response = require('cfn-response')", "cfn-response.js"),
+            ("nodejs22.x", "// cfn-response", ""),
+        ],
+    )
+    def test_cfn_response_is_there_for_what_loads_it(
+        self, store: CodeStore, runtime: str, source: str, name: str
+    ) -> None:
+        package = store.from_inline(source, runtime)
+
+        assert sorted(_tree(package.directory))[:-1] == ([name] if name else [])
+
     def test_the_same_source_is_the_same_package(self, tmp_path: Path) -> None:
         first, second = (CodeStore(tmp_path / name).from_inline("x", "python3.13") for name in ("a", "b"))
 

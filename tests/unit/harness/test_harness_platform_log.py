@@ -111,11 +111,19 @@ class TestText:
             "INIT_REPORT Init Duration: 1236.04 ms\tPhase: init\tStatus: error\tError Type: Runtime.ExitError"
         ]
 
-    def test_a_cold_start_names_the_runtimes_version(self) -> None:
-        (line,) = PlatformLog(TEXT).init_start("python3.13.1", AT)
+    @pytest.mark.parametrize(
+        ("interpreter", "version"),
+        [
+            ("python3.13.1", "python:3.13.1"),
+            ("nodejs24.19.0", "nodejs:24.19.0"),
+            ("provided.al2023", "provided:al2023"),
+        ],
+    )
+    def test_a_cold_start_names_the_runtimes_version(self, interpreter: str, version: str) -> None:
+        (line,) = PlatformLog(TEXT).init_start(interpreter, AT)
 
         assert line.startswith(
-            "INIT_START Runtime Version: python:3.13.1\tRuntime Version ARN: arn:aws:lambda:eu-west-1::"
+            f"INIT_START Runtime Version: {version}\tRuntime Version ARN: arn:aws:lambda:eu-west-1::"
         )
 
 

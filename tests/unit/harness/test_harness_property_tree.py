@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from lambdakit.harness.deployment.property_tree import READ, RECORDED, PropertyTree, recorded, unread
 from lambdakit.harness.deployment.registry import PROVISIONERS
+from lambdakit.harness.deployment.resource_diff import is_custom
 
 TREE: PropertyTree = {
     "Name": READ,
@@ -83,7 +84,7 @@ _WITHOUT_PROPERTIES = frozenset({"AWS::CloudFormation::WaitConditionHandle"})
 
 
 # A custom resource's function gets every property, whatever its name.
-@pytest.mark.parametrize("type_name", [name for name in PROVISIONERS if name != "AWS::CloudFormation::CustomResource"])
+@pytest.mark.parametrize("type_name", [name for name in PROVISIONERS if not is_custom(name)])
 def test_every_type_states_what_it_reads(type_name: str) -> None:
     tree = PROVISIONERS[type_name].properties
 

@@ -95,6 +95,8 @@ def test_a_change(type_name: str, before: Mapping[str, Any], after: Mapping[str,
         ("AWS::DynamoDB::Table", {"TableName": "a", **_KEY}, {"TableName": "a"}, "a"),
         ("AWS::Kinesis::Stream", {"Name": "a"}, {"Name": "a"}, "a"),
         ("AWS::IAM::Role", {"RoleName": "a", "Path": "/a/"}, {"RoleName": "a", "Path": "/b/"}, "a"),
+        ("AWS::ApiGatewayV2::Api", {"Name": "a", "ProtocolType": "HTTP"}, {"Name": "a"}, None),
+        ("AWS::Cognito::UserPoolClient", {"ClientName": "a", "GenerateSecret": True}, {"ClientName": "a"}, None),
     ],
 )
 def test_a_custom_name_is_in_the_way_of_a_replacement(

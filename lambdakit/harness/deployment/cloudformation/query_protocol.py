@@ -23,8 +23,9 @@ Form = Mapping[str, str]
 
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
 _SHOWN_MAX = 100
-# XML 1.0, "Characters": what may stand in a document, be it written as a reference.
-_NO_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+# XML 1.0, "Characters": what may not stand in a document, be it written as a reference. A class of all that may would
+# take a hundredth of the harness's start to compile.
+_NO_XML = re.compile("[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\ud800-\\udfff\\ufffe\\uffff]")
 
 
 class MalformedQuery(Exception):

@@ -21,6 +21,11 @@ _BUCKET: Final = '"s3").create_bucket(Bucket="{name}")'
 _BUS: Final = '"events").create_event_bus(Name="{name}")'
 _ROLE: Final = '"iam").create_role(RoleName="{name}", AssumeRolePolicyDocument=…)'
 _API: Final = "no call makes an API with a given id; deploy the stack that has it too, and give this one its id"
+_ELSEWHERE_MADE: Final = (
+    "no call makes one with a given ARN; deploy the stack that has it too, and give this one its ARN"
+)
+_SECRET: Final = '"secretsmanager").create_secret(Name="{name}", SecretString="…")'
+_CLUSTER: Final = '"ecs").create_cluster(clusterName="{name}")'
 _LOG_GROUP: Final = '"logs").create_log_group(logGroupName="{name}")'
 
 
@@ -79,6 +84,11 @@ def _log_group(context: Context, resource: Resource, name: str, arn: str) -> obj
     return next(group for group in groups if group["logGroupName"] == name) if groups else _nothing(name)
 
 
+def _cluster(context: Context, resource: Resource, name: str, arn: str) -> object:
+    found = context.client("ecs", resource).describe_clusters(clusters=[arn or name])["clusters"]
+    return found[0] if found else _nothing(name)
+
+
 def _nothing(name: str) -> object:
     raise LookupError(name)
 
@@ -127,6 +137,25 @@ _ARNS: Mapping[re.Pattern[str], _Kind] = {
         reads=_read("stepfunctions", "describe_state_machine", arn="stateMachineArn"),
         making='"stepfunctions").create_state_machine(name="{name}", …)',
     ),
+    # Six random characters end a secret's ARN, which it is given when the template names it so.
+    re.compile(
+        _ARN.format(
+            service="secretsmanager", resource=r"secret:(?P<name>[\w/+=.@-]+?)(?:-(?![a-z]{6}$)[0-9A-Za-z]{6})?"
+        )
+    ): _Kind(reads=_read("secretsmanager", "describe_secret", arn="SecretId"), making=_SECRET),
+    re.compile(_ARN.format(service="ecs", resource=r"cluster/(?P<name>[\w-]+)")): _Kind(
+        reads=_cluster, making=_CLUSTER
+    ),
+    re.compile(_ARN.format(service="elasticloadbalancing", resource=r"targetgroup/(?P<name>[\w-]+)/[0-9a-f]+")): _Kind(
+        reads=lambda context, resource, name, arn: context.client("elbv2", resource).describe_target_groups(
+            TargetGroupArns=[arn]
+        ),
+        making=_ELSEWHERE_MADE,
+    ),
+    # A queue's policy names it by its URL, which may be one of the harness's by now.
+    re.compile(r"https?://[^/]+/[0-9]{12}/(?P<name>[\w-]{1,80}(?:\.fifo)?)"): _Kind(
+        reads=_read("sqs", "get_queue_url", name="QueueName"), making=_QUEUE
+    ),
 }
 # Names of properties, and the kind of what they name without an ARN.
 _NAMES: Mapping[str, _Kind] = {
@@ -137,9 +166,15 @@ _NAMES: Mapping[str, _Kind] = {
     "TableName": _Kind(reads=_read("dynamodb", "describe_table", name="TableName"), making=_TABLE),
     "RestApiId": _Kind(reads=_read("apigateway", "get_rest_api", name="restApiId"), making=_API),
     "ApiId": _Kind(reads=_read("apigatewayv2", "get_api", name="ApiId"), making=_API),
-    "FunctionName": _Kind(
-        reads=_function, making='"lambda").create_function(FunctionName="{name}", …), or deploy the stack that has it'
+    **dict.fromkeys(
+        ("FunctionName", "TargetFunctionArn"),
+        _Kind(
+            reads=_function,
+            making='"lambda").create_function(FunctionName="{name}", …), or deploy the stack that has it',
+        ),
     ),
+    "SecretId": _Kind(reads=_read("secretsmanager", "describe_secret", name="SecretId"), making=_SECRET),
+    "Cluster": _Kind(reads=_cluster, making=_CLUSTER),
 }
 # What a resource names by these is itself.
 _OWN: Mapping[str, str] = {

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 
 from lambdakit.assembly.intrinsics import Resolver
 from lambdakit.harness.deployment.engine import Engine
+from lambdakit.harness.deployment.existing.apis import ExistingApis
 from lambdakit.harness.deployment.existing.drawn import drawn_of
 from lambdakit.harness.deployment.existing.mentions import mentions_of
+from lambdakit.harness.deployment.existing.named_apis import Protocol, apis_of
 from lambdakit.harness.deployment.existing.networks import ExistingNetworks
 from lambdakit.harness.deployment.existing.resources import ExistingResources
 from lambdakit.harness.deployment.stack_source import StackSource
@@ -28,7 +30,8 @@ def bring_surroundings(
 
     mentions = mentions_of(resolver, names)
     drawn = drawn_of(resolver, names, account_id=source.account_id, region=source.region)
-    if not mentions.ids and not drawn:
+    apis = apis_of(resolver, names)
+    if not mentions.ids and not drawn and not apis:
         return
     context = engine.context
     networks = ExistingNetworks(
@@ -44,3 +47,18 @@ def bring_surroundings(
         tell=tell,
     )
     resources.make(drawn, source.look_ups, mentions)
+
+    def opened(protocol: Protocol, api_id: str) -> None:
+        serves = {"REST": context.open_rest_api, "HTTP": context.open_http_api, "WEBSOCKET": context.open_websocket_api}
+        serves[protocol](api_id, source.region, source.account_id)
+
+    standing = ExistingApis(
+        context.account,
+        account_id=source.account_id,
+        region=source.region,
+        opened=opened,
+        closed=context.doors.close_door,
+        undo=undo,
+        tell=tell,
+    )
+    standing.make(apis, source.look_ups)

@@ -20,19 +20,20 @@ def openapi_document(resource: Resource, context: Context) -> Mapping[str, Any] 
     properties = resource.properties
     if properties.get("Body"):
         body = properties["Body"]
-        return body if isinstance(body, Mapping) else _parsed(str(body), "Body")
+        return body if isinstance(body, Mapping) else parsed_document(str(body), "Body")
     location = properties.get("BodyS3Location")
     if not location:
         return None
     asset = context.asset(location["Bucket"], location["Key"])
     if asset is not None:
-        return _parsed(asset.read_text(), "BodyS3Location")
+        return parsed_document(asset.read_text(), "BodyS3Location")
     version = {"VersionId": location["Version"]} if location.get("Version") else {}
     answer = context.client("s3", resource).get_object(Bucket=location["Bucket"], Key=location["Key"], **version)
-    return _parsed(answer["Body"].read().decode(), "BodyS3Location")
+    return parsed_document(answer["Body"].read().decode(), "BodyS3Location")
 
 
-def _parsed(text: str, place: str) -> Mapping[str, Any]:
+def parsed_document(text: str, place: str) -> Mapping[str, Any]:
+    """A document, of its JSON or YAML. ResourceRefused, at the property `place`, for what is none."""
     try:
         document = json.loads(text) if text.lstrip().startswith("{") else yaml.safe_load(text)
     except (ValueError, yaml.YAMLError) as error:

@@ -84,6 +84,22 @@ def clear(client: Any, api_id: str) -> None:
         client.delete_authorizer(restApiId=api_id, authorizerId=authorizer["id"])
 
 
+def make_room(client: Any, api_id: str, document: Mapping[str, Any]) -> None:
+    """Deletes the methods and models that a document defines anew, before it is merged into an API.
+
+    Source: API Gateway API Reference, "PutRestApi" (`mode`): what the document names replaces what is there.
+    """
+    paths = {f"/{path.strip('/')}": item for path, item in (document.get("paths") or {}).items()}
+    for resource in client.get_resources(restApiId=api_id, limit=500)["items"]:
+        named = {"ANY" if verb.lower() == _VERBS[-1] else verb.upper() for verb in paths.get(resource["path"]) or ()}
+        for http_method in named & set(resource.get("resourceMethods") or ()):
+            client.delete_method(restApiId=api_id, resourceId=resource["id"], httpMethod=http_method)
+    models = {**_inline_models(document), **_schemas(document)}
+    for model in client.get_models(restApiId=api_id)["items"]:
+        if model["name"] in models:
+            client.delete_model(restApiId=api_id, modelName=model["name"])
+
+
 class _Places:
     """The resources of an API by their paths, made when they are first asked for."""
 

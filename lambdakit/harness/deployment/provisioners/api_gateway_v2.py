@@ -92,7 +92,7 @@ class Api(HoldsNothing):
         with undone_on_failure(lambda: client.delete_api(ApiId=api_id)):
             if document is not None:
                 import_document(client, api_id, document)
-            _quick_create(client, api_id, resource.properties)
+            quick_create(client, api_id, resource.properties)
             context.open_http_api(api_id, resource.region, resource.account_id)
         return Provisioned(
             physical_id=api_id,
@@ -121,7 +121,7 @@ class Api(HoldsNothing):
 
         def target(old: Properties, new: Properties) -> None:
             _forget_target(client, api_id, old)
-            _quick_create(client, api_id, new)
+            quick_create(client, api_id, new)
 
         settings = [
             Setting((*_FIELDS, "CorsConfiguration", *_BODIES), fields),
@@ -207,7 +207,7 @@ def _fields(resource: Resource, document: Mapping[str, Any] | None) -> dict[str,
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _quick_create(client: Any, api_id: str, properties: Properties) -> None:
+def quick_create(client: Any, api_id: str, properties: Properties) -> None:
     """The route, the integration and the stage of an API that names its target.
 
     Source: API Gateway API Reference, "CreateApi" (`target`, `routeKey`, "quick create").

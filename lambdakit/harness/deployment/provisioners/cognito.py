@@ -92,7 +92,12 @@ USER_POOL_CLIENT: Final = MotoBacked(
     reference="made.UserPoolClient.ClientId",
     changed_by=(Call(operation="update_user_pool_client", arguments={"ClientId": "ref"}),),
     deleted_by=(call("delete_user_pool_client", UserPoolId="p.UserPoolId", ClientId="ref"),),
-    attributes={"ClientId": "ref", "ClientSecret": "made.UserPoolClient.ClientSecret || ''", "Name": "name"},
+    # An update makes no new one.
+    attributes={
+        "ClientId": "ref",
+        "ClientSecret": "att.ClientSecret || made.UserPoolClient.ClientSecret || ''",
+        "Name": "name",
+    },
 )
 
 USER_POOL_DOMAIN: Final = MotoBacked(
@@ -110,7 +115,7 @@ USER_POOL_DOMAIN: Final = MotoBacked(
         ),
     ),
     deleted_by=(call("delete_user_pool_domain", Domain="p.Domain", UserPoolId="p.UserPoolId"),),
-    attributes={"CloudFrontDistribution": "made.CloudFrontDomain || ''"},
+    attributes={"CloudFrontDistribution": "att.CloudFrontDistribution || made.CloudFrontDomain || ''"},
 )
 
 USER_POOL_GROUP: Final = MotoBacked(

@@ -19,6 +19,7 @@ from lambdakit.clock import Clock
 from lambdakit.harness.deployment.custom_resource_responses import PendingResponse
 from lambdakit.harness.deployment.property_tree import READ, Leaf, PropertyTree
 from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource, ResourceRefused
+from lambdakit.harness.deployment.provisioners.custom_resource_look_ups import with_look_ups
 from lambdakit.harness.deployment.waiting_execution import find_waiting_execution, run_waiting_execution
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.records import dataclass
@@ -27,6 +28,7 @@ RESPONSE_BYTES_MAX: Final = 4096
 PHYSICAL_ID_BYTES_MAX: Final = 1024
 _TIMEOUT_SECONDS: Final = 3600
 _LOOK_SECONDS: Final = 0.02
+_TELL_SECONDS: Final = 5.0
 # Lambda API Reference, "Invoke": the word `function` may be missing from an ARN, and some templates leave it out.
 _FUNCTION = re.compile(r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:(?:function:)?[^:]+(?::[^:]+)?")
 
@@ -112,6 +114,9 @@ class _Request:
                 hint="functions of the account are asked; topics are not served here",
             )
         resource = self._resource
+        properties, note = with_look_ups(resource.type, resource.properties)
+        if note and kind != "Delete":
+            self._context.note(_function_name(self._token), note)
         pending = self._context.custom_resources.expect(self._token)
         event = {
             "RequestType": kind,
@@ -121,7 +126,7 @@ class _Request:
             "RequestId": self._id,
             "LogicalResourceId": resource.logical_id,
             "ResourceType": resource.type,
-            "ResourceProperties": _as_texts(resource.properties),
+            "ResourceProperties": _as_texts(properties),
             **more,
         }
         try:
@@ -137,9 +142,14 @@ class _Request:
         """fault: what the function failed with; empty when it did not."""
         seconds = _seconds(self._resource.properties.get("ServiceTimeout"))
         clock: Clock = self._context.clock
-        deadline = clock.monotonic() + seconds
-        waited = False
+        begun = clock.monotonic()
+        deadline = begun + seconds
+        waited = told = False
         while not pending.arrived.wait(_LOOK_SECONDS):
+            if not told and clock.monotonic() - begun >= _TELL_SECONDS:
+                told = True
+                note = f"waits for the answer of {self._token}, for {seconds:g} s at most: something is still under way"
+                self._context.note(self._resource.logical_id, note)
             if fault:
                 raise _Failed(f"its function failed without an answer to the ResponseURL: {fault}")
             if clock.monotonic() >= deadline or self._context.custom_resources.quiet():
@@ -175,6 +185,10 @@ class _Request:
             raise _Failed("Invalid PhysicalResourceId")
         data = answer.get("Data")
         return _Answer(physical_id=physical_id or before, data=data if isinstance(data, dict) else {})
+
+
+def _function_name(arn: str) -> str:
+    return arn.split(":lambda:")[1].split(":", 2)[2].removeprefix("function:").split(":")[0]
 
 
 def _clean_up(request: _Request, physical_id: str) -> None:

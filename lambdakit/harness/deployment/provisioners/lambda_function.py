@@ -55,6 +55,7 @@ class LambdaFunction:
         "Code": {
             "S3Bucket": READ,
             "S3Key": READ,
+            "S3ObjectStorageMode": RECORDED,
             "S3ObjectVersion": RECORDED,
             "SourceKMSKeyArn": RECORDED,
             "ZipFile": READ,

@@ -20,7 +20,7 @@ class LambdaLayerVersion:
     properties: ClassVar[PropertyTree] = {
         "CompatibleArchitectures": RECORDED,
         "CompatibleRuntimes": RECORDED,
-        "Content": {"S3Bucket": READ, "S3Key": READ, "S3ObjectVersion": RECORDED},
+        "Content": {"S3Bucket": READ, "S3Key": READ, "S3ObjectStorageMode": RECORDED, "S3ObjectVersion": RECORDED},
         "Description": RECORDED,
         "LayerName": READ,
         "LicenseInfo": RECORDED,

@@ -186,6 +186,7 @@ DB_PROXY: Final = MotoBacked(
         " VpcSubnetIds",
         recorded="DefaultAuthScheme EndpointNetworkType TargetConnectionNetworkType",
     ),
+    defaults={"Auth": []},  # none is given where the default scheme is IAM's
     made_by=Call(
         operation="create_db_proxy",
         renamed={"DefaultAuthScheme": "", "EndpointNetworkType": "", "TargetConnectionNetworkType": ""},

@@ -16,6 +16,7 @@ from lambdakit.assembly.provider_schemas import ResourceType
 from lambdakit.clock import iso_milliseconds
 from lambdakit.harness.deployment.property_tree import RECORDED, PropertyTree, value_at
 from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource
+from lambdakit.harness.deployment.usual_ports import usual_port
 
 _NAME_LENGTH_MAX = 128
 _ID_LENGTH = 17
@@ -47,7 +48,10 @@ _EMPTY: Mapping[str, Any] = {"integer": 0, "number": 0, "boolean": False, "array
 # Attributes whose names do not say that they are URLs. Source: AWS Elemental MediaPackage VOD API Reference,
 # "PackagingGroup" (`DomainName`: "The URL for the assets in the PackagingGroup").
 _URLS = frozenset({("AWS::MediaPackage::PackagingGroup", "DomainName")})
-_HOSTS = ("address", "endpoint", "domainname", "host", "hostname")
+_HOSTS = ("address", "addresses", "endpoint", "domainname", "host", "hostname", "dns", "dnsname")
+_HTTPS = 443
+# CloudFormation Template Reference, "AWS::DocDB::DBCluster", Return values: the schema has `Port` as a property alone.
+_PORT_OF_ITS_OWN = frozenset({"AWS::DocDB::DBCluster"})
 # What templates select the first one of. Of other lists nothing is known, and they are empty.
 _PLURAL = re.compile(r"(?<=ss)es$|(?<!s)s$")
 _NAMED_ALONE = (*_HOSTS, "arn", "id", "uri", "url")
@@ -59,6 +63,8 @@ _ENDPOINTS: Mapping[tuple[str, str], str] = {
     ("AWS::AmazonMQ::Broker", "StompEndpoints"): "stomp+ssl://{host}:61614",
     ("AWS::AmazonMQ::Broker", "WssEndpoints"): "wss://{host}:61619",
 }
+# Whose ARNs have the names in lower case. Source: Amazon SageMaker AI API Reference, "CreateEndpoint" (EndpointName).
+_LOWER_CASE = frozenset({"sagemaker"})
 _TIMES = re.compile(r"(time|date|timestamp|(create|update|modifi)ed?(at|on)|_at)$", re.IGNORECASE)
 
 
@@ -76,7 +82,8 @@ class Recorded:
         # Some pages list attributes that the schema knows as properties: a cluster's port, an endpoint's name.
         stated = {name: value for name, value in resource.properties.items() if isinstance(value, str | int)}
         attributes = {path: names.attribute(path, kind) for path, kind in self._type.read_only.items()}
-        return Provisioned(physical_id=names.reference(), attributes={**stated, **attributes})
+        given = {**names.generated(), **names.port(), **stated}
+        return Provisioned(physical_id=names.reference(), attributes={**given, **attributes})
 
     def update(self, created: Created, resource: Resource, context: Context) -> Provisioned:
         """The same, and what follows from the changed properties."""
@@ -112,14 +119,27 @@ class _Names:
         if given is not None:
             return given
         last = path.rpartition(".")[2]
-        if last == "Port":
-            return "443" if kind == "string" else 443
+        if last in ("Port", "Ports"):
+            port = usual_port(self._type.name, self._resource.properties) or _HTTPS
+            return str(port) if kind == "string" else [port] if kind == "array" else port
         if (self._type.name, last) in _ENDPOINTS:
             return [_ENDPOINTS[self._type.name, last].format(host=self._host())]
         singular = _PLURAL.sub("", last)
         if kind == "array" and singular != last and singular.lower().endswith(_NAMED_ALONE):
             return [self._text(singular)]
         return _EMPTY[kind] if kind in _EMPTY else self._text(last)
+
+    def generated(self) -> Mapping[str, str]:
+        """The names that CloudFormation makes up where the template gives none, which some pages list as attributes.
+
+        Source: CloudFormation Template Reference, "AWS::SageMaker::Model", Return values.
+        """
+        return {name: self._name(name) for name in self._type.properties if name.endswith("Name")}
+
+    def port(self) -> Mapping[str, str]:
+        """The usual port, where a page lists as an attribute what the schema knows as a property alone."""
+        usual = usual_port(self._type.name, self._resource.properties)
+        return {"Port": str(usual)} if self._type.name in _PORT_OF_ITS_OWN else {}
 
     def _identifying(self, path: str) -> object:
         if path in self._type.read_only or path == _REF.get(self._type.name):
@@ -149,8 +169,10 @@ class _Names:
 
     def _arn(self) -> str:
         kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", self._type.name.rpartition("::")[2]).lower()
-        place = self._resource
-        return f"arn:aws:{self._type.service}:{place.region}:{place.account_id}:{kind}/{self._own_name()}"
+        place, name = self._resource, self._own_name()
+        if self._type.service in _LOWER_CASE:
+            name = name.lower()
+        return f"arn:aws:{self._type.service}:{place.region}:{place.account_id}:{kind}/{name}"
 
     def _own_name(self) -> str:
         """The name within the ARN: the one that the template gives, else the generated one."""

@@ -84,9 +84,14 @@ def cors(configuration: Configuration) -> dict[str, Any]:
 
 
 def encryption(configuration: Configuration) -> dict[str, Any]:
-    """`ServerSideEncryptionConfiguration`."""
+    """`ServerSideEncryptionConfiguration`. A rule that only blocks kinds of encryption leaves the default as it is.
+
+    Source: Amazon S3 User Guide, "Setting default server-side encryption behavior for Amazon S3 buckets": SSE-S3.
+    """
     names = {"ServerSideEncryptionByDefault": "ApplyServerSideEncryptionByDefault"}
-    return {"Rules": [_renamed(rule, names) for rule in configuration["ServerSideEncryptionConfiguration"]]}
+    default = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    rules = configuration["ServerSideEncryptionConfiguration"]
+    return {"Rules": [{**default, **_renamed(rule, names)} for rule in rules]}
 
 
 def lifecycle(configuration: Configuration) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from lambdakit.harness.deployment.provisioner import (
     Resource,
     ResourceRefused,
 )
+from lambdakit.harness.deployment.provisioners.serverless_application import is_of_application
 from lambdakit.harness.deployment.service_call import as_flag, as_text, call
 from lambdakit.harness.deployment.settings import (
     HoldsNothing,
@@ -29,6 +30,10 @@ from lambdakit.harness.deployment.settings import (
 )
 
 _GONE: Final = ("ResourceNotFoundException",)
+_NOT_ROTATED: Final = (
+    "the function that rotates the secret is one of an application of the Serverless Application Repository, "
+    "which is not run here: the secret is not rotated"
+)
 
 
 class Secret:
@@ -133,7 +138,8 @@ class SecretTargetAttachment(HoldsNothing):
 
 
 class RotationSchedule(HoldsNothing):
-    """A secret's rotation by a function; by one that Secrets Manager would host it is only kept.
+    """A secret's rotation by a function; by one that Secrets Manager would host, or one of an application of the
+    Serverless Application Repository, it is only kept: the CDK's rotations of databases are such.
 
     `Ref` gives the secret's ARN.
     """
@@ -151,7 +157,10 @@ class RotationSchedule(HoldsNothing):
         arn = resource.properties["SecretId"]
         secrets = context.client("secretsmanager", resource)
         secrets.describe_secret(SecretId=arn)
-        if "RotationLambdaARN" in resource.properties:
+        function = str(resource.properties.get("RotationLambdaARN", ""))
+        if is_of_application(function):
+            context.note(resource.logical_id, _NOT_ROTATED)
+        elif function:
             _rotate(secrets, arn, resource.properties)
         return Provisioned(physical_id=arn, attributes={"Id": arn})
 
@@ -162,7 +171,8 @@ class RotationSchedule(HoldsNothing):
 
     def delete(self, created: Created, context: Context) -> None:
         """Switches the rotation off."""
-        if "RotationLambdaARN" not in created.resource.properties:
+        function = str(created.resource.properties.get("RotationLambdaARN", ""))
+        if not function or is_of_application(function):
             return
         with unless_gone(*_GONE, "InvalidRequestException"):
             context.client("secretsmanager", created.resource).cancel_rotate_secret(

@@ -18,6 +18,9 @@ from lambdakit.harness.deployment.stack_ids import stack_id
 from lambdakit.limits import FUNCTION_NAME_LENGTH_MAX
 
 _OUTPUT: Final = "Outputs."
+# What the functions that its outputs name begin with. Source: AWS Serverless Application Repository Developer Guide,
+# "Deploying Applications": the stacks of applications do.
+_FUNCTION_PREFIX: Final = "serverlessrepo-"
 _STACK_NAME_LENGTH_MAX: Final = 128
 _NOTE: Final = (
     "is an application of the Serverless Application Repository, which is not run here: "
@@ -46,6 +49,11 @@ class ServerlessApplication(HoldsNothing):
         """There is nothing to delete."""
 
 
+def is_of_application(arn: str) -> bool:
+    """Whether a function's ARN is an output of an application, so that there is no such function here."""
+    return arn.rpartition(":")[2].startswith(_FUNCTION_PREFIX)
+
+
 class _Outputs(Mapping[str, str]):
     """A value for every `Outputs.<name>`. Its length is that of what is known to be in it: nothing."""
 
@@ -63,10 +71,10 @@ class _Outputs(Mapping[str, str]):
             name,
             stack=place.stack,
             logical_id=place.logical_id,
-            length_max=FUNCTION_NAME_LENGTH_MAX,
+            length_max=FUNCTION_NAME_LENGTH_MAX - len(_FUNCTION_PREFIX),
         )
         if name.lower().endswith("arn"):
-            return f"arn:aws:lambda:{place.region}:{place.account_id}:function:{value}"
+            return f"arn:aws:lambda:{place.region}:{place.account_id}:function:{_FUNCTION_PREFIX}{value}"
         return value
 
     def __iter__(self) -> Iterator[str]:

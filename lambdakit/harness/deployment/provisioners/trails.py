@@ -45,5 +45,5 @@ TRAIL: Final = MotoBacked(
     changed_by=(Call(operation="update_trail", renamed={**_NAMES, "Tags": ""}), *_LOGGING, *_SELECTORS),
     tagged_by=Tagging(tag="add_tags", untag="remove_tags", target="ResourceId", of="att.Arn"),
     deleted_by=(call("delete_trail", Name="name"),),
-    attributes={"Arn": "made.TrailARN", "SnsTopicArn": "made.SnsTopicARN || ''"},
+    attributes={"Arn": "made.TrailARN", "SnsTopicArn": "att.SnsTopicArn || made.SnsTopicARN || ''"},
 )

@@ -1,7 +1,9 @@
 """`AWS::CloudFormation::WaitConditionHandle` and `WaitCondition`: a stack waits for signals to a URL.
 
 It waits by the harness's clock. Where the URL went to machines alone that run nowhere here, such as those of EC2,
-nobody would ever send a signal: the condition is then met at once, and the trace says so.
+nobody would ever send a signal: the condition is then met at once, and the trace says so. Where no resource was given
+the URL, only somebody outside could send one, who has it from the trace or from the CloudFormation API: a minute of
+real time is waited for that once nothing else is under way, not the hours that the condition may allow.
 Source: CloudFormation Template Reference, "AWS::CloudFormation::WaitCondition"; CloudFormation User Guide, "Create wait
 conditions in a CloudFormation template".
 """
@@ -19,6 +21,7 @@ from lambdakit.harness.deployment.settings import HoldsNothing
 from lambdakit.harness.deployment.wait_signals import Signal, WaitSignals
 
 SECONDS_MAX: Final = 43_200
+OUTSIDER_SECONDS: Final = 60.0
 _LOOK_SECONDS: Final = 0.02
 # Their code is run on machines that are only recorded here.
 _RUN_NOWHERE: Final = ("AWS::EC2::", "AWS::AutoScaling::", "AWS::ECS::", "AWS::EKS::", "AWS::Batch::")
@@ -99,6 +102,7 @@ def _received(wanted: _Wanted, context: Context, signals: WaitSignals) -> Sequen
         context.note(wanted.resource.logical_id, note)
         return signals.signals(wanted.url)
     due = context.clock.now() + timedelta(seconds=wanted.seconds)
+    last, seen = context.clock.monotonic(), 0
     told = False
     while True:
         got = signals.signals(wanted.url)
@@ -109,18 +113,27 @@ def _received(wanted: _Wanted, context: Context, signals: WaitSignals) -> Sequen
             )
         if len(got) >= wanted.count:
             return got
-        if context.clock.now() >= due or signals.is_closed:
-            raise _timed_out(wanted, got, signals)
+        if len(got) > seen or holders or not context.custom_resources.quiet():
+            last, seen = context.clock.monotonic(), len(got)
+        nobody_comes = context.clock.monotonic() - last >= OUTSIDER_SECONDS
+        if context.clock.now() >= due or signals.is_closed or nobody_comes:
+            raise _timed_out(wanted, got, signals, nobody_comes=nobody_comes)
         if not told:
             told = True
             note = f"waits for {wanted.count} signals at {wanted.url} until {due:%Y-%m-%dT%H:%M:%SZ} of the clock"
-            context.note(wanted.resource.logical_id, note)
+            who = f", which {', '.join(holders)} were given" if holders else ", which no resource was given"
+            context.note(wanted.resource.logical_id, note + who)
         signals.wait(wanted.url, _LOOK_SECONDS)
 
 
-def _timed_out(wanted: _Wanted, got: Sequence[Signal], signals: WaitSignals) -> ResourceRefused:
+def _timed_out(wanted: _Wanted, got: Sequence[Signal], signals: WaitSignals, *, nobody_comes: bool) -> ResourceRefused:
     unreadable = signals.unreadable(wanted.url)
     hint = "PUT a JSON object with Status, UniqueId, Reason and Data to the handle's URL, without a Content-Type"
+    if nobody_comes:
+        hint = (
+            "no resource was given the handle's URL, so that only somebody outside could signal, and nobody did for "
+            f"{OUTSIDER_SECONDS:g} seconds of real time: give the URL to what shall send it, or {hint}"
+        )
     return ResourceRefused(
         f"WaitCondition timed out. Received {len(got)} conditions when expecting {wanted.count}",
         hint=f"a message was no signal: {unreadable[-1]}" if unreadable else hint,

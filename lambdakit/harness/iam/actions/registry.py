@@ -20,6 +20,7 @@ from lambdakit.harness.iam.actions.lambda_api import LAMBDA
 from lambdakit.harness.iam.actions.logs import LOGS
 from lambdakit.harness.iam.actions.metrics import CLOUDWATCH, XRAY
 from lambdakit.harness.iam.actions.models import BEDROCK_RUNTIME, SAGEMAKER_RUNTIME
+from lambdakit.harness.iam.actions.networks import EC2
 from lambdakit.harness.iam.actions.s3 import S3
 from lambdakit.harness.iam.actions.secretsmanager import SECRETS_MANAGER
 from lambdakit.harness.iam.actions.sns import SNS
@@ -46,6 +47,7 @@ RULES: Final[Mapping[str, Rules]] = {
     "config": CONFIG,
     "dynamodb": DYNAMODB,
     "dynamodbstreams": STREAMS,
+    "ec2": EC2,
     "ecs": ECS,
     "es": ELASTICSEARCH,
     "events": EVENTS,

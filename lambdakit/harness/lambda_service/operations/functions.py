@@ -50,7 +50,7 @@ def _get(given: Input, context: OperationContext) -> Output:
     reserved = function.reserved_concurrency
     return {
         "Configuration": _configuration(named, record, context),
-        "Code": {name: value for name, value in record.code_location.items() if value},
+        "Code": {name: value for name, value in _code_location(record, context).items() if value},
         "Tags": dict(function.tags) or None,
         "Concurrency": None if reserved is None else {"ReservedConcurrentExecutions": reserved},
     }
@@ -172,6 +172,12 @@ def _changed(record: FunctionRecord, given: Input, context: OperationContext, pr
     return configuration_output(
         record, qualifier=qualifier, progress=progress, vpc_of=lambda subnets: _vpc_of(subnets, context)
     )
+
+
+def _code_location(record: FunctionRecord, context: OperationContext) -> Output:
+    if record.configuration.package_type == "Image":
+        return record.code_location
+    return {**record.code_location, "Location": context.code_link(record.configuration.code)}
 
 
 def _configuration(named: FunctionName, record: FunctionRecord, context: OperationContext) -> Output:

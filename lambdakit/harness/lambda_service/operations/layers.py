@@ -37,18 +37,18 @@ def _publish(given: Input, context: OperationContext) -> Output:
             created=context.clock.now(),
         ),
     )
-    return _output(context.layers.used(arn))
+    return _output(context.layers.used(arn), context)
 
 
 def _get(given: Input, context: OperationContext) -> Output:
-    return _output(_found(given, context))
+    return _output(_found(given, context), context)
 
 
 def _get_by_arn(given: Input, context: OperationContext) -> Output:
     found = context.layers.find(given["Arn"])
     if found is None:
         raise _missing()
-    return _output(found)
+    return _output(found, context)
 
 
 def _list(given: Input, context: OperationContext) -> Output:
@@ -161,10 +161,14 @@ def _item(version: LayerVersion) -> Output:
     }
 
 
-def _output(version: LayerVersion) -> Output:
+def _output(version: LayerVersion, context: OperationContext) -> Output:
     details = version.details
     return {
         **_item(version),
         "LayerArn": version.layer_arn,
-        "Content": {"CodeSha256": details.code_sha256, "CodeSize": details.code_size},
+        "Content": {
+            "Location": context.code_link(version.directory) or None,
+            "CodeSha256": details.code_sha256,
+            "CodeSize": details.code_size,
+        },
     }

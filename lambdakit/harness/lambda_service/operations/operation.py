@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import field
+from pathlib import Path
 from typing import Any
 
 from lambdakit.clock import Clock
@@ -26,7 +27,7 @@ class OperationContext:
     """The functions of the caller's account, what else is read, and the region that the caller speaks to.
 
     roles: what Lambda may do with the roles that functions are given. durable: durable executions; None where functions
-    are only configured.
+    are only configured. code_link: where the code of a directory may be downloaded; empty where nobody would.
     """
 
     functions: FunctionStore
@@ -37,6 +38,7 @@ class OperationContext:
     region: str
     roles: ExecutionRoles = field(default_factory=AnyRole)
     durable: DurableService | None = None
+    code_link: Callable[[Path], str] = lambda directory: ""
 
     def client(self, service: str) -> Any:
         """A boto3 client in the caller's account and region."""

@@ -31,18 +31,19 @@ _SAFE: Final = "/-._~!$&'()*+,;=:@"
 class HttpIntegration:
     """Sends requests on. localize: a URL of a front door here in place of AWS's, for any other URL itself.
 
-    bound: the servers that tests named for hosts.
+    bound: the servers that tests named for hosts. endpoint_url: where the AWS APIs are served; empty for nowhere.
     """
 
-    def __init__(self, localize: Callable[[str], str], bound: Bound) -> None:
+    def __init__(self, localize: Callable[[str], str], bound: Bound, endpoint_url: Callable[[], str]) -> None:
         self._localize = localize
         self._bound = bound
+        self._endpoint_url = endpoint_url
 
     def answer(self, exchange: RestExchange, integration: RestIntegration, request: BackendRequest) -> BackendAnswer:
         """The answer of whoever listens there. Refused without one."""
         uri = with_path(with_stage_variables(integration.uri, exchange.stage_variables), request.path)
         url = self._localize(uri)
-        address = address_of(url, self._bound)
+        address = address_of(url, self._bound, self._endpoint_url())
         if address is None:
             raise Refused("INTEGRATION_FAILURE", not_sent_to(url))
         parts = urlsplit(url)

@@ -69,13 +69,17 @@ def _check_declared(method: Method | None, status: int) -> None:
 
 
 def _template(exchange: RestExchange, answer: BackendAnswer, chosen: IntegrationResponse) -> tuple[str, str | None]:
-    """Content type and template: the one that the client accepts, else the answer's own, JSON's or the first."""
+    """Content type and template: the one that the client accepts, else the answer's own, JSON's or the first.
+
+    None for an empty template, which lets the body through: AWS CLI Command Reference, "put-integration-response"; it
+    is shown as null from then on.
+    """
     templates = chosen.templates
     accepted = [_media_type(part) for part in exchange.request.headers.get("accept").split(",")]
     by_type = {_media_type(key): key for key in templates}
     for wanted in (*accepted, _media_type(answer.header("content-type")), _JSON, *by_type):
         if wanted in by_type:
-            return by_type[wanted], templates[by_type[wanted]]
+            return by_type[wanted], templates[by_type[wanted]] or None
     return _JSON, None
 
 

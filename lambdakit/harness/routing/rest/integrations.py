@@ -34,7 +34,7 @@ class RestIntegrations:
 
     calls: of functions. ask: sends requests to AWS services as a role. assumption_refusal: why API Gateway may not act
     as one. localize: a URL of a front door here in place of AWS's, for any other URL itself. bound: the servers that
-    tests named for hosts; absence: none.
+    tests named for hosts; absence: none. endpoint_url: where the AWS APIs are served; absence: nowhere.
     """
 
     def __init__(
@@ -45,10 +45,11 @@ class RestIntegrations:
         assumption_refusal: Assumption,
         localize: Callable[[str], str],
         bound: Bound = lambda: {},
+        endpoint_url: Callable[[], str] = str,
     ) -> None:
         self._functions = FunctionIntegration(calls)
         self._services = AwsIntegration(ask, assumption_refusal, calls)
-        self._http = HttpIntegration(localize, bound)
+        self._http = HttpIntegration(localize, bound, endpoint_url)
 
     def answer(self, exchange: RestExchange) -> RestIntegrated:
         """The integration's answer as the client gets it. Refused when the API answers for it."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from botocore.exceptions import ClientError
 
 from lambdakit.harness.deployment.provisioner import ResourceRefused
+from lambdakit.harness.moto_state.task_definitions import mend_task_definitions
 from tests.fakes.provisioning import Properties, Provisioning, Row, follow
 from tests.fakes.shown import Needs, shown
 
@@ -216,6 +218,38 @@ def test_task_definition_is_never_changed(provisioning: Provisioning) -> None:
 
     with pytest.raises(ResourceRefused, match="Cpu"):
         provisioning.update(created, {**_TASK, "Cpu": "512"})
+
+
+def _on_machines(**container: str) -> Properties:
+    return {
+        **{"Family": "machines", "NetworkMode": "bridge", "RequiresCompatibilities": ["EC2"]},
+        "ContainerDefinitions": [{"Name": "web", "Image": "web", **container}],
+    }
+
+
+def test_a_reservation_of_memory_is_enough_on_machines(provisioning: Provisioning) -> None:
+    mend_task_definitions()
+
+    created = provisioning.create("AWS::ECS::TaskDefinition", _on_machines(MemoryReservation="256"))
+
+    arn = created.provisioned.physical_id
+    told = provisioning.client("ecs").describe_task_definition(taskDefinition=arn)["taskDefinition"]
+    assert told["containerDefinitions"][0]["memoryReservation"] == 256
+    with pytest.raises(ClientError, match="At least one of 'memory' or 'memoryReservation' must be specified"):
+        provisioning.create("AWS::ECS::TaskDefinition", _on_machines())
+
+
+def test_capacity_of_managed_instances_is_recorded(provisioning: Provisioning) -> None:
+    mend_task_definitions()
+    properties: Properties = {
+        "Name": "managed",
+        "ManagedInstancesProvider": {"InfrastructureRoleArn": "arn:aws:iam::123456789012:role/infrastructure"},
+    }
+
+    created = provisioning.create("AWS::ECS::CapacityProvider", properties)
+
+    assert created.provisioned.physical_id == "managed"
+    provisioning.delete(created)
 
 
 @pytest.mark.parametrize("imported", [False, True], ids=["generated", "imported"])

@@ -122,6 +122,9 @@ def test_secret_of_a_client(provisioning: Provisioning, generate: bool, length: 
     secret = client.provisioned.attributes["ClientSecret"]
     assert (len(secret) > 0) is (length > 0)
 
+    changed = {"UserPoolId": "@Pool", "GenerateSecret": generate, "RefreshTokenValidity": 9}
+    assert provisioning.update(client, changed).provisioned.attributes["ClientSecret"] == secret
+
 
 def test_user_joins_and_leaves_a_group(provisioning: Provisioning) -> None:
     provisioning.create(*_POOL["Pool"], logical_id="Pool")

@@ -100,6 +100,8 @@ def test_ref_gives_an_arn_or_an_id_of_the_service_s_own(provisioning: Provisioni
         ("AWS::ElastiCache::ReplicationGroup", "PrimaryEndPoint.Port", r"\d+"),
         ("AWS::OpenSearchServerless::Collection", "Arn", r"arn:aws:aoss:.+|arn:aws:opensearchserverless:.+"),
         ("AWS::SageMaker::Endpoint", "EndpointName", "mine"),
+        ("AWS::SageMaker::Model", "ModelName", r"[A-Za-z0-9-]+"),
+        ("AWS::SageMaker::Model", "ModelArn", r"arn:aws:sagemaker:[a-z0-9-]+:\d{12}:model/[a-z0-9-]+"),
     ],
 )
 def test_attributes_have_the_form_of_the_real_ones(
@@ -113,6 +115,38 @@ def test_attributes_have_the_form_of_the_real_ones(
     attributes = made(provisioning, type_name, known).attributes
 
     assert re.fullmatch(form, str(attributes[attribute])), attributes[attribute]
+
+
+@pytest.mark.parametrize(
+    ("type_name", "properties", "attribute", "port"),
+    [
+        ("AWS::DocDB::DBCluster", {}, "Port", "27017"),
+        ("AWS::DocDB::DBCluster", {"Port": 27018}, "Port", "27018"),
+        ("AWS::Neptune::DBCluster", {}, "Port", "8182"),
+        ("AWS::ElastiCache::ReplicationGroup", {}, "PrimaryEndPoint.Port", "6379"),
+        ("AWS::ElastiCache::CacheCluster", {"Engine": "memcached"}, "ConfigurationEndpoint.Port", "11211"),
+        ("AWS::Redshift::Cluster", {}, "Endpoint.Port", "5439"),
+        ("AWS::RedshiftServerless::Workgroup", {}, "Workgroup.Endpoint.Port", "5439"),
+    ],
+)
+def test_a_port_is_the_usual_one_of_its_kind(
+    provisioning: Provisioning, type_name: str, properties: Mapping[str, Any], attribute: str, port: str
+) -> None:
+    assert str(made(provisioning, type_name, properties).attributes[attribute]) == port
+
+
+@pytest.mark.parametrize(
+    ("type_name", "attribute"),
+    [
+        ("AWS::EMR::Cluster", "MasterPublicDNS"),
+        ("AWS::AppSync::GraphQLApi", "GraphQLDns"),
+        ("AWS::ElastiCache::ReplicationGroup", "ReadEndPoint.Addresses"),
+    ],
+)
+def test_the_name_of_a_host_is_one(provisioning: Provisioning, type_name: str, attribute: str) -> None:
+    host = made(provisioning, type_name, {}).attributes[attribute]
+
+    assert re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", host)
 
 
 def test_an_update_follows_the_properties_and_a_deletion_leaves_nothing(provisioning: Provisioning) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lambdakit.harness.deployment.provisioner import ResourceRefused
+from lambdakit.harness.moto_state.database_storage import size_aurora
 from tests.fakes.provisioning import Provisioning, Row, follow
 from tests.fakes.shown import shown
 
@@ -243,6 +244,16 @@ def test_database_has_its_engine_s_port(provisioning: Provisioning, engine: str,
     assert attributes["Endpoint.Address"].endswith(".eu-west-1.rds.amazonaws.com")
 
 
+def test_cluster_optimized_for_input_and_output(provisioning: Provisioning) -> None:
+    size_aurora()
+    properties = {"Engine": "aurora-postgresql", "DBClusterIdentifier": "quick", "StorageType": "aurora-iopt1"}
+
+    provisioning.create("AWS::RDS::DBCluster", properties)
+
+    (told,) = provisioning.client("rds").describe_db_clusters(DBClusterIdentifier="quick")["DBClusters"]
+    assert (told["StorageType"], told["AllocatedStorage"]) == ("aurora-iopt1", 1)
+
+
 def test_cluster_can_be_made_again_at_once(provisioning: Provisioning) -> None:
     cluster = {"Engine": "aurora-mysql", "DBClusterIdentifier": "again"}
     provisioning.delete(provisioning.create("AWS::RDS::DBCluster", cluster))
@@ -289,14 +300,18 @@ def test_zone_gives_its_name_servers(provisioning: Provisioning) -> None:
     assert len(zone.attributes["NameServers"]) == 4
 
 
-def test_proxy_before_a_database(provisioning: Provisioning) -> None:
+@pytest.mark.parametrize("default", [False, True], ids=["a secret", "IAM alone"])
+def test_proxy_before_a_database(provisioning: Provisioning, default: bool) -> None:
     for name, (type_name, properties) in _NETWORK.items():
         provisioning.create(type_name, properties, logical_id=name)
     provisioning.create("AWS::RDS::DBInstance", _INSTANCE, logical_id="Db")
     secret = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db"
     proxy = {
         **{"DBProxyName": "p", "EngineFamily": "POSTGRESQL", "RoleArn": "arn:aws:iam::111122223333:role/proxy"},
-        **{"VpcSubnetIds": ["@A", "@B"], "Auth": [{"AuthScheme": "SECRETS", "SecretArn": secret}]},
+        **(
+            {"DefaultAuthScheme": "IAM_AUTH"} if default else {"Auth": [{"AuthScheme": "SECRETS", "SecretArn": secret}]}
+        ),
+        "VpcSubnetIds": ["@A", "@B"],
     }
 
     created = provisioning.create("AWS::RDS::DBProxy", proxy)

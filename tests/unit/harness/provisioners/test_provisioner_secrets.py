@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import string
 from typing import Any
@@ -234,6 +235,22 @@ def test_rotation_needs_its_secret_and_is_recorded(provisioning: Provisioning) -
     assert rotation.provisioned.physical_id == secret.physical_id
     with pytest.raises(ClientError, match="find"):
         provisioning.create("AWS::SecretsManager::RotationSchedule", {"SecretId": "nothing"})
+
+
+def test_rotation_by_an_application_of_the_repository_is_recorded(provisioning: Provisioning) -> None:
+    notes: list[str] = []
+    provisioning.context = dataclasses.replace(provisioning.context, note=lambda name, note: notes.append(note))
+    secret = provisioning.create("AWS::SecretsManager::Secret", {}, logical_id="Secret").provisioned
+    application = provisioning.create("AWS::Serverless::Application", {"Location": "https://example.com/t.yaml"})
+
+    arn = application.provisioned.attributes["Outputs.RotationLambdaARN"]
+    rotation = provisioning.create(
+        "AWS::SecretsManager::RotationSchedule", {"SecretId": "@Secret", "RotationLambdaARN": arn}
+    )
+
+    assert rotation.provisioned.physical_id == secret.physical_id
+    assert "the secret is not rotated" in notes[-1]
+    provisioning.delete(rotation)
 
 
 @pytest.mark.parametrize(

@@ -279,5 +279,10 @@ class TestSelection:
 
         assert (answer.body, dict(answer.headers)["Content-Type"]) == (body, content_type)
 
+    def test_an_empty_template_lets_the_body_through(self) -> None:
+        response = IntegrationResponse(status=200, templates={"application/json": ""})
+
+        assert _answered(BackendAnswer(status=200, body=b'{"a": 1}'), response).body == b'{"a": 1}'
+
     def test_an_answer_without_a_body_names_no_type(self) -> None:
         assert list(_answered(BackendAnswer(status=200), IntegrationResponse(status=204)).headers) == []

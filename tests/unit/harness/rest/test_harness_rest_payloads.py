@@ -99,8 +99,10 @@ class TestMock:
         [
             ('{"statusCode": 200}', 200),
             ("{ statusCode: 204 }", 204),
-            ("\n{ 'statusCode' : '404', more: 1}", 404),
-            ('{"statusCode": "500", "other": {}}', 500),
+            ("\n{ 'statusCode' : 404, more: 1}", 404),
+            ('{"statusCode": 500, "other": {}}', 500),
+            ('{"statusCode": "200"}', None),
+            ("{ statusCode: '200' }", None),
             ('{"statusCode": 99}', None),
             ('{"statusCode": true}', None),
             ('{"statusCode": 200.5}', None),

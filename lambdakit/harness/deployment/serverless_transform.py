@@ -1,0 +1,75 @@
+"""The transform `AWS::Serverless-2016-10-31`, carried out by AWS's own translator.
+
+In comes a template of AWS SAM, out comes what CloudFormation makes of it. The translator is the package
+aws-sam-translator, which CloudFormation itself runs; it is loaded when the first such template is.
+
+Source: AWS SAM Developer Guide, "AWS SAM template anatomy"; CloudFormation Template Reference,
+"AWS::Serverless transform"; github.com/aws/serverless-application-model, README.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+from lambdakit.assembly.codes import UNSUPPORTED_TRANSFORM
+from lambdakit.assembly.parameters import ParameterValue
+from lambdakit.assembly.place import Place
+from lambdakit.assembly.pseudo_parameters import PseudoParameters
+from lambdakit.assembly.template import SERVERLESS, Template
+
+# What the translator would ask the Serverless Application Repository of, which is not here: left as they are.
+_APPLICATION = "AWS::Serverless::Application"
+
+
+def transformed(
+    template: Template, parameters: Mapping[str, ParameterValue], pseudo: PseudoParameters
+) -> Mapping[str, object]:
+    """The template as JSON without AWS SAM in it. AssemblyError with all that the translator finds wrong."""
+    values: dict[str, object] = {"AWS::Region": pseudo.region, "AWS::Partition": pseudo.partition}
+    values |= {
+        name: value.value if isinstance(value.value, str) else list(value.value) for name, value in parameters.items()
+    }
+    from boto3.session import Session  # the harness answers before it is loaded
+
+    place = template.place("Transform")
+    translators, parsers, exceptions = _translator(place)
+    raw: dict[str, Any] = copy.deepcopy(dict(template.raw))
+    resources: dict[str, Any] = raw.get("Resources", {})
+    applications = {
+        name: resources.pop(name)
+        for name, resource in template.resources.items()
+        if resource.type == _APPLICATION and name in resources
+    }
+    translator = translators.Translator(None, parsers.Parser(), boto_session=Session(region_name=pseudo.region))
+    try:
+        outcome: dict[str, Any] = translator.translate(
+            raw, values, passthrough_metadata=True, get_managed_policy_map=dict
+        )
+    except exceptions.InvalidDocumentException as error:
+        causes = [" ".join(str(cause.message).split()) for cause in error.causes]
+        raise place.error(
+            f"Transform {SERVERLESS} failed with: Invalid Serverless Application Specification document. "
+            f"Number of errors found: {len(causes)}. {' '.join(causes)}",
+            UNSUPPORTED_TRANSFORM,
+        ) from None
+    outcome["Resources"] |= applications
+    outcome.pop("Globals", None)
+    return outcome
+
+
+def _translator(place: Place) -> tuple[Any, Any, Any]:
+    try:
+        return (
+            import_module("samtranslator.translator.translator"),
+            import_module("samtranslator.parser.parser"),
+            import_module("samtranslator.model.exceptions"),
+        )
+    except ModuleNotFoundError:
+        raise place.error(
+            f"{SERVERLESS} is carried out by AWS's own translator, which is not installed",
+            UNSUPPORTED_TRANSFORM,
+            hint="pip install aws-sam-translator",
+        ) from None

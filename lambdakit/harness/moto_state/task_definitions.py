@@ -1,0 +1,44 @@
+"""moto's ECS, which asks for more than ECS does: `memory` of a container beside its `memoryReservation`, and an Auto
+Scaling group of a capacity provider of managed instances.
+
+Private surface used: `moto.ecs.models.EC2ContainerServiceBackend._validate_container_defs` and
+`.create_capacity_provider`. Canary: tests/unit/harness/provisioners/test_provisioner_capacity.py.
+Source: Amazon ECS API Reference, "ContainerDefinition" (memoryReservation: "you must specify a non-zero integer for
+one or both of memory or memoryReservation") and "CreateCapacityProvider" (managedInstancesProvider).
+"""
+
+from __future__ import annotations
+
+import functools
+from types import ModuleType
+from typing import Any, Final
+
+from lambdakit.harness.moto_state.loaded import change_when_loaded
+
+_MODELS: Final = "moto.ecs.models"
+
+
+def mend_task_definitions() -> None:
+    """From now on it asks for no more than ECS. Idempotent."""
+    change_when_loaded(_change)
+
+
+def _change(module: ModuleType) -> None:
+    if module.__name__ != _MODELS:
+        return
+    backend: Any = vars(module)["EC2ContainerServiceBackend"]
+    validate, create = backend._validate_container_defs, backend.create_capacity_provider
+
+    @functools.wraps(validate)
+    def validate_container_defs(
+        memory: str | None, container_definitions: list[dict[str, Any]], requires_compatibilities: list[str] | None
+    ) -> None:
+        others = [each for each in requires_compatibilities or () if each != "EC2"]
+        validate(memory, container_definitions, others)
+
+    @functools.wraps(create)
+    def create_capacity_provider(self: Any, name: str, asg_details: dict[str, Any] | None, tags: Any) -> Any:
+        return create(self, name, {} if asg_details is None else asg_details, tags)
+
+    backend._validate_container_defs = staticmethod(validate_container_defs)
+    backend.create_capacity_provider = create_capacity_provider
