@@ -1,20 +1,26 @@
 """What holds for every test: nothing of this machine's AWS configuration, no connection that leaves it.
 
-Warnings are errors by pyproject.toml's `filterwarnings`.
+Warnings are errors by pyproject.toml's `filterwarnings`. Of workers of pytest-xdist, one runs what shares fixtures.
 """
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import os
 import sys
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from hypothesis import settings
 
+if TYPE_CHECKING:
+    from lambdakit.compiler.synthesize import Compiler
+
 _ATTEMPTS: Final = pytest.StashKey[list[str]]()
+# The plugin's harness, in which a module's deployments are made once per worker.
+_DEPLOYED_INTO: Final = "_lambdakit_worker"
 
 
 class ConnectionLeavesTheMachine(BaseException):
@@ -23,6 +29,9 @@ class ConnectionLeavesTheMachine(BaseException):
 
 def pytest_configure(config: pytest.Config) -> None:
     """Takes AWS's variables out of the environment, and arms the guard on sockets."""
+    # The suite starts hundreds of processes: each would compile all that it imports, if none left it to the others.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ |= {
@@ -37,6 +46,47 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("shared-machine")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Has the garbage collector leave alone what is collected here: it stays, and is much to go through each time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Groups the tests of a module that share what is set up for all of them: each worker would set it up again.
+
+    All others are given out one by one, behind the groups, to whichever worker has nothing else to do.
+    """
+    shared = {item.path for item in items if _shares_fixtures(item)}
+    for item in items:
+        if item.path in shared and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+@pytest.fixture(scope="session")
+def compiler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compiler]:
+    """A compiler without the CDK's validation, warm from the worker's first document on."""
+    from lambdakit.compiler.synthesize import Compiler
+
+    with Compiler(validation=False, cache_directory=tmp_path_factory.mktemp("cache")) as compiler:
+        yield compiler
+
+
+@pytest.fixture(scope="session")
+def validating_compiler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compiler]:
+    """The same with the CDK's validation."""
+    from lambdakit.compiler.synthesize import Compiler
+
+    with Compiler(cache_directory=tmp_path_factory.mktemp("cache")) as compiler:
+        yield compiler
+
+
 @pytest.fixture(autouse=True)
 def _stays_on_this_machine(pytestconfig: pytest.Config) -> Iterator[None]:
     """Fails a test during which something tried to leave, in a background thread too."""
@@ -45,6 +95,15 @@ def _stays_on_this_machine(pytestconfig: pytest.Config) -> Iterator[None]:
     yield
     if attempts:
         pytest.fail(f"tried to reach another machine: {', '.join(attempts)}")
+
+
+def _shares_fixtures(item: pytest.Item) -> bool:
+    """Whether it uses a fixture that is set up once for several tests of its module."""
+    if not isinstance(item, pytest.Function):
+        return False
+    definitions = item._fixtureinfo.name2fixturedefs
+    scopes = {found[-1].scope for found in definitions.values() if found}
+    return _DEPLOYED_INTO in definitions or not scopes <= {"function", "session"}
 
 
 class _SocketGuard:

@@ -9,7 +9,7 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -51,6 +51,11 @@ class SourceFile:
         """The syntax tree."""
         return ast.parse(self.text, str(self.path))
 
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of it."""
+        return tuple(ast.walk(self.tree))
+
 
 def file_is_short(file: SourceFile) -> Found:
     """At most `LINES_MAX` lines."""
@@ -64,14 +69,14 @@ def names_say_something(file: SourceFile) -> Found:
     for part in (*file.path.parts[:-1], file.path.stem):
         if refused := _REFUSED_NAMES & set(_words(part)):
             yield 1, f"{part!r} is named {min(refused)!r}"
-    for node in ast.walk(file.tree):
+    for node in file.nodes:
         if isinstance(node, ast.ClassDef) and (refused := _REFUSED_NAMES & set(_words(node.name))):
             yield node.lineno, f"class {node.name!r} is named {min(refused)!r}"
 
 
 def nothing_sleeps(file: SourceFile) -> Found:
     """No `time.sleep`."""
-    for node in ast.walk(file.tree):
+    for node in file.nodes:
         match node:
             case ast.Attribute(value=ast.Name(id="time"), attr="sleep"):
                 yield node.lineno, "sleeps: wait for an event, or on the clock"
@@ -81,7 +86,7 @@ def nothing_sleeps(file: SourceFile) -> Found:
 
 def nothing_prints(file: SourceFile) -> Found:
     """No `print`."""
-    for node in ast.walk(file.tree):
+    for node in file.nodes:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print":
             yield node.lineno, "prints: only the command line does"
 
@@ -93,17 +98,19 @@ def modules_hold_no_state(file: SourceFile) -> Found:
     for name, value in names.items():
         if value is not None and _called_name(value) in _STATEFUL:
             yield value.lineno, f"{name} is state of the module"
-    for node in ast.walk(file.tree):
+    for node in file.nodes:
         if isinstance(node, ast.Global):
             yield node.lineno, f"rebinds {', '.join(node.names)}, which belongs to the module"
         elif isinstance(node, ast.Call) and _called_name(node) == "globals":
             yield node.lineno, "changes the module through globals()"
-    for line, name in _changes(file.tree, watched):
+    for line, name in _changes(file.nodes, watched):
         yield line, f"changes {name}, which belongs to a module"
 
 
 def nothing_is_unfinished(file: SourceFile) -> Found:
     """No comment that promises work."""
+    if not _UNFINISHED.search(file.text):
+        return  # taking the text apart costs more than all else
     for token in tokenize.generate_tokens(io.StringIO(file.text).readline):
         if token.type == tokenize.COMMENT and (match := _UNFINISHED.search(token.string)):
             yield token.start[0], f"says {match[1]}: what is missing is an honest error"
@@ -111,7 +118,7 @@ def nothing_is_unfinished(file: SourceFile) -> Found:
 
 def nothing_is_patched(file: SourceFile) -> Found:
     """No `mock.patch`, by whatever road."""
-    for node in ast.walk(file.tree):
+    for node in file.nodes:
         match node:
             case ast.ImportFrom(module="unittest.mock", names=names) if any(alias.name == "patch" for alias in names):
                 yield node.lineno, "patches: write a fake"
@@ -142,7 +149,7 @@ def cdk_tests_share_a_worker(file: SourceFile) -> Found:
     """A test that loads the CDK says so: its Node.js takes a second to start and half a gigabyte, once per worker."""
     if not file.path.name.startswith("test_") or 'xdist_group("cdk")' in file.text:
         return
-    for node in ast.walk(file.tree):
+    for node in file.nodes:
         match node:
             case ast.Import(names=aliases, lineno=line):
                 modules = [alias.name for alias in aliases]
@@ -245,9 +252,9 @@ def _module_level_names(tree: ast.Module) -> Iterator[tuple[str, ast.expr | None
                 yield from ((name, None) for name in bound)
 
 
-def _changes(tree: ast.Module, names: frozenset[str]) -> Found:
+def _changes(nodes: Iterable[ast.AST], names: frozenset[str]) -> Found:
     """Line and name of each change to what one of `names` holds."""
-    for node in ast.walk(tree):
+    for node in nodes:
         for changed in _changed(node):
             if isinstance(changed, ast.Name) and changed.id in names:
                 yield changed.lineno, changed.id

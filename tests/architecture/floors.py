@@ -97,7 +97,10 @@ FLOORS: Final[Mapping[str, Floor]] = {
         third_party=("yaml",),
     ),
     "harness.managed_kafka": Floor(imports=(*_GROUND, "harness.wire", "harness.account")),
-    "harness.moto_state": Floor(imports=(*_GROUND, "harness.wire", "harness.account"), third_party=("moto",)),
+    # The validator is what moto's API Gateway asks.
+    "harness.moto_state": Floor(
+        imports=(*_GROUND, "harness.wire", "harness.account"), third_party=("moto", "openapi_spec_validator")
+    ),
     "harness.iam": Floor(
         imports=(*_GROUND, "harness.wire", "harness.service_request", "harness.moto_state"), third_party=("botocore",)
     ),
@@ -117,7 +120,10 @@ FLOORS: Final[Mapping[str, Floor]] = {
     # `jsonata` evaluates expressions of state machines.
     "harness.delivery": Floor(imports=_BELOW_EVENTS, third_party=(*_SDK, "jsonata")),
     "harness.event_source_mapping": Floor(imports=_BELOW_EVENTS, third_party=_SDK),
-    "harness.deployment": Floor(imports=(*_BELOW_DEPLOYMENT, "assembly"), third_party=(*_SDK, "jmespath", "yaml")),
+    "harness.deployment": Floor(
+        imports=(*_BELOW_DEPLOYMENT, "harness.api_exports", "assembly"),
+        third_party=(*_SDK, "jmespath", "samtranslator", "yaml"),
+    ),
     "harness.access": Floor(imports=_BELOW_RUNTIME),
     "harness.guards": Floor(imports=(*_BELOW_SERVER, "harness.access")),
     "harness.launching": Floor(imports=(*_BELOW_RUNTIME, "harness.runtime")),

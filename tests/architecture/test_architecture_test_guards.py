@@ -1,4 +1,4 @@
-"""The guards around every test work: sockets lead nowhere but here, and AWS's variables are gone."""
+"""What is around every test works: sockets lead nowhere but here, AWS's variables are gone, workers share no set-up."""
 
 from __future__ import annotations
 
@@ -48,6 +48,32 @@ def test_next_one_is_not_blamed():
     pass
 """
 
+# One module with a fixture for all of its tests, one with none.
+_SHARING: Final = """
+import pytest
+
+@pytest.fixture(scope="module")
+def slow(): ...
+
+def test_one(slow): ...
+
+def test_two(): ...
+
+@pytest.mark.xdist_group("theirs")
+def test_three(): ...
+"""
+_ALONE: Final = """
+def test_four(tmp_path): ...
+"""
+_NAMES: Final = """
+import os
+
+def pytest_collection_finish(session):
+    for item in session.items:
+        print(item.name, [mark.args[0] for mark in item.iter_markers("xdist_group")])
+    print("bytecode", os.environ.get("PYTHONDONTWRITEBYTECODE", "is written"))
+"""
+
 pytest_plugins = ["pytester"]
 
 
@@ -63,6 +89,25 @@ def test_connections_that_leave_the_machine_fail_the_test(
     failed = set(re.findall(r"^(?:FAILED|ERROR) \S+::(\w+)", result.stdout.str(), re.MULTILINE))
     assert failed == {"test_address", "test_name", "test_datagram", "test_forgiven"}
     assert result.parseoutcomes()["passed"] >= 3
+
+
+def test_a_module_that_shares_a_fixture_is_one_workers_and_compiled_files_are_kept(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    pytester.makeconftest((_ROOT / "tests" / "conftest.py").read_text())
+    pytester.makepyfile(test_sharing=_SHARING, test_alone=_ALONE, names=_NAMES)
+
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:lambdakit", "-p", "names", "-q")
+
+    told = [line for line in result.outlines if line.startswith(("test_", "bytecode")) and "::" not in line]
+    assert told == [
+        "test_four []",
+        "test_one ['test_sharing']",
+        "test_two ['test_sharing']",
+        "test_three ['theirs']",
+        "bytecode is written",
+    ]
 
 
 def test_loopback_stays_open() -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 Resources = dict[str, dict[str, Any]]
 
+# Of this interpreter: what its functions are forked from starts with the harness, that of another at the first one.
+OWN_RUNTIME: Final = f"python3.{sys.version_info.minor}"
 _BUCKET = "cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}"
 
 
@@ -88,7 +91,7 @@ def function(name: str, source: str = "def handler(event, context): return event
             "Properties": {
                 "Code": {"ZipFile": textwrap.dedent(source)},
                 "Handler": "index.handler",
-                "Runtime": "python3.13",
+                "Runtime": OWN_RUNTIME,
                 "MemorySize": 256,
                 "Timeout": 20,
                 "Role": {"Fn::GetAtt": [f"{name}Role", "Arn"]},

@@ -15,6 +15,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from lambdakit.errors import error_from_wire
+from tests.fakes.boto3_sessions import session_of
+from tests.fakes.harness_forks import FORK_COMMAND, VARIABLE
 
 _TOKEN = "token-of-the-tests"
 _SECONDS = 60
@@ -38,6 +40,7 @@ class WiredHarness:
     """Starts a harness; `close` ends it as a caller does, by ending its input.
 
     start_line: what is sent instead of the options. variables: environment variables of its process beside ours.
+    Without these two it is a fork where `harness_forks` has them; its process then only stands for the harness's.
     Nothing is refused for want of a permission or a route unless a test asks for that: `enforce_iam`,
     `enforce_network`.
     """
@@ -45,8 +48,9 @@ class WiredHarness:
     def __init__(
         self, *, start_line: bytes | None = None, variables: Mapping[str, str] | None = None, **options: object
     ) -> None:
+        forked = VARIABLE in os.environ and start_line is None and variables is None
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "lambdakit.harness"],
+            FORK_COMMAND if forked else [sys.executable, "-P", "-m", "lambdakit.harness"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, **(variables or {})},
@@ -141,11 +145,8 @@ class WiredHarness:
     def aws(self, service: str) -> Any:
         """A boto3 client of the account's administrator."""
         if service not in self._clients:
-            import boto3
-
-            self._clients[service] = boto3.session.Session(
-                aws_access_key_id="ADMINISTRATOR", aws_secret_access_key="-", region_name="us-east-1"
-            ).client(service, endpoint_url=f"http://127.0.0.1:{self.port}")
+            session = session_of("ADMINISTRATOR", "-")
+            self._clients[service] = session.client(service, endpoint_url=f"http://127.0.0.1:{self.port}")
         return self._clients[service]
 
     @staticmethod

@@ -56,12 +56,6 @@ def stacks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return output
 
 
-@pytest.fixture(scope="module")
-def compiler(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    with Compiler(validation=False, cache_directory=tmp_path_factory.mktemp("cache")) as compiler:
-        yield compiler
-
-
 @pytest.mark.parametrize(
     ("pattern", "stack"),
     [

@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,22 +39,21 @@ class Ejected:
 
 
 @pytest.fixture(scope="module")
-def ejected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Ejected]]:
+def ejected(tmp_path_factory: pytest.TempPathFactory, compiler: Compiler) -> Mapping[str, Ejected]:
     made: dict[str, Ejected] = {}
-    with Compiler(validation=False, cache_directory=tmp_path_factory.mktemp("cache")) as compiler:
-        for case in CASES:
-            directory = tmp_path_factory.mktemp(case.replace("/", "_"))
-            if case in DOCUMENTS:
-                document = write_project(directory, DOCUMENTS[case])
-            else:
-                shutil.copytree(
-                    ROOT / case, directory, dirs_exist_ok=True, ignore=shutil.ignore_patterns("cdk.out", "__pycache__")
-                )
-                document = directory / "lambdakit.yaml"
-            files = compiler.eject(document, directory)
-            write_files(directory, files, force=False)
-            made[case] = Ejected(directory=directory, files=files, assembly=compiler.synthesize(document))
-        yield made
+    for case in CASES:
+        directory = tmp_path_factory.mktemp(case.replace("/", "_"))
+        if case in DOCUMENTS:
+            document = write_project(directory, DOCUMENTS[case])
+        else:
+            shutil.copytree(
+                ROOT / case, directory, dirs_exist_ok=True, ignore=shutil.ignore_patterns("cdk.out", "__pycache__")
+            )
+            document = directory / "lambdakit.yaml"
+        files = compiler.eject(document, directory)
+        write_files(directory, files, force=False)
+        made[case] = Ejected(directory=directory, files=files, assembly=compiler.synthesize(document))
+    return made
 
 
 @pytest.mark.parametrize("case", REPEATED)
@@ -80,7 +79,7 @@ def test_formatters_and_linters_find_nothing(ejected: Mapping[str, Ejected], cas
     directory, files = ejected[case].directory, [name for name in ejected[case].files if name.endswith(".py")]
 
     ruff = [sys.executable, "-m", "ruff"]
-    settings = ("--isolated", "--no-cache", "--line-length", "100", "--target-version", "py311")
+    settings = ("--isolated", "--no-cache", "--target-version", "py311")
     formatted = subprocess.run([*ruff, "format", "--diff", *settings, *files], cwd=directory, capture_output=True)
     assert formatted.returncode == 0, formatted.stdout.decode()
     linted = subprocess.run([*ruff, "check", *settings, *RULES, *files], cwd=directory, capture_output=True)
@@ -113,13 +112,12 @@ def test_type_checkers_find_nothing(ejected: Mapping[str, Ejected], tmp_path: Pa
         "../elsewhere/with 'quotes'",
     ],
 )
-def test_code_is_used_where_it_lies_from_any_directory(place: str, tmp_path: Path) -> None:
+def test_code_is_used_where_it_lies_from_any_directory(place: str, tmp_path: Path, compiler: Compiler) -> None:
     document = write_project(tmp_path / "project", DOCUMENTS["streams"])
     directory = document.parent / place
 
-    with Compiler(validation=False, cache_directory=tmp_path / "cache") as compiler:
-        write_files(directory, compiler.eject(document, directory), force=False)
-        expected = templates(compiler.synthesize(document))
+    write_files(directory, compiler.eject(document, directory), force=False)
+    expected = templates(compiler.synthesize(document))
 
     assert synthesized(directory, tmp_path / "cdk.out", temporary=tmp_path / "tmp") == expected
 

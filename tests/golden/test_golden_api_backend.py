@@ -30,12 +30,11 @@ STATEFUL = (
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def template(validating_compiler: Compiler) -> dict[str, Any]:
     # With the CDK's validation, which is to find nothing: a finding would be an error here.
-    with Compiler(cache_directory=tmp_path_factory.mktemp("cache")) as compiler:
-        assembly = compiler.synthesize(DOCUMENT)
-        report = json.loads((assembly / "validation-report.json").read_text())
-        rendered: dict[str, Any] = json.loads((assembly / "shop.template.json").read_text())
+    assembly = validating_compiler.synthesize(DOCUMENT)
+    report = json.loads((assembly / "validation-report.json").read_text())
+    rendered: dict[str, Any] = json.loads((assembly / "shop.template.json").read_text())
     assert report["pluginReports"] == []
     return rendered
 
@@ -64,13 +63,12 @@ def test_stateful_resources_keep_their_logical_ids(template: dict[str, Any]) -> 
     check(GOLDEN / "logical_ids" / "api_backend.json", stateful(template))
 
 
-def test_stateful_resources_of_every_api_keep_their_logical_ids(tmp_path: Path) -> None:
+def test_stateful_resources_of_every_api_keep_their_logical_ids(tmp_path: Path, compiler: Compiler) -> None:
     (tmp_path / "code").mkdir()
     (tmp_path / "code" / "app.py").write_text("def handler(event, context): ...\n")
     (tmp_path / "lambdakit.yaml").write_text(EVERY_API)
 
-    with Compiler(validation=False, cache_directory=tmp_path / "cache") as compiler:
-        assembly = compiler.synthesize(tmp_path / "lambdakit.yaml")
-        found = json.loads((assembly / "apis.template.json").read_text())
+    assembly = compiler.synthesize(tmp_path / "lambdakit.yaml")
+    found = json.loads((assembly / "apis.template.json").read_text())
 
     check(GOLDEN / "logical_ids" / "apis.json", stateful(found))

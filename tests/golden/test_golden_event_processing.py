@@ -91,12 +91,11 @@ patterns:
 """
 
 
-def synthesized(document: Path, directory: Path, stack: str) -> dict[str, Any]:
+def synthesized(compiler: Compiler, document: Path, stack: str) -> dict[str, Any]:
     """The stack's template, in which the CDK's own validation found nothing."""
-    with Compiler(cache_directory=directory / "cache") as compiler:
-        assembly = compiler.synthesize(document)
-        report = json.loads((assembly / "validation-report.json").read_text())
-        rendered: dict[str, Any] = json.loads((assembly / f"{stack}.template.json").read_text())
+    assembly = compiler.synthesize(document)
+    report = json.loads((assembly / "validation-report.json").read_text())
+    rendered: dict[str, Any] = json.loads((assembly / f"{stack}.template.json").read_text())
     assert [finding for plugin in report["pluginReports"] for finding in plugin["violations"]] == []
     return rendered
 
@@ -118,8 +117,8 @@ def check(golden: Path, found: object) -> None:
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return synthesized(PATTERN / "lambdakit.yaml", tmp_path_factory.mktemp("pattern"), "pictures")
+def template(validating_compiler: Compiler) -> dict[str, Any]:
+    return synthesized(validating_compiler, PATTERN / "lambdakit.yaml", "pictures")
 
 
 def test_the_template_is_the_recorded_one(template: dict[str, Any]) -> None:
@@ -130,12 +129,14 @@ def test_stateful_resources_keep_their_logical_ids(template: dict[str, Any]) -> 
     check(GOLDEN / "logical_ids" / "event_processing.json", stateful(template))
 
 
-def test_stateful_resources_of_every_source_and_target_keep_their_logical_ids(tmp_path: Path) -> None:
+def test_stateful_resources_of_every_source_and_target_keep_their_logical_ids(
+    tmp_path: Path, validating_compiler: Compiler
+) -> None:
     (tmp_path / "code").mkdir()
     (tmp_path / "code" / "app.py").write_text("def handler(event, context): ...\n")
     (tmp_path / "flow.asl.json").write_text('{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}')
     (tmp_path / "lambdakit.yaml").write_text(EVERY_SOURCE_AND_TARGET)
 
-    found = synthesized(tmp_path / "lambdakit.yaml", tmp_path, "every")
+    found = synthesized(validating_compiler, tmp_path / "lambdakit.yaml", "every")
 
     check(GOLDEN / "logical_ids" / "event_sources_and_targets.json", stateful(found))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +27,12 @@ STATEFUL = (
 
 
 @pytest.fixture(scope="module")
-def assembly(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def assembly(tmp_path_factory: pytest.TempPathFactory, compiler: Compiler) -> Path:
     project = tmp_path_factory.mktemp("stores")
     (project / "code").mkdir()
     (project / "code" / "app.py").write_text("def handler(event, context): ...\n")
     (project / "lambdakit.yaml").write_text(EVERY_STORE)
-    with Compiler(validation=False, cache_directory=project / "cache") as compiler:
-        yield compiler.synthesize(project / "lambdakit.yaml")
+    return compiler.synthesize(project / "lambdakit.yaml")
 
 
 def _resources(assembly: Path) -> dict[str, Any]:

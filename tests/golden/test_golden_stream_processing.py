@@ -93,13 +93,12 @@ patterns:
 """
 
 
-def synthesized(document: Path, directory: Path, stack: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def synthesized(compiler: Compiler, document: Path, stack: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """The stack's template, in which the CDK's own validation found nothing, and its source map."""
-    with Compiler(cache_directory=directory / "cache") as compiler:
-        assembly = compiler.synthesize(document)
-        report = json.loads((assembly / "validation-report.json").read_text())
-        rendered: dict[str, Any] = json.loads((assembly / f"{stack}.template.json").read_text())
-        places: dict[str, Any] = json.loads((assembly / "lambdakit-source-map.json").read_text())["stacks"][stack]
+    assembly = compiler.synthesize(document)
+    report = json.loads((assembly / "validation-report.json").read_text())
+    rendered: dict[str, Any] = json.loads((assembly / f"{stack}.template.json").read_text())
+    places: dict[str, Any] = json.loads((assembly / "lambdakit-source-map.json").read_text())["stacks"][stack]
     assert [finding for plugin in report["pluginReports"] for finding in plugin["violations"]] == []
     return rendered, places
 
@@ -121,16 +120,18 @@ def check(golden: Path, found: object) -> None:
 
 
 @pytest.fixture(scope="module")
-def every(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], dict[str, Any]]:
+def every(
+    tmp_path_factory: pytest.TempPathFactory, validating_compiler: Compiler
+) -> tuple[dict[str, Any], dict[str, Any]]:
     project = tmp_path_factory.mktemp("every")
     (project / "code").mkdir()
     (project / "code" / "app.py").write_text("def handler(event, context): ...\n")
     (project / "lambdakit.yaml").write_text(EVERY_STREAM_AND_DELIVERY)
-    return synthesized(project / "lambdakit.yaml", project, "every")
+    return synthesized(validating_compiler, project / "lambdakit.yaml", "every")
 
 
-def test_the_template_and_its_stateful_ids_are_the_recorded_ones(tmp_path: Path) -> None:
-    template, _ = synthesized(PATTERN / "lambdakit.yaml", tmp_path, "site")
+def test_the_template_and_its_stateful_ids_are_the_recorded_ones(validating_compiler: Compiler) -> None:
+    template, _ = synthesized(validating_compiler, PATTERN / "lambdakit.yaml", "site")
 
     check(GOLDEN / "templates" / "stream_processing.json", template)
     check(GOLDEN / "logical_ids" / "stream_processing.json", stateful(template))

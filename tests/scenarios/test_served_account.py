@@ -21,7 +21,7 @@ import pytest
 from tests.fakes.waiting import wait_until
 
 LAMBDAKIT = (sys.executable, "-m", "lambdakit")
-_LINES = 10
+_LINES = 15
 _SECONDS = 60
 
 

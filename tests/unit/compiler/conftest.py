@@ -1,11 +1,13 @@
-"""A small project, and a look at this process's children."""
+"""A small project, a compiler that checks, and a look at this process's children."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from lambdakit.compiler.synthesize import Compiler
 
 DOCUMENT = """\
 application: shop
@@ -25,6 +27,14 @@ def document(tmp_path: Path) -> Path:
     (project / "code" / "app.py").write_text("def handler(event, context): return event\n")
     (project / "lambdakit.yaml").write_text(DOCUMENT)
     return project / "lambdakit.yaml"
+
+
+@pytest.fixture(scope="session")
+def checking_compiler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compiler]:
+    """A compiler that has cdk-nag and cfn-lint look at every assembly as well."""
+    pytest.importorskip("cdk_nag")
+    with Compiler(check=True, cache_directory=tmp_path_factory.mktemp("cache")) as compiler:
+        yield compiler
 
 
 @pytest.fixture

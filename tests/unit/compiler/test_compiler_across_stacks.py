@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +34,8 @@ patterns:
 
 
 @pytest.fixture(scope="module")
-def compiler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compiler]:
-    with Compiler(validation=True, cache_directory=tmp_path_factory.mktemp("cache")) as compiler:
-        yield compiler
+def compiler(validating_compiler: Compiler) -> Compiler:
+    return validating_compiler
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +60,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def assembly(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with Compiler(validation=False, cache_directory=tmp_path_factory.mktemp("cache")) as compiler:
-        yield compiler.synthesize(project / "lambdakit.yaml")
+def assembly(project: Path, compiler: Compiler) -> Path:
+    return compiler.synthesize(project / "lambdakit.yaml")
 
 
 @pytest.fixture(scope="module")

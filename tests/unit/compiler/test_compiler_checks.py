@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,9 +17,8 @@ REASON = "everybody may call it"
 
 
 @pytest.fixture(scope="module")
-def compiler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compiler]:
-    with Compiler(check=True, cache_directory=tmp_path_factory.mktemp("cache")) as compiler:
-        yield compiler
+def compiler(checking_compiler: Compiler) -> Compiler:
+    return checking_compiler
 
 
 def _acknowledging(document: Path, *rules: str) -> None:
@@ -55,11 +53,10 @@ def test_a_reason_for_one_rule_is_none_for_another(compiler: Compiler, document:
 
 
 def test_findings_are_told_each_time_and_templates_are_the_same(
-    compiler: Compiler, document: Path, tmp_path: Path
+    compiler: Compiler, validating_compiler: Compiler, document: Path, tmp_path: Path
 ) -> None:
     _acknowledging(document, "AwsSolutions-APIG4", "Serverless-LambdaDLQ", "E3012")
-    with Compiler(cache_directory=tmp_path / "cache") as unchecked:
-        without = unchecked.synthesize(document, tmp_path / "without")
+    without = validating_compiler.synthesize(document, tmp_path / "without")
 
     checked = compiler.synthesize(document, tmp_path / "checked")
 

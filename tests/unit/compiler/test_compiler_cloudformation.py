@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +12,6 @@ from lambdakit.compiler.synthesize import Compiler
 from lambdakit.errors import SynthesisError
 
 pytestmark = pytest.mark.xdist_group("cdk")
-
-
-@pytest.fixture(scope="module")
-def compiler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compiler]:
-    with Compiler(validation=False, cache_directory=tmp_path_factory.mktemp("cache")) as compiler:
-        yield compiler
 
 
 def _template(compiler: Compiler, document: Path, *, before: str = "", overrides: str = "") -> dict[str, Any]:
@@ -282,18 +275,18 @@ def test_a_logical_id_that_the_cdk_gave_is_taken(compiler: Compiler, document: P
     assert _refused(compiler, document, before=before) == [line]
 
 
-def test_what_the_cdks_validation_finds_is_at_the_property(document: Path, tmp_path: Path) -> None:
+def test_what_the_cdks_validation_finds_is_at_the_property(document: Path, validating_compiler: Compiler) -> None:
     before = "cloudformation:\n  Jobs:\n    Type: AWS::SQS::Queue\n    Properties:\n      DelaySeconds: 100000\n"
     overrides = "      list_orders:\n        Timeout: 10000\n"
-    with Compiler(cache_directory=tmp_path / "cache") as validating, pytest.raises(SynthesisError) as caught:
-        _template(validating, document, before=before, overrides=overrides)
+    with pytest.raises(SynthesisError) as caught:
+        _template(validating_compiler, document, before=before, overrides=overrides)
 
     places = {(each.line, each.pointer) for each in caught.value.diagnostics}
     assert (6, "cloudformation.Jobs.Properties.DelaySeconds") in places
     assert (15, "patterns.orders.overrides.list_orders.Timeout") in places
 
 
-def test_what_an_override_takes_away_cdk_nag_finds(document: Path, tmp_path: Path) -> None:
+def test_what_an_override_takes_away_cdk_nag_finds(document: Path, checking_compiler: Compiler) -> None:
     before = """\
 resources: {shared: {kind: queue, overrides: {.: {SqsManagedSseEnabled: false}}}}
 cloudformation:
@@ -302,8 +295,8 @@ cloudformation:
     Properties: {SqsManagedSseEnabled: false}
     Metadata: {cdk_nag: {rules_to_suppress: [{id: AwsSolutions-SQS3, reason: nothing fails here}]}}
 """
-    with Compiler(check=True, cache_directory=tmp_path / "cache") as checking, pytest.raises(SynthesisError) as caught:
-        _template(checking, document, before=before, overrides="      list_orders: {Description: lists}\n")
+    with pytest.raises(SynthesisError) as caught:
+        _template(checking_compiler, document, before=before, overrides="      list_orders: {Description: lists}\n")
 
     found = {
         (each.line, each.pointer, each.problem.partition("(rule ")[2].partition(" ")[0])

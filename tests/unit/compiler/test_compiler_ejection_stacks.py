@@ -139,18 +139,18 @@ def document(tmp_path: Path) -> Path:
     return path
 
 
-def test_one_environment_is_ejected_alone(document: Path, tmp_path: Path) -> None:
-    with Compiler(validation=False, cache_directory=tmp_path / "cache") as compiler:
-        files = compiler.eject(document, tmp_path / "cdk", environment="staging")
+def test_one_environment_is_ejected_alone(document: Path, tmp_path: Path, compiler: Compiler) -> None:
+    files = compiler.eject(document, tmp_path / "cdk", environment="staging")
 
     assert list(files) == ["app.py", "shop_staging_stack.py", "shop_work_staging_stack.py", "cdk.json"]
     assert "resource_jobs=shop_staging.resource_jobs" in files["app.py"]
     assert json.loads(files["cdk.json"])["app"] == "python app.py"
 
 
-def test_every_environment_is_ejected_when_none_is_asked_for(document: Path, tmp_path: Path) -> None:
-    with Compiler(validation=False, cache_directory=tmp_path / "cache") as compiler:
-        files = compiler.eject(document, tmp_path / "cdk")
+def test_every_environment_is_ejected_when_none_is_asked_for(
+    document: Path, tmp_path: Path, compiler: Compiler
+) -> None:
+    files = compiler.eject(document, tmp_path / "cdk")
 
     assert [name for name in files if name.endswith("_stack.py")] == [
         "shop_stack.py",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -57,12 +56,6 @@ def document(tmp_path: Path) -> Path:
     (project / "parts" / "orders.yaml").write_text(ORDERS)
     (project / "lambdakit.yaml").write_text(DOCUMENT)
     return project / "lambdakit.yaml"
-
-
-@pytest.fixture(scope="module")
-def compiler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compiler]:
-    with Compiler(validation=False, cache_directory=tmp_path_factory.mktemp("cache")) as compiler:
-        yield compiler
 
 
 def _read(path: Path) -> Any:
@@ -262,17 +255,11 @@ cloudformation:
 """
 
 
-@pytest.fixture(scope="module")
-def validating(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compiler]:
-    with Compiler(cache_directory=tmp_path_factory.mktemp("cache")) as compiler:
-        yield compiler
-
-
-def test_a_finding_in_every_stack_is_said_once(validating: Compiler, document: Path) -> None:
+def test_a_finding_in_every_stack_is_said_once(validating_compiler: Compiler, document: Path) -> None:
     (document.parent / "parts" / "orders.yaml").write_text(ORDERS + RAW.replace("DELAY", "many"))
 
     with pytest.raises(SynthesisError) as caught:
-        validating.synthesize(document)
+        validating_compiler.synthesize(document)
 
     (found,) = caught.value.diagnostics
     assert (Path(found.path).name, found.line) == ("orders.yaml", 8)
@@ -280,14 +267,14 @@ def test_a_finding_in_every_stack_is_said_once(validating: Compiler, document: P
 
 
 def test_a_finding_of_an_environment_is_told_in_its_overlay(
-    validating: Compiler, document: Path, caplog: pytest.LogCaptureFixture
+    validating_compiler: Compiler, document: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (document.parent / "parts" / "orders.yaml").write_text(ORDERS + RAW.replace("DELAY", "5"))
     overlay = "  broken: {cloudformation: {More: {Type: AWS::SQS::Queue, Properties: {DelaySeconds: many}}}}\n"
     document.write_text(DOCUMENT + overlay)
 
     with caplog.at_level(logging.ERROR), pytest.raises(SynthesisError) as caught:
-        validating.synthesize(document)
+        validating_compiler.synthesize(document)
 
     assert {(Path(each.path).name, each.line) for each in caught.value.diagnostics} == {("lambdakit.yaml", 17)}
     assert all(each.pointer.startswith("environments.broken.cloudformation") for each in caught.value.diagnostics)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, get_args
 
 import pytest
@@ -44,14 +44,14 @@ patterns:
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Any]]:
+def template(tmp_path_factory: pytest.TempPathFactory, validating_compiler: Compiler) -> Mapping[str, Any]:
     directory = tmp_path_factory.mktemp("project")
     (directory / "code").mkdir()
     (directory / "code" / "app.py").write_text("def handler(event, context): ...\n")
     (directory / "lambdakit.yaml").write_text(DOCUMENT)
-    with Compiler(cache_directory=tmp_path_factory.mktemp("cache")) as compiler:
-        assembly = compiler.synthesize(directory / "lambdakit.yaml")
-        yield json.loads((assembly / "shop.template.json").read_text())
+    assembly = validating_compiler.synthesize(directory / "lambdakit.yaml")
+    found: Mapping[str, Any] = json.loads((assembly / "shop.template.json").read_text())
+    return found
 
 
 def _of(template: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:

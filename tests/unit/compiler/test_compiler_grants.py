@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
@@ -60,9 +60,8 @@ patterns:
 
 
 @pytest.fixture(scope="module")
-def compiler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compiler]:
-    with Compiler(cache_directory=tmp_path_factory.mktemp("cache")) as compiler:
-        yield compiler
+def compiler(validating_compiler: Compiler) -> Compiler:
+    return validating_compiler
 
 
 @pytest.fixture(scope="module")

@@ -92,21 +92,19 @@ def test_a_stack_without_a_template_has_no_names(rules: NamedRules) -> None:
 
 
 @pytest.mark.xdist_group("cdk")
-def test_a_name_acknowledges_in_every_stack_and_the_hint_says_it(project: Path, tmp_path: Path) -> None:
-    pytest.importorskip("cdk_nag")
+def test_a_name_acknowledges_in_every_stack_and_the_hint_says_it(project: Path, checking_compiler: Compiler) -> None:
     rule = "AwsSolutions-IAM5[Resource::<files.Arn>/in/*]"
     reason = f'    acknowledge: {{"{rule}": what comes in is copied}}\n'
     environment = "environments: {live: {region: eu-west-1}}\n"
     found = []
 
-    with Compiler(check=True, cache_directory=tmp_path / "cache") as compiler:
-        for written in (reason, ""):
-            (project / "lambdakit.yaml").write_text(HEAD.replace("STACK", "data") + written + environment)
-            try:
-                compiler.synthesize(project / "lambdakit.yaml")
-                found.append("")
-            except SynthesisError as error:
-                found.append(str(error))
+    for written in (reason, ""):
+        (project / "lambdakit.yaml").write_text(HEAD.replace("STACK", "data") + written + environment)
+        try:
+            checking_compiler.synthesize(project / "lambdakit.yaml")
+            found.append("")
+        except SynthesisError as error:
+            found.append(str(error))
 
     assert "AwsSolutions-IAM5" not in found[0]
     assert f'acknowledge: {{"{rule}": your reason}}' in found[1]

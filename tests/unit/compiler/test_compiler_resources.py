@@ -146,12 +146,6 @@ patterns:
 """
 
 
-@pytest.fixture(scope="module")
-def compiler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compiler]:
-    with Compiler(validation=False, cache_directory=tmp_path_factory.mktemp("cache")) as started:
-        yield started
-
-
 def project(directory: Path, document: str) -> Path:
     (directory / "code").mkdir(parents=True)
     (directory / "code" / "app.py").write_text("def handler(event, context): return event\n")

@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -74,12 +73,6 @@ def project(tmp_path: Path) -> Path:
     (tmp_path / "layer" / "python").mkdir(parents=True)
     (tmp_path / "layer" / "python" / "shared.py").write_text("VERSION = 1\n")
     return tmp_path
-
-
-@pytest.fixture(scope="module")
-def compiler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compiler]:
-    with Compiler(validation=False, cache_directory=tmp_path_factory.mktemp("cache")) as compiler:
-        yield compiler
 
 
 def _templates(compiler: Compiler, project: Path, document: str = DOCUMENT) -> dict[str, dict[str, Any]]:
@@ -181,12 +174,12 @@ class TestTemplates:
 
         assert set(templates) == {"shop-work"}
 
-    def test_the_same_input_gives_the_same_bytes(self, project: Path, tmp_path: Path) -> None:
+    def test_the_same_input_gives_the_same_bytes(self, compiler: Compiler, project: Path, tmp_path: Path) -> None:
         (project / "lambdakit.yaml").write_text(DOCUMENT)
         made = []
-        for name in ("one", "two"):
-            with Compiler(validation=False, cache_directory=tmp_path / name) as compiler:
-                assembly = compiler.synthesize(project / "lambdakit.yaml")
+        with Compiler(validation=False, cache_directory=tmp_path / "cache") as another:
+            for each in (compiler, another):
+                assembly = each.synthesize(project / "lambdakit.yaml")
                 made.append({path.name: path.read_bytes() for path in assembly.glob("*.json")})
 
         assert made[0] == made[1]
@@ -205,20 +198,18 @@ class TestTemplates:
 
 
 class TestChecks:
-    def test_a_pattern_of_a_further_stack_says_its_reasons(self, project: Path, tmp_path: Path) -> None:
-        pytest.importorskip("cdk_nag")
+    def test_a_pattern_of_a_further_stack_says_its_reasons(self, project: Path, checking_compiler: Compiler) -> None:
         reason = '    acknowledge: {AwsSolutions-APIG4: "whoever likes may order here"}\n'
         head = "application: shop\nenvironments: {live: {region: eu-west-1}}\npatterns:\n  api:\n"
         pattern = f"    kind: api_backend\n    stack: web\n    routes: {{GET /orders: {BARE}}}\n"
         found = []
-        with Compiler(check=True, cache_directory=tmp_path / "cache") as compiler:
-            for written in (reason, ""):
-                (project / "lambdakit.yaml").write_text(f"{head}{pattern}{written}")
-                try:
-                    compiler.synthesize(project / "lambdakit.yaml")
-                    found.append("")
-                except SynthesisError as error:
-                    found.append(str(error))
+        for written in (reason, ""):
+            (project / "lambdakit.yaml").write_text(f"{head}{pattern}{written}")
+            try:
+                checking_compiler.synthesize(project / "lambdakit.yaml")
+                found.append("")
+            except SynthesisError as error:
+                found.append(str(error))
 
         assert found[0] == ""
         # Once, though it is found in the document's stack and in the environment's.
@@ -262,14 +253,13 @@ class TestRefusals:
 
 
 class TestManyFunctions:
-    def test_two_hundred_functions_over_several_stacks(self, tmp_path: Path) -> None:
+    def test_two_hundred_functions_over_several_stacks(self, tmp_path: Path, validating_compiler: Compiler) -> None:
         counts = {}
-        with Compiler(validation=True, cache_directory=tmp_path / "cache") as compiler:
-            for size in (100, 200):
-                assembly = compiler.synthesize(write_many(tmp_path / str(size), size))
-                templates = [json.loads(path.read_text()) for path in assembly.glob("*.template.json")]
-                functions = sum(_types(template)["AWS::Lambda::Function"] for template in templates)
-                counts[size] = (functions, sum(len(template["Resources"]) for template in templates), len(templates))
+        for size in (100, 200):
+            assembly = validating_compiler.synthesize(write_many(tmp_path / str(size), size))
+            templates = [json.loads(path.read_text()) for path in assembly.glob("*.template.json")]
+            functions = sum(_types(template)["AWS::Lambda::Function"] for template in templates)
+            counts[size] = (functions, sum(len(template["Resources"]) for template in templates), len(templates))
 
         assert counts[200][0] == 200
         assert [each[2] for each in counts.values()] == [3, 5]
