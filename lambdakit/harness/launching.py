@@ -6,15 +6,33 @@ import contextlib
 import ssl
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from lambdakit.harness.inner_listeners import InnerListeners
 from lambdakit.harness.listener import RequestHandler
 from lambdakit.harness.network.namespace_watch import NamespaceWatch
 from lambdakit.harness.runtime.available_launcher import AvailableLauncher
 from lambdakit.harness.runtime.code_package import CodeStore
+from lambdakit.harness.runtime.file_systems import FileSystems
 from lambdakit.harness.runtime.fork_launcher import ForkLauncher
+from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.launcher import SpawnLauncher
 from lambdakit.harness.runtime.runtimes.registry import Runtimes
+
+
+def codeless_function(runtime: str, directory: Path, *, account_id: str, region: str) -> FunctionConfiguration:
+    """A function of a runtime, for what is prepared before there is any. directory: its code, an empty one."""
+    directory.mkdir(exist_ok=True)
+    return FunctionConfiguration(
+        name="prepared",
+        account_id=account_id,
+        region=region,
+        runtime=runtime,
+        handler="",
+        code=directory,
+        role="",
+        log_group="",
+    )
 
 
 def available_launcher(
@@ -27,12 +45,14 @@ def available_launcher(
     reachable: Callable[[str], Mapping[int, RequestHandler]],
     authority: Callable[[], str],
     endpoint_port: Callable[[], int],
+    files: FileSystems,
     ends: contextlib.ExitStack,
 ) -> AvailableLauncher:
     """The launcher, closed with what it needs when `ends` is.
 
     sandbox: `auto` or `off`. watch: makes what looks at the networks of environments. reachable: the handlers of what
-    an environment reaches, by port. authority: the certificate that signs for the harness; empty for none.
+    an environment reaches, by port. authority: the certificate that signs for the harness; empty for none. files: of
+    file systems.
     """
     sandboxed = None
     reason = "runs without a sandbox, as asked for"
@@ -49,6 +69,7 @@ def available_launcher(
             authority=authority,
             network=watching,
             endpoint_port=endpoint_port,
+            files=files,
         )
     elif sandbox == "auto":
         reason = f"runs without a sandbox: {sys.platform} has no namespaces"

@@ -46,8 +46,9 @@ from lambdakit.harness.lambda_service.invoke_stream_api import InvokeStreamApi
 from lambdakit.harness.lambda_service.layers import LayerStore
 from lambdakit.harness.lambda_service.operations.operation import OperationContext
 from lambdakit.harness.lambda_service.scaling.api import SERVICE, ScalingApi
-from lambdakit.harness.launching import available_launcher
+from lambdakit.harness.launching import available_launcher, codeless_function
 from lambdakit.harness.listener import Listener, RequestHandler
+from lambdakit.harness.moto_state.file_systems import access_point
 from lambdakit.harness.moto_state.logs import LogWriter
 from lambdakit.harness.moto_state.mended import mend_moto
 from lambdakit.harness.moto_state.metrics import MetricWriter
@@ -58,7 +59,7 @@ from lambdakit.harness.network.verdict import Judge
 from lambdakit.harness.options import Options
 from lambdakit.harness.runtime.available_launcher import AvailableLauncher
 from lambdakit.harness.runtime.code_package import CodeStore
-from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
+from lambdakit.harness.runtime.file_systems import FileSystems
 from lambdakit.harness.runtime.launcher import Launcher
 from lambdakit.harness.runtime.runtime_image import cache_directory
 from lambdakit.harness.runtime.runtimes.registry import Runtimes
@@ -136,7 +137,8 @@ class Server:
             judge=self._judge,
         )
         access, network = self._guards.access, self._guards.network
-        launcher = self._launcher(Runtimes(cache_directory(), fallback=work, code=code), code)
+        files = FileSystems(work / "file-systems", access_point)
+        launcher = self._launcher(Runtimes(cache_directory(), fallback=work, code=code), code, files)
         account.check = access.malformed
         concurrency = Concurrency(StoredFunctions(self._functions), now=clock.now)
         self._invoker = Invoker(
@@ -149,6 +151,7 @@ class Server:
             admit_environment=concurrency.admit_environment,
             network=network,
             log_refusal=access.log_refusal,
+            file_system_of=files.file_system_of,
         )
         self._invocations = Invocations(
             stores=self._functions,
@@ -220,6 +223,7 @@ class Server:
             flush_logs=self._logs.flush,
             custom_resources=custom_resources,
             roles=access,
+            files=files,
             told=trace.append,
         )
         deployer = Deployer(
@@ -288,7 +292,7 @@ class Server:
         self._ready.set()
         self._ahead("warm-up", lambda: _warm_up(account, self._closing))
 
-    def _launcher(self, runtimes: Runtimes, code: CodeStore) -> AvailableLauncher:
+    def _launcher(self, runtimes: Runtimes, code: CodeStore, files: FileSystems) -> AvailableLauncher:
         launcher = available_launcher(
             runtimes,
             code,
@@ -298,6 +302,7 @@ class Server:
             reachable=self._reachable,
             authority=self._authority,
             endpoint_port=lambda: self._listener.port,
+            files=files,
             ends=self._stack,
         )
         self._ahead("launcher", launcher.start)
@@ -312,19 +317,9 @@ class Server:
         return self._certificates.authority() if self._use_https else ""
 
     def _prepare(self, launcher: Launcher, names: Sequence[str], work: Path) -> None:
-        empty = work / "no-code"
-        empty.mkdir(exist_ok=True)
+        account_id, region = self._options.account_id, self._options.region
         for name in names:
-            plain = FunctionConfiguration(
-                name="prepared",
-                account_id=self._options.account_id,
-                region=self._options.region,
-                runtime=name,
-                handler="",
-                code=empty,
-                role="",
-                log_group="",
-            )
+            plain = codeless_function(name, work / "no-code", account_id=account_id, region=region)
             self._ahead(f"prepare-{name}", functools.partial(launcher.prepare, plain))
 
     def _ahead(self, name: str, work: Callable[[], object]) -> None:

@@ -64,7 +64,7 @@ FACTS = (
         lambda seen: (
             set(seen.payload)
             <= {
-                *("bin", "dev", "etc", "lib", "lib64", "opt", "proc", "sbin", "tmp", "usr", "var"),
+                *("bin", "dev", "etc", "lib", "lib64", "mnt", "opt", "proc", "sbin", "tmp", "usr", "var"),
                 ".host",
                 ".slots",
                 ".empty",

@@ -25,6 +25,7 @@ from lambdakit.harness.lambda_service.function_stores import FunctionStores
 from lambdakit.harness.lambda_service.layers import LayerStore
 from lambdakit.harness.lambda_service.store import FunctionStore
 from lambdakit.harness.runtime.code_package import CodeStore
+from lambdakit.harness.runtime.file_systems import FileSystems
 from lambdakit.records import dataclass
 from lambdakit.trace import TraceEvent
 
@@ -121,6 +122,7 @@ class Context:
     custom_resources: asks the functions behind custom resources.
     lenient: properties that nobody reads are left out rather than refused.
     roles: what Lambda may do with the roles that functions are given.
+    files: of file systems; None where no function runs.
     """
 
     account: Account
@@ -137,6 +139,7 @@ class Context:
     custom_resources: CustomResourceCalls
     lenient: bool = False
     roles: ExecutionRoles = field(default_factory=AnyRole)
+    files: FileSystems | None = None
     open_domain: Callable[[str, str, str], None] = lambda name, region, account_id: None
     open_websocket_api: Callable[[str, str, str], None] = lambda api_id, region, account_id: None
     open_rest_api: Callable[[str, str, str], None] = lambda api_id, region, account_id: None

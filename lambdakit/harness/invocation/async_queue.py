@@ -190,7 +190,7 @@ class AsyncQueue:
             self._hindered(queued, throttled.reason, 429, str(throttled))
             return
         except RuntimeUnavailable as unavailable:
-            self._hindered(queued, "InvalidRuntimeException", 502, str(unavailable))
+            self._hindered(queued, unavailable.code, unavailable.status, str(unavailable))
             return
         except RecursionDetected as detected:
             verdict = Verdict(condition="RecursionDetected", error_code=400, error_message=str(detected))

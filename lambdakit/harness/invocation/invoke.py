@@ -15,6 +15,7 @@ from lambdakit.clock import Clock
 from lambdakit.harness.iam.credentials import Credentials
 from lambdakit.harness.invocation.early_answer import EarlyAnswer
 from lambdakit.harness.invocation.environment_pool import EnvironmentPool
+from lambdakit.harness.invocation.file_system_mounts import FileSystemOf, check_mounts, no_file_system
 from lambdakit.harness.invocation.log_file import LogFile, LogStore, Refusal
 from lambdakit.harness.invocation.placement import network_of
 from lambdakit.harness.invocation.streamed_response import response_streamed, slower_on_aws
@@ -94,6 +95,7 @@ class Invoker:
     admit_environment: called with a function's ARN before it gets a new environment on demand; raises what refuses it.
     network: what environments may reach; absence: nothing is looked at.
     log_refusal: why a role may not write to a log; absence: every role may.
+    file_system_of: see `file_system_mounts`; absence: there is none.
     """
 
     def __init__(
@@ -108,9 +110,11 @@ class Invoker:
         admit_environment: Callable[[str], None] = lambda arn: None,
         network: NetworkGuard | None = None,
         log_refusal: Refusal = lambda role, action, resource: None,
+        file_system_of: FileSystemOf = no_file_system,
     ) -> None:
         self._network = network
         self._log_refusal = log_refusal
+        self._file_system_of = file_system_of
         self._launcher = launcher
         self._credentials = credentials
         self._logs = logs
@@ -299,6 +303,7 @@ class Invoker:
     def _create(self, configuration: FunctionConfiguration, provisioned: bool) -> ExecutionEnvironment:
         if not provisioned:
             self._admit_environment(configuration.arn)
+        check_mounts(configuration, self._file_system_of, self._network, self._trace)
         prepared = self._launcher.prepare(configuration)
         configuration = prepared.configuration
         _, difference = self._launcher.describe(configuration)

@@ -12,10 +12,15 @@ def network_of(configuration: FunctionConfiguration, guard: NetworkGuard | None)
     """The network of a new execution environment; None without a guard."""
     if guard is None:
         return None
-    placement = Placement(
+    placement = placement_of(configuration)
+    return guard.environment(function=configuration.name, arn=configuration.arn, placement=placement)
+
+
+def placement_of(configuration: FunctionConfiguration) -> Placement:
+    """Its subnets and security groups."""
+    return Placement(
         account_id=configuration.account_id,
         region=configuration.region,
         subnet_ids=configuration.vpc_subnet_ids,
         security_group_ids=configuration.vpc_security_group_ids,
     )
-    return guard.environment(function=configuration.name, arn=configuration.arn, placement=placement)

@@ -16,7 +16,7 @@ from lambdakit.harness.lambda_service.function_record import FunctionRecord, Lay
 from lambdakit.harness.lambda_service.invocation_rules import refuse_with_tenants
 from lambdakit.harness.lambda_service.layers import LayerVersion
 from lambdakit.harness.runtime.code_package import CodePackage
-from lambdakit.harness.runtime.function_configuration import DurableConfig, FunctionConfiguration
+from lambdakit.harness.runtime.function_configuration import DurableConfig, FileSystemMount, FunctionConfiguration
 from lambdakit.limits import DURABLE_RETENTION_DAYS_DEFAULT
 
 Given = Mapping[str, Any]
@@ -160,6 +160,10 @@ def _vpc(_: FunctionConfiguration, value: Given) -> dict[str, Any]:
     }
 
 
+def _file_systems(_: FunctionConfiguration, value: Sequence[Given]) -> dict[str, Any]:
+    return {"file_systems": tuple(FileSystemMount(arn=each["Arn"], path=each["LocalMountPath"]) for each in value)}
+
+
 # Member of the API -> the configuration's fields that it sets.
 _FIELDS: Mapping[str, Callable[[FunctionConfiguration, Any], dict[str, Any]]] = {
     "Architectures": lambda _, value: {"architecture": value[0]},
@@ -167,6 +171,7 @@ _FIELDS: Mapping[str, Callable[[FunctionConfiguration, Any], dict[str, Any]]] = 
     "Description": _plain("description"),
     "Environment": lambda _, value: {"environment": dict(value.get("Variables") or {})},
     "EphemeralStorage": lambda _, value: {"ephemeral_storage_mib": value["Size"]},
+    "FileSystemConfigs": _file_systems,
     "Handler": _plain("handler"),
     "LoggingConfig": _logging,
     "MemorySize": _plain("memory_mib"),

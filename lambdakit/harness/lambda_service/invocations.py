@@ -148,7 +148,7 @@ class Invocations:
         except RecursionDetected as detected:
             raise ServiceFault("RecursiveInvocationException", str(detected)) from None
         except RuntimeUnavailable as unavailable:
-            raise ServiceFault("InvalidRuntimeException", str(unavailable)) from None
+            raise ServiceFault(unavailable.code, str(unavailable)) from None
         except DurableRefused as refused:
             raise ServiceFault(refused.code, refused.message) from None
 

@@ -6,6 +6,7 @@ ahead, started again when one dies, and end with the harness.
 
 from __future__ import annotations
 
+import dataclasses
 import socket
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -18,6 +19,7 @@ from lambdakit.harness.runtime import external_extensions
 from lambdakit.harness.runtime.code_package import CodeStore
 from lambdakit.harness.runtime.environment_processes import Processes
 from lambdakit.harness.runtime.external_extensions import LostExtension
+from lambdakit.harness.runtime.file_systems import FileSystems
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.launcher import Launched, Place, SandboxUnavailable, VariablesAt
 from lambdakit.harness.runtime.loopback_sockets import LoopbackSockets
@@ -72,6 +74,7 @@ class ForkLauncher:
     endpoint_port: where it has the AWS APIs; only asked with `network`.
     network: absence leaves nothing but those: no name resolves, and every other address is unreachable at once.
     authority: the certificate that Node.js functions are to trust, PEM; empty while nothing is reached by HTTPS.
+    files: of the file systems that functions have; absence: no function has one.
     """
 
     def __init__(
@@ -84,7 +87,9 @@ class ForkLauncher:
         authority: Callable[[], str] = str,
         network: NetworkWatch | None = None,
         endpoint_port: Callable[[], int] = lambda: 0,
+        files: FileSystems | None = None,
     ) -> None:
+        self._files = files
         self._network = network
         self._endpoint_port = endpoint_port
         self._authority = authority
@@ -111,7 +116,8 @@ class ForkLauncher:
             self._parent(start.parent, start.preload).get()
         except SandboxUnavailable as unavailable:
             raise RuntimeUnavailable(f"no execution environment could be made: {unavailable}") from None
-        return prepared
+        notes = () if self._files is None else self._files.notes_on(configuration.file_systems)
+        return dataclasses.replace(prepared, notes=(*prepared.notes, *notes)) if notes else prepared
 
     @told_as_unavailable()
     def describe(self, configuration: FunctionConfiguration) -> tuple[str, str]:
@@ -189,6 +195,11 @@ class ForkLauncher:
                 raise SandboxUnavailable("the harness is closing")
             return self._parents.setdefault((interpreter, preload), _Parent(interpreter, preload))
 
+    def _mounts(self, configuration: FunctionConfiguration) -> list[tuple[str, str, int, int]]:
+        """Of each file system the directory, its place in the environment, and what it is to be known by there."""
+        roots = [(self._files and self._files.root_of(mount.arn), mount) for mount in configuration.file_systems]
+        return [(str(root.path), mount.path, root.device, root.inode) for root, mount in roots if root]
+
     def _settings(
         self, configuration: FunctionConfiguration, start: SandboxStart, environment: str, variables: VariablesAt
     ) -> dict[str, Any]:
@@ -216,6 +227,7 @@ class ForkLauncher:
                 **self._trusted(configuration),
             },
             "extensions": extensions,
+            "file_systems": self._mounts(configuration),
             # One for each that may subscribe to telemetry, and one for what runs inside the runtime.
             "connectors": len(extensions) + 1,
             "relays": None if self._network is None else self._network.relayed(),

@@ -43,6 +43,14 @@ class DurableConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileSystemMount:
+    """A file system of a function. arn: its access point's. path: where the function sees it, such as `/mnt/files`."""
+
+    arn: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionConfiguration:
     """One version of a function. `$LATEST` changes by being replaced: `revision` tells two of them apart.
 
@@ -61,6 +69,7 @@ class FunctionConfiguration:
     tenancy: `PER_TENANT`, or empty when tenants share environments. tenant_id: for whom an invocation of such a
     function runs, and whose environments it gets; empty as stored.
     capacity_provider: the ARN of what its environments run on; empty for Lambda's own instances.
+    file_systems: at most one; empty without.
     """
 
     name: str
@@ -98,6 +107,7 @@ class FunctionConfiguration:
     tenancy: str = ""
     tenant_id: str = ""
     capacity_provider: str = ""
+    file_systems: tuple[FileSystemMount, ...] = ()
 
     @property
     def place(self) -> str:

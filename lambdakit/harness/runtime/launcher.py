@@ -192,6 +192,8 @@ class SpawnLauncher:
 
 def _without_a_sandbox(configuration: FunctionConfiguration) -> Iterator[str]:
     yield _without_extensions(configuration)
+    if configuration.file_systems:
+        yield "nothing is at /mnt: without a sandbox no file system is mounted"
     if configuration.vpc_subnet_ids:
         yield (
             "only its calls of AWS APIs can be held to the network of its VPC: without a sandbox its other "

@@ -1,4 +1,4 @@
-"""`AWS::EFS`: file systems with their access points and mount targets, as the account shows them.
+"""`AWS::EFS`: file systems with their files, access points and mount targets, as the account shows them.
 
 Source: CloudFormation Template Reference, "AWS::EFS::FileSystem" and the pages beside it.
 """
@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from lambdakit.harness.deployment.provisioner import Context, Created
 from lambdakit.harness.deployment.provisioners.moto_backed import Call, MotoBacked, Tagging, call, properties_of
+from lambdakit.records import dataclass
 
 _TAGGING: Final = Tagging(tag="tag_resource", untag="untag_resource", target="ResourceId")
 _LIFECYCLE: Final = call(
@@ -20,7 +22,29 @@ _POLICY: Final = call(
     "put_file_system_policy", when="p.FileSystemPolicy", FileSystemId="ref", Policy="p.FileSystemPolicy"
 )
 
-FILE_SYSTEM: Final = MotoBacked(
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _FileSystem(MotoBacked):
+    """A file system: the files of functions are what it holds."""
+
+    def capture(self, created: Created, context: Context) -> object:
+        """The files that the deployment put there."""
+        files = context.files
+        return None if files is None else files.contents(created.provisioned.physical_id)
+
+    def reset(self, created: Created, context: Context) -> None:
+        """Takes every file away but those captured."""
+        if context.files is not None:
+            context.files.bring_back(created.provisioned.physical_id, created.captured)
+
+    def delete(self, created: Created, context: Context) -> None:
+        """Deletes it, with its files."""
+        MotoBacked.delete(self, created, context)
+        if context.files is not None:
+            context.files.remove(created.provisioned.physical_id)
+
+
+FILE_SYSTEM: Final = _FileSystem(
     service="efs",
     properties=properties_of(
         read="AvailabilityZoneName Encrypted FileSystemPolicy FileSystemTags KmsKeyId LifecyclePolicies"

@@ -67,7 +67,7 @@ class LambdaFunction:
         "DurableConfig": {"ExecutionTimeout": READ, "KMSKeyArn": RECORDED, "RetentionPeriodInDays": READ},
         "Environment": {"Variables": READ},
         "EphemeralStorage": {"Size": READ},
-        "FileSystemConfigs": RECORDED,
+        "FileSystemConfigs": {"Arn": READ, "LocalMountPath": READ, "S3FilesConfig": RECORDED},
         "FunctionName": READ,
         "FunctionScalingConfig": RECORDED,
         "Handler": READ,

@@ -219,9 +219,23 @@ def _arrange_files(settings: Mapping[str, Any]) -> None:
         kernel.bind(f"/.host{source}", target)
     kernel.mount(slot_path(settings["slot"]), "/tmp", "", kernel.BIND)
     kernel.mount("proc", "/proc", "proc")
+    _mount_file_systems(settings["file_systems"])
     for hidden in ("/.host", _SLOTS, "/var/rapid"):
         kernel.unmount(hidden)
     kernel.make_read_only("/", recursive=False)
+
+
+def _mount_file_systems(sources: list[tuple[str, str, int, int]]) -> None:
+    """Shows file systems at `/mnt/…`, to be read and written. The folder is of its own: environments share the root."""
+    if sources:
+        kernel.mount("tmpfs", "/mnt", "tmpfs", 0, "size=64k,mode=755")
+        for source, target, *identity in sources:
+            os.mkdir(target)  # noqa: PTH102
+            kernel.bind(f"/.host{source}", target, read_only=False)
+            found = os.stat(target)  # noqa: PTH116
+            if [found.st_dev, found.st_ino] != identity:  # a function made a link of it meanwhile
+                raise OSError(f"{target} is not the directory of its access point any more")
+        kernel.make_read_only("/mnt", recursive=False)
 
 
 def _give_up_privileges(*, limits_processes: bool) -> None:

@@ -32,7 +32,7 @@ _RESOLVER = "nameserver 127.0.0.1\n"  # where one is looked for as well when the
 _BINDS = ("/usr", "/etc")
 _LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
-_FOLDERS = ("dev", "etc", "opt", "proc", "tmp", "usr", "var", "var/lang", "var/rapid", "var/runtime", "var/task")
+_FOLDERS = ("dev", "etc", "mnt", "opt", "proc", "tmp", "usr", "var", "var/lang", "var/rapid", "var/runtime", "var/task")
 # The loader of shared libraries reads its path once, when the process starts, and never looks again into what was not
 # there then; so the folders of packages and layers exist until the zygote has started.
 # Source: AWS Lambda Developer Guide, "Working with Lambda environment variables".

@@ -12,7 +12,10 @@ from lambdakit.records import dataclass
 
 
 class RuntimeUnavailable(Exception):
-    """This machine cannot run the function's runtime. The text says what would."""
+    """This machine cannot run the function. The text says what would. code, status: of the Lambda API's error."""
+
+    code = "InvalidRuntimeException"
+    status = 502
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,25 @@
+"""moto's file systems: what an access point leads to.
+
+Private surface used: `efs_backends[account][region].access_points[id]` with `file_system_id` and `root_directory`.
+Canary: tests/unit/harness/test_harness_moto_contents.py.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+
+def access_point(arn: str) -> tuple[str, str] | None:
+    """The file system that an access point leads to, by its id, and the root directory there; None without such a one.
+
+    Source: Amazon EFS User Guide, "Working with Amazon EFS access points" (the root directory, and its default `/`).
+    """
+    models: Any = sys.modules.get("moto.efs.models")
+    parts = arn.split(":", 5)
+    if models is None or len(parts) != 6 or not parts[5].startswith("access-point/"):
+        return None
+    found = models.efs_backends[parts[4]][parts[3]].access_points.get(parts[5].removeprefix("access-point/"))
+    if found is None:
+        return None
+    return found.file_system_id, found.root_directory.get("Path") or "/"
