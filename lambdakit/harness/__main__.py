@@ -37,11 +37,11 @@ def main() -> int:
         options = _read_options()
         from lambdakit.harness.server import Server
 
+        _raise_descriptor_limit()  # before there are processes, which keep the one they were started with
         server = Server(options)
     except LambdakitError as error:
         print(json.dumps(error_to_wire(error)), file=answer, flush=True)
         return 1
-    _raise_descriptor_limit()
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     threading.Thread(target=_stop_at_end_of_input, args=(stop,), name="parent-watch", daemon=True).start()

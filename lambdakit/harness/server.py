@@ -259,7 +259,7 @@ class Server:
             send_records=self._events.pulled.sent.send,
             permissions=self._guards.permissions,
             reachability=self._guards.reachability(lambda: launcher.network_coverage),
-            was_reset=self._events.reset,
+            was_reset=lambda: self._was_reset(files),
         )
         self._endpoint = Endpoint(
             account=account,
@@ -348,6 +348,10 @@ class Server:
     def _reset_function(self, arn: str) -> None:
         self._invocations.forget(arn)
         self._retire(arn)
+
+    def _was_reset(self, files: FileSystems) -> None:
+        self._events.reset()
+        files.empty_elsewhere()
 
     def _invoke_custom_resource(self, arn: str, payload: bytes) -> str:
         target = self._functions.resolve(arn)

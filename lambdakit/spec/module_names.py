@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-_READ_BYTES_MAX: Final = 1024 * 1024
+_READ_BYTES_MAX: Final = 200 * 1024
 _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 # Nodes with names of their own, which are not the module's.
 _SCOPES: Final = (*_FUNCTIONS, ast.ClassDef, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-# Names whose use may define others.
-_MAKERS: Final = frozenset({"exec", "eval", "globals", "locals", "setattr", "vars", "__getattr__", "modules"})
+# Words with which others may be defined, wherever they stand: a function that is called may do it, too.
+_EVERYTHING: Final = "*"
+_MAKERS: Final = frozenset(
+    {
+        _EVERYTHING,
+        *("exec", "eval", "globals", "locals", "setattr", "vars", "__getattr__", "__dict__", "modules", "f_globals"),
+        *("import_module", "__import__", "_getframe"),
+    }
+)
+# Statements that bind names in more ways than are followed here.
+_UNFOLLOWED: Final = (ast.Match, ast.NamedExpr)
 
 
 def names_of_module(file: Path) -> Mapping[str, bool] | None:
@@ -27,12 +36,10 @@ def names_of_module(file: Path) -> Mapping[str, bool] | None:
         tree = ast.parse(file.read_bytes())
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+    if any(not _MAKERS.isdisjoint(_words(node)) or isinstance(node, _UNFOLLOWED) for node in ast.walk(tree)):
+        return None
     names: dict[str, bool] = {}
     for node in _module_nodes(tree):
-        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
-            return None
-        if _word(node) in _MAKERS:
-            return None
         for name, is_function in _defined(node):
             names[name] = names.get(name, False) or is_function
     is_written = any(not isinstance(node, (ast.Import, ast.ImportFrom, ast.Expr)) for node in tree.body)
@@ -50,11 +57,13 @@ def _module_nodes(tree: ast.Module) -> Iterator[ast.AST]:
             waiting += ast.iter_child_nodes(node)
 
 
-def _word(node: ast.AST) -> str:
+def _words(node: ast.AST) -> Collection[str]:
     match node:
         case ast.Name(id=word) | ast.Attribute(attr=word) | ast.FunctionDef(name=word):
-            return word
-    return ""
+            return (word,)
+        case ast.ImportFrom(names=names):
+            return [_EVERYTHING if alias.name == "*" else alias.asname or alias.name for alias in names]
+    return ()
 
 
 def _defined(node: ast.AST) -> Iterator[tuple[str, bool]]:

@@ -66,6 +66,9 @@ def pattern_faults(pattern: Mapping[str, Any], dialect: Dialect, here: Pointer =
                 yield from pattern_faults(value, dialect, place)
         elif isinstance(value, list):
             yield from _of_leaf(value, dialect, place)
+        elif name in dialect.operators and here:
+            problem = f"{quoted(name)} is an operator, which stands in the list of its field's values"
+            yield Fault(pointer=place, problem=problem, hint=f"write {here[-1]}: [{{{name}: {shown(value)}}}]")
         else:
             problem = f"must be a list of the values that match, not {given(value)}"
             yield Fault(pointer=place, problem=problem, hint=f"write [{shown(value)}]")

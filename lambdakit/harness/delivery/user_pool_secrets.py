@@ -31,7 +31,8 @@ def check_secret_hash(call: PoolCall) -> None:
     given: dict[str, Any] = (call.given.get(member) or {}) if member else dict(call.given)
     client = str(call.given.get("ClientId"))
     sent = str(given.get("SECRET_HASH" if member else "SecretHash") or "")
-    if not any(hmac.compare_digest(sent, _hash(secret, name + client)) for name in _names(call, given)):
+    hashes = (_hash(secret, name + client) for name in _names(call, given))
+    if not any(hmac.compare_digest(sent.encode(), each.encode()) for each in hashes):
         raise call.refuse("NotAuthorizedException", f"Unable to verify secret hash for client {client}")
 
 

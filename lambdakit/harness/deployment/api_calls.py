@@ -37,6 +37,8 @@ _JSON: Final = "application/json"
 # Members of a quick create as `quick_create` names them.
 _TARGET: Final = {"target": "Target", "routeKey": "RouteKey", "credentialsArn": "CredentialsArn"}
 _MODES: Final = ("merge", "overwrite")
+# What reading a document raises whose parts are not of the kind that OpenAPI gives them.
+_MALFORMED: Final = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
 _Query = Mapping[str, str]
 _PassOn = Callable[[Request], Response]
 
@@ -59,6 +61,10 @@ class ApiCalls:
             return _refusal(told.get("Code", "BadRequestException"), told.get("Message", ""), status)
         except ResourceRefused as refused:
             return _refusal("BadRequestException", refused.problem)
+        except _MALFORMED:
+            if not _imports(request):
+                raise
+            return _refusal("BadRequestException", "Invalid OpenAPI input.")
 
     def _made(self, request: Request, account_id: str, further: _PassOn) -> Response | None:
         asked = dict(parse_qsl(request.query))
@@ -165,6 +171,10 @@ class ApiCalls:
                     client.delete_api(ApiId=api_id)
                 raise
         return made
+
+
+def _imports(request: Request) -> bool:
+    return request.method == "PUT" or "mode=import" in request.query
 
 
 def _shown(request: Request, path: str, further: _PassOn, *, status: int) -> Response:

@@ -43,6 +43,8 @@ def transformed(
         for name, resource in template.resources.items()
         if resource.type == _APPLICATION and name in resources
     }
+    if not resources:  # nothing is left to translate
+        return {**{name: part for name, part in raw.items() if name != "Globals"}, "Resources": applications}
     translator = translators.Translator(None, parsers.Parser(), boto_session=Session(region_name=pseudo.region))
     try:
         outcome: dict[str, Any] = translator.translate(
@@ -71,5 +73,5 @@ def _translator(place: Place) -> tuple[Any, Any, Any]:
         raise place.error(
             f"{SERVERLESS} is carried out by AWS's own translator, which is not installed",
             UNSUPPORTED_TRANSFORM,
-            hint="pip install aws-sam-translator",
+            hint="pip install 'lambdakit[harness]', which brings aws-sam-translator",
         ) from None

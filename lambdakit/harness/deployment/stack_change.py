@@ -20,6 +20,7 @@ from lambdakit.harness.deployment.deployed import NESTED_STACK, DeployedStack
 from lambdakit.harness.deployment.engine import Engine
 from lambdakit.harness.deployment.existing.absent import absent_hint
 from lambdakit.harness.deployment.existing.surroundings import bring_surroundings
+from lambdakit.harness.deployment.final_snapshots import default_deletion_policy
 from lambdakit.harness.deployment.nested_stack import NestedStack
 from lambdakit.harness.deployment.property_tree import unread
 from lambdakit.harness.deployment.provisioner import Created, Provisioner, Resource
@@ -145,7 +146,7 @@ class StackChange:
             self._source.publish(resolved, self._stack.account_id, self._stack.region)
         # CloudFormation Template Reference, "DeletionPolicy attribute": `RetainExceptOnCreate` goes with a creation
         # that is rolled back, `Retain` does not.
-        policy = declared.deletion_policy
+        policy = declared.deletion_policy or default_deletion_policy(declared.type, resolved)
         resource = Resource(
             stack=self._stack.name,
             stack_id=self._stack.stack_id,
@@ -163,7 +164,8 @@ class StackChange:
             snapshot_when_deleted=policy == "Snapshot",
             snapshot_when_replaced=declared.update_replace_policy == "Snapshot",
         )
-        self._source.record_images(resource)
+        with self._refusals.told(resource, "created" if there is None else "updated", failed=lambda reason: None):
+            self._source.record_images(resource)
         return resource
 
     def _provisioner(self, type_name: str) -> Provisioner:

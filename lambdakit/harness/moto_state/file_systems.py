@@ -19,7 +19,9 @@ def access_point(arn: str) -> tuple[str, str] | None:
     parts = arn.split(":", 5)
     if models is None or len(parts) != 6 or not parts[5].startswith("access-point/"):
         return None
-    found = models.efs_backends[parts[4]][parts[3]].access_points.get(parts[5].removeprefix("access-point/"))
+    # Asking as usual would make what is not there.
+    backend = (dict.get(models.efs_backends, parts[4]) or {}).get(parts[3])
+    found = None if backend is None else backend.access_points.get(parts[5].removeprefix("access-point/"))
     if found is None:
         return None
     return found.file_system_id, found.root_directory.get("Path") or "/"

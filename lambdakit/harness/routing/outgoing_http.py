@@ -9,7 +9,7 @@ import http.client
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from lambdakit.harness.network.bindings import Target
 from lambdakit.harness.wire import Response
@@ -22,10 +22,14 @@ _OF_CONNECTION: Final = frozenset(
     | {"transfer-encoding", "upgrade"}
 )
 
-# AWS General Reference, "Service endpoints"; Amazon S3 User Guide, "Virtual hosting of general purpose buckets".
-_AWS_API: Final = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(?:\.cn)?")
-# Hosts of the same form behind which there is something else: a front door, if it is here, or nothing at all.
-_NO_API: Final = re.compile(r"\.(?:execute-api|elb|s3-website)[.-]|\.dkr\.ecr\.")
+# AWS General Reference, "Service endpoints" (a service and a region, or a service of all regions); Amazon S3 User
+# Guide, "Virtual hosting of general purpose buckets". Servers of users have names below the same domain.
+_AWS_API: Final = re.compile(
+    r"(?:(?:[a-z0-9.-]+\.)?s3|[a-z0-9-]+(?:\.dualstack)?)\.[a-z]{2,4}(?:-[a-z]+)+-\d\.amazonaws\.com(?:\.cn)?"
+    r"|(?:[a-z0-9.-]+\.)?s3\.amazonaws\.com|(?:sts|iam)\.amazonaws\.com"
+)
+# What the harness answers itself, whatever the host.
+_OWN: Final = "_lambdakit/"
 
 Bound = Callable[[], Mapping[str, Mapping[int, Target]]]
 
@@ -72,7 +76,7 @@ def address_of(url: str, bound: Bound = lambda: {}, endpoint_url: str = "") -> A
     is_here = target is not None and (target.host in _LOOPBACK or target.host.startswith("127."))
     if target is not None and is_here:
         return Address(host=target.host, port=target.port)
-    if endpoint_url and parts.scheme in ("http", "https") and _AWS_API.fullmatch(host) and not _NO_API.search(host):
+    if endpoint_url and parts.scheme in ("http", "https") and _AWS_API.fullmatch(host):
         here = urlsplit(endpoint_url)
         return Address(host=here.hostname or "", port=here.port or 80, name=host)
     return None
@@ -100,6 +104,8 @@ def sent(
     target: path and query, percent-encoded. headers: those that speak of the connection are left out.
     """
     host, port = address.host, address.port
+    if address.name and unquote(target).lstrip("/").startswith(_OWN):
+        raise NothingCame(f"{target} is no path of {address.name} here, but one of the harness's own", in_time=True)
     passed = [(name, value) for name, value in headers if name.lower() not in _OF_CONNECTION]
     connection = http.client.HTTPConnection(host, port, timeout=limit_seconds)
     try:

@@ -165,6 +165,8 @@ class CodeStore:
             raise InvalidPackage(f"there is no room for the package in {self._directory}: {error.strerror}") from None
         finally:
             shutil.rmtree(building, ignore_errors=True)
+            if not target.exists():
+                target.with_suffix(_ARCHIVE).unlink(missing_ok=True)
 
 
 def _packed(package: Path) -> bytes:

@@ -9,12 +9,11 @@ Source: AWS Lambda Developer Guide, "Configuring Amazon EFS file system access".
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import shutil
-import tarfile
+import stat
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from lambdakit.harness.runtime.function_configuration import FileSystemMount
@@ -37,6 +36,20 @@ class Root:
     inode: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """Something in a file system. path: its names from the root. kind: `directory`, `file` or `link`.
+
+    owner: user and group. content: of a file; where a link leads.
+    """
+
+    path: tuple[str, ...]
+    kind: str
+    mode: int
+    owner: tuple[int, int]
+    content: bytes = b""
+
+
 class FileSystems:
     """The files of one harness's file systems, below `directory`.
 
@@ -47,6 +60,7 @@ class FileSystems:
         self._directory = directory.resolve()
         self._find = find
         self._roots: dict[str, set[Path]] = {}
+        self._elsewhere: set[str] = set()  # those that the account does not have
         self._lock = threading.Lock()
 
     def file_system_of(self, access_point_arn: str) -> str:
@@ -63,7 +77,10 @@ class FileSystems:
         name = access_point_arn.partition(":elasticfilesystem:")[2]
         if not name:
             return None
-        file_system_id, path = self._find(access_point_arn) or (name.replace(":", "-").replace("/", "-"), "/")
+        found = self._find(access_point_arn)
+        file_system_id, path = found or (name.replace(":", "-").replace("/", "-"), "/")
+        if found is None:
+            self._elsewhere.add(file_system_id)
         # No part of it leads out, whatever it says: `..` is no name that EFS takes.
         parts = [part for part in PurePosixPath(path).parts if part not in ("/", "..")]
         place = self._place(file_system_id)
@@ -75,10 +92,10 @@ class FileSystems:
             for part in parts:
                 descriptor = _descend(descriptor, part)
                 opened.callback(os.close, descriptor)
-            found = os.fstat(descriptor)
+            there = os.fstat(descriptor)
             root = place.joinpath(*parts)
             self._roots.setdefault(file_system_id, set()).add(root)
-        return Root(path=root, device=found.st_dev, inode=found.st_ino)
+        return Root(path=root, device=there.st_dev, inode=there.st_ino)
 
     def notes_on(self, mounts: Sequence[FileSystemMount]) -> tuple[str, ...]:
         """What a function's file systems are not, for the trace."""
@@ -93,46 +110,46 @@ class FileSystems:
                 notes.append(f"at {mount.path} is {what} {mount.arn}")
         return tuple(notes)
 
-    def contents(self, file_system_id: str) -> bytes | None:
-        """All files of a file system, as `bring_back` takes them; None when there are none."""
-        place = self._place(file_system_id)
-        if not place.is_dir() or not any(path.is_symlink() or not path.is_dir() for path in place.rglob("*")):
-            return None
-        buffer = io.BytesIO()
-        with tarfile.open(fileobj=buffer, mode="w") as archive:
-            archive.add(place, arcname=".")
-        return buffer.getvalue()
+    def contents(self, file_system_id: str) -> Sequence[Entry] | None:
+        """All that a file system holds and that can be read, as `bring_back` takes it; None when it is empty."""
+        with self._lock:
+            place = self._place(file_system_id)
+            if not place.is_dir():
+                return None
+            with _opened(place) as directory:
+                return tuple(_entries(directory, ())) or None
 
-    def bring_back(self, file_system_id: str, taken: bytes | None) -> None:
-        """A file system with no other files than those taken. Directories that functions have at hand stay the same."""
-        place = self._place(file_system_id)
-        if not place.is_dir():
-            return
-        self._empty(place, self._roots.get(file_system_id, set()))
-        if taken is not None:
-            with tarfile.open(fileobj=io.BytesIO(taken)) as archive:
-                # It is our own: what a link in it names is not followed, as nothing in it lies below one.
-                archive.extraction_filter = lambda member, _: member
-                archive.extractall(place)
+    def bring_back(self, file_system_id: str, taken: Sequence[Entry] | None) -> None:
+        """A file system that holds no more than what was taken. Directories that functions have at hand stay the same.
+
+        OSError for what cannot be taken away.
+        """
+        with self._lock:
+            place = self._place(file_system_id)
+            if not place.is_dir():
+                return
+            kept = {root.relative_to(place).parts for root in self._roots.get(file_system_id, ())}
+            with _opened(place) as directory:
+                _empty(directory, (), kept)
+                for entry in taken or ():
+                    _put(directory, entry)
+
+    def empty_elsewhere(self) -> None:
+        """Empties those that this account does not have, and that no stack will."""
+        for file_system_id in tuple(self._elsewhere):
+            self.bring_back(file_system_id, None)
 
     def remove(self, file_system_id: str) -> None:
         """Takes a file system's files away; functions that have them at hand keep an empty directory."""
         with self._lock:
             self._roots.pop(file_system_id, None)
-        shutil.rmtree(self._place(file_system_id), ignore_errors=True)
+            shutil.rmtree(self._place(file_system_id), ignore_errors=True)
 
     def _place(self, file_system_id: str) -> Path:
-        return self._directory / PurePosixPath(file_system_id).name
-
-    def _empty(self, directory: Path, roots: set[Path]) -> None:
-        for path in directory.iterdir():
-            is_directory = path.is_dir() and not path.is_symlink()
-            if is_directory and any(root == path or path in root.parents for root in roots):
-                self._empty(path, roots)
-            elif is_directory:
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink()
+        name = PurePosixPath(file_system_id).name
+        if name in ("", ".", ".."):
+            raise FileNotFoundError(f"{file_system_id!r} is no file system")
+        return self._directory / name
 
 
 def _descend(directory: int, name: str) -> int:
@@ -145,3 +162,81 @@ def _descend(directory: int, name: str) -> int:
     if is_new:
         os.fchmod(descriptor, _ANYBODYS)
     return descriptor
+
+
+@contextlib.contextmanager
+def _opened(name: str | Path, directory: int | None = None) -> Iterator[int]:
+    """A directory, whatever its permissions. OSError for a link, or a file."""
+    found = os.open(name, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
+    try:
+        try:
+            descriptor = os.open(".", _DIRECTORY, dir_fd=found)
+        except PermissionError:
+            os.chmod(f"/proc/self/fd/{found}", 0o700)  # noqa: PTH101  # what is open, not what has its name
+            descriptor = os.open(".", _DIRECTORY, dir_fd=found)
+    finally:
+        os.close(found)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _entries(directory: int, above: tuple[str, ...]) -> Iterator[Entry]:
+    """What an open directory holds. Functions may run meanwhile: what is gone when it is looked at is left out."""
+    for name in os.listdir(directory):
+        with contextlib.suppress(OSError):
+            found = os.stat(name, dir_fd=directory, follow_symlinks=False)
+            mode, owner, path = stat.S_IMODE(found.st_mode), (found.st_uid, found.st_gid), (*above, name)
+            if stat.S_ISDIR(found.st_mode):
+                with _opened(name, directory) as inner:
+                    yield Entry(path=path, kind="directory", mode=mode, owner=owner)
+                    yield from _entries(inner, path)
+            elif stat.S_ISLNK(found.st_mode):
+                target = os.fsencode(os.readlink(name, dir_fd=directory))
+                yield Entry(path=path, kind="link", mode=mode, owner=owner, content=target)
+            elif stat.S_ISREG(found.st_mode):
+                descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=directory)
+                with os.fdopen(descriptor, "rb") as file:
+                    yield Entry(path=path, kind="file", mode=mode, owner=owner, content=file.read())
+
+
+def _empty(directory: int, above: tuple[str, ...], kept: Collection[tuple[str, ...]]) -> None:
+    """Takes all out of an open directory but the directories that are `kept`, and those above them."""
+    for name in os.listdir(directory):
+        path = (*above, name)
+        with contextlib.suppress(FileNotFoundError):  # a function was quicker
+            if not stat.S_ISDIR(os.stat(name, dir_fd=directory, follow_symlinks=False).st_mode):
+                os.unlink(name, dir_fd=directory)
+                continue
+            is_kept = any(root[: len(path)] == path for root in kept)
+            with _opened(name, directory) as inner:
+                _empty(inner, path, kept)
+                if is_kept:
+                    os.fchmod(inner, _ANYBODYS)
+            if not is_kept:
+                os.rmdir(name, dir_fd=directory)
+
+
+def _put(directory: int, entry: Entry) -> None:
+    """Makes what was there below an open directory, unless a function made something else of the same name."""
+    *above, name = entry.path
+    with contextlib.suppress(OSError), contextlib.ExitStack() as opened:
+        for part in above:
+            directory = opened.enter_context(_opened(part, directory))
+        if entry.kind == "link":
+            os.symlink(os.fsdecode(entry.content), name, dir_fd=directory)
+            return
+        if entry.kind == "directory":
+            descriptor = _descend(directory, name)
+        else:
+            descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600, dir_fd=directory)
+        try:
+            left = memoryview(entry.content)
+            while left:
+                left = left[os.write(descriptor, left) :]
+            if os.geteuid() == 0:
+                os.fchown(descriptor, *entry.owner)
+            os.fchmod(descriptor, entry.mode)
+        finally:
+            os.close(descriptor)

@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 # The page says of Python: this exact statement; with another form of it the module is left out.
-_PYTHON_LOADS: Final = re.compile(r"^[ \t]*import cfnresponse[ \t]*(?:#.*|;.*)?$", re.MULTILINE)
+_PYTHON_LOADS: Final = re.compile(r"^[ \t]*import cfnresponse[ \t]*(?:#.*|;.*)?\r?$", re.MULTILINE)
 _NODE_LOADS: Final = re.compile(r"""require\(\s*(['"`])cfn-response\1\s*\)""")
 
 _PYTHON: Final = """\

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lambdakit.spec.finding import Finding
 from lambdakit.spec.nearest import nearest
+from lambdakit.spec.rules.replaced_code import may_be_replaced
 from lambdakit.spec.rules.rule import PlacedFunction, RuleContext
 from lambdakit.spec.rules.source_directories import resolved_within
 from lambdakit.spec.runtimes import is_python
@@ -22,6 +23,8 @@ def python_handlers(context: RuleContext) -> Iterator[Finding]:
     """A finding for each handler without a module, or whose module defines no such name."""
     for function in context.functions:
         if not is_python(function.settings.runtime) or not _is_known(context, function):
+            continue
+        if may_be_replaced(context, function):
             continue
         handler = function.settings.handler
         module, _, name = handler.replace("/", ".").rpartition(".")
@@ -60,7 +63,9 @@ def _missing_module(context: RuleContext, function: PlacedFunction, module: str,
 def _missing_name(context: RuleContext, function: PlacedFunction, module: str, name: str) -> Finding | None:
     try:
         code = resolved_within(context.directory, function.settings.code)
-        place = code.joinpath(*module.split(".")).with_suffix(".py") if code is not None else None
+        stem = code.joinpath(*module.split(".")) if code is not None else None
+        package = stem / "__init__.py" if stem is not None else None  # Python takes it before the file of that name
+        place = package if stem is None or (package is not None and package.is_file()) else Path(f"{stem}.py")
         if place is None or not place.is_file() or _says_at_once(place, name):
             return None
         from lambdakit.spec.module_names import names_of_module  # Python's parser takes 15 ms to load
@@ -72,7 +77,7 @@ def _missing_name(context: RuleContext, function: PlacedFunction, module: str, n
         return None
     functions = [known for known, is_function in names.items() if is_function and not known.startswith("_")]
     close = nearest(name, functions) or (functions[0] if len(functions) == 1 else None)
-    file = f"{function.settings.code}/{module.replace('.', '/')}.py"
+    file = f"{function.settings.code}/{module.replace('.', '/')}{'/__init__' if place == package else ''}.py"
     return Finding(
         code="LK138",
         pointer=(*function.pointer, "handler"),
@@ -109,7 +114,7 @@ def _has_module(root: Path, module: str) -> bool:
     if (place / f"{last}.py").is_file() or (place / last / "__init__.py").is_file():
         return True
     return place.is_dir() and any(
-        entry.name.startswith(f"{last}.") and entry.suffix == ".so" for entry in place.iterdir()
+        entry.name.startswith(f"{last}.") and entry.suffix in (".so", ".pyc") for entry in place.iterdir()
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -97,14 +99,87 @@ def test_what_was_taken_comes_back_and_nothing_else_stays(files: FileSystems) ->
     assert part.stat().st_ino == inode  # functions have it at hand
 
 
-def test_nothing_is_taken_of_directories_alone_and_bringing_that_back_empties(files: FileSystems) -> None:
-    part = _root(files, "part")
+def test_nothing_is_taken_of_what_is_empty_and_bringing_that_back_empties(files: FileSystems) -> None:
+    whole = _root(files, "whole")
     assert files.contents("fs-1") is None
-    (part / "file").write_text("x")
+    (whole / "a" / "b").mkdir(parents=True)
+    (whole / "a" / "b" / "file").write_text("x")
+    (whole / "a" / "b").chmod(0o500)
 
     files.bring_back("fs-1", None)
 
+    assert list(whole.iterdir()) == []
+
+
+def test_directories_without_files_come_back(files: FileSystems) -> None:
+    whole = _root(files, "whole")
+    (whole / "cache").mkdir(mode=0o750)
+    taken = files.contents("fs-1")
+
+    files.bring_back("fs-1", None)
+    files.bring_back("fs-1", taken)
+
+    assert [(path.name, path.stat().st_mode & 0o777) for path in whole.iterdir()] == [("cache", 0o750)]
+
+
+def test_a_root_that_a_function_shut_is_opened_again(files: FileSystems) -> None:
+    part = _root(files, "part")
+    (part / "file").write_text("x")
+    part.chmod(0)
+
+    files.bring_back("fs-1", None)
+
+    assert part.stat().st_mode & 0o777 == 0o777
     assert list(part.iterdir()) == []
+
+
+def test_nothing_is_written_taken_or_deleted_behind_a_link(files: FileSystems, tmp_path: Path) -> None:
+    whole = _root(files, "whole")
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret").write_text("s")
+    (whole / "folder").mkdir()
+    (whole / "folder" / "planted").write_text("p")
+    taken = files.contents("fs-1")
+    stop = threading.Event()
+
+    def swap() -> None:
+        while not stop.is_set():
+            with contextlib.suppress(OSError):
+                (whole / "new").symlink_to(outside)
+                (whole / "new").rename(whole / "folder")
+
+    swapping = threading.Thread(target=swap)
+    swapping.start()
+    seen = []
+    try:
+        for _ in range(200):
+            with contextlib.suppress(OSError):
+                files.bring_back("fs-1", taken)
+            seen += [entry for entry in files.contents("fs-1") or () if entry.content == b"s"]
+    finally:
+        stop.set()
+        swapping.join()
+
+    assert sorted(path.name for path in outside.iterdir()) == ["secret"]
+    assert seen == []
+
+
+def test_those_of_elsewhere_are_emptied_by_themselves(files: FileSystems) -> None:
+    elsewhere, part = _root(files, "elsewhere"), _root(files, "part")
+    for root in (elsewhere, part):
+        (root / "file").write_text("x")
+
+    files.empty_elsewhere()
+
+    assert list(elsewhere.iterdir()) == []
+    assert [path.name for path in part.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("name", ["..", ".", ""])
+def test_what_is_no_name_is_no_file_system(files: FileSystems, name: str) -> None:
+    with pytest.raises(FileNotFoundError, match="no file system"):
+        files.contents(name)
 
 
 def test_removed_and_unknown_file_systems_hold_nothing(files: FileSystems) -> None:
@@ -114,7 +189,7 @@ def test_removed_and_unknown_file_systems_hold_nothing(files: FileSystems) -> No
 
     assert not whole.exists()
     assert files.contents("fs-1") is None
-    files.bring_back("fs-1", b"")
+    files.bring_back("fs-1", [])
 
 
 @pytest.mark.xdist_group("moto")

@@ -80,6 +80,7 @@ def _idle(name: str, code: Path) -> dict[str, object]:
         "extensions": [],
         "connectors": 0,
         "relays": None,
+        "file_systems": [],
         "listens_on": "127.0.0.1",
         "command": ["/usr/bin/sleep", "60"],
     }

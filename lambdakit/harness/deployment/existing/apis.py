@@ -24,6 +24,7 @@ _REST_TYPE: Final = "AWS::ApiGateway::RestApi"
 _TYPE: Final = "AWS::ApiGatewayV2::Api"
 # API Gateway Developer Guide, "Working with stages for HTTP APIs": the default stage deploys every change.
 _DEFAULT_STAGE: Final = "$default"
+_STANDS_FOR: Final = "stands-for-"
 _BY_REQUEST: Final = "$request.body.action"
 
 
@@ -66,11 +67,12 @@ class ExistingApis:
     def _rest_api(self, named: NamedApi, told: ApiLookUp | None) -> None:
         client = self._client("apigateway")
         if _is_there(lambda: client.get_rest_api(restApiId=named.id)):
+            self._further_resources(client, named, told)
             return
-        made = client.create_rest_api(name=f"stands-for-{named.id}")
+        made = client.create_rest_api(name=f"{_STANDS_FOR}{named.id}")
         rename_rest_api(made["id"], named.id, **self._place)
         self._takes_back(named.id, functools.partial(client.delete_rest_api, restApiId=named.id))
-        paths = _paths(named, told)
+        paths = _paths(named, told, {})
         self._resources(client, named.id, paths)
         self._opened("REST", named.id)
         shown = ", ".join(f"{path} is {identity}" for identity, path in paths.items())
@@ -82,10 +84,25 @@ class ExistingApis:
             f"{how}: a REST API without methods{f'; of its resources {shown}' if shown else ''}",
         )
 
+    def _further_resources(self, client: Any, named: NamedApi, told: ApiLookUp | None) -> None:
+        """Makes what a template names of an API that stands in for one since an earlier template."""
+        if not str(client.get_rest_api(restApiId=named.id).get("name", "")).startswith(_STANDS_FOR):
+            return
+        there = {item["id"]: item["path"] for item in client.get_resources(restApiId=named.id, limit=500)["items"]}
+        paths = {each: path for each, path in _paths(named, told, there).items() if each not in there}
+        if not paths:
+            return
+        self._resources(client, named.id, paths)
+        for identity in paths:
+            delete = functools.partial(client.delete_resource, restApiId=named.id, resourceId=identity)
+            self._undo.add(functools.partial(_tried, delete))
+        shown = ", ".join(f"{path} is {identity}" for identity, path in paths.items())
+        self._tell(_REST_TYPE, named.id, told is None, f"as assumed: of its resources {shown}")
+
     def _resources(self, client: Any, api_id: str, paths: Mapping[str, str]) -> None:
         """Makes an API's resources. paths: id -> path of those that have a given one."""
         ids = {path: identity for identity, path in paths.items()}
-        there = {"/": str(client.get_resources(restApiId=api_id)["items"][0]["id"])}
+        there = {item["path"]: str(item["id"]) for item in client.get_resources(restApiId=api_id, limit=500)["items"]}
         wanted = {above for path in ids for above in _down_to(path)}
         for path in sorted(wanted, key=lambda each: each.count("/") * (each != "/")):
             if path not in there:
@@ -102,7 +119,7 @@ class ExistingApis:
             return
         is_http = named.protocol == "HTTP"
         selection = {} if is_http else {"RouteSelectionExpression": _BY_REQUEST}
-        made = client.create_api(Name=f"stands-for-{named.id}", ProtocolType=named.protocol, **selection)
+        made = client.create_api(Name=f"{_STANDS_FOR}{named.id}", ProtocolType=named.protocol, **selection)
         rename_api(made["ApiId"], named.id, **self._place)
         self._takes_back(named.id, functools.partial(client.delete_api, ApiId=named.id))
         stage = ""
@@ -116,19 +133,25 @@ class ExistingApis:
     def _takes_back(self, api_id: str, delete: Callable[[], object]) -> None:
         def back() -> Diagnostic | None:
             self._closed(api_id)
-            try:
-                delete()
-            except ClientError as error:
-                problem = f"what stood for something existing could not be deleted: {error}"
-                return Diagnostic(problem=problem, code="LK321")
-            return None
+            return _tried(delete)
 
         self._undo.add(back)
 
 
-def _paths(named: NamedApi, told: ApiLookUp | None) -> dict[str, str]:
-    """Id -> path: as told; the first that is not is the root where nobody said which is, others are below it."""
-    paths = {} if told is None else dict(told.resources)
+def _tried(delete: Callable[[], object]) -> Diagnostic | None:
+    try:
+        delete()
+    except ClientError as error:
+        problem = f"what stood for something existing could not be deleted: {error}"
+        return Diagnostic(problem=problem, code="LK321")
+    return None
+
+
+def _paths(named: NamedApi, told: ApiLookUp | None, there: Mapping[str, str]) -> dict[str, str]:
+    """Id -> path: as they are, and as told; the first that is not is the root where nobody said which is, others are
+    below it.
+    """
+    paths = {**({} if told is None else told.resources), **there}
     for identity in named.resources:
         if identity not in paths:
             paths[identity] = f"/{identity}" if "/" in paths.values() else "/"

@@ -15,6 +15,15 @@ import yaml
 from lambdakit.harness.deployment.provisioner import Context, Resource, ResourceRefused
 
 
+class _PlainLoader(yaml.SafeLoader):
+    """Without aliases: a few lines of them stand for more than there is memory for."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("aliases are not read here")
+        return super().compose_node(parent, index)
+
+
 def openapi_document(resource: Resource, context: Context) -> Mapping[str, Any] | None:
     """The OpenAPI document of an API, from the template, an asset or a bucket; None when it has none."""
     properties = resource.properties
@@ -35,8 +44,8 @@ def openapi_document(resource: Resource, context: Context) -> Mapping[str, Any] 
 def parsed_document(text: str, place: str) -> Mapping[str, Any]:
     """A document, of its JSON or YAML. ResourceRefused, at the property `place`, for what is none."""
     try:
-        document = json.loads(text) if text.lstrip().startswith("{") else yaml.safe_load(text)
-    except (ValueError, yaml.YAMLError) as error:
+        document = json.loads(text) if text.lstrip().startswith("{") else yaml.load(text, _PlainLoader)
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise ResourceRefused(f"the OpenAPI document cannot be read: {error}", property_pointer=place) from None
     if not isinstance(document, Mapping):
         raise ResourceRefused("the OpenAPI document is no object", property_pointer=place)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lambdakit.harness.deployment.provisioner import Context, Created
+from lambdakit.harness.deployment.provisioner import Context, Created, ResourceRefused
 from lambdakit.harness.deployment.provisioners.moto_backed import Call, MotoBacked, Tagging, call, properties_of
 from lambdakit.records import dataclass
 
@@ -34,8 +34,12 @@ class _FileSystem(MotoBacked):
 
     def reset(self, created: Created, context: Context) -> None:
         """Takes every file away but those captured."""
-        if context.files is not None:
+        if context.files is None:
+            return
+        try:
             context.files.bring_back(created.provisioned.physical_id, created.captured)
+        except OSError as error:
+            raise ResourceRefused(f"its files could not be taken away: {error}") from None
 
     def delete(self, created: Created, context: Context) -> None:
         """Deletes it, with its files."""

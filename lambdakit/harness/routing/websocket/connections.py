@@ -96,13 +96,17 @@ class OpenConnections:
         with self._lock:
             return list(self._open.values())
 
+    def end(self, connection: OpenConnection) -> None:
+        """Begins to end a connection; nobody is told."""
+        assert connection.socket is not None
+        self.remove(connection.client.connection_id)
+        connection.socket.forget(*_GOING_AWAY)
+
     def end_all(self) -> None:
         """Ends every connection; nobody is told."""
         ending = self.all()
         for connection in ending:
-            assert connection.socket is not None
-            self.remove(connection.client.connection_id)
-            connection.socket.forget(*_GOING_AWAY)
+            self.end(connection)
         deadline = time.monotonic() + _LEAVE_SECONDS
         for connection in ending:
             assert connection.socket is not None

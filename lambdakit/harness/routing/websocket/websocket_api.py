@@ -83,6 +83,7 @@ class WebSocketApi:
         self._clock = clock
         self._throttles = Throttles(clock.monotonic)
         self._connections = OpenConnections()
+        self._resets = 0
         self._managed = ManagedConnections(self._connections, records.posted)
         self._submit = submit
 
@@ -124,6 +125,7 @@ class WebSocketApi:
 
     def reset(self) -> None:
         """Ends every connection, unnoticed by the API's own functions, and forgets who was throttled."""
+        self._resets += 1
         self._connections.end_all()
         self._throttles.reset()
 
@@ -136,7 +138,7 @@ class WebSocketApi:
         domain_name: str,
         environment: str,
     ) -> Response:
-        now = self._clock.now()
+        now, resets = self._clock.now(), self._resets
         client = SocketClient(
             connection_id=request_id_of_api(),
             connected_at=now,
@@ -164,7 +166,7 @@ class WebSocketApi:
         return Response(
             status=101,
             headers=handshake.headers(chosen),
-            takes_over=lambda taken: self._converse(OpenConnection(exchange.client, self._clock), taken),
+            takes_over=lambda taken: self._converse(OpenConnection(exchange.client, self._clock), taken, resets),
             switches_to="websocket",
         )
 
@@ -187,8 +189,8 @@ class WebSocketApi:
             return exchange, SocketResult(status=200)
         return exchange, record.asked(self._integrations, route, exchange)
 
-    def _converse(self, connection: OpenConnection, taken: TakenConnection) -> None:
-        """The life of a connection, in its own thread."""
+    def _converse(self, connection: OpenConnection, taken: TakenConnection, resets: int) -> None:
+        """The life of a connection, in its own thread. resets: how many there had been when it was let in."""
         connection.socket = WebSocketConnection(
             taken,
             received=lambda text: self._begin("message", self._message, connection, text),
@@ -197,6 +199,8 @@ class WebSocketApi:
         )
         self._connections.add(connection)
         connection.watch()
+        if resets != self._resets:  # its client knows that it is open, and a reset did not yet
+            self._connections.end(connection)
         connection.socket.serve()
 
     def _message(self, connection: OpenConnection, text: str) -> None:

@@ -99,6 +99,8 @@ def start(
         _arrange_files(settings)
         was_root = os.geteuid() == 0
         _give_up_privileges(limits_processes=limits_processes)
+        if was_root:
+            kernel.set_dumpable(False)  # nothing of the user's may look into what is not the function's
         extensions = {}
         for name in settings["extensions"]:
             extensions[_start_extension(name, settings["variables"], channel, status, extension_output[0])] = name
@@ -107,11 +109,10 @@ def start(
             _wait_for_word(channel, extensions, status)
     function = os.fork()
     if function:
-        if was_root:
-            kernel.set_dumpable(False)  # nothing of the user's may look into what is not the function's
         _wait_for(function, extensions, status)
     os.close(status)
     os.setsid()
+    kernel.set_dumpable(True)
     _run(settings)
 
 

@@ -83,13 +83,16 @@ def mount(source: str, target: str, kind: str, flags: int = 0, options: str = ""
 def bind(source: str, target: str, *, read_only: bool = True) -> None:
     """Shows `source` at `target`, with all that is mounted below it."""
     mount(source, target, "", BIND | RECURSIVE)
-    if read_only:
-        make_read_only(target)
+    _restrict(target, _RDONLY if read_only else 0, recursive=True)
 
 
 def make_read_only(target: str, *, recursive: bool = True) -> None:
     """Only adds flags, so that those the host locked stay as they are."""
-    attributes = _MountAttributes(_RDONLY | _NOSUID | _NODEV, 0, 0, 0)
+    _restrict(target, _RDONLY, recursive=recursive)
+
+
+def _restrict(target: str, flags: int, *, recursive: bool) -> None:
+    attributes = _MountAttributes(flags | _NOSUID | _NODEV, 0, 0, 0)
     result = _libc.syscall(
         _SYS_MOUNT_SETATTR,
         _AT_FDCWD,

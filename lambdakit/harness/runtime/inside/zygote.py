@@ -16,6 +16,7 @@ socket does, and the kernel then ends every environment with it.
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import json
 import os
@@ -33,6 +34,7 @@ import lasting_objects  # type: ignore[import-not-found]
 import memory_gaps  # type: ignore[import-not-found]
 
 _REQUEST_BYTES = 1024 * 1024
+_DESCRIPTORS_MIN = 3  # of a request to fork
 
 
 class Zygote:
@@ -69,6 +71,11 @@ class Zygote:
         return True
 
     def _fork(self, settings: Mapping[str, Any], number: int, descriptors: list[int]) -> None:
+        if len(descriptors) < _DESCRIPTORS_MIN:  # recvmsg(2): what there is no room for is closed
+            for descriptor in descriptors:
+                os.close(descriptor)
+            self._control.send(json.dumps({"error": os.strerror(errno.EMFILE), "number": number}).encode())
+            return
         output, ready, status, *extension_output = descriptors
         try:
             environment.make_slot(settings)
