@@ -69,7 +69,7 @@ _NO_LETTERS: Final = re.compile(r"[^A-Za-z0-9]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversion:
-    """document: the value of a valid document. gaps: what could not be carried over, by place."""
+    """document: the value of a document, valid as `Settled` says. gaps: what was not carried over, by place."""
 
     document: Mapping[str, object]
     gaps: tuple[Diagnostic, ...]
@@ -101,7 +101,7 @@ def _converted(template: TemplateFile, directory: Path, inline: InlineCode) -> C
     reading = _Reading(template, _resources(template), directory)
     document = reading.document()
     result: Settled = settled(document, directory, reading.origins)
-    for pointer, problem in result.removed:
+    for pointer, problem in result.told:
         reading.gaps.add(pointer, problem)
     gaps = reading.gaps.diagnostics()
     if not result.document:

@@ -82,6 +82,12 @@ class FunctionParts:
                 self._raw.lay(
                     placed.owner, placed.override_path(), [name], properties.raw(name), (*properties.pointer, name)
                 )
+        role = properties.raw("Role") if "Role" in properties else None
+        if referred(role) is not None and role != {"Ref": referred(role)}:
+            pointer = (*properties.pointer, "Role")
+            self._raw.lay(placed.owner, placed.override_path(), ["Role"], role, pointer)
+            hint = "let it also send to the pattern's failure queue, if it has one"
+            properties.gap("Role", "the role stays as it is, without what a document's own would have besides", hint)
         network = properties.raw("VpcConfig") if "VpcConfig" in properties else None
         if isinstance(network, Mapping) and {"SubnetIds", "SecurityGroupIds"} <= set(network):
             pointer = (*properties.pointer, "VpcConfig")

@@ -25,6 +25,15 @@ _OF_REST_APIS: Final = frozenset(
 _OF_METHODS: Final = frozenset(
     {"RestApiId", "ResourceId", "HttpMethod", "AuthorizationType", "Integration", "MethodResponses", "ApiKeyRequired"}
 )
+_OF_REST_INTEGRATIONS: Final = frozenset(
+    {"Type", "IntegrationHttpMethod", "Uri", "PassthroughBehavior", "IntegrationResponses"}
+)
+_OF_ROUTES: Final = frozenset({"ApiId", "RouteKey", "Target", "AuthorizationType", "AuthorizerId", "OperationName"})
+_OF_HTTP_INTEGRATIONS: Final = frozenset(
+    {"ApiId", "IntegrationType", "IntegrationMethod", "IntegrationUri", "PayloadFormatVersion", "Description"}
+)
+_OF_AUTHORIZERS: Final = frozenset({"ApiId", "AuthorizerType", "IdentitySource", "JwtConfiguration", "Name"})
+_TOKEN: Final = "$request.header.Authorization"
 _OF_STAGES: Final = frozenset(
     {"ApiId", "RestApiId", "StageName", "AutoDeploy", "DeploymentId", "Description", "TracingEnabled"}
 )
@@ -59,7 +68,7 @@ class PlainApis:
             if properties.get("ProtocolType") == "HTTP" and properties.keys() <= _OF_HTTP_APIS:
                 self._http_api(logical_id, properties)
         for logical_id, properties in list(self._parts.of_type(f"{_V1}RestApi")):
-            if properties.keys() <= _OF_REST_APIS:
+            if properties.keys() <= _OF_REST_APIS and _is_public(properties.get("EndpointConfiguration")):
                 self._rest_api(logical_id, properties)
 
     def _of(self, type_name: str, key: str, logical_id: str) -> dict[str, Mapping[str, Any]]:
@@ -80,7 +89,7 @@ class PlainApis:
         stages = self._of(f"{_V2}Stage", "ApiId", logical_id)
         deployments = self._of(f"{_V2}Deployment", "ApiId", logical_id)
         gone = (*integrations, *authorizers, *written, *stages, *deployments)
-        if self._is_named(gone):
+        if self._is_named(gone) or any(map(self._parts.is_bound, (logical_id, *gone))):
             return
         settings: dict[str, Any] = {}
         if "CorsConfiguration" in properties:
@@ -115,7 +124,8 @@ class PlainApis:
             f"{_V1}RequestValidator", "RestApiId", logical_id
         )
         gone = (*resources, *methods, *deployments, *stages)
-        if not routes or None in routes or apart or self._is_named(gone):
+        is_bound = any(map(self._parts.is_bound, (logical_id, *gone)))
+        if not routes or None in routes or apart or is_bound or self._is_named(gone):
             return
         settings = {key: value for key, value in properties.items() if key not in ("Name", "Description")}
         if cors:
@@ -185,6 +195,8 @@ def _http_route(
     function = _function(parts, integration.get("IntegrationUri"))
     if function is None or integration.get("IntegrationType") != "AWS_PROXY":
         return None
+    if not (route.keys() <= _OF_ROUTES and integration.keys() <= _OF_HTTP_INTEGRATIONS):
+        return None
     kind = route.get("AuthorizationType", "NONE")
     authorizer = referred(route.get("AuthorizerId")) or ""
     if (kind == "JWT" and authorizer not in authorizers) or kind not in ("NONE", "JWT", "AWS_IAM"):
@@ -216,6 +228,9 @@ def _jwt(authorizer: Mapping[str, Any]) -> dict[str, Any] | None:
     settings = authorizer.get("JwtConfiguration")
     if authorizer.get("AuthorizerType") != "JWT" or not isinstance(settings, Mapping):
         return None
+    is_usual = authorizer.get("IdentitySource", _TOKEN) in (_TOKEN, [_TOKEN])
+    if not is_usual or not (authorizer.keys() <= _OF_AUTHORIZERS and settings.keys() <= {"Issuer", "Audience"}):
+        return None
     return {"JwtConfiguration": {"issuer": settings.get("Issuer"), "audience": settings.get("Audience")}}
 
 
@@ -237,7 +252,9 @@ def _rest_route(
     path = _path(method.get("ResourceId"), resources, api)
     if function is None or path is None or integration.get("Type") != "AWS_PROXY" or kind not in ("NONE", "AWS_IAM"):
         return None
-    if not method.keys() <= _OF_METHODS or method.get("ApiKeyRequired") not in (None, False, "false"):
+    if not (method.keys() <= _OF_METHODS and integration.keys() <= _OF_REST_INTEGRATIONS):
+        return None
+    if method.get("ApiKeyRequired") not in (None, False, "false"):
         return None
     return _Route(
         function=function,
@@ -247,6 +264,14 @@ def _rest_route(
         properties={},
         origin=logical_id,
     )
+
+
+def _is_public(endpoint: object) -> bool:
+    """Whether everybody may reach an API by its endpoint, as by one of a document's."""
+    if endpoint is None:
+        return True
+    types = endpoint.get("Types") if isinstance(endpoint, Mapping) and endpoint.keys() == {"Types"} else None
+    return isinstance(types, list) and all(each in ("EDGE", "REGIONAL") for each in types)
 
 
 def _path(value: object, resources: Mapping[str, Mapping[str, Any]], api: str) -> str | None:

@@ -11,6 +11,7 @@ from lambdakit.sam.uses import FUNCTION
 from lambdakit.spec.pointer import Pointer
 
 _PERMISSION: Final = "AWS::Lambda::Permission"
+_OF_PERMISSIONS: Final = frozenset({"Action", "FunctionName", "Principal", "SourceArn", "SourceAccount"})
 
 
 class PlainParts:
@@ -26,8 +27,9 @@ class PlainParts:
         }
         self._renamed: dict[str, str] = {}
         self._aliases: dict[str, str] = {}
-        # A function, and the service whose call of it is said by an event.
-        self._called: set[tuple[str, str]] = set()
+        self._names = frozenset(self._resources)
+        # Of a function, and a service whose call of it is said by events: what these name.
+        self._called: dict[tuple[str, str], list[tuple[object, frozenset[str]]]] = {}
 
     def of_type(self, *types: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Logical id and properties of each."""
@@ -39,6 +41,16 @@ class PlainParts:
     def type_of(self, logical_id: str | None) -> str:
         """The type of a resource; empty for none."""
         return str(self._resources.get(logical_id or "", {}).get("Type", ""))
+
+    def is_bound(self, logical_id: str) -> bool:
+        """Whether attributes of it say when it is there, or how long, which an event or a route could not say."""
+        part = self._resources[logical_id]
+        is_kept = any(part.get(key, "Delete") != "Delete" for key in ("DeletionPolicy", "UpdateReplacePolicy"))
+        return is_kept or not part.keys().isdisjoint(("Condition", "CreationPolicy", "UpdatePolicy"))
+
+    def is_conditional(self, logical_id: str) -> bool:
+        """Whether it is there only on a condition."""
+        return "Condition" in self._resources[logical_id]
 
     def function(self, value: object) -> str | None:
         """The function that a value names, or its alias, which is one of SAM's now; None for anything else."""
@@ -71,7 +83,9 @@ class PlainParts:
         self.written[place] = origin
         self.written[(*place, "Properties")] = (*origin, "Properties") if len(origin) == 2 else origin
         if service:
-            self._called.add((function, service))
+            named = frozenset({str(origin[1]), *(each for each, _ in mentions(list(properties.values())))})
+            said = self._called.setdefault((function, service), [])
+            said += [(value, named) for value in properties.values()]
 
     def consume(self, *logical_ids: str) -> None:
         """Takes resources out that something else says now."""
@@ -100,15 +114,16 @@ class PlainParts:
                     yield place
 
     def drop_permissions(self) -> None:
-        """Takes those out that events give."""
+        """Takes those out that events give: of the same function to the same service, for what an event names."""
         for logical_id, properties in list(self.of_type(_PERMISSION)):
             function = self.function(properties.get("FunctionName"))
             principal = str(properties.get("Principal")).partition(".")[0]
-            source = referred(properties.get("SourceArn"))
-            if function is None or (function, principal) not in self._called:
-                continue
-            # What it is about is still a resource that calls the function itself.
-            if self.type_of(source) not in ("AWS::Events::Rule", "AWS::ApiGatewayV2::Api", "AWS::ApiGateway::RestApi"):
+            said = self._called.get((function or "", principal), [])
+            is_plain = properties.keys() <= _OF_PERMISSIONS and properties.get("Action") == "lambda:InvokeFunction"
+            source = properties.get("SourceArn")
+            named = {name for name, _ in mentions(source)} & self._names
+            is_said = any((named and named <= names) or source == value for value, names in said)
+            if source is not None and is_said and is_plain and not self.is_conditional(logical_id):
                 self.consume(logical_id)
 
     def resources(self) -> dict[str, dict[str, Any]]:
@@ -116,7 +131,7 @@ class PlainParts:
         for part in self._resources.values():
             needed = part.get("DependsOn")
             names = needed if isinstance(needed, list) else [] if needed is None else [needed]
-            kept = [name for name in names if name in self._resources]
+            kept = [name for name in names if isinstance(name, str) and name in self._resources]
             part.pop("DependsOn", None)
             if kept and part.get("Type") != FUNCTION:
                 part["DependsOn"] = kept

@@ -48,9 +48,13 @@ def is_plain(content: Mapping[str, object]) -> bool:
 def as_sam(template: TemplateFile, inline: InlineCode) -> TemplateFile:
     """The same as a SAM template. inline: takes code that stands in the template."""
     parts = PlainParts(template.content)
-    roles = PlainRoles(parts)
-    for logical_id, properties in list(parts.of_type(PLAIN_FUNCTION)):
-        _function(parts, roles, inline, logical_id, properties)
+    found = {
+        logical_id: (properties, _directory(inline, logical_id, properties))
+        for logical_id, properties in parts.of_type(PLAIN_FUNCTION)
+    }
+    roles = PlainRoles(parts, [logical_id for logical_id, (_, directory) in found.items() if directory is not None])
+    for logical_id, (properties, directory) in found.items():
+        _function(parts, roles, directory, logical_id, properties)
     for logical_id, properties in list(parts.of_type(_LAYER)):
         if isinstance(properties.get("Content"), str):
             settings = {**{key: value for key, value in properties.items() if key != "Content"}}
@@ -69,24 +73,28 @@ def as_sam(template: TemplateFile, inline: InlineCode) -> TemplateFile:
     return replace(template, content=content, written=written, noted=(*template.noted, *parts.noted))
 
 
+def _directory(inline: InlineCode, logical_id: str, properties: Mapping[str, Any]) -> str | None:
+    """Where a function's code lies; None where that is not beside the template."""
+    code = properties.get("Code")
+    if isinstance(code, Mapping) and isinstance(code.get("ZipFile"), str):
+        return inline.directory(logical_id, code["ZipFile"], str(properties.get("Runtime", "")))
+    return code if isinstance(code, str) else None
+
+
 def _function(
-    parts: PlainParts, roles: PlainRoles, inline: InlineCode, logical_id: str, properties: Mapping[str, Any]
+    parts: PlainParts, roles: PlainRoles, directory: str | None, logical_id: str, properties: Mapping[str, Any]
 ) -> None:
     """Makes it one of SAM's; it stays what it is where its code lies elsewhere, which is noted."""
     here: Pointer = ("Resources", logical_id, "Properties")
-    code = properties.get("Code")
-    directory = code if isinstance(code, str) else None
-    if isinstance(code, Mapping) and isinstance(code.get("ZipFile"), str):
-        directory = inline.directory(logical_id, code["ZipFile"], str(properties.get("Runtime", "")))
     if directory is None:
         problem = "the code does not lie beside the template: the function stays in CloudFormation's words"
         hint = "download it, name its directory as Code, and import again"
         parts.note((*here, "Code"), problem, hint)
         return
     settings: dict[str, Any] = {"CodeUri": directory, **{key: properties[key] for key in _SAME if key in properties}}
-    if not isinstance(code, str):
+    if not isinstance(properties["Code"], str):
         settings["Handler"] = f"index.{str(properties.get('Handler', 'index.handler')).rpartition('.')[2]}"
-    _reworded(properties, settings)
+    _reworded(parts, here, properties, settings)
     if "Role" in properties:
         policies = roles.policies(logical_id, properties["Role"])
         if policies is None:
@@ -101,27 +109,39 @@ def _function(
         parts.written[(*here, key)] = (*here, name)
 
 
-def _reworded(properties: Mapping[str, Any], settings: dict[str, Any]) -> None:
-    """What SAM says in other words."""
+def _reworded(parts: PlainParts, here: Pointer, properties: Mapping[str, Any], settings: dict[str, Any]) -> None:
+    """What SAM says in other words; what it cannot is noted."""
     tracing = properties.get("TracingConfig")
     if isinstance(tracing, Mapping) and "Mode" in tracing:
         settings["Tracing"] = tracing["Mode"]
-    tags = properties.get("Tags")
-    if isinstance(tags, list):
-        settings["Tags"] = {str(tag["Key"]): tag["Value"] for tag in tags if isinstance(tag, Mapping) and len(tag) == 2}
+    elif tracing is not None:
+        parts.note((*here, "TracingConfig"), "not carried over")
+    tags = properties.get("Tags", [])
+    read = [
+        tag
+        for tag in (tags if isinstance(tags, list) else ())
+        if isinstance(tag, Mapping) and tag.keys() == {"Key", "Value"}
+    ]
+    if read:
+        settings["Tags"] = {str(tag["Key"]): tag["Value"] for tag in read}
+    if not isinstance(tags, list) or len(read) < len(tags):
+        parts.note((*here, "Tags"), "not carried over, as not all of them have a Key and a Value")
     letters = properties.get("DeadLetterConfig")
     if isinstance(letters, Mapping) and "TargetArn" in letters:
         settings["DeadLetterQueue"] = {"TargetArn": letters["TargetArn"]}
+    elif letters is not None:
+        parts.note((*here, "DeadLetterConfig"), "not carried over")
 
 
 def _versions(parts: PlainParts) -> None:
     """Makes versions and the alias of a function what it publishes itself: Lambda has one version of the same code."""
     for logical_id, properties in list(parts.of_type(_VERSION)):
-        if parts.function(properties.get("FunctionName")) is not None:
+        if parts.function(properties.get("FunctionName")) is not None and not parts.is_conditional(logical_id):
             parts.consume(logical_id)
     for logical_id, properties in list(parts.of_type(_ALIAS)):
         function = parts.function(properties.get("FunctionName"))
-        if function is None or "AutoPublishAlias" in parts.settings(function):
+        is_said = function is not None and "AutoPublishAlias" in parts.settings(function)
+        if function is None or is_said or parts.is_bound(logical_id):
             continue
         settings = parts.settings(function)
         settings["AutoPublishAlias"] = properties.get("Name")
@@ -137,7 +157,8 @@ def _versions(parts: PlainParts) -> None:
 def _invoke_configs(parts: PlainParts) -> None:
     for logical_id, properties in list(parts.of_type(_INVOKE_CONFIG)):
         function = parts.function(properties.get("FunctionName"))
-        if function is None or properties.get("Qualifier", "$LATEST") != "$LATEST":
+        is_latest = properties.get("Qualifier", "$LATEST") == "$LATEST"
+        if function is None or not is_latest or parts.is_bound(logical_id):
             continue
         settings = {key: properties[key] for key in _INVOKED if key in properties}
         parts.settings(function)["EventInvokeConfig"] = settings

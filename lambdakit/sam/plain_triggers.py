@@ -19,6 +19,8 @@ _SOURCES: Final = {
     "AWS::MSK::Cluster": ("MSK", "Stream"),
 }
 _SERVICES: Final = {"sqs": "SQS", "kinesis": "Kinesis", "dynamodb": "DynamoDB", "kafka": "MSK"}
+# Of which only a list's items become events.
+_STAYING: Final = ("AWS::SNS::Topic", "AWS::S3::Bucket")
 _OF_TARGETS: Final = frozenset({"Id", "Arn", "Input", "InputPath", "RetryPolicy", "DeadLetterConfig"})
 _OF_RULES: Final = frozenset({"Name", "Description", "State", "EventPattern", "EventBusName", "Targets"})
 _OF_TIMED_RULES: Final = frozenset({"Name", "Description", "State", "ScheduleExpression", "Targets"})
@@ -31,8 +33,10 @@ _OF_SCHEDULES: Final = (
 def read_triggers(parts: PlainParts) -> None:
     """Makes events of what starts functions of SAM's."""
     for type_name, reader in _READERS.items():
+        is_bound = parts.is_conditional if type_name in _STAYING else parts.is_bound
         for logical_id, properties in list(parts.of_type(type_name)):
-            reader(parts, logical_id, properties)
+            if not is_bound(logical_id):
+                reader(parts, logical_id, properties)
 
 
 def _mapping(parts: PlainParts, logical_id: str, properties: Mapping[str, Any]) -> None:

@@ -24,39 +24,47 @@ _NEEDED: Final = frozenset(
 _ROUNDS_MAX: Final = 200
 # Without any of them there is nothing to deploy.
 _PARTS: Final = ("functions", "patterns", "resources", "cloudformation")
+# A handler's file may be what a build makes of another, and what refuses it is mended where it stands.
+_KEPT: Final = "LK138"
 # Sections whose parts mean something else when something of them is gone.
 _WHOLE: Final = frozenset({"cloudformation", "outputs", "conditions", "mappings", "parameters"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """document: valid; empty when nothing is left. removed: where what is left out came from, and why it is."""
+    """document: valid but for handlers that are not there yet; empty when nothing is left.
+
+    told: where what is left out, or such a handler, came from, and why.
+    """
 
     document: Mapping[str, object]
-    removed: tuple[tuple[Pointer, str], ...]
+    told: tuple[tuple[Pointer, str], ...]
 
 
 def settled(document: Mapping[str, object], directory: Path, origins: Mapping[Pointer, Pointer]) -> Settled:
-    """The document, valid in `directory`. origins: pointer in it -> pointer in what it was made from.
+    """The document, valid in `directory` as `Settled` says. origins: pointer in it -> pointer in what it was made from.
 
     DocumentError when what is refused cannot be left out.
     """
     value: dict[str, Any] = copy.deepcopy(dict(document))
-    removed: list[tuple[Pointer, str]] = []
+    told: list[tuple[Pointer, str]] = []
     for _ in range(_ROUNDS_MAX):
         value = {key: part for key, part in value.items() if part or key not in _PARTS}
         if not any(key in value for key in _PARTS):
-            return Settled(document={}, removed=tuple(removed))
+            return Settled(document={}, told=tuple(told))
         error = _refusal(value, directory)
-        if error is None:
-            return Settled(document=value, removed=tuple(removed))
+        found = error.diagnostics if error is not None else ()
+        refused = [diagnostic for diagnostic in found if diagnostic.code != _KEPT]
+        if error is None or not refused:
+            kept = [(_origin(parse_pointer(one.pointer), origins), _told_of_handler(one)) for one in found]
+            return Settled(document=value, told=(*told, *kept))
         gone: list[Pointer] = []
-        for diagnostic in error.diagnostics:
+        for diagnostic in refused:
             pointer = parse_pointer(diagnostic.pointer)
             if any(pointer[: len(other)] == other for other in gone):
                 continue
             gone.append(_close(value, pointer) or _remove(value, pointer, error))
-            removed.append((_origin(pointer, origins), _told(diagnostic, gone[-1])))
+            told.append((_origin(pointer, origins), _told(diagnostic, gone[-1])))
             if isinstance(gone[-1][-1], int):
                 break  # the places behind it are others now
     raise error if error is not None else AssertionError
@@ -129,3 +137,7 @@ def _origin(pointer: Pointer, origins: Mapping[Pointer, Pointer]) -> Pointer:
 def _told(diagnostic: Diagnostic, gone: Pointer) -> str:
     what = ".".join(str(step) for step in gone)
     return f"{what} is left out: {diagnostic.problem}"
+
+
+def _told_of_handler(diagnostic: Diagnostic) -> str:
+    return f"{diagnostic.pointer} is kept, and refused until it is there: {diagnostic.problem}"

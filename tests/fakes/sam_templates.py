@@ -6,6 +6,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
+from lambdakit.errors import DocumentError
 from lambdakit.sam.conversion import convert
 from lambdakit.sam.template_file import read_template_file
 from lambdakit.sam.yaml_text import yaml_text
@@ -31,6 +32,14 @@ def imported(project: Path, resources: str, head: str = HEAD) -> tuple[dict[str,
     (project / "lambdakit.yaml").write_text(yaml_text(conversion.document))
     load(project / "lambdakit.yaml")
     return dict(conversion.document), [gap.pointer for gap in conversion.gaps]
+
+
+def assert_loads(document: Path) -> None:
+    """Nothing of the document is refused but handlers that are not there yet."""
+    try:
+        load(document)
+    except DocumentError as error:
+        assert {diagnostic.code for diagnostic in error.diagnostics} == {"LK138"}
 
 
 def function(events: str, more: str = "", name: str = "Work") -> str:

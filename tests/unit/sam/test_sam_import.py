@@ -340,7 +340,7 @@ def test_targets_come_of_policies(project: Path) -> None:
 
 @pytest.mark.parametrize(
     "more",
-    ["CodeUri: nowhere", "CodeUri: s3://bucket/key", "CodeUri: ../elsewhere", "Handler: other.handler", "Runtime: x"],
+    ["CodeUri: nowhere", "CodeUri: s3://bucket/key", "CodeUri: ../elsewhere", "Runtime: x"],
 )
 def test_function_without_usable_code_is_left_out(project: Path, more: str) -> None:
     key = more.partition(":")[0]

@@ -2,77 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import textwrap
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from lambdakit.errors import SourceError
-from lambdakit.sam.conversion import convert
-from lambdakit.sam.template_file import read_template_file
-from lambdakit.sam.yaml_text import yaml_text
-from lambdakit.spec.document import load
+from lambdakit.sam import conversion as conversion_module
+from lambdakit.sam.settled import Settled
+from tests.fakes.plain_templates import FUNCTION, HTTP_API, ROLE, TOKENS, imported, route
 from tests.fakes.sam_templates import project_in
-
-TRUST = "{Statement: [{Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: sts:AssumeRole}]}"
-ROLE = f"""
-Role:
-  Type: AWS::IAM::Role
-  Properties:
-    AssumeRolePolicyDocument: {TRUST}
-    ManagedPolicyArns: [!Sub "arn:${{AWS::Partition}}:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"]
-    Policies: [{{PolicyName: own, PolicyDocument: {{Statement: [{{Effect: Allow, Action: "ses:SendEmail", Resource: "*"}}]}}}}]
-"""  # noqa: E501  # one line of YAML
-FUNCTION = """
-Work: {Type: AWS::Lambda::Function, Properties: {Code: src, Handler: app.handler, Runtime: python3.13, Role: !GetAtt Role.Arn}}
-"""  # noqa: E501  # likewise
-HTTP_API = """
-Api: {Type: AWS::ApiGatewayV2::Api, Properties: {Name: shop, ProtocolType: HTTP}}
-Calls:
-  Type: AWS::ApiGatewayV2::Integration
-  Properties:
-    {ApiId: !Ref Api, IntegrationType: AWS_PROXY, IntegrationUri: !GetAtt Work.Arn, PayloadFormatVersion: "2.0"}
-Stage: {Type: AWS::ApiGatewayV2::Stage, Properties: {ApiId: !Ref Api, StageName: $default, AutoDeploy: true}}
-Permission:
-  Type: AWS::Lambda::Permission
-  Properties: {FunctionName: !Ref Work, Action: lambda:InvokeFunction, Principal: apigateway.amazonaws.com}
-"""
-TOKENS = """
-Tokens:
-  Type: AWS::ApiGatewayV2::Authorizer
-  Properties:
-    ApiId: !Ref Api
-    AuthorizerType: JWT
-    Name: tokens
-    IdentitySource: [$request.header.Authorization]
-    JwtConfiguration: {Issuer: "https://issuer.example.com", Audience: [shop]}
-"""
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     return project_in(tmp_path)
-
-
-def imported(project: Path, resources: str, others: str = "") -> tuple[dict[str, Any], list[str]]:
-    """The document, which is valid, and its gaps as `pointer: problem`."""
-    path = project / "template.yaml"
-    path.write_text(f"Resources:\n{textwrap.indent(resources, '  ')}\n{others}", encoding="utf-8")
-    conversion = convert(read_template_file(path), project / "lambdakit.yaml")
-    (project / "lambdakit.yaml").write_text(yaml_text(conversion.document), encoding="utf-8")
-    load(project / "lambdakit.yaml")
-    document: dict[str, Any] = json.loads(json.dumps(conversion.document))
-    assert all(gap.line is not None for gap in conversion.gaps)
-    return document, [f"{gap.pointer}: {gap.problem}" for gap in conversion.gaps]
-
-
-def route(key: str, more: str = "", name: str = "Route") -> str:
-    return (
-        f"{name}: {{Type: AWS::ApiGatewayV2::Route, Properties: {{ApiId: !Ref Api, RouteKey: {key}, "
-        f'Target: !Sub "integrations/${{Calls}}"{more}}}}}\n'
-    )
 
 
 def test_a_function_has_what_its_role_may_do(project: Path) -> None:
@@ -135,11 +79,13 @@ def test_code_of_the_template_becomes_files(project: Path) -> None:
     assert gaps == []
 
 
-def test_what_cannot_be_read_in_leaves_no_files(project: Path) -> None:
-    code = "{ZipFile: 'def other(event, context): ...'}"
+def test_what_cannot_be_read_in_leaves_no_files(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conversion_module, "settled", lambda *_: Settled(document={}, told=()))
+    code = "{ZipFile: 'def handler(event, context): ...'}"
+    text = FUNCTION.replace("Code: src", f"Code: {code}").replace(", Role: !GetAtt Role.Arn", "")
 
     with pytest.raises(SourceError, match="LK253"):
-        imported(project, FUNCTION.replace("Code: src", f"Code: {code}").replace(", Role: !GetAtt Role.Arn", ""))
+        imported(project, text)
 
     assert not (project / "functions").exists()
 
@@ -194,8 +140,10 @@ Mapping: {Type: AWS::Lambda::EventSourceMapping, Properties: {FunctionName: !Ref
 def test_what_starts_a_function_is_its_pattern(project: Path, resource: str, source: dict[str, Any]) -> None:
     permission = (
         "Permission: {Type: AWS::Lambda::Permission, Properties: {FunctionName: !Ref Work, Action: "
-        "lambda:InvokeFunction, Principal: events.amazonaws.com}}\n"
+        "lambda:InvokeFunction, Principal: events.amazonaws.com, SourceArn: !GetAtt Rule.Arn}}\n"
     )
+    sources = {"sns": "arn:aws:sns:eu-west-1:111122223333:news", "s3": "!GetAtt Uploads.Arn"}
+    permission = permission.replace("!GetAtt Rule.Arn", sources.get(source["kind"], "!GetAtt Rule.Arn"))
 
     document, gaps = imported(project, ROLE + FUNCTION + resource + permission.replace("events", _service(source)))
 

@@ -15,10 +15,9 @@ from lambdakit.errors import LambdakitError
 from lambdakit.sam.conversion import convert
 from lambdakit.sam.template_file import read_template_file
 from lambdakit.sam.yaml_text import yaml_text
-from lambdakit.spec.document import load
 from lambdakit.spec.yaml_composer import compose
 from lambdakit.spec.yaml_nodes import plain_value
-from tests.fakes.sam_templates import HEAD, function, project_in
+from tests.fakes.sam_templates import HEAD, assert_loads, function, project_in
 
 
 @pytest.fixture
@@ -73,6 +72,36 @@ def test_command_writes_a_valid_document_and_lists_gaps_with_lines(project: Path
     assert [path.name for path in project.iterdir() if path.name.startswith(".")] == []
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "code"),
+    [
+        (
+            "template.yaml",
+            HEAD + "Resources: {Hello: {Type: AWS::Serverless::Function, Metadata: {BuildMethod: esbuild}, Properties: "
+            "{CodeUri: hello/, Handler: built/app.lambdaHandler, Runtime: nodejs22.x}}}\n",
+            "hello",
+        ),
+        (
+            "serverless.yml",
+            "service: shop\nprovider: {name: aws, runtime: nodejs22.x}\n"
+            "functions: {hello: {handler: hello/built/app.lambdaHandler}}\n",
+            ".",
+        ),
+    ],
+)
+def test_a_handler_that_is_not_there_yet_is_kept_and_told(project: Path, name: str, text: str, code: str) -> None:
+    (project / "hello").mkdir()
+    (project / "hello" / "main.js").write_text("export const other = async () => 1;\n")
+    (project / name).write_text(text)
+
+    conversion = convert(read_template_file(project / name), project / "d.yaml")
+
+    functions: Any = conversion.document["functions"]
+    assert functions["hello"]["code"] == code
+    assert functions["hello"]["handler"].endswith("app.lambdaHandler")
+    assert [gap.problem.partition(",")[0] for gap in conversion.gaps] == ["functions.hello.handler is kept"]
+
+
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=8), st.sampled_from(["GET", "/a", "src"]))
 VALUES = st.recursive(
     SCALARS,
@@ -121,7 +150,9 @@ def test_anything_gives_a_valid_document_or_a_message(
     document = convert(read, project / "d.yaml").document
 
     (project / "d.yaml").write_text(yaml_text(document))
-    assert "tame" in load(project / "d.yaml").application.patterns
+    assert_loads(project / "d.yaml")
+    patterns: Any = document["patterns"]
+    assert "tame" in patterns
 
 
 @given(st.dictionaries(st.text(min_size=1), st.one_of(SCALARS.filter(lambda v: v is not None), st.lists(st.text()))))

@@ -16,7 +16,7 @@ from lambdakit.sam.conversion import convert
 from lambdakit.sam.template_file import read_template_file
 from lambdakit.sam.yaml_text import yaml_text
 from lambdakit.spec.document import load
-from tests.fakes.sam_templates import project_in
+from tests.fakes.sam_templates import assert_loads, project_in
 
 HEAD = "service: shop\nprovider: {name: aws, runtime: python3.12}\n"
 
@@ -327,4 +327,4 @@ def test_anything_gives_a_valid_document_or_a_message(
         return
 
     (project / "d.yaml").write_text(yaml_text(document))
-    load(project / "d.yaml")
+    assert_loads(project / "d.yaml")

@@ -22,7 +22,7 @@ CODE = "def handler(event, context): ...\ncreate = read = lambda_handler = handl
 
 def _project(directory: Path, template: Path) -> Path:
     """The template's copy, in a project that has what it names."""
-    for name in ("handler.py", "functions/orders.py", "src/orders/app.py", "src/workers/app.py"):
+    for name in ("app.py", "handler.py", "functions/orders.py", "src/orders/app.py", "src/workers/app.py"):
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(CODE)
