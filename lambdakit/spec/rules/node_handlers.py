@@ -14,7 +14,7 @@ from typing import Final
 
 from lambdakit.spec.finding import Finding
 from lambdakit.spec.nearest import nearest
-from lambdakit.spec.rules.replaced_code import may_be_replaced
+from lambdakit.spec.replaced_code import may_be_replaced
 from lambdakit.spec.rules.rule import PlacedFunction, RuleContext
 from lambdakit.spec.rules.source_directories import resolved_within
 from lambdakit.spec.wording import quoted
@@ -52,7 +52,12 @@ def _of_function(context: RuleContext, function: PlacedFunction) -> Finding | No
         return Finding(code=_CODE, pointer=pointer, problem=problem, hint="write index.handler")
     try:
         code = resolved_within(context.directory, function.settings.code)
-        if code is None or not code.is_dir() or function.settings.layers or may_be_replaced(context, function):
+        if (
+            code is None
+            or not code.is_dir()
+            or function.settings.layers
+            or may_be_replaced(context.application, function.settings.handler)
+        ):
             return None
         module = f"{folder}{slash}{file}"
         found = next((place for end in _EXTENSIONS if (place := code / f"{module}{end}").is_file()), None)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lambdakit.spec.finding import Finding
 from lambdakit.spec.nearest import nearest
-from lambdakit.spec.rules.replaced_code import may_be_replaced
+from lambdakit.spec.replaced_code import may_be_replaced
 from lambdakit.spec.rules.rule import PlacedFunction, RuleContext
 from lambdakit.spec.rules.source_directories import resolved_within
 from lambdakit.spec.runtimes import is_python
@@ -24,7 +24,7 @@ def python_handlers(context: RuleContext) -> Iterator[Finding]:
     for function in context.functions:
         if not is_python(function.settings.runtime) or not _is_known(context, function):
             continue
-        if may_be_replaced(context, function):
+        if may_be_replaced(context.application, function.settings.handler):
             continue
         handler = function.settings.handler
         module, _, name = handler.replace("/", ".").rpartition(".")

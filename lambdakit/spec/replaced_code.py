@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
+from lambdakit.spec.application import Application
 from lambdakit.spec.cloudformation_calls import overridable
-from lambdakit.spec.rules.rule import PlacedFunction, RuleContext
 
 # CloudFormation's properties of a function that say what its handler is looked for in.
 _DECIDE: Final = frozenset({"Code", "Handler", "Layers", "PackageType", "Runtime"})
 
 
-def may_be_replaced(context: RuleContext, function: PlacedFunction) -> bool:
+def may_be_replaced(application: Application, handler: str) -> bool:
     """Whether something is laid over that decides where a handler lies; of which function, constructs know."""
-    if function.settings.handler.startswith("/"):  # of a layer that the document may not know
+    if handler.startswith("/"):  # of a layer that the document may not know
         return True
-    laid_over = (properties for _, part in overridable(context.application) for properties in part.overrides.values())
+    laid_over = (properties for _, part in overridable(application) for properties in part.overrides.values())
     return any(not _DECIDE.isdisjoint(properties) for properties in laid_over)
