@@ -62,10 +62,10 @@ def test_demo_shows_what_happened_and_leaves_nothing(variables: Mapping[str, str
     assert (shown.returncode, shown.stderr) == (0, "")
     for line in (
         r"request +POST /orders",
-        r"cold start +create_order  init \d+\.\d ms",
+        r"cold start +create_order  init [\d.]+ m?s",
         r"table write +dynamodb PutItem ordersTable",
-        r"invocation +create_order  \d+\.\d ms, \d+ MB",
-        r"answer +201 after \d+\.\d ms",
+        r"invocation +create_order  [\d.]+ m?s, \d+ MB",
+        r"answer +201 after [\d.]+ m?s",
         r"table read +dynamodb Scan",
         r"table write +dynamodb DeleteItem",
         r"answer +404 after",

@@ -34,7 +34,8 @@ def import_template(
 
     Functions with what starts them become patterns, all else stays in CloudFormation's words; code that stands in the
     template is written to functions/ beside the document. What could not be carried over is listed on stderr, each
-    with its place in the template; the document that is written is valid, but for handlers that are still to be made, and it is a beginning.
+    with its place in the template; the document that is written is valid, but for handlers that are still to be made,
+    and it is a beginning.
     """
     from lambdakit.sam.conversion import convert
     from lambdakit.sam.template_file import read_template_file
