@@ -190,7 +190,9 @@ class RequestParser:
         self._head: Request | None = None
         self._body: _Body | None = None  # of the request that is coming in, unless it is there as a whole
         self._awaits_continue = False
-        self._last: dict[bool, tuple[bytes, Request]] = {}  # of those by GET, and of the others
+        # Whoever asks for the same again, as a runtime does for its next event, says it in the same bytes.
+        self._last_get: tuple[bytes, Request] | None = None
+        self._last_fields: tuple[bytes, Headers] = b"", NO_HEADERS  # of the others
 
     def feed(self, data: bytes) -> None:
         """Takes the next bytes of the stream."""
@@ -269,24 +271,27 @@ class RequestParser:
             return None
         text = bytes(self._buffer[:end])
         del self._buffer[: end + 4]
-        # Whoever asks for the same again, as a runtime does for its next event, says it in the same bytes.
-        known, head = self._last.get(asks := text.startswith(b"GET "), (b"", None))
-        if head is None or text != known or peer != head.peer:
-            head = _head_of(text, peer)
-            self._last[asks] = text, head
-        return head
+        if not text.startswith(b"GET "):
+            return self._head_of(text, peer)
+        last = self._last_get
+        if last is None or last[0] != text or last[1].peer != peer:
+            last = self._last_get = text, self._head_of(text, peer)
+        return last[1]
 
-
-def _head_of(text: bytes, peer: tuple[str, int]) -> Request:
-    line_end = text.find(b"\r\n")
-    if line_end < 0:
-        line_end = len(text)
-    method, target, version = _request_line(text[:line_end])
-    headers = Headers(read_fields(text[line_end:]))
-    hosts = len(headers.all("host"))
-    if hosts > 1 or (hosts == 0 and version == "HTTP/1.1"):  # RFC 9112 3.2
-        raise BadRequest(400, "there must be one host header")
-    return Request(method=method, target=target, headers=headers, http_version=version, peer=peer)
+    def _head_of(self, text: bytes, peer: tuple[str, int]) -> Request:
+        line_end = text.find(b"\r\n")
+        if line_end < 0:
+            line_end = len(text)
+        method, target, version = _request_line(text[:line_end])
+        fields = text[line_end:]
+        known, headers = self._last_fields
+        if fields != known:
+            headers = Headers(read_fields(fields))
+            self._last_fields = fields, headers
+        hosts = len(headers.all("host"))
+        if hosts > 1 or (hosts == 0 and version == "HTTP/1.1"):  # RFC 9112 3.2
+            raise BadRequest(400, "there must be one host header")
+        return Request(method=method, target=target, headers=headers, http_version=version, peer=peer)
 
 
 def _request_line(line: bytes) -> tuple[str, str, str]:
