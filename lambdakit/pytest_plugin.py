@@ -1,4 +1,4 @@
-"""pytest plugin: the fixtures `harness` and `deploy`, and the report of what the functions' roles did in a run.
+"""pytest plugin: the fixtures `harness` and `deploy`, the trace of failed tests, and the report of what roles did.
 
 Every worker (of pytest-xdist too) has one harness, started by the first test that asks for it. A test finds an empty
 trace and every deployment in the state right after deploy.
@@ -7,25 +7,30 @@ pytest loads this file at every start, in projects that never use it as well: no
 
 from __future__ import annotations
 
+from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Generator, Iterator
 
     from lambdakit.session.deployment import Deployment
     from lambdakit.session.harness import Harness
     from lambdakit.session.permissions import Permissions
 
 _PERMISSIONS: Final = pytest.StashKey["Permissions"]()
+# What a test deployed to, for the report of its failure.
+_HARNESS: Final = pytest.StashKey["Harness"]()
+_TRACE_LINES: Final = 40
+_PACKAGE: Final = Path(__file__).parent
 # What a worker of pytest-xdist hands to the process that it works for.
 _WORKER_OUTPUT: Final = "lambdakit_permissions"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--lambdakit-target` and `--lambdakit-permissions`."""
+    """`--lambdakit-target`, `--lambdakit-permissions` and `--lambdakit-trace`."""
     group = parser.getgroup("lambdakit")
     group.addoption(
         "--lambdakit-permissions",
@@ -39,6 +44,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="local",
         help="where the fixtures `harness` and `deploy` run: on this machine (default), or in an AWS account",
     )
+    group.addoption(
+        "--lambdakit-trace",
+        metavar="LINES",
+        type=int,
+        default=_TRACE_LINES,
+        help="how many lines of the trace a failed test with one of the fixtures shows: %(default)s, or 0 for none",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -50,6 +62,23 @@ def pytest_configure(config: pytest.Config) -> None:
     file = _permissions_file(config)
     if file is not None and not file.parent.is_dir():
         raise pytest.UsageError(f"--lambdakit-permissions={file}: there is no directory {file.parent}")
+
+
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
+    """Adds what happened in the harness to the report of a test that failed, and leaves our own frames out of it."""
+    if call.excinfo is not None:
+        _hide_own_frames(call.excinfo, item)
+    outcome = yield
+    report = outcome.get_result()
+    lines = item.config.getoption("lambdakit_trace")
+    harness = item.stash.get(_HARNESS, None)
+    if report.failed and call.when != "teardown" and harness is not None and lines > 0:
+        from lambdakit.cli.failed_test import trace_text
+
+        text = trace_text(harness, lines=lines)
+        if text:
+            report.sections.append(("lambdakit trace", text))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -112,6 +141,7 @@ def _lambdakit_worker(lambdakit_options: dict[str, Any]) -> Iterator[Harness]:
 def harness(_lambdakit_worker: Harness, request: pytest.FixtureRequest) -> Iterator[Harness]:
     """The worker's harness with an empty trace. What a test deploys with it is destroyed after the test."""
     _lambdakit_worker.trace.clear()
+    request.node.stash[_HARNESS] = _lambdakit_worker
     yield _lambdakit_worker
     _collect_from(_lambdakit_worker, request.config)
     for deployment in reversed(_lambdakit_worker.deployments):
@@ -124,21 +154,47 @@ def deploy(harness: Harness, request: pytest.FixtureRequest) -> Iterator[Callabl
     """`deploy(source, *, stacks=None, parameters=None)`: as `harness.deploy`, but deployed once per worker.
 
     The deployment is reset after each test that used it. A relative path is looked for beside the test's file first,
-    then in the working directory. A project's own fixture `harness` is where it deploys to.
+    then in the working directory, then in pytest's root directory. A project's own fixture `harness` is where it
+    deploys to.
     """
     from lambdakit.session.harness import Harness
 
     if not isinstance(harness, Harness):
         message = f"the fixture deploy deploys into the fixture harness, which is a {type(harness).__name__} here"
         raise pytest.UsageError(f"{message}; give the one that is no lambdakit.Harness another name")
-    base = request.path.parent
+    request.node.stash[_HARNESS] = harness
+    bases = (request.path.parent, Path(), request.config.rootpath)
 
     def deploy_once(source: object, **arguments: Any) -> Deployment:
-        return harness.reused.deploy(harness, source, base=base, **arguments)
+        return harness.reused.deploy(harness, source, bases=bases, **arguments)
 
     yield deploy_once
     _collect_from(harness, request.config)
     harness.reused.restore()
+
+
+def _hide_own_frames(error: pytest.ExceptionInfo[BaseException], item: pytest.Item) -> None:
+    """Leaves the test's own frames of an error that the user can mend: its message says all, our code nothing."""
+    from lambdakit.errors import LambdakitError
+
+    if not isinstance(error.value, LambdakitError) or item.config.getoption("fulltrace"):
+        return
+    kept = _without_own_frames(error.tb)
+    if kept is not None and any(Path(entry.path) == item.path for entry in error.traceback):
+        # The frames themselves: pytest goes back to them when it leaves out its own.
+        error.traceback = type(error.traceback)(kept)
+
+
+def _without_own_frames(traceback: TracebackType | None) -> TracebackType | None:
+    frames = []
+    while traceback is not None:
+        if not Path(traceback.tb_frame.f_code.co_filename).is_relative_to(_PACKAGE):
+            frames.append(traceback)
+        traceback = traceback.tb_next
+    kept = None
+    for frame in reversed(frames):
+        kept = TracebackType(kept, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
+    return kept
 
 
 def _permissions_file(config: pytest.Config) -> Path | None:

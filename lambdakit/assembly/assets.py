@@ -100,8 +100,10 @@ class Asset:
 
     def _check_link(self, link: Path) -> None:
         try:
+            target = link.resolve(strict=True)
+        except FileNotFoundError:
             target = link.resolve()
-        except (OSError, RuntimeError):
+        except (OSError, RuntimeError):  # a circle: the first from Python 3.13 on, where nothing else tells of it
             target = Path(link.anchor)
         if not target.is_relative_to(self.root):
             raise self.place.error(

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from lambdakit.cli.embedded_patterns import DOCUMENT_NAME, pattern_directory
+from lambdakit.cli.progress import tell_missing_images, working
 from lambdakit.cli.timeline import Timeline
 from lambdakit.errors import Diagnostic, HarnessError
 from lambdakit.session.harness import Harness
@@ -35,9 +36,11 @@ def demonstrate(console: Console) -> None:
     start = datetime.now(UTC)
     console.rule(f"[bold]{_PATTERN}/{DOCUMENT_NAME}", align="left")
     with Harness() as harness:
-        deployment = harness.deploy(pattern_directory(_PATTERN) / DOCUMENT_NAME)
+        with working("compiling and deploying"):
+            deployment = harness.deploy(pattern_directory(_PATTERN) / DOCUMENT_NAME)
         ready = datetime.now(UTC)
         _show_stacks(console, deployment, took=ready - start)
+        tell_missing_images(deployment)
         console.rule("[bold]requests", align="left")
         timeline = Timeline(console, start=ready, hidden=(FunctionLogged, RuntimeNote))
         timeline.name_resources(deployment)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.text import Text
 
 from lambdakit import trace
+from lambdakit.cli.function_text import failure_text, log_text
+from lambdakit.cli.resource_names import ResourceNames
 from lambdakit.session.event_text import event_text
-from lambdakit.session.lookup import shortest_name
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
     from lambdakit.session.deployment import Deployment
 
 _KIND_WIDTH: Final = 12
-_NAMING_FIELDS: Final = ("function", "resource")
+_NAMING_FIELDS: Final = ("function", "resource", "source", "target", "destination")
 _TABLE_WRITES: Final = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"})
 _TABLE_READS: Final = frozenset({"GetItem", "Query", "Scan", "BatchGetItem", "TransactGetItems"})
-# What the platform writes around the function's own lines; the invocation's line says the same.
-_PLATFORM_LINES: Final = ("START RequestId:", "END RequestId:", "REPORT RequestId:", "INIT_START ", "XRAY TraceId:")
+# Where the text of a line begins; what follows in further lines begins there as well.
+_INDENT: Final = "\n" + " " * (8 + 4 + _KIND_WIDTH + 1)
 
 
 class Timeline:
@@ -36,18 +37,11 @@ class Timeline:
         self._console = console
         self._start = start
         self._hidden = hidden
-        self._names: dict[str, str] = {}
+        self._names = ResourceNames()
 
     def name_resources(self, deployment: Deployment) -> None:
         """Calls functions by their construct's id and other resources by their logical id from now on."""
-        for stack in deployment.stacks.values():
-            self._names |= {
-                resource.physical_id: resource.logical_id
-                for resource in stack.resources.values()
-                if resource.physical_id
-            }
-        functions = deployment.functions
-        self._names |= {function.name: shortest_name(function, functions) for function in functions}
+        self._names.add(deployment)
 
     def write(self, event: trace.TraceEvent) -> None:
         """One line; none for what another event's line says already."""
@@ -56,12 +50,15 @@ class Timeline:
             return
         kind, text, style = described
         seconds = (event.at - self._start).total_seconds()
-        line = Text.assemble((f"{seconds:8.3f} s  ", "dim"), (f"{kind:<{_KIND_WIDTH}} ", style), text)
+        indented = text.replace("\n", _INDENT)
+        line = Text.assemble((f"{seconds:8.3f} s  ", "dim"), (f"{kind:<{_KIND_WIDTH}} ", style), indented)
         self._console.print(line, soft_wrap=True, highlight=False)
 
     def _renamed(self, event: trace.TraceEvent) -> trace.TraceEvent:
-        present = {name: getattr(event, name) for name in _NAMING_FIELDS if hasattr(event, name)}
-        return dataclasses.replace(event, **{field: self._names.get(name, name) for field, name in present.items()})
+        named: dict[str, Any] = {
+            field: self._names.of(getattr(event, field)) for field in _NAMING_FIELDS if hasattr(event, field)
+        }
+        return dataclasses.replace(event, **named)
 
 
 _Described = tuple[str, str, str] | None
@@ -110,7 +107,8 @@ def _invocation(event: trace.InvocationEnded) -> _Described:
         text = f"{event.function}  {_ms(event.duration_ms)}, {event.max_memory_used_mb} MB"
         return "invocation", text, "blue"
     problem = event.error_type or event.status
-    return "invocation", f"{event.function}  {problem} after {_ms(event.duration_ms)}: {event.payload[:200]}", "red"
+    text = f"{event.function}  {problem} after {_ms(event.duration_ms)}: {failure_text(event.payload)}"
+    return "invocation", text, "red"
 
 
 def _streamed(event: trace.ResponseStreamed) -> _Described:
@@ -137,8 +135,8 @@ def _table_kind(operation: str) -> str:
 
 
 def _logged(event: trace.FunctionLogged) -> _Described:
-    line = event.line.rstrip()
-    return None if not line or line.startswith(_PLATFORM_LINES) else ("log", line, "dim")
+    text = log_text(event.line)
+    return None if text is None else ("log", text, "dim")
 
 
 def _note(event: trace.RuntimeNote) -> _Described:
@@ -158,6 +156,19 @@ def _image(event: trace.ImageRecorded) -> _Described:
     where = "" if event.digest else ", in a registry that is not here"
     text = f"{event.stack} {event.logical_id}: {event.destination} of {event.source}{where}, no image was copied"
     return "recorded", text, "yellow"
+
+
+def _shifted(event: trace.TrafficShifted) -> _Described:
+    then = (
+        "" if not event.minutes else f", for {event.minutes} min" + ("" if event.waited else " that nobody waits for")
+    )
+    text = f"{event.deployment}  {event.function}:{event.alias} {event.percent:g} % to version {event.version}{then}"
+    return "traffic", text, "blue"
+
+
+def _shift_ended(event: trace.TrafficShiftEnded) -> _Described:
+    text = f"{event.deployment}  {event.function}:{event.alias} {event.status} {event.reason}".rstrip()
+    return "traffic", text, "blue" if event.status == "Succeeded" else "red"
 
 
 def _deployment(event: trace.DeploymentEnded) -> _Described:
@@ -239,7 +250,10 @@ def _durable_rest(event: trace.DurableExecutionSuspended) -> _Described:
 
 def _denied(event: trace.AccessDenied) -> _Described:
     who = event.function or event.principal
-    return "denied", f"{who}  {event.action} on {event.resource} {event.reason}", "red"
+    text = f"{who}  {event.action} on {event.resource} {event.reason}"
+    allowed = f"\nit takes {event.statement}" if event.statement else ""
+    place = f"\nin {event.place}" if event.place else ""
+    return "denied", f"{text}{allowed}{place}", "red"
 
 
 def _unmapped(event: trace.ActionUnmapped) -> _Described:
@@ -311,6 +325,8 @@ _DESCRIPTIONS: Mapping[type[trace.TraceEvent], Callable[[Any], _Described]] = {
     trace.UnsupportedIgnored: _ignored,
     trace.ExistingMade: _existing,
     trace.ImageRecorded: _image,
+    trace.TrafficShifted: _shifted,
+    trace.TrafficShiftEnded: _shift_ended,
     trace.PropertyRecorded: _nothing,
     trace.RequestReceived: _request,
     trace.RequestAnswered: _answer,

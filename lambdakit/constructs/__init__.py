@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from lambdakit.constructs.api_backend import ApiBackend
     from lambdakit.constructs.authorizers import CognitoAuthorizer, IamAuthorizer, JwtAuthorizer, LambdaAuthorizer
     from lambdakit.constructs.caches.settings import ExistingCache, ReplicationGroup, ServerlessCache
-    from lambdakit.constructs.cloudformation.property_shapes import Route
     from lambdakit.constructs.custom_domain import CustomDomain
     from lambdakit.constructs.databases.settings import AuroraServerless, DatabaseInstance, ExistingDatabase
     from lambdakit.constructs.delivery.firehose import FirehoseDelivery
@@ -53,6 +52,7 @@ if TYPE_CHECKING:
     from lambdakit.constructs.resources.bucket import Expiration
     from lambdakit.constructs.resources.secret import GeneratedString
     from lambdakit.constructs.rest_api import RestSettings, UsagePlan
+    from lambdakit.constructs.routes import Route
     from lambdakit.constructs.stream_processing import StreamProcessing
     from lambdakit.constructs.table import GlobalSecondaryIndex, TableAccess, TableProperties
     from lambdakit.constructs.targets.dynamodb import DynamoDbTarget
@@ -193,7 +193,7 @@ _HOMES = {
     "ProvisionedScaling": "lambdakit.constructs.provisioned_scaling",
     "ReplicationGroup": "lambdakit.constructs.caches.settings",
     "RestSettings": "lambdakit.constructs.rest_api",
-    "Route": "lambdakit.constructs.cloudformation.property_shapes",
+    "Route": "lambdakit.constructs.routes",
     "S3Source": "lambdakit.constructs.event_sources.s3",
     "S3Target": "lambdakit.constructs.targets.s3",
     "ScheduleSource": "lambdakit.constructs.event_sources.schedule",

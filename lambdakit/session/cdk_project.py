@@ -10,9 +10,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +28,11 @@ from lambdakit.session.child_environment import with_toolchain, without_credenti
 # Linux refuses a single variable of more than 128 KiB; what is longer goes through a file.
 _CONTEXT_VARIABLE_BYTES: Final = 100 * 1024
 _LAST_LINES: Final = 15
+# A frame of a traceback, of Python or of Node.js; the code that Python shows below it; the marks below that.
+_FRAME: Final = re.compile(r'\s+File "|\s+at \S')
+_FRAME_CODE: Final = "    "
+_MARKS: Final = re.compile(r"\s*[\^~]+\s*")
+_LIBRARY: Final = re.compile(r"site-packages|node_modules|node:|/lib/python3|<frozen |/tmp\w+/lib/program\.js")
 
 # What the CDK CLI adds to the context: paths and asset places in the templates' metadata, assets of all stacks.
 _CLI_CONTEXT: Mapping[str, object] = {
@@ -144,10 +150,32 @@ def _run(command: str, directory: Path, variables: Mapping[str, str]) -> None:
                 os.killpg(process.pid, signal.SIGKILL)
     if process.returncode != 0:
         lines = [line.rstrip() for line in output.splitlines() if line.strip()]
+        shown = _without_library_frames(lines)
         how = f"exit status {process.returncode}" if process.returncode > 0 else f"signal {-process.returncode}"
-        problem = f"`{command}` ended with {how}" + (f": {lines[-1].strip()}" if lines else "")
-        tail = "".join(f"\n    {line}" for line in lines[-_LAST_LINES:])
+        problem = f"`{command}` ended with {how}" + (f": {_last_word(lines)}" if lines else "")
+        tail = "".join(f"\n    {line}" for line in shown[-_LAST_LINES:])
         raise _failed(directory, problem, f"the last lines it wrote:{tail}" if lines else "")
+
+
+def _last_word(lines: Sequence[str]) -> str:
+    """What a program said last: not the hint that ends a message of lambdakit's own."""
+    said = [line.strip() for line in lines]
+    return next((line for line in reversed(said) if not line.startswith("hint: ")), said[-1])
+
+
+def _without_library_frames(lines: Sequence[str]) -> list[str]:
+    """The lines of an output without the frames of tracebacks that are not the project's own; all when none is left."""
+    kept: list[str] = []
+    inside_library = False
+    for line in lines:
+        frame = _FRAME.match(line)
+        if frame is not None:
+            inside_library = _LIBRARY.search(line) is not None
+        elif not line.startswith(_FRAME_CODE):
+            inside_library = False
+        if not inside_library and not _MARKS.fullmatch(line):
+            kept.append(line)
+    return kept or list(lines)
 
 
 def _read_object(path: Path) -> dict[str, Any]:

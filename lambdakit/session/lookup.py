@@ -12,6 +12,8 @@ _NEAREST: Final = 3
 _LIKE_ENOUGH: Final = 0.6
 # The construct id under which a CDK construct keeps its own CloudFormation resource.
 _OWN_RESOURCE: Final = "Resource"
+# The id of the function within a construct of lambdakit's that a user gave a name to.
+_OWN_FUNCTION: Final = "Function"
 
 
 class Named(Protocol):
@@ -63,8 +65,14 @@ def described(candidate: Named) -> str:
 
 
 def shortest_name(candidate: Named, candidates: Sequence[Named]) -> str:
-    """The innermost construct id that no other candidate's path has; else the physical name."""
-    for own in reversed(_path_ids(candidate)):
+    """The innermost construct id that no other candidate's path has; else the physical name.
+
+    `shop/orders/create_order/Function` is `create_order` also where it is the only function.
+    """
+    ids = _path_ids(candidate)
+    if len(ids) > 2 and ids[-1] == _OWN_FUNCTION:
+        ids.pop()
+    for own in reversed(ids):
         if sum(_is_in_path(other, own) for other in candidates) == 1:
             return own
     return candidate.name

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # The harness's code for "a stack of that name is deployed already".
 _NAME_TAKEN: Final = "LK301"
+# One of them is in every directory that can be deployed.
+_PROJECT_FILES: Final = ("cdk.json", "manifest.json")
 
 
 class ReusedDeployments:
@@ -30,18 +32,16 @@ class ReusedDeployments:
         harness: Harness,
         source: object,
         *,
-        base: Path,
+        bases: Sequence[Path],
         stacks: Sequence[str] | None = None,
         parameters: Mapping[str, str] | None = None,
     ) -> Deployment:
         """The deployment of `source`; made only the first time.
 
-        harness: whose these are. base: the directory in which a relative path is looked for first; the working
-        directory is the second.
+        harness: whose these are. bases: the directories in which a relative path is looked for, one after the other.
         """
         if isinstance(source, str | os.PathLike):
-            beside = base / os.fspath(source)
-            source = beside if beside.exists() else Path(os.fspath(source))
+            source = _located(Path(os.fspath(source)), bases)
         key = _key(source, stacks, parameters)
         if not self._is_usable(key):
             self._destroy(key)
@@ -80,6 +80,16 @@ class ReusedDeployments:
         for key in idle:
             self._destroy(key)
         return bool(idle)
+
+
+def _located(path: Path, bases: Sequence[Path]) -> Path:
+    """The first that can be deployed, else the first that is there, else the path itself, for the error to name."""
+    places = [base / path for base in bases]
+    found = [place for place in places if place.is_file() or any((place / name).is_file() for name in _PROJECT_FILES)]
+    place = next(iter([*found, *(place for place in places if place.exists())]), path)
+    # As short as it can be: messages and traces name it.
+    here = Path.cwd()
+    return place.relative_to(here) if place != path and place.is_relative_to(here) else place
 
 
 def _key(source: object, stacks: Sequence[str] | None, parameters: Mapping[str, str] | None) -> Hashable:

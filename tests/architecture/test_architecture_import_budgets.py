@@ -111,7 +111,8 @@ def test_refused_module_is_found() -> None:
 
 
 def test_import_of_the_package_is_within_its_budget() -> None:
-    program = "import time\nbefore = time.perf_counter()\nimport lambdakit\nprint(time.perf_counter() - before)"
+    # Of the processor: how long others keep it busy is nothing that the package could mend.
+    program = "import time\nbefore = time.process_time()\nimport lambdakit\nprint(time.process_time() - before)"
 
     milliseconds = [float(_run(program)) * 1000 for _ in range(_RUNS)]
 

@@ -91,7 +91,10 @@ def test_invoke_of_a_function_that_fails_ends_with_1(variables: Mapping[str, str
 
     assert called.returncode == 1
     assert json.loads(called.stdout)["errorType"] == "KeyError"
-    assert '"errorType": "KeyError"' in called.stderr
+    log, _, happened = called.stderr.partition("what happened:\n")
+    assert '"errorType": "KeyError"' in log
+    assert re.search(r"invocation +read_order  KeyError after .*: 'pathParameters'\n", happened)
+    assert 'File "/var/task/app.py", line ' in happened
 
 
 @pytest.mark.parametrize(

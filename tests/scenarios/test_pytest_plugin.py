@@ -129,6 +129,72 @@ def test_a_relative_path_is_looked_for_beside_the_test_first(project: pytest.Pyt
     _outcomes(project, "--import-mode=importlib", passed=1)
 
 
+@pytest.mark.parametrize("working_directory", [".", "app", "tests"])
+def test_what_is_not_beside_the_test_is_looked_for_where_pytest_was_started_and_in_its_root(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, working_directory: str
+) -> None:
+    tests = project.mkdir("tests")
+    (tests / "test_below.py").write_text(
+        "def test_deploys(deploy):\n    assert deploy('app/lambdakit.yaml').functions\n"
+    )
+    project.makeini("[pytest]")
+    monkeypatch.chdir(project.path / working_directory)
+
+    _outcomes(project, "--import-mode=importlib", "-c", str(project.path / "tox.ini"), str(tests), passed=1)
+
+
+def test_a_directory_that_cannot_be_deployed_gives_way_to_one_that_can(project: pytest.Pytester) -> None:
+    tests = project.mkdir("tests")
+    (tests / "test_below.py").write_text("def test_deploys(deploy):\n    assert deploy('.').functions\n")
+    (project.path / "cdk.json").write_text('{"app": "python -m lambdakit synth app/lambdakit.yaml"}')
+
+    _outcomes(project, "--import-mode=importlib", passed=1)
+
+
+def test_a_failed_test_shows_what_happened_in_the_harness(project: pytest.Pytester) -> None:
+    code = project.path / "app" / "functions" / "orders" / "app.py"
+    code.write_text("def create(event, context):\n    return {}['sku']\n\nlist_all = read = delete = create\n")
+    project.makepyfile("""
+        def test_posts(deploy):
+            with deploy("app/lambdakit.yaml").http() as http:
+                assert http.post("/orders").status_code == 201
+
+        def test_calls(deploy):
+            assert deploy("app/lambdakit.yaml").function("list_orders").invoke({}).payload == 1
+
+        def test_needs_no_trace(deploy):
+            deploy("app/lambdakit.yaml").function("list_orders").invoke({})
+    """)
+
+    shown = _outcomes(project, "--lambdakit-trace=2", failed=2, passed=1)
+    hidden = _outcomes(project, "--lambdakit-trace=0", failed=2, passed=1)
+
+    shown.stdout.fnmatch_lines(
+        [
+            "*- lambdakit trace -*",
+            "(* lines before: --lambdakit-trace=* shows them)",
+            '*File "/var/task/app.py", line 2, in create: return {}*sku*',
+            "*answer * 500 after *(POST /orders)  the function failed",
+            "*- lambdakit trace -*",
+            "*invocation * list_orders * KeyError after *: 'sku'",
+        ]
+    )
+    assert shown.stdout.str().count("lambdakit trace") == 2
+    assert "lambdakit trace" not in hidden.stdout.str()
+
+
+def test_what_the_user_can_mend_is_told_without_our_own_frames(project: pytest.Pytester) -> None:
+    project.makepyfile("def test_deploys(deploy):\n    deploy('app/lambdakit.yml')\n")
+
+    told = _outcomes(project, failed=1).stdout.str()
+    whole = _outcomes(project, "--full-trace", failed=1).stdout.str()
+
+    assert "there is no such file or directory" in told
+    assert "deploy('app/lambdakit.yml')" in told
+    assert "sources.py" not in told
+    assert "sources.py" in whole
+
+
 def test_options_of_the_harness_come_from_a_fixture(project: pytest.Pytester) -> None:
     project.makeconftest("""
         import pytest

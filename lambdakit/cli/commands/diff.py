@@ -59,6 +59,7 @@ def diff(
     import json
     from contextlib import ExitStack
 
+    from lambdakit.cli.progress import working
     from lambdakit.reports.changes.compare import compare
     from lambdakit.reports.changes.to_wire import to_wire
     from lambdakit.reports.stack_templates import named
@@ -69,7 +70,9 @@ def diff(
         raise SourceError(_nothing_earlier(earlier, source, asked=against is not None))
     with ExitStack() as resources:
         sources = AssemblySources(account_id="123456789012", region="us-east-1", resources=resources)
-        after = _templates(sources.assembly_of(source, environment=environment).directory)
+        with working(f"synthesizing {source}"):
+            assembly = sources.assembly_of(source, environment=environment)
+        after = _templates(assembly.directory)
         before = _template(earlier, after) if earlier.is_file() else _templates(earlier)
         if environment is not None:
             before = named(before, [stack.name for stack in after])

@@ -33,12 +33,13 @@ def eject(
     templates of DOC, logical ids included: that is checked before a file is written. It is deployed as any CDK
     application, in place of DOC and over what was deployed from it.
     """
+    from lambdakit.cli.progress import working
     from lambdakit.compiler.ejected_files import check_place, write_files
     from lambdakit.compiler.synthesize import Compiler
 
     directory = document.parent if output is None else output
     check_place(directory)
-    with Compiler(validation=False) as compiler:
+    with Compiler(validation=False) as compiler, working(f"synthesizing {document}"):
         files = compiler.eject(document, directory, environment=environment)
     for path in write_files(directory, files, force=force):
         typer.echo(str(path))

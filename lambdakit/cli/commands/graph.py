@@ -47,6 +47,7 @@ def graph(
     from contextlib import ExitStack
 
     from lambdakit.assembly.cloud_assembly import read_assembly
+    from lambdakit.cli.progress import working
     from lambdakit.reports.architecture import architecture_of
     from lambdakit.reports.drawing.mermaid import mermaid
     from lambdakit.reports.drawing.svg import svg
@@ -55,7 +56,8 @@ def graph(
 
     with ExitStack() as resources:
         sources = AssemblySources(account_id="123456789012", region="us-east-1", resources=resources)
-        assembly = sources.assembly_of(source, environment=environment)
+        with working(f"synthesizing {source}"):
+            assembly = sources.assembly_of(source, environment=environment)
         stacks = named(stack_templates(read_assembly(assembly.directory)), assembly.stacks)
     architecture = architecture_of(stacks)
     if not architecture.nodes:

@@ -104,6 +104,7 @@ def report(
 def _permissions(source: str, events: Path | None, exercise: str | None) -> tuple[Permissions, Diagnostic | None]:
     """The report, and what is wrong with the command that was to run the functions."""
     from lambdakit.cli.exercise import call_with_events, run_command
+    from lambdakit.cli.progress import working
     from lambdakit.session.harness import Harness
     from lambdakit.session.permission_report import read_report
 
@@ -122,7 +123,8 @@ def _permissions(source: str, events: Path | None, exercise: str | None) -> tupl
         )
     failure = None
     with Harness() as harness:
-        deployment = harness.deploy(source)
+        with working(f"deploying {source}"):
+            deployment = harness.deploy(source)
         if events is not None:
             for line in call_with_events(deployment, events):
                 typer.echo(line, err=True)
@@ -150,11 +152,14 @@ def _report_reachability(source: str, output_format: OutputFormat, *, fail: bool
     import dataclasses
     import json
 
+    from lambdakit.cli.progress import working
     from lambdakit.cli.report_text import reachability_text
     from lambdakit.session.harness import Harness
 
     with Harness() as harness:
-        reachability = harness.deploy(source).reachability
+        with working(f"deploying {source}"):
+            deployment = harness.deploy(source)
+        reachability = deployment.reachability
     if output_format is OutputFormat.JSON:
         rows = [dataclasses.asdict(row) for row in reachability]
         typer.echo(

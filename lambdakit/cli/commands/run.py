@@ -34,6 +34,7 @@ def run(
 
     from rich.console import Console
 
+    from lambdakit.cli.progress import tell_missing_images, working
     from lambdakit.cli.timeline import Timeline
     from lambdakit.errors import not_yet
     from lambdakit.session.harness import Harness
@@ -44,9 +45,11 @@ def run(
     console = Console(soft_wrap=True)
     with Harness(port=port) as harness:
         timeline = Timeline(console, start=datetime.now(UTC))
-        deployment = harness.deploy(source, stacks=stacks)
+        with working(f"deploying {source}"):
+            deployment = harness.deploy(source, stacks=stacks)
         timeline.name_resources(deployment)
         _print_summary(console, deployment, harness.endpoint_url)
+        tell_missing_images(deployment)
         for event in harness.trace.follow():
             timeline.write(event)
 

@@ -62,6 +62,7 @@ def serve(
 _ADVICE: Final = (
     "AWS CLI version 1 sends sqs, emr, rds, docdb, neptune and health past AWS_ENDPOINT_URL, unless it is told:",
     "  alias aws='aws --endpoint-url \"$AWS_ENDPOINT_URL\"'",
+    "the account is not bootstrapped: `lambdakit cdk bootstrap` comes before a first `lambdakit cdk deploy`",
     "an API is at http://127.0.0.1:{port}/_lambdakit/apis/API-ID/STAGE, a function URL at the same with URL-ID alone;",
     "curl and browsers also take http://API-ID.execute-api.REGION.localhost:{port}/STAGE",
 )

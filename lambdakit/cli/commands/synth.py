@@ -41,6 +41,7 @@ def synth(
     import os
     import shutil
 
+    from lambdakit.cli.progress import working
     from lambdakit.compiler.synthesize import Compiler
 
     # Set by what calls this as an app command in an edit-test loop; aws-cdk-lib reads the same variable.
@@ -48,7 +49,9 @@ def synth(
     asked_by_cdk = os.environ.get("CDK_OUTDIR")
     with Compiler(validation=validation or check, check=check) as compiler:
         if output is not None or not asked_by_cdk:
-            typer.echo(str(compiler.synthesize(document, output or Path("cdk.out"), environment=environment)))
+            with working(f"synthesizing {document}"):
+                written = compiler.synthesize(document, output or Path("cdk.out"), environment=environment)
+            typer.echo(str(written))
             return
         # The CDK CLI's own directory, in which it keeps its lock: written into, not replaced.
         shutil.copytree(compiler.synthesize(document, environment=environment), asked_by_cdk, dirs_exist_ok=True)

@@ -11,6 +11,7 @@ import builtins
 import dataclasses
 import importlib
 import importlib.util
+from importlib.machinery import SourceFileLoader
 from types import ModuleType, SimpleNamespace
 from typing import Any, Final
 
@@ -35,11 +36,13 @@ class RecordedModules:
             return copy
         spec = importlib.util.find_spec(name)
         assert spec is not None
-        assert spec.loader is not None
+        assert spec.origin is not None
         copy = ModuleType(name)
         self._copies[name] = copy
         vars(copy).update(__builtins__=self._builtins, __file__=spec.origin, __spec__=spec, __package__=spec.parent)
-        code = spec.loader.get_code(name)  # type: ignore[attr-defined]  # a loader of source has it
+        # The module's own loader may be pytest's, which rewrites a package with a plugin and has no `get_code`.
+        code = SourceFileLoader(name, spec.origin).get_code(name)
+        assert code is not None
         exec(code, vars(copy))
         return copy
 

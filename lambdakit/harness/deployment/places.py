@@ -13,6 +13,8 @@ from lambdakit.harness.iam.missing_statement import GrantMethod, grant_method
 
 ROLE = "AWS::IAM::Role"
 FUNCTION = "AWS::Lambda::Function"
+# What grants are on, of kinds that an ARN names by what a user calls them: not by an id that is given to them.
+_NAMED_WHOLE = frozenset({"table", "bucket", "queue", "topic", "stream", "function"})
 # The construct id under which a construct of the CDK keeps its own CloudFormation resource.
 _OWN_RESOURCE = "/Resource"
 
@@ -31,22 +33,24 @@ class Places:
     def of_denial(self, role_arn: str, action: str, resource: str) -> str:
         """The role's place and, where one is obvious, the call of the CDK that would have granted the action.
 
-        `…; in the CDK: Table.grant_read_data(create_order)`.
+        `…; in the CDK: Table.grant_read_data(create_order)`. A resource of no stack may be none at all, under a name
+        that is not right: that is said as well.
         """
         found, method = self._role(role_arn), grant_method(action)
         if found is None:
             return ""
         if method is None:
             return place_of(*found)
-        return f"{place_of(*found)}; in the CDK: {self._call(method, found[1], resource=resource)}"
+        on = self._construct_of(resource)
+        doubt = f"; no stack has this {method.construct}, is its name right?" if _is_doubtful(on, method) else ""
+        return f"{place_of(*found)}{doubt}; in the CDK: {self._call(method, found[1], on=on)}"
 
-    def _call(self, method: GrantMethod, role: Created, *, resource: str) -> str:
+    def _call(self, method: GrantMethod, role: Created, *, on: str) -> str:
         functions = [
             created for created in self._all(FUNCTION) if created.resource.properties.get("Role") == arn_of(role)
         ]
         # A role that a construct made for its only function is granted to by that function.
         grantee = construct_id(functions[0] if len(functions) == 1 else role)
-        on = self._construct_of(resource)
         return method.call(_as_name(grantee, "function"), on=_as_name(on, method.construct))
 
     def _construct_of(self, resource: str) -> str:
@@ -69,6 +73,11 @@ class Places:
             for created in stack.resources.values():
                 if type_name in ("", created.resource.type):
                     yield created
+
+
+def _is_doubtful(construct: str, method: GrantMethod) -> bool:
+    """Whether a resource that is in no stack is of a kind whose ARNs name it whole."""
+    return not construct and method.construct in _NAMED_WHOLE
 
 
 def place_of(stack: DeployedStack, created: Created) -> str:

@@ -3,13 +3,18 @@ from __future__ import annotations
 import dataclasses
 import io
 from datetime import UTC, datetime, timedelta
-from typing import Any, get_type_hints
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast, get_type_hints
 
 import pytest
 from rich.console import Console
 
 from lambdakit import trace
+from lambdakit.cli.resource_names import ResourceNames
 from lambdakit.cli.timeline import Timeline
+
+if TYPE_CHECKING:
+    from lambdakit.session.deployment import Deployment
 
 START = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 EVENTS = [
@@ -62,6 +67,19 @@ def test_line_says_when_what_kind_and_what(event: trace.TraceEvent, line: str) -
     assert text.count("\n") == 1
 
 
+def test_a_denial_names_the_statement_and_the_place() -> None:
+    denied = example(trace.AccessDenied, function="create", statement='{"Effect": "Allow"}', place="app.yaml:9")
+
+    assert written(denied).splitlines()[1:] == [
+        f'{"":25}it takes {{"Effect": "Allow"}}',
+        f"{'':25}in app.yaml:9",
+    ]
+
+
+def test_a_denial_that_nothing_helps_against_is_one_line() -> None:
+    assert written(example(trace.AccessDenied, statement="", place="")).count("\n") == 1
+
+
 @pytest.mark.parametrize(
     "event",
     [
@@ -77,3 +95,29 @@ def test_what_another_line_says_has_none(event: trace.TraceEvent) -> None:
 
 def test_hidden_class_has_no_line() -> None:
     assert written(example(trace.FunctionLogged), trace.FunctionLogged) == ""
+
+
+def test_resources_are_called_what_the_user_called_them() -> None:
+    resources = {
+        "Jobs1": SimpleNamespace(logical_id="Jobs1", physical_id="http://127.0.0.1:1/123456789012/shop-jobs"),
+        "Topic1": SimpleNamespace(logical_id="Topic1", physical_id="arn:aws:sns:us-east-1:123456789012:shop-topic"),
+        "Table1": SimpleNamespace(logical_id="Table1", physical_id="shop-table"),
+        "Pending1": SimpleNamespace(logical_id="Pending1", physical_id=None),
+    }
+    function = SimpleNamespace(name="shop-create-1", path="shop/orders/create/Function/Resource", also_called=())
+    deployment = SimpleNamespace(stacks={"shop": SimpleNamespace(resources=resources)}, functions=(function,))
+    names = ResourceNames()
+
+    names.add(cast("Deployment", deployment))
+
+    queue, topic = "arn:aws:sqs:us-east-1:123456789012:shop-jobs", "arn:aws:sns:us-east-1:123456789012:shop-topic"
+    stream = "arn:aws:dynamodb:us-east-1:123456789012:table/shop-table/stream/2026-11-21T12:00:00.000"
+    assert [names.of(name) for name in (queue, topic, stream, "shop-create-1", "shop-table")] == [
+        "sqs Jobs1",
+        "Topic1",
+        "dynamodb Table1",
+        "create",
+        "Table1",
+    ]
+    assert names.of("arn:aws:s3:::elsewhere") == "arn:aws:s3:::elsewhere"
+    assert names.of("lambda.amazonaws.com") == "lambda.amazonaws.com"

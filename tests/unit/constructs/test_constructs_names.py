@@ -29,6 +29,16 @@ def test_every_name_is_what_its_module_has(name: str) -> None:
     assert name in dir(constructs)
 
 
+def test_a_name_that_is_a_class_somewhere_is_no_alias_of_another_module() -> None:
+    texts = [path.read_text() for path in _ROOT.rglob("*.py")]
+    classes = {name for text in texts for name in re.findall(r"^class ([A-Z]\w+)", text, re.MULTILINE)}
+
+    named_alike = classes & set(constructs.__all__)
+
+    assert {"Route", "ApiBackend"} <= named_alike
+    assert [name for name in sorted(named_alike) if not inspect.isclass(getattr(constructs, name))] == []
+
+
 @pytest.mark.parametrize("pattern", _PATTERNS)
 def test_whatever_a_pattern_takes_of_ours_can_be_imported_from_one_place(pattern: str) -> None:
     texts = [path.read_text() for path in _ROOT.rglob("*.py")]

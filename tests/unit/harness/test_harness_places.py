@@ -48,10 +48,9 @@ def test_a_role_of_no_stack_has_no_place() -> None:
         ("dynamodb:GetItem", TABLE, "Table.grant_read_data(create_order)"),
         ("dynamodb:Query", f"{TABLE}/index/by-day", "Table.grant_read_data(create_order)"),
         ("secretsmanager:GetSecretValue", SECRET, "secret.grant_read(create_order)"),
-        ("sqs:SendMessage", "arn:aws:sqs:us-east-1:123456789012:elsewhere", "queue.grant_send_messages(create_order)"),
         ("cloudwatch:PutMetricData", "*", "Metric.grant_put_metric_data(create_order)"),
     ],
-    ids=["table", "index", "id that is no name", "not of a stack", "no resource"],
+    ids=["table", "index", "id that is no name", "no resource"],
 )
 def test_place_of_a_denial_names_the_grant_method(action: str, resource: str, call: str) -> None:
     places = Places(
@@ -68,10 +67,23 @@ def test_place_of_a_denial_names_the_grant_method(action: str, resource: str, ca
     assert place == f"stack shop: Role1 (shop/orders/create_order/Role); in the CDK: {call}"
 
 
+def test_a_resource_of_no_stack_may_be_a_name_that_is_not_right() -> None:
+    places = Places(deployed(a_role("Role1")))
+
+    place = places.of_denial(role_arn("Role1"), "sqs:SendMessage", "arn:aws:sqs:us-east-1:123456789012:elsewhere")
+
+    call = "in the CDK: queue.grant_send_messages(Role1)"
+    assert place == f"stack shop: Role1; no stack has this queue, is its name right?; {call}"
+
+
 def test_a_table_called_alike_is_not_meant() -> None:
     places = Places(deployed(a_role("Role1"), created("Table1", "AWS::DynamoDB::Table", TABLE, path="shop/Table/R")))
 
-    assert "table.grant_read_data" in places.of_denial(role_arn("Role1"), "dynamodb:GetItem", f"{TABLE}23")
+    place = places.of_denial(role_arn("Role1"), "dynamodb:GetItem", f"{TABLE}23")
+
+    assert place == "stack shop: Role1; no stack has this table, is its name right?; in the CDK: " + (
+        "table.grant_read_data(Role1)"
+    )
 
 
 def test_a_role_of_several_functions_is_granted_to_by_itself() -> None:

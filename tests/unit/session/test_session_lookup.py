@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from lambdakit.errors import HarnessError
-from lambdakit.session.lookup import find_one
+from lambdakit.session.lookup import find_one, shortest_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,3 +30,19 @@ def test_what_two_stacks_call_the_same_is_told_apart_by_its_path() -> None:
 
     assert refusal.value.diagnostics[0].hint == 'pass the whole name, api("Blue/LoadBalancer")'
     assert find_one("api", "Blue/LoadBalancer", [blue, green]) is blue
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        pytest.param("shop/orders/create_order/Function/Resource", "create_order", id="of a pattern"),
+        pytest.param("shop/Function/Resource", "Function", id="called so by the user"),
+        pytest.param("shop/Api/Handler/Resource", "Handler", id="of a CDK app"),
+        pytest.param("", "shop-create", id="without a path"),
+    ],
+)
+def test_the_only_function_is_called_what_the_user_called_it(path: str, name: str) -> None:
+    only = Candidate(name="shop-create", path=path)
+
+    assert shortest_name(only, [only]) == name
+    assert find_one("function", name, [only]) is only

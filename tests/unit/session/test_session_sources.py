@@ -259,6 +259,22 @@ def test_failing_app_is_reported_with_the_last_lines_it_wrote(sources: AssemblyS
     assert "    line 1\n" not in text
 
 
+def test_failing_app_is_reported_without_the_frames_of_libraries(sources: AssemblySources, tmp_path: Path) -> None:
+    library = tmp_path / "site-packages"
+    library.mkdir()
+    (library / "framework.py").write_text("def build(depth):\n    return build(depth - 1) if depth else 1 / 0\n")
+    app = f"import sys\nsys.path.insert(0, {str(library)!r})\nimport framework\nframework.build(30)\n"
+
+    with pytest.raises(SynthesisError) as failure:
+        sources.assembly_of(_project(tmp_path, app=app))
+
+    text = str(failure.value)
+    assert f'File "{tmp_path}/app.py", line 4' in text
+    assert "framework.build(30)" in text
+    assert "framework.py" not in text
+    assert text.endswith("ZeroDivisionError: division by zero")
+
+
 def test_app_that_writes_nothing_is_reported(sources: AssemblySources, tmp_path: Path) -> None:
     with pytest.raises(SynthesisError, match=r"`python app\.py` succeeded but wrote no cloud assembly"):
         sources.assembly_of(_project(tmp_path, app=""))
@@ -283,3 +299,14 @@ def test_project_file_that_cannot_be_used_is_refused_with_its_place(
 
     assert isinstance(refusal.value, SourceError)
     assert problem in str(refusal.value)
+
+
+def test_an_error_of_lambdakits_own_in_an_app_is_told_before_its_hint(sources: AssemblySources, tmp_path: Path) -> None:
+    app = 'raise ValueError("runtime: not a Runtime [LK401]\\n  hint: runtime=Runtime.PYTHON_3_13")\n'
+
+    with pytest.raises(SynthesisError) as failure:
+        sources.assembly_of(_project(tmp_path, app=app))
+
+    (diagnostic,) = failure.value.diagnostics
+    assert diagnostic.problem.endswith("ended with exit status 1: ValueError: runtime: not a Runtime [LK401]")
+    assert diagnostic.hint.endswith("hint: runtime=Runtime.PYTHON_3_13")
