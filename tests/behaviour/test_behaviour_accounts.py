@@ -25,6 +25,7 @@ from tests.fakes.accounts import (
     template_of,
     writers,
 )
+from tests.fakes.lambda_api import create_function
 from tests.fakes.plain_assembly import function, write_stacks
 
 pytestmark = pytest.mark.xdist_group("behaviour-accounts")
@@ -178,11 +179,11 @@ class TestCallsAcrossAccounts:
         arn = f"arn:aws:lambda:eu-west-1:{account_id}:function:nothing"
 
         with pytest.raises(ClientError, match=f"Function not found: {arn}"):
-            accounts.harness.client("lambda").invoke(FunctionName=arn)
+            accounts.harness.client("lambda", region="eu-west-1").invoke(FunctionName=arn)
 
     def test_calls_that_take_an_arn_of_another_account(self, accounts: Accounts) -> None:
         writers(accounts)
-        client, arn = accounts.harness.client("lambda"), arn_of(ANOTHER, "plain")
+        client, arn = accounts.harness.client("lambda", region=REGIONS[ANOTHER]), arn_of(ANOTHER, "plain")
 
         assert client.get_function_configuration(FunctionName=arn)["FunctionArn"] == arn
         client.tag_resource(Resource=arn, Tags={"a": "b"})
@@ -190,12 +191,31 @@ class TestCallsAcrossAccounts:
 
     def test_calls_that_do_not(self, accounts: Accounts) -> None:
         writers(accounts)
-        client, arn = accounts.harness.client("lambda"), arn_of(ANOTHER, "plain")
+        client, arn = accounts.harness.client("lambda", region=REGIONS[ANOTHER]), arn_of(ANOTHER, "plain")
 
         with pytest.raises(ClientError, match="Function not found"):
             client.update_function_configuration(FunctionName=arn, MemorySize=256)
         with pytest.raises(ClientError, match="Function not found"):
             client.put_function_event_invoke_config(FunctionName=arn, MaximumRetryAttempts=0)
+
+    @pytest.mark.parametrize("operation", ["get_function", "get_policy", "invoke", "delete_function", "get_alias"])
+    def test_a_function_of_another_region_is_not_reachable(self, accounts: Accounts, operation: str) -> None:
+        writers(accounts)
+        client = accounts.harness.client("lambda")
+        named = {"Name": "live"} if operation == "get_alias" else {}
+
+        with pytest.raises(ClientError, match="not reachable in this region") as refused:
+            getattr(client, operation)(FunctionName=arn_of(ANOTHER, "plain"), **named)
+
+        assert refused.value.response["Error"]["Code"] == "ResourceNotFoundException"
+        assert "Functions from 'eu-west-1'" in str(refused.value)
+
+    def test_nobody_makes_a_function_in_another_account(self, accounts: Accounts) -> None:
+        with pytest.raises(ClientError, match="lambda:CreateFunction") as refused:
+            create_function(accounts.harness.client("lambda"), arn_of(ONE, "theirs"))
+
+        assert refused.value.response["Error"]["Code"] == "AccessDeniedException"
+        assert accounts.harness.client("lambda").list_functions()["Functions"] == []
 
 
 class TestCloudFormationApi:
@@ -208,7 +228,8 @@ class TestCloudFormationApi:
         client.get_waiter("stack_create_complete").wait(StackName="made", WaiterConfig={"Delay": 0.05})
 
         assert sorted(each["StackName"] for each in client.describe_stacks()["Stacks"]) == ["made", "second"]
-        answer = accounts.harness.client("lambda").invoke(FunctionName=arn_of(ANOTHER, "made-there"), Payload=b"1")
+        caller = accounts.harness.client("lambda", region=REGIONS[ANOTHER])
+        answer = caller.invoke(FunctionName=arn_of(ANOTHER, "made-there"), Payload=b"1")
         assert json.loads(answer["Payload"].read()) == [arn_of(ANOTHER, "made-there"), 1]
         client.delete_stack(StackName="made")
         client.get_waiter("stack_delete_complete").wait(StackName="made", WaiterConfig={"Delay": 0.05})

@@ -85,7 +85,7 @@ def test_the_last_attempt_is_told_by_the_catcher(harness: Harness, tmp_path: Pat
     ("state", "named"),
     [
         ({"Type": "Wait", "Seconds": 60, "Next": "ask"}, "'first'"),
-        ({"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": True}, "'first'"),
+        ({"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "Next": "ask"}, "'first'"),
         ({"Type": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:f", "Next": "ask"}, "'first'"),
     ],
     ids=["wait", "another service", "one after another"],

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lambdakit.harness.moto_state.item_checks import problem_of_request
+from lambdakit.harness.moto_state.item_checks import key_in_filter, problem_of_request
 from tests.fakes.wired_harness import WiredHarness
 
 pytestmark = pytest.mark.xdist_group("behaviour-tables")
@@ -156,3 +156,92 @@ def test_what_is_right_is_answered(table: Table) -> None:
 
 def test_a_table_that_is_not_there_is_told_as_that(table: Table) -> None:
     assert table.refusal("GetItem", TableName="nowhere", Key=KEY)[1] == "ResourceNotFoundException"
+
+
+@pytest.mark.parametrize(("count", "is_taken"), [(1, True), (25, True), (26, False), (0, False)])
+def test_a_batch_writes_twenty_five_items_at_most(table: Table, count: int, is_taken: bool) -> None:
+    asked = [{"PutRequest": {"Item": {"pk": {"S": "batch"}, "n": {"N": str(n)}}}} for n in range(count)]
+
+    status, code, message = table.refusal("BatchWriteItem", RequestItems={"notes": asked})
+
+    if is_taken:
+        assert status == 200
+    else:
+        assert (status, code) == (400, "ValidationException")
+        assert "Member must have length less than or equal to 25" in message
+
+
+@pytest.mark.parametrize("operation", ["Query", "Scan"])
+def test_a_value_that_no_expression_uses_is_refused(table: Table, operation: str) -> None:
+    key = {"KeyConditionExpression": "pk = :p"} if operation == "Query" else {"FilterExpression": "pk=:p"}
+    values = {":p": {"S": "a"}, ":pp": {"S": "b"}}
+
+    given = {"TableName": "notes", **key}
+    refused = table.refusal(operation, **given, ExpressionAttributeValues=values)
+    status, _, _ = table.refusal(operation, **given, ExpressionAttributeValues={":p": {"S": "a"}})
+
+    assert refused == (
+        400,
+        "ValidationException",
+        "Value provided in ExpressionAttributeValues unused in expressions: keys: {:pp}",
+    )
+    assert status == 200
+
+
+@pytest.mark.parametrize(
+    ("members", "name"),
+    [
+        ({"FilterExpression": "n > :x"}, "n"),
+        ({"FilterExpression": "a = :x AND (NOT contains( pk , :x))"}, "pk"),
+        ({"FilterExpression": "#k = :x", "ExpressionAttributeNames": {"#k": "n"}}, "n"),
+        ({"FilterExpression": "a.n = :n AND b[0].pk = :pk AND nn = :x"}, ""),
+        ({"FilterExpression": "n(a) = :x"}, ""),
+        ({"FilterExpression": "#n = :x", "ExpressionAttributeNames": {"#n": "other"}}, ""),
+        ({}, ""),
+    ],
+)
+def test_where_a_filter_names_a_key(members: dict[str, Any], name: str) -> None:
+    assert key_in_filter(members, {"pk", "n"}) == name
+
+
+def test_a_query_does_not_filter_by_its_keys(table: Table) -> None:
+    given = {"TableName": "notes", "KeyConditionExpression": "pk = :p", "ExpressionAttributeValues": {":p": {"S": "a"}}}
+
+    refused = table.refusal("Query", **given, FilterExpression="n = :p")
+
+    assert refused == (
+        400,
+        "ValidationException",
+        "Filter Expression can only contain non-primary key attributes: Primary key attribute: n",
+    )
+    assert table.refusal("Query", **given, FilterExpression="shade = :p")[0] == 200
+    scanned = {"FilterExpression": "pk = :p", "ExpressionAttributeValues": {":p": {"S": "a"}}}
+    assert table.refusal("Scan", TableName="notes", **scanned)[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("condition", "operator"),
+    [("pk = :p OR n = :n", "OR"), ("pk = :p and not n = :n", "NOT"), ("pk IN (:p, :n)", "IN")],
+)
+def test_conditions_of_keys_are_joined_by_and_alone(table: Table, condition: str, operator: str) -> None:
+    values = {":p": {"S": "a"}, ":n": {"N": "1"}}
+
+    refused = table.refusal(
+        "Query", TableName="notes", KeyConditionExpression=condition, ExpressionAttributeValues=values
+    )
+
+    assert refused == (400, "ValidationException", f"Invalid operator used in KeyConditionExpression: {operator}")
+
+
+def test_names_that_begin_like_operators_are_names(table: Table) -> None:
+    names, values = {"#or": "pk", "#not": "n"}, {":in": {"S": "a"}, ":or": {"N": "1"}}
+
+    status, _, _ = table.refusal(
+        "Query",
+        TableName="notes",
+        KeyConditionExpression="#or = :in AND #not = :or",
+        ExpressionAttributeNames=names,
+        ExpressionAttributeValues=values,
+    )
+
+    assert status == 200

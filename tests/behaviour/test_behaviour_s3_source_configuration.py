@@ -104,3 +104,15 @@ def test_other_regions_are_refused(bucket: NotifiedBucket) -> None:
     error = bucket.refusal(QueueConfigurations=[{"QueueArn": elsewhere, "Events": ["s3:ObjectCreated:*"]}])
 
     assert "region is not valid" in error["Message"]
+
+
+def test_a_bucket_tells_whether_it_tells_event_bridge(bucket: NotifiedBucket) -> None:
+    queue = {"QueueArn": bucket.queue_arn, "Events": ["s3:ObjectCreated:*"]}
+    told = []
+    for configuration in ({"QueueConfigurations": [queue], "EventBridgeConfiguration": {}}, {}):
+        bucket.notify(**configuration)
+        told.append(bucket.s3.get_bucket_notification_configuration(Bucket=bucket.name))
+
+    assert told[0]["EventBridgeConfiguration"] == {}
+    assert told[0]["QueueConfigurations"][0]["QueueArn"] == bucket.queue_arn
+    assert "EventBridgeConfiguration" not in told[1]

@@ -104,7 +104,7 @@ class Machines:
             "End": True,
             **more,
         }
-        states = {"Call": task, "Caught": {"Type": "Succeed"}}
+        states = {"Call": task, **({"Caught": {"Type": "Succeed"}} if "Catch" in task else {})}
         self._machine = self._states.create_state_machine(
             name=name,
             definition=json.dumps({"StartAt": "Call", "States": states}),

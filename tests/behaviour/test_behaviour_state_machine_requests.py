@@ -60,7 +60,8 @@ class Tasks:
         return self.run_state({**task, **more})
 
     def run_state(self, state: Mapping[str, Any], given: object = None) -> dict[str, Any]:
-        definition = {"StartAt": "Call", "States": {"Call": state, "Caught": {"Type": "Succeed"}}}
+        caught = {"Caught": {"Type": "Succeed"}} if "Catch" in state else {}
+        definition = {"StartAt": "Call", "States": {"Call": state, **caught}}
         made = self._states.create_state_machine(name="caller", definition=json.dumps(definition), roleArn=ROLE)
         arn = made["stateMachineArn"]
         begun = self._states.start_execution(stateMachineArn=arn, input=json.dumps(given or {}))["executionArn"]

@@ -30,6 +30,8 @@ def handler(event, context):
     functions = boto3.client("lambda")
     answer["functions"] = [each["FunctionArn"] for each in functions.list_functions()["Functions"]]
     if "call" in event:
+        where = event["call"].split(":")[3:4] or [os.environ["AWS_REGION"]]  # an ARN says where its function is
+        functions = boto3.client("lambda", region_name=where[0])
         called = functions.invoke(FunctionName=event["call"], Payload=json.dumps("hello"))
         answer["called"] = json.loads(called["Payload"].read())
     if "assume" in event:

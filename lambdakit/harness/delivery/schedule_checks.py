@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import unquote
 
 from lambdakit.harness.delivery.rule_checks import AGE_SECONDS_MAX, AGE_SECONDS_MIN, RETRIES_MAX
 from lambdakit.harness.moto_state.api_fault import ApiFault
@@ -17,6 +18,7 @@ from lambdakit.harness.moto_state.event_buses import moment_of
 from lambdakit.harness.schedule_expression import InvalidSchedule, parse_schedule, read_zone
 
 WINDOW_MINUTES_MAX: Final = 1440
+_NAME: Final = "[0-9a-zA-Z-_.]+"
 _UNIVERSAL: Final = re.compile(r"arn:[^:]+:scheduler:::aws-sdk:([^:]+):([^:]+)")
 # User Guide, "Using universal targets": operations that only read are not to be called.
 _READS: Final = (
@@ -32,6 +34,7 @@ Given = Mapping[str, Any]
 
 def check_schedule(given: Given, groups: Mapping[str, Any]) -> None:
     """Refuses a schedule that is not in order, by `ApiFault`. given: its members, in moto's names of them."""
+    _check_name(unquote(str(given["name"])))
     group = given.get("group_name") or "default"
     if group not in groups:
         raise ApiFault("ResourceNotFoundException", f"Schedule group {group} does not exist.", status=404)
@@ -47,6 +50,15 @@ def check_schedule(given: Given, groups: Mapping[str, Any]) -> None:
     _check_window(given.get("flexible_time_window") or {})
     _check_dates(given)
     _check_target(given.get("target") or {})
+
+
+def _check_name(name: str) -> None:
+    """API Reference, "CreateSchedule" (Name)."""
+    if not re.fullmatch(_NAME, name):
+        raise _invalid(
+            f"1 validation error detected: Value '{name}' at 'name' failed to satisfy constraint: "
+            f"Member must satisfy regular expression pattern: ^{_NAME}$"
+        )
 
 
 def universal(arn: str) -> tuple[str, str] | None:

@@ -42,9 +42,12 @@ def read_code(given: Mapping[str, Any], *, client: Callable[[str], Any], code: C
     else:
         raise _invalid("Please provide a source for function code.")
     try:
-        return code.from_zip(content)
+        package = code.from_zip(content)
     except InvalidPackage as refused:
         raise _invalid(str(refused)) from None
+    if not any(package.directory.iterdir()):
+        raise _invalid("Uploaded file must be a non-empty zip")
+    return package
 
 
 def _object(given: Mapping[str, Any], client: Callable[[str], Any]) -> bytes:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from lambdakit.harness.lambda_service.api_model import shared_model
 from lambdakit.harness.lambda_service.code_downloads import CodeDownloads
 from lambdakit.harness.lambda_service.faults import ServiceFault
+from lambdakit.harness.lambda_service.function_name import check_region
 from lambdakit.harness.lambda_service.input_validation import check_input
 from lambdakit.harness.lambda_service.operations.operation import Input, OperationContext
 from lambdakit.harness.lambda_service.operations.registry import OPERATIONS
@@ -54,6 +55,7 @@ class ControlPlane:
             raise ServiceFault("NotImplementedException", f"{call.name} is not built in this harness")
         given = read_input(call, request)
         check_input(call.operation.input_shape, given)
+        check_region(str(given.get("FunctionName") or ""), region)
         owner = _owner(given) if call.name in _ACROSS_ACCOUNTS else ""
         host = request.headers.get("host")
         context = dataclasses.replace(

@@ -61,6 +61,19 @@ def parse_function_name(text: str, qualifier: str, *, account_id: str, region: s
     )
 
 
+def check_region(text: str, region: str) -> None:
+    """ResourceNotFoundException for an ARN of another region than the one that is spoken to; empty: any.
+
+    The text is the service's, as seen in alexcasalboni/aws-lambda-power-tuning, issue 18.
+    """
+    parts = text.split(":", 4)
+    if region and len(parts) == 5 and parts[0] == "arn" and parts[3] != region:
+        raise ServiceFault(
+            "ResourceNotFoundException",
+            f"Functions from '{parts[3]}' are not reachable in this region ('{region}')",
+        )
+
+
 # As the service's model has it (botocore, shape NamespacedFunctionName).
 _PATTERN = (
     r"(arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:)?(\d{12}:)?(function:)?"

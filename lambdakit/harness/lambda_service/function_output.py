@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from lambdakit.harness.lambda_service.function_record import Alias, FunctionRecord
+from lambdakit.harness.lambda_service.function_record import LATEST, Alias, FunctionRecord
 
 Output = dict[str, Any]
 Progress = Mapping[str, str]
@@ -62,7 +62,7 @@ def configuration_output(
         "EphemeralStorage": {"Size": configuration.ephemeral_storage_mib},
         "SnapStart": {
             "ApplyOn": (record.settings.get("SnapStart") or {}).get("ApplyOn", "None"),
-            "OptimizationStatus": "Off",
+            "OptimizationStatus": "On" if _is_snapped(record) else "Off",
         },
         "LoggingConfig": {
             "LogFormat": configuration.log_format,
@@ -104,6 +104,12 @@ def _optional(record: FunctionRecord, vpc_of: Callable[[tuple[str, ...]], str]) 
     if settings.get("ImageConfig"):
         output["ImageConfigResponse"] = {"ImageConfig": settings["ImageConfig"]}
     return output
+
+
+def _is_snapped(record: FunctionRecord) -> bool:
+    """Whether a version was published with SnapStart. Source: API "SnapStartResponse" (a qualified ARN's version)."""
+    apply_on = (record.settings.get("SnapStart") or {}).get("ApplyOn")
+    return apply_on == "PublishedVersions" and record.configuration.version != LATEST
 
 
 def alias_output(arn: str, alias: Alias) -> Output:

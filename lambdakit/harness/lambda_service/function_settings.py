@@ -47,10 +47,30 @@ def new_record(
         code=Path(),
         role="",
         log_group=f"/aws/lambda/{name}",
-        package_type=given.get("PackageType") or ("Image" if code is None else "Zip"),
+        package_type=given.get("PackageType") or "Zip",
     )
+    _refuse_mixed(given, is_image=code is None)
     source = given.get("Code") or {}
     return changed_record(with_code(FunctionRecord(configuration=bare), code, source, given), given, layers)
+
+
+def _refuse_mixed(given: Given, *, is_image: bool) -> None:
+    """Refuses members that are of the other package type; without `PackageType` a function is a zip file.
+
+    The text for an image is AWS's, as seen in pulumi/pulumi-aws, issue 5439; that the type must be said with an image,
+    in hashicorp/terraform-provider-aws, issue 37784.
+    """
+    if given.get("PackageType") == "Image":
+        if given.get("Handler") or given.get("Runtime") or given.get("Layers"):
+            raise ServiceFault(
+                "InvalidParameterValueException",
+                "Please don't provide Handler or Runtime or Layer when the intended function PackageType is Image.",
+            )
+    elif is_image and not (given.get("Handler") and given.get("Runtime")):
+        raise ServiceFault(
+            "InvalidParameterValueException",
+            "Runtime and Handler are mandatory parameters for functions created with deployment packages.",
+        )
 
 
 def changed_record(record: FunctionRecord, given: Given, layers: Sequence[LayerVersion] | None) -> FunctionRecord:
@@ -73,6 +93,13 @@ def changed_record(record: FunctionRecord, given: Given, layers: Sequence[LayerV
         else tuple(LayerReference(arn=layer.arn, code_size=layer.details.code_size) for layer in layers)
     )
     configuration = dataclasses.replace(record.configuration, **fields)
+    if configuration.file_systems and not configuration.vpc_subnet_ids:
+        # AWS's text, as seen in aws-cloudformation/cfn-lint, pull request 4408.
+        raise ServiceFault(
+            "InvalidParameterValueException",
+            "Function must be configured to execute in a VPC to reference access point "
+            f"{configuration.file_systems[0].arn}.",
+        )
     if (settings.get("SnapStart") or {}).get("ApplyOn") == "PublishedVersions":
         refuse_with_tenants(configuration, "SnapStart is")
     return dataclasses.replace(record, configuration=configuration, settings=settings, layers=references)
@@ -154,10 +181,24 @@ def _durable(current: FunctionConfiguration, value: Given) -> dict[str, Any]:
 
 
 def _vpc(_: FunctionConfiguration, value: Given) -> dict[str, Any]:
-    return {
-        "vpc_subnet_ids": tuple(value.get("SubnetIds") or ()),
-        "vpc_security_group_ids": tuple(value.get("SecurityGroupIds") or ()),
-    }
+    """The text is AWS's, as seen in aws/aws-sdk-js, issue 1293."""
+    subnets, groups = tuple(value.get("SubnetIds") or ()), tuple(value.get("SecurityGroupIds") or ())
+    if bool(subnets) != bool(groups):
+        raise ServiceFault(
+            "InvalidParameterValueException", "SubnetIds and SecurityIds must coexist or be both empty list."
+        )
+    return {"vpc_subnet_ids": subnets, "vpc_security_group_ids": groups}
+
+
+def _dead_letters(_: FunctionConfiguration, value: Given) -> dict[str, Any]:
+    """DG "Adding a dead-letter queue": a standard queue or a standard topic. The words are not confirmed by a page."""
+    target = value.get("TargetArn") or ""
+    if target and (target.split(":")[2] not in ("sqs", "sns") or target.endswith(".fifo")):
+        raise ServiceFault(
+            "InvalidParameterValueException",
+            f"The dead-letter target {target} is neither a standard SQS queue nor a standard SNS topic.",
+        )
+    return {"dead_letter_target": target}
 
 
 def _file_systems(_: FunctionConfiguration, value: Sequence[Given]) -> dict[str, Any]:
@@ -167,7 +208,7 @@ def _file_systems(_: FunctionConfiguration, value: Sequence[Given]) -> dict[str,
 # Member of the API -> the configuration's fields that it sets.
 _FIELDS: Mapping[str, Callable[[FunctionConfiguration, Any], dict[str, Any]]] = {
     "Architectures": lambda _, value: {"architecture": value[0]},
-    "DeadLetterConfig": lambda _, value: {"dead_letter_target": value.get("TargetArn") or ""},
+    "DeadLetterConfig": _dead_letters,
     "Description": _plain("description"),
     "Environment": lambda _, value: {"environment": dict(value.get("Variables") or {})},
     "EphemeralStorage": lambda _, value: {"ephemeral_storage_mib": value["Size"]},

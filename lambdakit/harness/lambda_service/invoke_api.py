@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, unquote
 
 from lambdakit.harness.invocation.invoke import Event, InvocationResult
 from lambdakit.harness.lambda_service.faults import ServiceFault
+from lambdakit.harness.lambda_service.function_name import check_region
 from lambdakit.harness.lambda_service.function_stores import FunctionStores
 from lambdakit.harness.lambda_service.invocation_rules import check_invocation
 from lambdakit.harness.lambda_service.invocations import Invocations
@@ -48,6 +49,7 @@ class InvokeApi:
         match = _function_of(request)
         assert match is not None
         qualifier = parse_qs(request.query).get("Qualifier", [""])[0]
+        check_region(unquote(match[1]), region)
         target = self._stores.resolve(unquote(match[1]), qualifier, region=region, account_id=account_id)
         invocation_type = request.headers.get("x-amz-invocation-type") or "RequestResponse"
         if match.re is _ASYNC_PATH:
@@ -67,7 +69,7 @@ class InvokeApi:
         )
         if invocation_type == "DryRun":
             check_invocation(target.configuration, event)
-            return Response(status=204)
+            return Response(status=204, headers=[("x-amzn-RequestId", event.request_id)])
         if later:
             durable = self._invocations.invoke_later(target, event)
             headers = [("X-Amz-Durable-Execution-Arn", durable)] if durable else []

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, unquote
 from lambdakit.harness import event_stream
 from lambdakit.harness.invocation.invoke import Event, InvocationResult
 from lambdakit.harness.lambda_service.faults import ServiceFault
+from lambdakit.harness.lambda_service.function_name import check_region
 from lambdakit.harness.lambda_service.function_stores import FunctionStores
 from lambdakit.harness.lambda_service.invocations import Invocations
 from lambdakit.harness.lambda_service.invoke_request import check_payload, client_context, log_tail, refusal, wants_tail
@@ -46,6 +47,7 @@ class InvokeStreamApi:
         match = _PATH.fullmatch(request.path)
         assert match is not None
         qualifier = parse_qs(request.query).get("Qualifier", [""])[0]
+        check_region(unquote(match[1]), region)
         target = self._stores.resolve(unquote(match[1]), qualifier, region=region, account_id=account_id)
         invocation_type = request.headers.get("x-amz-invocation-type") or "RequestResponse"
         if invocation_type not in ("RequestResponse", "DryRun"):
@@ -59,7 +61,7 @@ class InvokeStreamApi:
             tenant_id=request.headers.get("x-amz-tenant-id"),
         )
         if invocation_type == "DryRun":
-            return Response(status=204)
+            return Response(status=204, headers=[("x-amzn-RequestId", event.request_id)])
         tail = wants_tail(request)
         return Response(status=200, stream=lambda answer: self._run(target, event, answer, tail=tail))
 

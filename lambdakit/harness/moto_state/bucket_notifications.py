@@ -2,8 +2,8 @@
 
 Private surface used: of `moto.s3.models` `FakeBucket.set_notification_configuration`, `FakeBucket.region_name`,
 `account_id`, `name` and `notification_configuration` with `cloud_function`, `queue`, `topic` and `event_bridge`, whose
-entries have `id`, `arn`, `events` and `filters`; `_notification_config_from_body` and
-`serialized` of `moto.s3.responses.S3Response`;
+entries have `id`, `arn`, `events` and `filters`; `_notification_config_from_body`,
+`get_bucket_notification` and `serialized` of `moto.s3.responses.S3Response`;
 `moto.s3.exceptions.S3ClientError`. Canary: tests/unit/harness/test_harness_moto_pushers.py.
 """
 
@@ -88,6 +88,7 @@ class BucketNotifications:
             self._change_buckets(loaded.FakeBucket)
         elif module.__name__ == "moto.s3.responses":
             _change_reading(loaded.S3Response)
+            _change_answer(loaded.S3Response)
             _change_errors(loaded.S3Response)
 
     def _change_buckets(self, bucket_class: Any) -> None:
@@ -167,6 +168,22 @@ def _change_reading(response_class: Any) -> None:
             raise KeyError("a member is missing") from None  # which moto answers with MalformedXML
 
     response_class._notification_config_from_body = read
+
+
+def _change_answer(response_class: Any) -> None:
+    """moto keeps that a bucket tells EventBridge, and does not tell of it. Source: API, "NotificationConfiguration"."""
+    own = _original(response_class.get_bucket_notification)
+
+    @functools.wraps(own)
+    def answer(response: Any) -> Any:
+        status, headers, body = own(response)
+        if tells_event_bridge(response.backend.get_bucket(response.bucket_name)):
+            text = body.decode() if isinstance(body, bytes) else str(body)
+            before, end, _ = text.rpartition("</NotificationConfiguration>")
+            body = f"{before}<EventBridgeConfiguration/>{end}"
+        return status, headers, body
+
+    response_class.get_bucket_notification = answer
 
 
 def _change_errors(response_class: Any) -> None:

@@ -4,7 +4,8 @@ A value of no type is what a JavaScript client sends for `{S: undefined}`. Where
 faults are, an SDK tries again until the function's time is over; the service's answer is a ValidationException.
 
 Private surface used: `moto.dynamodb.responses.DynamoHandler.call_action` with `params`, `_get_action` and
-`dynamodb_backend`, whose `tables` have `schema` and `attr`; `moto.dynamodb.exceptions.MockValidationException`.
+`dynamodb_backend`, whose `tables` have `schema`, `attr`, and `indexes` and `global_indexes` with `name` and `schema`;
+`moto.dynamodb.exceptions.MockValidationException`.
 Canary: tests/behaviour/test_behaviour_item_checks.py.
 
 Source: Amazon DynamoDB API Reference, "AttributeValue" (one member, of the data types there) and "GetItem" (`Key` has
@@ -15,16 +16,28 @@ of keys, re:Post, "The provided key element does not match the schema".
 from __future__ import annotations
 
 import functools
+import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from decimal import Decimal
 from types import ModuleType
 from typing import Any, Final
 
+from lambdakit.harness.moto_state.item_numbers import plain_number
 from lambdakit.harness.moto_state.loaded import change_when_loaded
 
 _RESPONSES: Final = "moto.dynamodb.responses"
 _TYPES: Final = frozenset({"S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL"})
 _NUMBER: Final = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_DIGITS_MAX: Final = 38
+_BATCH_MAX: Final = 25
+_EXPRESSIONS: Final = ("KeyConditionExpression", "FilterExpression")
+# What compares keys is joined by AND alone.
+_NOT_OF_KEYS: Final = re.compile(r"(?<![#:\w])(?:OR|NOT|IN)(?!\w)", re.IGNORECASE)
+# At the beginning of a path, and no function.
+_ATTRIBUTE_NAME: Final = re.compile(r"(?<![:#\w.])#?[A-Za-z_]\w*(?!\w*\s*\()")
+_VALUE_NAME: Final = re.compile(r":[^\s,()=<>]+")
+_EXPONENT_MAX: Final = 125
 _EMPTY: Final = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
 _SEVERAL: Final = (
     "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
@@ -63,7 +76,45 @@ def problem_of_request(operation: str, members: Mapping[str, Any]) -> str:
             for name in missing
         ]
         return f"{len(told)} validation error{'s' * (len(told) > 1)} detected: {'; '.join(told)}"
-    return next(_problems(members), "")
+    found = (_problems_of_batch(operation, members), _problems_of_use(operation, members), _problems(members))
+    return next(itertools.chain.from_iterable(found), "")
+
+
+def _problems_of_batch(operation: str, members: Mapping[str, Any]) -> Iterator[str]:
+    """API "BatchWriteItem": up to 25 requests in all. The wording is that of other services' constraints."""
+    if operation == "BatchWriteItem":
+        asked = [one for one in _values(members.get("RequestItems")) if isinstance(one, list)]
+        if sum(map(len, asked)) > _BATCH_MAX or not all(asked):
+            yield (
+                "1 validation error detected: Value at 'requestItems' failed to satisfy constraint: Map value must "
+                f"satisfy constraint: [Member must have length less than or equal to {_BATCH_MAX}, Member must have "
+                "length greater than or equal to 1]"
+            )
+
+
+def _problems_of_use(operation: str, members: Mapping[str, Any]) -> Iterator[str]:
+    """Values that no expression of a query or scan uses. The text is moto's, of names that are not used."""
+    if operation in ("Query", "Scan"):
+        used = {name for text in _EXPRESSIONS for name in _VALUE_NAME.findall(str(members.get(text) or ""))}
+        unused = [name for name in members.get("ExpressionAttributeValues") or {} if name not in used]
+        if unused:
+            yield f"Value provided in ExpressionAttributeValues unused in expressions: keys: {{{', '.join(unused)}}}"
+    operator = _NOT_OF_KEYS.search(str(members.get("KeyConditionExpression") or ""))
+    if operator is not None:
+        yield f"Invalid operator used in KeyConditionExpression: {operator[0].upper()}"
+
+
+def key_in_filter(members: Mapping[str, Any], keys: Collection[str]) -> str:
+    """The first of the key attributes that the filter of a query names; empty when it names none.
+
+    Developer Guide, "Filter expressions for the Query operation": "A filter expression cannot contain partition key or
+    sort key attributes."
+    """
+    names = members.get("ExpressionAttributeNames") or {}
+    for name in _ATTRIBUTE_NAME.findall(str(members.get("FilterExpression") or "")):
+        if names.get(name, name) in keys:
+            return str(names.get(name, name))
+    return ""
 
 
 def keys_of_request(operation: str, members: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -133,14 +184,41 @@ def _problems_of_value(value: Any) -> Iterator[str]:
         return
     ((kind, content),) = given.items()
     match kind:
-        case "N" if isinstance(content, str) and not _NUMBER.fullmatch(content):
-            yield f"The parameter cannot be converted to a numeric value{f': {content}' * bool(content)}"
+        case "N" if isinstance(content, str):
+            yield from _problems_of_number(content)
+        case "SS" | "NS" | "BS" if isinstance(content, list):
+            yield from _problems_of_set(kind, content)
         case "M":
             for member in _values(content):
                 yield from _problems_of_value(member)
         case "L":
             for element in content:
                 yield from _problems_of_value(element)
+
+
+def _problems_of_set(kind: str, elements: Sequence[Any]) -> Iterator[str]:
+    """The text of duplicates is DynamoDB's, as seen in truora/minidyn, issue 50."""
+    if kind == "NS":
+        for element in elements:
+            yield from _problems_of_value({"N": element})
+    if len({plain_number(str(element)) if kind == "NS" else element for element in elements}) < len(elements):
+        told = ", ".join(map(str, elements))
+        yield f"One or more parameter values were invalid: Input collection [{told}] contains duplicates."
+
+
+def _problems_of_number(text: str) -> Iterator[str]:
+    """DG "Supported data types and naming rules": up to 38 digits, magnitudes of 1E-130 to 9.99…E+125.
+
+    The texts: of digits, warpstreamlabs/bento, pull request 909; of magnitudes, as moto has them.
+    """
+    if not _NUMBER.fullmatch(text):
+        yield f"The parameter cannot be converted to a numeric value{f': {text}' * bool(text)}"
+        return
+    number = Decimal(text)
+    if number and number.adjusted() > _EXPONENT_MAX:
+        yield "Number overflow. Attempting to store a number with magnitude larger than supported range"
+    elif number and len("".join(map(str, number.as_tuple().digits)).strip("0")) > _DIGITS_MAX:
+        yield "Attempting to store more than 38 significant digits in a Number"
 
 
 def _change(module: ModuleType) -> None:
@@ -162,9 +240,28 @@ def _change(module: ModuleType) -> None:
             table = tables.get(str(name).rpartition("/")[2])
             if table is not None and not _fits(table, key):
                 return _told(MockValidationException(_NO_SUCH_KEY))
+        if operation == "Query":
+            key_name = key_in_filter(members, _key_names(tables, members))
+            if key_name:
+                told = (
+                    f"Filter Expression can only contain non-primary key attributes: Primary key attribute: {key_name}"
+                )
+                return _told(MockValidationException(told))
         return own(handler)
 
     responses.DynamoHandler.call_action = call_action
+
+
+def _key_names(tables: Mapping[str, Any], members: Mapping[str, Any]) -> set[str]:
+    """The key attributes of the table or index that a query is of; none where there is none."""
+    table = tables.get(str(members["TableName"]).rpartition("/")[2])
+    if table is None:
+        return set()
+    index = members.get("IndexName")
+    schemas = [kept.schema for kept in (*table.indexes, *table.global_indexes) if kept.name == index]
+    if index is None:
+        schemas = [table.schema]
+    return {attribute["AttributeName"] for schema in schemas for attribute in schema}
 
 
 def _fits(table: Any, key: Mapping[str, Any]) -> bool:

@@ -1,7 +1,8 @@
 """Names of errors in state machines, where moto knows fewer of them, and has its wildcards match too many.
 
 Private surface used: of `moto.stepfunctions.parser.asl.component.common.error_name` the modules `custom_error_name`
-(`CustomErrorName.__init__`) and `error_equals_decl` (`ErrorEqualsDecl._eval_body`, `error_names`).
+(`CustomErrorName.__init__`) and `error_equals_decl` (`ErrorEqualsDecl._eval_body`, `error_names`); `FailureEvent` and
+what it is made of.
 Canary: tests/behaviour/test_behaviour_state_machine_requests.py.
 
 Source: AWS Step Functions Developer Guide, "Handling errors in Step Functions workflows".
@@ -24,6 +25,28 @@ def changes_of_errors(interpreter: str) -> Mapping[str, Callable[[Any], None]]:
     """What is done to which of moto's modules. interpreter: the package's name, with its dot."""
     errors = f"{interpreter}{_ERRORS}"
     return {f"{errors}.custom_error_name": _know_more, f"{errors}.error_equals_decl": _spare_terminal_errors}
+
+
+def failure(env: Any, error: str, cause: str) -> Exception:
+    """What a state of moto's fails with. error: one of Step Functions' own; cause: told after where it happened."""
+    from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
+    from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
+        FailureEvent,
+        FailureEventException,
+    )
+    from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
+    from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import StatesErrorNameType
+
+    kind = StatesErrorNameType.from_name(error)
+    told: Any = {"taskFailedEventDetails": TaskFailedEventDetails(error=error, cause=cause)}
+    happened = FailureEvent(
+        env=env,
+        error_name=StatesErrorName(typ=kind),
+        event_type=HistoryEventType.TaskFailed,
+        event_details=told,
+    )
+    failed: Exception = FailureEventException(failure_event=happened)
+    return failed
 
 
 def _know_more(module: Any) -> None:

@@ -27,7 +27,10 @@ from lambdakit.harness.moto_state.distributed_maps import changes_of_distributed
 from lambdakit.harness.moto_state.execution_threads import ExecutionThreads, is_time
 from lambdakit.harness.moto_state.loaded import change_when_loaded
 from lambdakit.harness.moto_state.state_calls import TaskCalls, changes_of_calls
+from lambdakit.harness.moto_state.state_definitions import changes_of_definitions
 from lambdakit.harness.moto_state.state_errors import changes_of_errors
+from lambdakit.harness.moto_state.state_intrinsics import changes_of_intrinsics
+from lambdakit.harness.moto_state.state_paths import changes_of_paths
 from lambdakit.harness.moto_state.state_queries import changes_of_queries
 from lambdakit.harness.moto_state.state_tasks import changes_of_tasks
 from lambdakit.records import dataclass
@@ -104,7 +107,9 @@ class StateMachines:
         of_tasks = changes_of_tasks(_INTERPRETER, client_name=client_name, error_prefix=error_prefix, recorded=recorded)
         of_queries, of_calls = changes_of_queries(_INTERPRETER, evaluate), changes_of_calls(_INTERPRETER, call)
         of_others = (changes_of_errors(_INTERPRETER), changes_of_distributed_maps(_INTERPRETER))
-        self._changes = (changes, of_tasks, of_queries, of_calls, *of_others)
+        of_data = (changes_of_intrinsics(_INTERPRETER), changes_of_paths(_INTERPRETER))
+        of_making = changes_of_definitions(_INTERPRETER)
+        self._changes = (changes, of_tasks, of_queries, of_calls, *of_others, *of_data, of_making)
         change_when_loaded(self._change)
 
     def abort_all(self) -> None:

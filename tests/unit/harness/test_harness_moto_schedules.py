@@ -114,6 +114,13 @@ FUNCTION = {**TARGET, "Arn": f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:f"}
 @pytest.mark.parametrize(
     ("given", "status", "code", "message"),
     [
+        (
+            {"Name": "a b"},
+            400,
+            "ValidationException",
+            "1 validation error detected: Value 'a b' at 'name' failed to satisfy constraint: "
+            "Member must satisfy regular expression pattern: ^[0-9a-zA-Z-_.]+$",
+        ),
         ({"ScheduleExpression": "rate(x)"}, 400, "ValidationException", "Invalid Schedule Expression rate(x)."),
         (
             {"ScheduleExpressionTimezone": "Mars/Base"},
@@ -179,7 +186,7 @@ def test_text_for_a_queue_need_not_be_json(world: World) -> None:
 
 def test_retry_policy_keeps_its_bounds() -> None:
     for policy in ({"MaximumRetryAttempts": 186}, {"MaximumEventAgeInSeconds": 59}):
-        given = {"schedule_expression": "rate(1 minute)", "target": {**TARGET, "RetryPolicy": policy}}
+        given = {"name": "s", "schedule_expression": "rate(1 minute)", "target": {**TARGET, "RetryPolicy": policy}}
         with pytest.raises(ApiFault):
             check_schedule(given, {"default": None})
 

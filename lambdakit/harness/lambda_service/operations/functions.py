@@ -21,6 +21,13 @@ from lambdakit.harness.lambda_service.paging import page_of
 
 def _create(given: Input, context: OperationContext) -> Output:
     named = context.name_of(given)
+    if named.account_id != context.functions.account_id:
+        # No policy of a function that is not there lets another account make it.
+        raise ServiceFault(
+            "AccessDeniedException",
+            f"Not authorized to perform: lambda:CreateFunction on resource: {named.arn} "
+            "because no resource-based policy allows the lambda:CreateFunction action",
+        )
     refuse_not_built(given)
     check_tags(given.get("Tags") or {})
     code = read_code(given["Code"], client=context.client, code=context.code)
@@ -218,6 +225,13 @@ def _layers(given: Input, context: OperationContext) -> Sequence[LayerVersion] |
         raise ServiceFault(
             "InvalidParameterValueException",
             "Two different versions of the same layer are not allowed to be referenced in the same function.",
+        )
+    own = context.name_of(given).region
+    if any(arn.split(":")[3:5] not in ([own, arn.split(":")[4]], ["", ""]) for arn in arns):
+        # As users report it, for instance in TotalTechGeek/elysia-lambda, issue 2.
+        raise ServiceFault(
+            "InvalidParameterValueException",
+            f"Layers are not in the same region as the function. Layers are expected to be in region {own}.",
         )
     return [context.layers.used(arn) for arn in arns]
 
