@@ -14,6 +14,7 @@ import contextlib
 import dataclasses
 import json
 import re
+import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -21,13 +22,16 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from botocore.exceptions import ClientError
 
 from lambdakit.harness.account import Account
+from lambdakit.harness.deployment import request_shapes, service_call
 from lambdakit.harness.deployment.api_deployments import ApiDeployments
 from lambdakit.harness.deployment.provisioner import ResourceRefused
+from lambdakit.harness.deployment.provisioners import api_gateway_document, api_gateway_methods
 from lambdakit.harness.deployment.provisioners import api_gateway_openapi as rest_documents
 from lambdakit.harness.deployment.provisioners import api_gateway_v2_openapi as http_documents
 from lambdakit.harness.deployment.provisioners.api_gateway_document import parsed_document
 from lambdakit.harness.deployment.provisioners.api_gateway_v2 import quick_create
 from lambdakit.harness.deployment.service_call import call
+from lambdakit.harness.moto_state.kept_apis import unchanged_on_failure
 from lambdakit.harness.service_request import read_service_request
 from lambdakit.harness.wire import Request, Response
 
@@ -37,8 +41,20 @@ _JSON: Final = "application/json"
 # Members of a quick create as `quick_create` names them.
 _TARGET: Final = {"target": "Target", "routeKey": "RouteKey", "credentialsArn": "CredentialsArn"}
 _MODES: Final = ("merge", "overwrite")
-# What reading a document raises whose parts are not of the kind that OpenAPI gives them.
+# What reading a document raises whose parts are not of the kind that OpenAPI gives them, and where it is read: what any
+# other place raises so is a fault of the harness.
 _MALFORMED: Final = (AttributeError, KeyError, TypeError, ValueError, RecursionError)
+_READERS: Final = frozenset(
+    {
+        __name__,
+        rest_documents.__name__,
+        http_documents.__name__,
+        api_gateway_document.__name__,
+        api_gateway_methods.__name__,
+        request_shapes.__name__,
+        service_call.__name__,
+    }
+)
 _Query = Mapping[str, str]
 _PassOn = Callable[[Request], Response]
 
@@ -61,8 +77,8 @@ class ApiCalls:
             return _refusal(told.get("Code", "BadRequestException"), told.get("Message", ""), status)
         except ResourceRefused as refused:
             return _refusal("BadRequestException", refused.problem)
-        except _MALFORMED:
-            if not _imports(request):
+        except _MALFORMED as error:
+            if not _imports(request) or not _is_of_the_document(error):
                 raise
             return _refusal("BadRequestException", "Invalid OpenAPI input.")
 
@@ -119,15 +135,17 @@ class ApiCalls:
         document = _based(_document(request.body.decode()), asked.get("basepath", "ignore"))
         client = self._client("apigateway", request, account_id)
         client.get_rest_api(restApiId=api_id)
-        if mode == "overwrite":
-            rest_documents.clear(client, api_id)
-        else:
-            rest_documents.make_room(client, api_id, document)
-        rest_documents.import_document(client, api_id, document, self._region_of(request))
-        info = document.get("info") or {}
-        if mode == "overwrite" and info.get("title"):
-            renamed = {"op": "replace", "path": "/name", "value": str(info["title"])}
-            client.update_rest_api(restApiId=api_id, patchOperations=[renamed])
+        region = self._region_of(request)
+        with unchanged_on_failure("apigateway", account_id, region, api_id):
+            if mode == "overwrite":
+                rest_documents.clear(client, api_id)
+            else:
+                rest_documents.make_room(client, api_id, document)
+            rest_documents.import_document(client, api_id, document, region)
+            info = document.get("info") or {}
+            if mode == "overwrite" and info.get("title"):
+                renamed = {"op": "replace", "path": "/name", "value": str(info["title"])}
+                client.update_rest_api(restApiId=api_id, patchOperations=[renamed])
         return _shown(request, f"/restapis/{api_id}", further, status=200)
 
     def _import_http(self, request: Request, account_id: str, asked: _Query, further: _PassOn) -> Response:
@@ -148,9 +166,10 @@ class ApiCalls:
         document = _based(_body_document(request), asked.get("basepath", "ignore"))
         client = self._client("apigatewayv2", request, account_id)
         client.get_api(ApiId=api_id)
-        http_documents.clear(client, api_id)
-        call(client, "update_api", _http_settings(document), ApiId=api_id)
-        http_documents.import_document(client, api_id, document)
+        with unchanged_on_failure("apigatewayv2", account_id, self._region_of(request), api_id):
+            http_documents.clear(client, api_id)
+            call(client, "update_api", _http_settings(document), ApiId=api_id)
+            http_documents.import_document(client, api_id, document)
         return _shown(request, f"/v2/apis/{api_id}", further, status=201)
 
     def _quick_create(self, request: Request, account_id: str, further: _PassOn) -> Response | None:
@@ -171,6 +190,12 @@ class ApiCalls:
                     client.delete_api(ApiId=api_id)
                 raise
         return made
+
+
+def _is_of_the_document(error: BaseException) -> bool:
+    """Whether an error was raised where a document is read, rather than by what was asked with what it says."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return bool(frames) and frames[-1].f_globals.get("__name__") in _READERS
 
 
 def _imports(request: Request) -> bool:

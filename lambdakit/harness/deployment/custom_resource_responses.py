@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from lambdakit.harness.deployment.unserved_calls import unserved_calls
 from lambdakit.harness.deployment.wait_signals import WaitSignals
 from lambdakit.harness.wire import Request, Response
+from lambdakit.trace import TraceEvent
 
 _PATH = re.compile(r"/_lambdakit/custom-resources/([A-Za-z0-9_-]+)")
 
@@ -32,12 +34,19 @@ class CustomResourceCalls:
     base_url: given the ARN of a function, where it finds the harness, without a trailing slash.
     invoke: runs a function to its end; the text of its fault, empty when it has none. ServiceFault when it is not run.
     quiet: whether nothing is under way in the harness, so that no answer can come any more.
+    events: those of the trace.
     """
 
     def __init__(
-        self, *, base_url: Callable[[str], str], invoke: Callable[[str, bytes], str], quiet: Callable[[], bool]
+        self,
+        *,
+        base_url: Callable[[str], str],
+        invoke: Callable[[str, bytes], str],
+        quiet: Callable[[], bool],
+        events: Callable[[], Sequence[TraceEvent]] = lambda: (),
     ) -> None:
         self._base_url = base_url
+        self._events = events
         self.invoke = invoke
         self.quiet = quiet
         self.signals = WaitSignals()
@@ -56,6 +65,10 @@ class CustomResourceCalls:
         """An answer that comes later is refused."""
         with self._lock:
             self._pending.pop(pending.url.rpartition("/")[2], None)
+
+    def unserved(self, request_id: str) -> Sequence[str]:
+        """The operations that nothing here serves, and that the functions behind a request called."""
+        return unserved_calls(self._events(), request_id)
 
     def serve(self, request: Request) -> Response | None:
         """The answer to a request to such a URL, or to that of a wait condition; None for any other path."""

@@ -181,7 +181,9 @@ class ResourceSteps:
         provisioner = self._provisioner_of(resource.type)
 
         def back() -> None:
-            provisioned = provisioner.update(created, resource, self._context)
+            # What is taken back is not moved step by step again: whether CloudFormation does, no page says.
+            plain = dataclasses.replace(resource, update_policy={})
+            provisioned = provisioner.update(created, plain, self._context)
             self._stack.resources[resource.logical_id] = dataclasses.replace(before, provisioned=provisioned)
             if is_custom(resource.type) and provisioned.physical_id != created.provisioned.physical_id:
                 provisioner.delete(created, self._context)

@@ -10,7 +10,9 @@ Source: AWS SAM Developer Guide, "AWS SAM template anatomy"; CloudFormation Temp
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+import functools
+import threading
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -19,6 +21,8 @@ from lambdakit.assembly.parameters import ParameterValue
 from lambdakit.assembly.place import Place
 from lambdakit.assembly.pseudo_parameters import PseudoParameters
 from lambdakit.assembly.template import SERVERLESS, Template
+from lambdakit.errors import AssemblyError, Diagnostic
+from lambdakit.harness.deployment.property_tree import value_at
 
 # What the translator would ask the Serverless Application Repository of, which is not here: left as they are.
 _APPLICATION = "AWS::Serverless::Application"
@@ -45,21 +49,45 @@ def transformed(
     }
     if not resources:  # nothing is left to translate
         return {**{name: part for name, part in raw.items() if name != "Globals"}, "Resources": applications}
-    translator = translators.Translator(None, parsers.Parser(), boto_session=Session(region_name=pseudo.region))
+    session = Session(region_name=pseudo.region)
     try:
-        outcome: dict[str, Any] = translator.translate(
-            raw, values, passthrough_metadata=True, get_managed_policy_map=dict
-        )
+        with _turn():
+            translator = translators.Translator(None, parsers.Parser(), boto_session=session)
+            outcome: dict[str, Any] = translator.translate(
+                raw, values, passthrough_metadata=True, get_managed_policy_map=dict
+            )
     except exceptions.InvalidDocumentException as error:
-        causes = [" ".join(str(cause.message).split()) for cause in error.causes]
-        raise place.error(
-            f"Transform {SERVERLESS} failed with: Invalid Serverless Application Specification document. "
-            f"Number of errors found: {len(causes)}. {' '.join(causes)}",
-            UNSUPPORTED_TRANSFORM,
-        ) from None
+        raise _invalid(template, error.causes) from None
     outcome["Resources"] |= applications
     outcome.pop("Globals", None)
     return outcome
+
+
+@functools.cache
+def _turn() -> threading.Lock:
+    """One transform at a time: the translator keeps the region that it works for in a class of its own."""
+    return threading.Lock()
+
+
+def _invalid(template: Template, causes: Sequence[Any]) -> AssemblyError:
+    """What the translator finds wrong, each at the resource, and the property where it says which."""
+    told = "Invalid Serverless Application Specification document. "
+    found: list[Diagnostic] = []
+    for cause in causes:
+        problem = f"Transform {SERVERLESS} failed with: {told}Number of errors found: {len(causes)}. "
+        problem += " ".join(str(cause.message).split())
+        found += template.place(_pointer(template, cause)).error(problem, UNSUPPORTED_TRANSFORM).diagnostics
+    return AssemblyError(*found)
+
+
+def _pointer(template: Template, cause: Any) -> str:
+    """Where a cause is. The translator keeps a resource's name to itself, and none for a fault of the whole."""
+    name = getattr(cause, "_logical_id", None)
+    if not isinstance(name, str) or name not in template.resources:
+        return "Transform"
+    path = str(getattr(cause, "key_path", ""))
+    is_there = path and value_at(template.resources[name].properties, path) is not None
+    return f"Resources.{name}.Properties.{path}" if is_there else f"Resources.{name}"
 
 
 def _translator(place: Place) -> tuple[Any, Any, Any]:

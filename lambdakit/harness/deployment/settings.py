@@ -12,6 +12,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from lambdakit.harness.deployment.presence import is_there as is_there
 from lambdakit.harness.deployment.provisioner import (
     Context,
     Created,
@@ -116,16 +117,6 @@ def unless_gone(*codes: str) -> Iterator[None]:
     except ClientError as error:
         if error.response["Error"]["Code"] not in codes:
             raise
-
-
-def is_there(read: Callable[[], object], *codes: str) -> bool:
-    """Whether a service knows of a thing. read: asks for it. codes: the service's error codes for what is not there."""
-    try:
-        return bool(read())
-    except ClientError as error:
-        if error.response["Error"]["Code"] in codes:
-            return False
-        raise
 
 
 def already_exists(resource: Resource, identifier: str, name_property: str) -> ResourceRefused:

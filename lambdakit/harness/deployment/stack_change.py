@@ -158,6 +158,7 @@ class StackChange:
             construct_path=declared.construct_path,
             generation=self._engine.stacks.generation(self._stack) if there is None else there.resource.generation,
             metadata=declared.metadata,
+            update_policy=self._update_policy(logical_id),
             keep_when_deleted=policy in ("Retain", "RetainExceptOnCreate"),
             keep_when_replaced=declared.update_replace_policy == "Retain",
             keep_when_taken_back=policy == "Retain",
@@ -167,6 +168,18 @@ class StackChange:
         with self._refusals.told(resource, "created" if there is None else "updated", failed=lambda reason: None):
             self._source.record_images(resource)
         return resource
+
+    def _update_policy(self, logical_id: str) -> Mapping[str, Any]:
+        """Its `UpdatePolicy`, where somebody reads it: that of an alias."""
+        declared = self._resolver.template.resources[logical_id]
+        if declared.update_policy is None or declared.type != "AWS::Lambda::Alias":
+            return {}
+        pointer = f"Resources.{logical_id}.UpdatePolicy"
+        try:
+            resolved = self._resolver.resolve(declared.update_policy, pointer)
+        except UnknownValue as unknown:
+            raise self._refusals.needs(unknown, pointer) from None
+        return resolved if isinstance(resolved, dict) else {}
 
     def _provisioner(self, type_name: str) -> Provisioner:
         if type_name == NESTED_STACK:

@@ -21,6 +21,7 @@ from lambdakit.harness.wire import Request, Response
 
 PREFIX: Final = "/_lambdakit/code/"
 _VALID_SECONDS: Final = 600
+_AWS_NAMES: Final = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 _EXPIRES: Final = "Expires"
 _SIGNATURE: Final = "Signature"
 
@@ -36,7 +37,9 @@ class CodeDownloads:
         """Where the zip file is, of what is unpacked in a directory of the code store. host: of the endpoint."""
         expires = str(int(self._now()) + _VALID_SECONDS)
         query = urlencode({_EXPIRES: expires, _SIGNATURE: self._signature(directory.name, expires)})
-        return f"http://{host}{PREFIX}{directory.name}?{query}"
+        # What is called at a name of AWS's own, and at no port, was called with TLS: nothing else listens there.
+        scheme = "https" if host.endswith(_AWS_NAMES) else "http"
+        return f"{scheme}://{host}{PREFIX}{directory.name}?{query}"
 
     def serve(self, request: Request, code: CodeStore) -> Response:
         """The zip file; 403 for a link that is none of ours or too old, 404 for code that is gone."""

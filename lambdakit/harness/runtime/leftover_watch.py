@@ -18,21 +18,27 @@ class LeftoverWatch:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
+        self._marks: list[str] = []
 
     def add(self, mark: str) -> None:
         """Takes a mark, before there is a process that has it. Nothing is watched where there is no /proc."""
         if sys.platform != "linux" or not mark:
             return
         with self._lock, contextlib.suppress(OSError):
-            self._process = self._process or self._start()
+            self._marks.append(mark)
+            marks = [mark]
+            if self._process is None or self._process.poll() is not None:
+                _close(self._process)
+                self._process, marks = self._start(), self._marks  # one that is gone took what it knew with it
             assert self._process.stdin is not None
-            self._process.stdin.write(mark + "\n")
+            self._process.stdin.write("".join(f"{each}\n" for each in marks))
             self._process.stdin.flush()
 
     def close(self) -> None:
         """Ends what is left, and the watch. Idempotent."""
         with self._lock:
             process, self._process = self._process, None
+            self._marks.clear()
         if process is not None:
             with contextlib.suppress(subprocess.TimeoutExpired, OSError):
                 process.communicate(timeout=_END_SECONDS)
@@ -49,3 +55,10 @@ class LeftoverWatch:
             text=True,
             start_new_session=True,  # what ends the harness from a terminal must not end it
         )
+
+
+def _close(process: subprocess.Popen[str] | None) -> None:
+    """Lets go of a process that has ended."""
+    if process is not None and process.stdin is not None:
+        with contextlib.suppress(OSError):
+            process.stdin.close()

@@ -165,6 +165,7 @@ class Zygote:
     ) -> None:
         self._patience_seconds = patience_seconds
         self._asked = 0
+        self._slots: set[str] = set()  # of the environments that were made
         self._lock = threading.Lock()
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
@@ -194,8 +195,19 @@ class Zygote:
     def fork(self, settings: Mapping[str, Any], ports: Sequence[int]) -> tuple[ForkedProcess, list[socket.socket]]:
         """An environment and its sockets as `inside/environment.py` makes them: listeners, connectors, the network's.
 
-        OSError when it cannot be made.
+        OSError when it cannot be made; it has no /tmp then, unless it had one before.
         """
+        slot = str(settings["slot"])
+        try:
+            made = self._forked(settings, ports)
+        except BaseException:
+            if slot not in self._slots:
+                self.release(slot)
+            raise
+        self._slots.add(slot)
+        return made
+
+    def _forked(self, settings: Mapping[str, Any], ports: Sequence[int]) -> tuple[ForkedProcess, list[socket.socket]]:
         with contextlib.ExitStack() as ours, contextlib.ExitStack() as theirs:
             output, output_in = _pipe(ours, theirs)
             status, status_in = _pipe(ours, theirs)
@@ -242,6 +254,7 @@ class Zygote:
 
     def release(self, slot: str) -> None:
         """Lets go of the /tmp of an environment that is gone."""
+        self._slots.discard(slot)
         with self._lock, contextlib.suppress(OSError):
             self._control.send(json.dumps({"release": slot}).encode())
 

@@ -46,6 +46,18 @@ def test_what_came_as_a_directory_is_packed(tmp_path: Path) -> None:
         assert archive.infolist()[0].external_attr >> 16 & 0o111
 
 
+@pytest.mark.parametrize(
+    ("host", "scheme"),
+    [
+        ("127.0.0.1:4566", "http"),
+        ("lambda.us-east-1.amazonaws.com", "https"),
+        ("lambda.us-east-1.amazonaws.com:80", "http"),
+    ],
+)
+def test_a_link_leads_where_the_call_went(host: str, scheme: str) -> None:
+    assert CodeDownloads().link(host, Path("/x/name")).startswith(f"{scheme}://{host}/")
+
+
 @pytest.mark.parametrize("name", ["gone", ".."])
 def test_code_that_is_not_there(tmp_path: Path, name: str) -> None:
     downloads, code = CodeDownloads(), CodeStore(tmp_path / "store")

@@ -106,3 +106,17 @@ def test_a_watch_that_was_killed_is_not_missed(mark: str) -> None:
         wait_for_exit(process)
 
         watch.add(mark)
+
+
+def test_a_watch_that_was_killed_is_started_again_with_what_it_knew(mark: str) -> None:
+    before = set(process_tree.children(os.getpid()))
+    with closing(LeftoverWatch()) as watch, _sleeper(mark) as ours:
+        watch.add(mark)
+        (process,) = set(process_tree.children(os.getpid())) - before - {ours.pid}
+        os.kill(process, signal.SIGKILL)
+        wait_for_exit(process)
+
+        watch.add(f"{mark}-other")
+        watch.close()
+
+        wait_for_exit(ours.pid)

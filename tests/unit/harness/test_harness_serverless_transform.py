@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import sys
+import threading
+from typing import Any
 
 import pytest
 
@@ -14,7 +17,7 @@ from lambdakit.errors import AssemblyError
 from lambdakit.harness.deployment.serverless_transform import transformed
 
 PSEUDO = PseudoParameters(account_id="123456789012", region="eu-west-1", stack_name="s", stack_id="i")
-FUNCTION = {
+FUNCTION: dict[str, Any] = {
     "Type": "AWS::Serverless::Function",
     "Properties": {
         "CodeUri": "s3://bucket/key",
@@ -39,9 +42,9 @@ def _template(**resources: object) -> Template:
     return parse_template(raw, path="t.yaml")
 
 
-def _outcome(template: Template) -> Template:
+def _outcome(template: Template, pseudo: PseudoParameters = PSEUDO) -> Template:
     values = resolve_parameters(template, {}, ssm=lambda name: name)
-    return parse_template(transformed(template, values, PSEUDO), path="t.yaml")
+    return parse_template(transformed(template, values, pseudo), path="t.yaml")
 
 
 @translated_by_aws
@@ -96,6 +99,43 @@ def test_mistakes_are_told_in_cloudformations_words() -> None:
         "Resource with id [F] is invalid."
     )
     assert (diagnostic.path, diagnostic.code) == ("t.yaml", "LK236")
+
+
+@translated_by_aws
+def test_each_mistake_is_told_at_its_resource() -> None:
+    wrong = {"Type": "AWS::Serverless::Function", "Properties": {"CodeUri": "s3://b/k", "Nope": 1}}
+    events = {"Type": "AWS::Serverless::Function", "Properties": {**FUNCTION["Properties"], "Events": "x"}}
+
+    with pytest.raises(AssemblyError) as refused:
+        _outcome(_template(F=wrong, G=events))
+
+    found = {diagnostic.pointer: diagnostic.problem for diagnostic in refused.value.diagnostics}
+    assert found.keys() == {"Resources.F", "Resources.G.Properties.Events"}
+    assert "Resource with id [F] is invalid." in found["Resources.F"]
+    assert all("Number of errors found: 2." in problem for problem in found.values())
+
+
+@translated_by_aws
+def test_transforms_of_two_partitions_do_not_mix() -> None:
+    wrong: list[str] = []
+
+    def transform(region: str, partition: str) -> None:
+        for _ in range(12):
+            outcome = _outcome(_template(F=FUNCTION), dataclasses.replace(PSEUDO, region=region))
+            policies = outcome.resources["FRole"].properties["ManagedPolicyArns"]
+            assert isinstance(policies, list)
+            wrong.extend(arn for arn in policies if not arn.startswith(f"arn:{partition}:"))
+
+    threads = [
+        threading.Thread(target=transform, args=place)
+        for place in (("us-east-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"))
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert wrong == []
 
 
 def test_missing_translator_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

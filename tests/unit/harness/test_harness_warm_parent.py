@@ -65,6 +65,38 @@ def test_an_answer_that_comes_too_late_is_no_other_environments(
     listeners[0].close()
 
 
+def test_an_environment_that_could_not_be_made_leaves_no_tmp(
+    forking: object, runtimes: Runtimes, tmp_path: Path
+) -> None:
+    if isinstance(forking, str):
+        pytest.skip(forking)
+    before = set(process_tree.descendants(os.getpid()))
+
+    with contextlib.closing(Zygote(runtimes.own_interpreter, preload="nothing")) as zygote:
+        started = [pid for pid in process_tree.descendants(os.getpid()) if pid not in before]
+        parent = next(pid for pid in started if b"zygote.py" in Path(f"/proc/{pid}/cmdline").read_bytes())
+        slots = Path(f"/proc/{parent}/root/.slots")
+        with pytest.raises(OSError):  # by the parent
+            zygote.fork({**_idle("size", tmp_path), "tmp_mib": "no"}, [9001])
+        with pytest.raises(OSError):  # by its own process, once it has a /tmp
+            zygote.fork(_idle("twice", tmp_path), [9001, 9001])
+        process, listeners = zygote.fork(_idle("whole", tmp_path), [9001])
+        wait_until(
+            lambda: [slot.name for slot in slots.iterdir()] == ["whole"],
+            lambda: f"a broken one has a /tmp: {list(slots.iterdir())}",
+        )
+        process.kill()
+        with pytest.raises(OSError):
+            zygote.fork(_idle("whole", tmp_path), [9001, 9001])
+        again, others = zygote.fork(_idle("again", tmp_path), [9001])
+
+        wait_until(lambda: sorted(slot.name for slot in slots.iterdir()) == ["again", "whole"], "one is gone")
+        again.kill()
+
+    for listener in (*listeners, *others):
+        listener.close()
+
+
 def _variables_of(process: ForkedProcess) -> list[bytes]:
     return [Path(f"/proc/{pid}/environ").read_bytes() for pid in process.members()]
 

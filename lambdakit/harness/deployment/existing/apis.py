@@ -10,13 +10,14 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from lambdakit.assembly.look_ups import ApiLookUp, LookUps
 from lambdakit.errors import Diagnostic
 from lambdakit.harness.account import Account
 from lambdakit.harness.deployment.existing.named_apis import NamedApi, Protocol
 from lambdakit.harness.deployment.existing.networks import Tell
+from lambdakit.harness.deployment.presence import is_there
 from lambdakit.harness.deployment.undo import UndoLog
 from lambdakit.harness.moto_state.wanted_apis import rename_api, rename_rest_api, rename_rest_resource
 
@@ -25,6 +26,7 @@ _TYPE: Final = "AWS::ApiGatewayV2::Api"
 # API Gateway Developer Guide, "Working with stages for HTTP APIs": the default stage deploys every change.
 _DEFAULT_STAGE: Final = "$default"
 _STANDS_FOR: Final = "stands-for-"
+_UNKNOWN: Final = "NotFoundException"
 _BY_REQUEST: Final = "$request.body.action"
 
 
@@ -66,7 +68,7 @@ class ExistingApis:
 
     def _rest_api(self, named: NamedApi, told: ApiLookUp | None) -> None:
         client = self._client("apigateway")
-        if _is_there(lambda: client.get_rest_api(restApiId=named.id)):
+        if is_there(lambda: client.get_rest_api(restApiId=named.id), _UNKNOWN):
             self._further_resources(client, named, told)
             return
         made = client.create_rest_api(name=f"{_STANDS_FOR}{named.id}")
@@ -115,7 +117,7 @@ class ExistingApis:
 
     def _api(self, named: NamedApi) -> None:
         client = self._client("apigatewayv2")
-        if _is_there(lambda: client.get_api(ApiId=named.id)):
+        if is_there(lambda: client.get_api(ApiId=named.id), _UNKNOWN):
             return
         is_http = named.protocol == "HTTP"
         selection = {} if is_http else {"RouteSelectionExpression": _BY_REQUEST}
@@ -162,11 +164,3 @@ def _down_to(path: str) -> list[str]:
     """`/`, `/a` and `/a/b` of `/a/b`."""
     parts = [part for part in path.split("/") if part]
     return ["/", *(f"/{'/'.join(parts[: count + 1])}" for count in range(len(parts)))]
-
-
-def _is_there(read: Callable[[], object]) -> bool:
-    try:
-        read()
-    except (ClientError, BotoCoreError):
-        return False
-    return True

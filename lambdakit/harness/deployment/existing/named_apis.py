@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 from lambdakit.assembly.intrinsics import Resolver
 from lambdakit.errors import LambdakitError
 from lambdakit.harness.deployment.scope import UnknownValue
+from lambdakit.harness.deployment.socket_routes import is_socket_route
 from lambdakit.records import dataclass
 
 Protocol = Literal["REST", "HTTP", "WEBSOCKET"]
@@ -53,7 +54,7 @@ def apis_of(resolver: Resolver, logical_ids: Iterable[str]) -> tuple[NamedApi, .
             continue
         parts = found.setdefault(api_id, _Parts("REST" if is_rest else "HTTP"))
         parts.has_stage |= resource.type.endswith("::Stage")
-        parts.speaks_websocket |= resource.type in _SOCKET_PARTS or _is_socket_route(resource.type, resource.properties)
+        parts.speaks_websocket |= resource.type in _SOCKET_PARTS or is_socket_route(resource.type, resource.properties)
         for name in ("ParentId", "ResourceId") if is_rest else ():
             identity = _text(resolver, logical_id, resource.properties, name)
             if _ID.fullmatch(identity) and identity not in parts.resources:
@@ -75,12 +76,6 @@ class _Parts:
         self.resources: list[str] = []
         self.has_stage = False
         self.speaks_websocket = False
-
-
-def _is_socket_route(type_name: str, properties: Mapping[str, Any]) -> bool:
-    """API Gateway Developer Guide: an HTTP API's route key has a method and a path, or is `$default`."""
-    key = properties.get("RouteKey")
-    return type_name == f"{_HTTP}Route" and isinstance(key, str) and key != _DEFAULT and " /" not in key
 
 
 def _text(resolver: Resolver, logical_id: str, properties: Mapping[str, Any], name: str) -> str:

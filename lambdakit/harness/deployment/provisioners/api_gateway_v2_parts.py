@@ -23,6 +23,18 @@ AUTHORIZER: Final = MotoBacked(
     attributes={"AuthorizerId": "ref"},
 )
 
+# Every stage shows an API as it is, whatever it was deployed with; see `api_deployments`.
+DEPLOYMENT: Final = MotoBacked(
+    service="apigatewayv2",
+    properties=properties_of(read="ApiId Description", recorded="StageName"),
+    defaults={"Description": ""},
+    made_by=Call(operation="create_deployment", renamed={"StageName": ""}),
+    reference="made.DeploymentId",
+    changed_by=(Call(operation="update_deployment", arguments={"DeploymentId": "ref"}),),
+    deleted_by=(call("delete_deployment", ApiId="p.ApiId", DeploymentId="ref"),),
+    attributes={"DeploymentId": "ref"},
+)
+
 MODEL: Final = MotoBacked(
     service="apigatewayv2",
     properties=properties_of(read="ApiId ContentType Description Name Schema"),

@@ -17,6 +17,7 @@ from lambdakit.harness.deployment.provisioner import (
     ResourceRefused,
     undone_on_failure,
 )
+from lambdakit.harness.deployment.provisioners.code_deploy import shift_traffic
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.function_name import FunctionName, parse_function_name
 from lambdakit.harness.lambda_service.store import Alias
@@ -96,8 +97,21 @@ class LambdaAlias:
         return Provisioned(physical_id=arn, attributes={"AliasArn": arn})
 
     def update(self, created: Created, resource: Resource, context: Context) -> Provisioned:
-        """Moves the alias, and asks for other environments where that differs."""
+        """Moves the alias, step by step where its update policy says so; asks for other environments.
+
+        Source: CloudFormation Template Reference, "UpdatePolicy attribute", "CodeDeployLambdaAliasUpdate policy".
+        """
         function, alias = _alias(resource)
+        before = _alias(created.resource)[1]
+        policy = resource.update_policy.get("CodeDeployLambdaAliasUpdate")
+        if policy and before.version != alias.version:
+            functions = context.functions.of(function.account_id)
+
+            def put_back() -> None:
+                functions.put_alias(function.name, function.region, before)
+
+            with undone_on_failure(put_back):
+                shift_traffic(policy, function, alias, before.version, context)
         arn = context.functions.of(function.account_id).put_alias(function.name, function.region, alias)
         _provision(named_function(resource, arn), resource.properties, context)
         return created.provisioned

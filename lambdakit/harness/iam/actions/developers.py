@@ -1,13 +1,16 @@
-"""CloudFormation, Config, CodePipeline and CodeCommit.
+"""CloudFormation, Config, CodePipeline, CodeDeploy and CodeCommit.
 
-Source: Service Authorization Reference, "AWS CloudFormation", "AWS Config", "AWS CodePipeline" and "AWS CodeCommit".
+Source: Service Authorization Reference, "AWS CloudFormation", "AWS Config", "AWS CodePipeline", "AWS CodeDeploy" and
+"AWS CodeCommit".
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
-from lambdakit.harness.iam.rules import Rules
+from lambdakit.harness.iam.api_call import ApiCall
+from lambdakit.harness.iam.rules import Need, Rules
 
 CLOUDFORMATION: Final = Rules(
     members={
@@ -47,6 +50,36 @@ CODEPIPELINE: Final = Rules(
         "pipeline.PipelineName": ("pipelineName", "name", "pipeline.name", "webhook.targetPipeline"),
         "webhook.WebhookName": ("webhook.name", "webhookName", "name"),
     },
+)
+
+
+def _deployment_group(call: ApiCall) -> Sequence[str]:
+    """The group that a request names, or the one of the deployment that it names."""
+    arn = call.text("ResourceArn")
+    if arn:
+        return [arn] if ":deploymentgroup:" in arn else []
+    application = call.text("applicationName")
+    group = call.text("deploymentGroupName") or call.text("currentDeploymentGroupName")
+    if application and group:
+        return [call.arn("codedeploy", f"deploymentgroup:{application}/{group}")]
+    found = call.lookups.deployment_group(call.account_id, call.region, call.text("deploymentId"))
+    return [found] if found else []
+
+
+def _hook_status(call: ApiCall) -> Sequence[Need]:
+    """What a hook's function needs to say whether a deployment goes on.
+
+    The reference has no resource for it; the CDK's grant for it (`grantPutLifecycleEventHookExecutionStatus`) names the
+    deployment group, and deployments on AWS take it.
+    """
+    group = tuple(_deployment_group(call)) or ("*",)
+    return [Need(action="codedeploy:PutLifecycleEventHookExecutionStatus", resources=group)]
+
+
+CODEDEPLOY: Final = Rules(
+    members={"deploymentconfig.DeploymentConfigurationName": ("deploymentConfigName",)},
+    resources={"deploymentgroup": _deployment_group},
+    readers={"PutLifecycleEventHookExecutionStatus": _hook_status},
 )
 
 CODECOMMIT: Final = Rules(

@@ -8,7 +8,7 @@ from typing import Final
 from lambdakit.harness.iam.actions.api_gateway import API_GATEWAY, API_GATEWAY_CALLS
 from lambdakit.harness.iam.actions.containers import ECS
 from lambdakit.harness.iam.actions.data_apis import ATHENA, ELASTICSEARCH, KAFKA, MQ, OPENSEARCH, RDS_DATA
-from lambdakit.harness.iam.actions.developers import CLOUDFORMATION, CODECOMMIT, CODEPIPELINE, CONFIG
+from lambdakit.harness.iam.actions.developers import CLOUDFORMATION, CODECOMMIT, CODEDEPLOY, CODEPIPELINE, CONFIG
 from lambdakit.harness.iam.actions.dynamodb import DYNAMODB, STREAMS
 from lambdakit.harness.iam.actions.email import SES, SES_V2
 from lambdakit.harness.iam.actions.events import EVENTS
@@ -42,6 +42,7 @@ RULES: Final[Mapping[str, Rules]] = {
     "cloudformation": CLOUDFORMATION,
     "cloudwatch": CLOUDWATCH,
     "codecommit": CODECOMMIT,
+    "codedeploy": CODEDEPLOY,
     "codepipeline": CODEPIPELINE,
     "cognito-idp": COGNITO_IDP,
     "config": CONFIG,

@@ -195,8 +195,9 @@ def _take_order(orders: socket.socket) -> tuple[Mapping[str, Any], list[int]]:
 
 
 def _release(path: str) -> None:
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError):  # it may have come to no more than the directory
         kernel.unmount(path)
+    with contextlib.suppress(OSError):
         os.rmdir(path)  # noqa: PTH106  # pathlib costs a fork 5 ms
 
 
