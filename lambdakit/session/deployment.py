@@ -27,6 +27,8 @@ DeploymentStatus = Literal["DEPLOYED", "UPDATED", "DESTROYED"]
 _HTTP_SECONDS: Final = 90.0
 _LISTENER: Final = "load_balancer_listener"
 _WEBSOCKET: Final = "websocket_api"
+# What stands in front of others, or beside them: meant by its name, or where there is nothing else.
+_CONTENT: Final = ("distribution", "website")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,12 +157,13 @@ class Deployment:
     def api(self, name: str | None = None) -> DeployedApi:
         """The API called `name`, found as a function is; absence means the only one there is.
 
-        A load balancer counts once, whatever its listeners: those are asked for by name.
+        A load balancer counts once, whatever its listeners: those are asked for by name. Where there are APIs,
+        distributions and websites do not count; where there are distributions, websites do not.
         HarnessError when none or several are meant.
         """
         if name is not None:
             return find_one("api", name, self.apis)
-        apis = [api for api in self.apis if api.kind != _LISTENER]
+        apis = _first_of_all([api for api in self.apis if api.kind != _LISTENER])
         if len(apis) == 1:
             return apis[0]
         if not self.apis:
@@ -176,7 +179,7 @@ class Deployment:
         """
         import httpx
 
-        speaking_http = [api for api in self.apis if api.kind not in (_WEBSOCKET, _LISTENER)]
+        speaking_http = _first_of_all([api for api in self.apis if api.kind not in (_WEBSOCKET, _LISTENER)])
         api = speaking_http[0] if name is None and len(speaking_http) == 1 else self.api(name)
         if api.kind == _WEBSOCKET:
             problem = f"{api.name} is a WebSocket API, which answers no HTTP requests"
@@ -241,6 +244,14 @@ def deploy(
     wire = control.post("/_lambdakit/deployments", request.to_wire(sources))
     state = _read_state(wire, control, trace)
     return Deployment(_control=control, _trace=trace, _sources=sources, _state=state)
+
+
+def _first_of_all(apis: list[DeployedApi]) -> list[DeployedApi]:
+    """Those that a door without a name means."""
+    for kind in reversed(_CONTENT):
+        others = [api for api in apis if api.kind != kind]
+        apis = others or apis
+    return apis
 
 
 def _read_state(wire: Mapping[str, Any], control: ControlApi, trace: TraceView) -> _State:

@@ -19,7 +19,8 @@ def fake_harness(**options: str | int) -> Harness:
 def write_assembly(
     directory: Path, *, functions: dict[str, str], apis: tuple[str, ...] = (), **reports: object
 ) -> Path:
-    """An assembly directory. functions: physical name -> construct path in the stack `shop`; apis: names.
+    """An assembly directory. functions: physical name -> construct path in the stack `shop`;
+    apis: names, of HTTP APIs unless a kind stands before: `website:pages`.
 
     reports: what is told of the deployment's `permissions` and `reachability`.
     """
@@ -55,13 +56,14 @@ def _function(name: str, path: str) -> dict[str, str]:
     }
 
 
-def _api(name: str) -> dict[str, str]:
+def _api(given: str) -> dict[str, str]:
+    kind, _, name = given.rpartition(":")
     return {
         "name": name,
         "api_id": f"{name}-id",
         "logical_id": f"{name.capitalize()}Api",
         "stack": "shop",
         "path": f"shop/{name}/Api/Resource",
-        "kind": "http_api",
+        "kind": kind or "http_api",
         "url": "http://127.0.0.1:{port}/_apis/" + name,
     }

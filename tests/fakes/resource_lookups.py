@@ -13,7 +13,8 @@ class KnownResources:
     tagged: by ARN. objects: tags by bucket and key. buckets: accounts by name. secrets, keys: ARN by what it is called.
     aliases: by a key's ARN. ciphertexts: a key's ARN by what it made. identities: ARN by kind and name.
     mappings: a function's ARN by UUID. partition_keys: by a table's ARN, or `ARN/index/NAME`. iterators: a stream's
-    name by shard iterator. addresses: SES's identity by address. tasks: roles by task definition. urls: who may call
+    name by shard iterator. addresses: SES's identity by address. deployments: group's ARN by id. tasks: roles by task
+    definition. urls: who may call
     the URL of a function, by its ARN. subnets: a VPC's id by subnet. rotations: a function's ARN by a secret's.
     """
 
@@ -29,6 +30,7 @@ class KnownResources:
     partition_keys: Mapping[str, str] = field(default_factory=dict)
     iterators: Mapping[str, str] = field(default_factory=dict)
     addresses: Mapping[str, str] = field(default_factory=dict)
+    deployments: Mapping[str, str] = field(default_factory=dict)
     tasks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     urls: Mapping[str, str] = field(default_factory=dict)
     subnets: Mapping[str, str] = field(default_factory=dict)
@@ -72,6 +74,9 @@ class KnownResources:
 
     def task_roles(self, account_id: str, region: str, task_definition: str) -> tuple[str, ...]:
         return self.tasks.get(task_definition, ())
+
+    def deployment_group(self, account_id: str, region: str, deployment_id: str) -> str:
+        return self.deployments.get(deployment_id, "")
 
     def url_auth_type(self, function_arn: str) -> str:
         return self.urls.get(function_arn, "")

@@ -16,6 +16,8 @@ from lambdakit.records import dataclass
 
 _ACCOUNT: Final = re.compile(r"(?:arn:aws[\w-]*:iam::)?(\d{12})(?::root)?")
 _REGIONAL: Final = re.compile(r"([\w-]+)\.([a-z]{2}(?:-[a-z]+)+-\d)(\.amazonaws\.com(?:\.cn)?)")
+# Source: Amazon CloudFront Developer Guide, "Restrict access to an Amazon S3 origin" (origin access identity).
+_ORIGIN_ACCESS_IDENTITY: Final = "arn:aws:iam::cloudfront:user/"
 
 
 class Naming(IntEnum):
@@ -69,6 +71,8 @@ class PrincipalElement:
             return Naming.DIRECT
         if principal.arn in self.names or _unique_id(principal) in self.names:
             return Naming.ENTITY if caller != principal.arn else Naming.DIRECT
+        if principal.arn.startswith(_ORIGIN_ACCESS_IDENTITY):  # an identity's canonical id is its own
+            return Naming.DIRECT if principal.canonical_user in self.canonical_users else Naming.NOT
         if principal.account_id in self.accounts or principal.canonical_user in self.canonical_users:
             return Naming.ACCOUNT
         return Naming.NOT

@@ -34,7 +34,7 @@ class ServiceSessions:
         with self._lock:
             session = self._by_source.get((service, source_arn))
             if session is None:
-                session = ServiceSession(credentials=temporary_credentials(), principal=_principal(service, source_arn))
+                session = ServiceSession(credentials=temporary_credentials(), principal=acting_for(service, source_arn))
                 self._by_source[service, source_arn] = session
                 self._by_key[session.credentials.access_key_id] = session
         return session.credentials
@@ -44,8 +44,11 @@ class ServiceSessions:
         return self._by_key.get(access_key_id)
 
 
-def _principal(service: str, source_arn: str) -> Principal:
-    """Source: IAM User Guide, "AWS global condition context keys"."""
+def acting_for(service: str, source_arn: str) -> Principal:
+    """A service that asks on behalf of a resource.
+
+    Source: IAM User Guide, "AWS global condition context keys".
+    """
     account_id = source_arn.split(":", 5)[4]
     return Principal(
         kind="service",

@@ -29,6 +29,9 @@ class ExecutionRoles(Protocol):
     def lambda_refusal(self, role_arn: str, action: str, resource: str) -> str | None:
         """Why Lambda may not do something in a session of a role; None when it may."""
 
+    def trust_refusal(self, service: str, role_arn: str) -> str | None:
+        """Why an AWS service may not assume a role; None when it may, or nobody knows the role."""
+
 
 class AnyRole:
     """Every role may be assumed and does everything."""
@@ -41,6 +44,11 @@ class AnyRole:
     def lambda_refusal(self, role_arn: str, action: str, resource: str) -> str | None:
         """None."""
         del role_arn, action, resource
+        return None
+
+    def trust_refusal(self, service: str, role_arn: str) -> str | None:
+        """None."""
+        del service, role_arn
         return None
 
 

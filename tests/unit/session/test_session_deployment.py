@@ -122,6 +122,25 @@ def test_http_without_a_name_is_the_only_api(harness: Harness, tmp_path: Path) -
         assert http.base_url.path == "/_apis/orders/"
 
 
+@pytest.mark.parametrize(
+    ("apis", "meant"),
+    [
+        (("orders", "distribution:front", "website:pages"), "orders"),
+        (("distribution:front", "website:pages"), "front"),
+        (("website:pages",), "pages"),
+    ],
+    ids=["an API", "a distribution", "a website"],
+)
+def test_http_without_a_name_passes_over_what_stands_in_front_or_beside(
+    harness: Harness, tmp_path: Path, apis: tuple[str, ...], meant: str
+) -> None:
+    deployment = harness.deploy(write_assembly(tmp_path / "front", functions={}, apis=apis))
+
+    with deployment.http() as http:
+        assert http.base_url.path == f"/_apis/{meant}/"
+    assert deployment.api().name == meant
+
+
 def test_http_reads_no_proxy(harness: Harness, assembly: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")

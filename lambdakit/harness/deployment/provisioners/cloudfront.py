@@ -1,7 +1,7 @@
-"""`AWS::CloudFront::Distribution`: the account shows it, with its origins and names, and invalidates what is asked for.
+"""`AWS::CloudFront::Distribution`: the account shows it, with its origins and names, and its door serves it.
 
-Nothing behind it runs: no request goes through a distribution. That invalidations are answered lets the CDK's bucket
-deployments end, which invalidate what they deployed and wait for it.
+What the service's API shows is less than what is served: the template's properties are, and what `UpdateDistribution`
+says later is not.
 
 Source: CloudFormation Template Reference, "AWS::CloudFront::Distribution"; Amazon CloudFront API Reference,
 "CreateInvalidation".
@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from lambdakit.harness.deployment.property_tree import RECORDED
 from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource
+from lambdakit.harness.deployment.provisioners.edge_functions import check_edge_functions
 from lambdakit.harness.deployment.provisioners.moto_backed import Call, MotoBacked, properties_of
-from lambdakit.harness.deployment.provisioners.recorded import note_functions
+from lambdakit.harness.routing.distribution.configuration import read_distribution
 
 # Templates of the older form have no list of origins.
 _ORIGINS: Final = '(p.DistributionConfig.Origins || `[{"Id": "origin", "DomainName": "origin.example.com"}]`)'
@@ -31,20 +33,54 @@ _CONFIG: Final = (
 
 
 class _Distribution(MotoBacked):
-    """Tells functions at its edge that nothing invokes them."""
+    """A distribution, which is served as its template describes it."""
 
     def create(self, resource: Resource, context: Context) -> Provisioned:
-        note_functions(resource, context)
-        return MotoBacked.create(self, resource, context)
+        """Creates it and opens its door."""
+        check_edge_functions(resource, context)
+        return _served(MotoBacked.create(self, resource, context), resource, context)
 
     def update(self, created: Created, resource: Resource, context: Context) -> Provisioned:
-        note_functions(resource, context)
-        return MotoBacked.update(self, created, resource, context)
+        """Changes what differs, at the door as well."""
+        check_edge_functions(resource, context)
+        return _served(MotoBacked.update(self, created, resource, context), resource, context)
+
+    def delete(self, created: Created, context: Context) -> None:
+        """Deletes it and closes its doors."""
+        MotoBacked.delete(self, created, context)
+        if context.content is not None:
+            context.content.distributions.close(created.provisioned.physical_id)
+
+    def reset(self, created: Created, context: Context) -> None:
+        """Its cache begins anew."""
+        if context.content is not None:
+            context.content.distributions.reset(created.provisioned.physical_id)
+
+
+def _served(provisioned: Provisioned, resource: Resource, context: Context) -> Provisioned:
+    if context.content is not None:
+        distribution = read_distribution(
+            resource.properties["DistributionConfig"],
+            distribution_id=provisioned.physical_id,
+            arn=f"arn:aws:cloudfront::{resource.account_id}:distribution/{provisioned.physical_id}",
+            domain=str(provisioned.attributes["DomainName"]),
+        )
+        context.content.distributions.open(distribution)
+    return provisioned
 
 
 DISTRIBUTION: Final = _Distribution(
     service="cloudfront",
-    properties=properties_of(read="DistributionConfig", recorded="Tags"),
+    properties={
+        "DistributionConfig": properties_of(
+            read="Aliases CNAMEs CacheBehaviors Comment CustomErrorResponses CustomOrigin DefaultCacheBehavior"
+            " DefaultRootObject Enabled OriginGroups Origins PriceClass S3Origin",
+            recorded="AnycastIpListId CacheTagConfig ConnectionFunctionAssociation ConnectionMode"
+            " ContinuousDeploymentPolicyId HttpVersion IPV6Enabled Logging Restrictions Staging TenantConfig"
+            " ViewerCertificate ViewerMtlsConfig WebACLId",
+        ),
+        "Tags": RECORDED,
+    },
     made_by=Call(operation="create_distribution", filled=False, arguments={"DistributionConfig": _CONFIG}),
     reference="made.Distribution.Id",
     changed_by=(

@@ -82,6 +82,7 @@ class Bucket:
             for setting in _settings(s3, name):
                 if any(properties.get(key) is not None for key in setting.of):
                     setting.apply({}, properties)
+        _serve(name, properties, context)
         return Provisioned(physical_id=name, attributes=_attributes(name, resource.region))
 
     def update(self, created: Created, resource: Resource, context: Context) -> Provisioned:
@@ -93,6 +94,7 @@ class Bucket:
             lambda _, new: s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=_public_access(new)),
         )
         change([access, *_settings(s3, name)], created.resource.properties, resource.properties)
+        _serve(name, resource.properties, context)
         return created.provisioned
 
     def delete(self, created: Created, context: Context) -> None:
@@ -106,6 +108,8 @@ class Bucket:
             )
         with unless_gone(*_GONE):
             s3.delete_bucket(Bucket=name)
+        if context.content is not None:
+            context.content.websites.close(name)
 
     def capture(self, created: Created, context: Context) -> object:
         """The objects that a custom resource put, such as a bucket deployment's."""
@@ -131,6 +135,16 @@ def _name(resource: Resource) -> str:
     if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", name) or ".." in name:
         raise ResourceRefused("The specified bucket is not valid.", property_pointer="BucketName")
     return str(name)
+
+
+def _serve(name: str, properties: Properties, context: Context) -> None:
+    """Opens the door of the bucket's website, or closes it."""
+    if context.content is None:
+        return
+    if properties.get("WebsiteConfiguration"):
+        context.content.websites.open(name)
+    else:
+        context.content.websites.close(name)
 
 
 def _is_taken(s3: Any, name: str) -> bool:

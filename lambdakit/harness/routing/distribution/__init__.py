@@ -1,0 +1,1 @@
+"""Distributions of CloudFront: behaviours, caches and functions in front of origins."""
