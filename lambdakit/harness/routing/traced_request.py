@@ -1,4 +1,4 @@
-"""Ids that front doors give to requests: their own, and that of the trace.
+"""Ids that front doors give to requests, their own and that of the trace; and what our own trace tells of an answer.
 
 Source: AWS X-Ray Developer Guide, "Tracing header"; API Gateway Developer Guide, "$context variables".
 """
@@ -13,6 +13,7 @@ from typing import Final
 
 from lambdakit.harness.runtime.random_ids import random_hex
 from lambdakit.harness.wire import Headers, Request
+from lambdakit.trace import RequestAnswered, RequestReceived
 
 _TRACE_ID: Final = "x-amzn-trace-id"
 _LETTERS: Final = string.ascii_letters + string.digits + "-_"
@@ -29,3 +30,17 @@ def with_trace_id(request: Request, at: datetime) -> Request:
 def request_id_of_api() -> str:
     """An id in the form of API Gateway's: 15 characters of base64 and a sign."""
     return "".join(random.choices(_LETTERS, k=15)) + "="
+
+
+def answer_to(received: RequestReceived, *, status: int, duration_ms: float, problem: str) -> RequestAnswered:
+    """The event of a request's answer. problem: why the door answered for itself; empty where what is behind it did."""
+    return RequestAnswered(
+        request_id=received.request_id,
+        door=received.door,
+        resource=received.resource,
+        method=received.method,
+        path=received.path,
+        status=status,
+        duration_ms=duration_ms,
+        problem=problem,
+    )

@@ -28,9 +28,10 @@ from lambdakit.harness.routing.distribution.pages import failure, redirect, sent
 from lambdakit.harness.routing.distribution.partial import CONDITIONAL, as_asked
 from lambdakit.harness.routing.distribution.parts import Parts
 from lambdakit.harness.routing.distribution.policies import CachePolicy, Selections, older_policy
+from lambdakit.harness.routing.traced_request import answer_to
 from lambdakit.harness.wire import Request, Response
 from lambdakit.records import dataclass
-from lambdakit.trace import RequestAnswered, RequestReceived, TraceLog
+from lambdakit.trace import RequestReceived, TraceLog
 
 _DOOR: Final = "distribution"
 _FIRST_ERROR: Final = 400
@@ -109,15 +110,15 @@ class Distribution:
     def _served(self, request: Request, protocol: str) -> Response:
         configuration = self._configuration()
         request_id = base64.urlsafe_b64encode(secrets.token_bytes(39)).decode()
-        told = {
-            "request_id": request_id,
-            "door": _DOOR,
-            "resource": "" if configuration is None else configuration.id,
-            "method": request.method,
-            "path": request.target,
-        }
+        received = RequestReceived(
+            request_id=request_id,
+            door=_DOOR,
+            resource="" if configuration is None else configuration.id,
+            method=request.method,
+            path=request.target,
+        )
         started = self._clock.monotonic()
-        self._trace.append(RequestReceived(**told))
+        self._trace.append(received)
         asked = EdgeRequest(
             method=request.method,
             uri=request.path,
@@ -132,9 +133,7 @@ class Distribution:
         except EdgeFailed as failed:
             response = failed.response
         duration = (self._clock.monotonic() - started) * 1000
-        self._trace.append(
-            RequestAnswered(**told, status=response.status, duration_ms=duration, problem=response.problem)
-        )
+        self._trace.append(answer_to(received, status=response.status, duration_ms=duration, problem=response.problem))
         return sent(response, request_id=request_id, method=request.method)
 
     def _answer(

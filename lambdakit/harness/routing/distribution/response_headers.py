@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from lambdakit.harness.routing.distribution.messages import EdgeRequest, EdgeResponse, Fields, without
@@ -118,7 +118,7 @@ def _cors(given: Properties) -> CorsHeaders:
 
 
 def _security(given: Properties) -> list[AddedHeader]:
-    values = {
+    values: dict[str, tuple[str, Callable[[Properties], str]]] = {
         "ContentSecurityPolicy": ("Content-Security-Policy", lambda each: str(each["ContentSecurityPolicy"])),
         "ContentTypeOptions": ("X-Content-Type-Options", lambda each: "nosniff"),
         "FrameOptions": ("X-Frame-Options", lambda each: str(each["FrameOption"])),

@@ -15,12 +15,13 @@ from typing import Final
 from urllib.parse import unquote
 
 from lambdakit.clock import Clock
+from lambdakit.harness.routing.traced_request import answer_to
 from lambdakit.harness.routing.website.configuration import WebsiteConfiguration, quoted
 from lambdakit.harness.routing.website.pages import WebsiteError, error_of, moved, page
 from lambdakit.harness.runtime.random_ids import random_uuid
 from lambdakit.harness.wire import Headers, Request, Response
 from lambdakit.records import dataclass
-from lambdakit.trace import RequestAnswered, RequestReceived, TraceLog
+from lambdakit.trace import RequestReceived, TraceLog
 
 _DOOR: Final = "website"
 _FOUND: Final = 302
@@ -78,14 +79,10 @@ class Website:
         """The answer. environment: which execution environment asks; a website treats all alike."""
         del environment
         request_id, started = random_uuid(), self._clock.monotonic()
-        told = {
-            "request_id": request_id,
-            "door": _DOOR,
-            "resource": self._bucket,
-            "method": request.method,
-            "path": request.target,
-        }
-        self._trace.append(RequestReceived(**told))
+        received = RequestReceived(
+            request_id=request_id, door=_DOOR, resource=self._bucket, method=request.method, path=request.target
+        )
+        self._trace.append(received)
         problem = ""
         try:
             response = self._answer(request)
@@ -94,7 +91,7 @@ class Website:
         if request.method == "HEAD":
             response = dataclasses.replace(response, body=b"")
         duration = (self._clock.monotonic() - started) * 1000
-        self._trace.append(RequestAnswered(**told, status=response.status, duration_ms=duration, problem=problem))
+        self._trace.append(answer_to(received, status=response.status, duration_ms=duration, problem=problem))
         return response
 
     def _answer(self, request: Request) -> Response:
