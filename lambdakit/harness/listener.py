@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 LOOPBACK = "127.0.0.1"
 _RECEIVE_BYTES = 256 * 1024
 _UNREAD_BYTES_MAX = 16 * 1024 * 1024  # of a request that was refused, how much is read so that its client sees why
+# RFC 9113, 3.4: what a client of HTTP/2 sends first.
+_HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
 RequestHandler = Callable[[Request], Response]
 
@@ -116,6 +118,7 @@ class Connections:
 
     def _converse(self, connection: socket.socket, peer: tuple[str, int], handle: RequestHandler) -> None:
         parser = self._parser()
+        is_first = True
         while True:
             try:
                 request = parser.next_request(peer)
@@ -128,6 +131,10 @@ class Connections:
                 data = connection.recv(_RECEIVE_BYTES)
                 if not data:
                     return
+                if is_first and data.startswith(b"PRI") and _HTTP2_PREFACE.startswith(data[: len(_HTTP2_PREFACE)]):
+                    self._converse_in_http2(connection, peer, handle, data)
+                    return
+                is_first = False
                 parser.feed(data)
                 continue
             keeps_alive = request.keeps_alive
@@ -142,6 +149,14 @@ class Connections:
                 keeps_alive = self._stream(answer, response.stream, request)
             if not keeps_alive:
                 return
+
+    def _converse_in_http2(
+        self, connection: socket.socket, peer: tuple[str, int], handle: RequestHandler, first: bytes
+    ) -> None:
+        # Few clients speak it, and every start would pay for its modules.
+        from lambdakit.harness.http2_connection import Http2Connection
+
+        Http2Connection(connection, peer, handle, name=threading.current_thread().name).converse(first)
 
     def _handled(self, request: Request, handle: RequestHandler) -> Response:
         try:

@@ -84,8 +84,13 @@ FLOORS: Final[Mapping[str, Floor]] = {
     "harness.streamed_answer": Floor(imports=(*_GROUND, "harness.wire")),
     "harness.certificates": Floor(imports=_GROUND, third_party=("cryptography",)),
     "harness.taken_connection": Floor(imports=_GROUND),
+    # `h2` knows the frames of HTTP/2.
+    "harness.http2_connection": Floor(imports=(*_GROUND, "harness.header_fields", "harness.wire"), third_party=("h2",)),
     "harness.listener": Floor(
-        imports=(*_GROUND, "harness.wire", "harness.streamed_answer", "harness.taken_connection")
+        imports=(
+            *_GROUND,
+            *("harness.http2_connection", "harness.wire", "harness.streamed_answer", "harness.taken_connection"),
+        )
     ),
     "harness.inner_listeners": Floor(imports=(*_GROUND, "harness.wire", "harness.listener")),
     "harness.account": Floor(
@@ -112,13 +117,13 @@ FLOORS: Final[Mapping[str, Floor]] = {
     # The service's model tells how requests and responses look.
     "harness.lambda_service": Floor(imports=_BELOW_LAMBDA_SERVICE, third_party=("botocore",)),
     # A service's model tells how its requests look; keys of tokens are RSA's; models of REST APIs are JSON Schema.
-    # `airspeed` reads mapping templates.
+    # `airspeed` reads mapping templates, `graphql` operations and schemas.
     "harness.routing": Floor(
         imports=_BELOW_EVENTS,
-        third_party=("airspeed", "botocore", "cryptography", "jsonschema", "referencing", "websockets"),
+        third_party=("airspeed", "botocore", "cryptography", "graphql", "jsonschema", "referencing", "websockets"),
     ),
-    # `jsonata` evaluates expressions of state machines.
-    "harness.delivery": Floor(imports=_BELOW_EVENTS, third_party=(*_SDK, "jsonata")),
+    # `jsonata` evaluates expressions of state machines; an AppSpec file is YAML.
+    "harness.delivery": Floor(imports=_BELOW_EVENTS, third_party=(*_SDK, "jsonata", "yaml")),
     "harness.event_source_mapping": Floor(imports=_BELOW_EVENTS, third_party=_SDK),
     "harness.deployment": Floor(
         imports=(*_BELOW_DEPLOYMENT, "harness.api_exports", "assembly"),
@@ -130,16 +135,28 @@ FLOORS: Final[Mapping[str, Floor]] = {
     "harness.event_sources": Floor(imports=_BELOW_DEPLOYMENT),
     "harness.rest_doors": Floor(imports=(*_BELOW_EVENTS, "harness.routing", "harness.access")),
     "harness.socket_doors": Floor(imports=(*_BELOW_EVENTS, "harness.routing", "harness.access")),
+    "harness.distribution_maker": Floor(imports=(*_BELOW_EVENTS, "harness.routing", "harness.access")),
+    "harness.content_doors": Floor(imports=(*_BELOW_SERVER, "harness.access", "harness.distribution_maker")),
+    "harness.graphql_doors": Floor(imports=(*_BELOW_SERVER, "harness.access")),
     "harness.front_doors": Floor(
-        imports=(*_BELOW_SERVER, "harness.access", "harness.rest_doors", "harness.socket_doors")
+        imports=(
+            *_BELOW_SERVER,
+            "harness.access",
+            "harness.content_doors",
+            "harness.graphql_doors",
+            "harness.rest_doors",
+            "harness.socket_doors",
+        )
     ),
     "harness.control": Floor(imports=(*_BELOW_SERVER, "harness.drain")),
     "harness.endpoint": Floor(imports=(*_BELOW_SERVER, "harness.unserved_request", "harness.access")),
+    "harness.input_bounds": Floor(imports=_BELOW_EVENTS),
+    "harness.service_fronts": Floor(imports=(*_BELOW_SERVER, "harness.input_bounds", "harness.managed_kafka")),
     "harness.server": Floor(
         imports=(
             *_BELOW_SERVER,
-            *("harness.certificates", "harness.drain", "harness.control", "harness.endpoint", "harness.managed_kafka"),
-            "harness.api_exports",
+            *("harness.certificates", "harness.drain", "harness.control", "harness.endpoint"),
+            *("harness.api_exports", "harness.service_fronts"),
             *("harness.access", "harness.event_sources", "harness.front_doors", "harness.guards", "harness.launching"),
         )
     ),

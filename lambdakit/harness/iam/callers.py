@@ -42,6 +42,8 @@ from lambdakit.records import dataclass
 
 _KEY_ID: Final = re.compile(r"Credential=([A-Za-z0-9]+)")
 _KNOWN_MAX: Final = 4_096
+# One of them is signed; HTTP/2 has the second. Source: AWS IAM User Guide, "Elements of an AWS API request signature".
+_HOSTS: Final = frozenset({"host", ":authority"})
 _IS_SECONDS: Final = re.compile(r"[0-9]{1,12}")
 # Source: Amazon S3 API Reference, "Error responses".
 _SIZES: Final = {
@@ -112,7 +114,7 @@ class Callers:
         if signature.algorithm == ASYMMETRIC:
             return principal  # known by key id and token only; see `signature`
         check_time(signature, self._now(), protocol)
-        if "host" not in signature.signed_headers:
+        if _HOSTS.isdisjoint(signature.signed_headers):
             problem = "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."
             raise refused(SignInProblem.INCOMPLETE, protocol, problem)
         if not self._verifier.is_right(request, signature, secret):

@@ -10,10 +10,11 @@ from lambdakit.records import dataclass
 
 _SCOPES = ("@aws-sdk", "@smithy", "@aws-crypto")
 SDK_V2 = "aws-sdk"
+DURABLE_SDK = "@aws/durable-execution-sdk-js"
 _SUFFIXES = (".js", ".mjs", ".cjs")
 _IMPORT = re.compile(
     rb"""(?:require(?:\.resolve)?\s*\(|\bfrom|\bimport\s*\(?)\s*["'`]"""
-    rb"""((?:@aws-sdk|@smithy|@aws-crypto)/[a-z0-9-]+|aws-sdk(?=["'`/]))"""
+    rb"""((?:@aws-sdk|@smithy|@aws-crypto)/[a-z0-9-]+|(?:aws-sdk|@aws/durable-execution-sdk-js)(?=["'`/]))"""
 )
 # A name that is put together when the function runs, as in the CDK's own custom resources.
 _COMPUTED = re.compile(rb"""["'`]@aws-sdk/(?:client-)?(?:["'`]|\$\{)""")
@@ -39,7 +40,7 @@ def sdk_imports(roots: Iterable[Path]) -> SdkImports:
         for path in _files(root):
             brought |= _package_of(path)
             content = path.read_bytes()
-            if b"aws-sdk" in content or b"@smithy/" in content:
+            if b"aws-sdk" in content or b"@smithy/" in content or DURABLE_SDK.encode() in content:
                 wanted |= {name.decode() for name in _IMPORT.findall(content)}
                 computed = computed or _COMPUTED.search(content) is not None
     return SdkImports(names=frozenset(wanted - brought), computed=computed and not brought)
@@ -57,5 +58,5 @@ def _package_of(path: Path) -> set[str]:
     return {
         scope if scope == SDK_V2 else f"{scope}/{name}"
         for modules, scope, name in zip(parts, parts[1:], parts[2:], strict=False)
-        if modules == "node_modules" and scope in (SDK_V2, *_SCOPES)
+        if modules == "node_modules" and (scope in (SDK_V2, *_SCOPES) or f"{scope}/{name}" == DURABLE_SDK)
     }

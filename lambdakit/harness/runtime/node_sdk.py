@@ -2,8 +2,10 @@
 
 `node_sdk/package-lock.json` pins every package by version and hash; which registry they come from is the user's own
 configuration. AWS's image carries every client, this one those that applications and the CDK's own functions use most.
+The durable execution SDK is in there too, which the runtimes from Node.js 22 on carry, for testing and development.
 The runtimes up to Node.js 16 carry version 2 of the SDK, one package; `node_sdk_v2` pins that one.
-Source: AWS Lambda Developer Guide, "Building Lambda functions with Node.js", section "Runtime-included SDK versions".
+Source: AWS Lambda Developer Guide, "Building Lambda functions with Node.js", section "Runtime-included SDK versions";
+"Supported runtimes for durable functions", section "Lambda managed runtimes" (Note).
 """
 
 from __future__ import annotations

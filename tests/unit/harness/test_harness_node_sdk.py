@@ -26,6 +26,7 @@ from tests.fakes.node_functions import BOTH, node_function
 
 LOCK = Path(node_sdk.__file__).with_name("node_sdk") / "package-lock.json"
 S3 = "@aws-sdk/client-s3"
+DURABLE = "@aws/durable-execution-sdk-js"
 
 
 def write(root: Path, files: Mapping[str, str]) -> Path:
@@ -50,6 +51,9 @@ class TestImports:
             pytest.param({"app.js": "require(`@aws-sdk/client-${name}`)"}, {"@aws-sdk/client-"}, True, id="computed"),
             pytest.param({"app.js": "const scope = '@aws-sdk/';"}, set(), True, id="put-together-elsewhere"),
             pytest.param({"app.js": f"require('{S3}')", f"node_modules/{S3}/a.js": ""}, set(), False, id="brought"),
+            pytest.param({"app.js": f"require('{DURABLE}')"}, {DURABLE}, False, id="durable"),
+            pytest.param({"a.js": f"import '{DURABLE}/x'", f"node_modules/{DURABLE}/i.js": ""}, set(), False, id="own"),
+            pytest.param({"app.js": f"require('{DURABLE}-testing')"}, set(), False, id="durable-for-tests"),
             pytest.param({"app.js": "// uses the SDK"}, set(), False, id="none"),
             pytest.param({"README.md": f"require('{S3}')"}, set(), False, id="no-code"),
             pytest.param({"node_modules/x/i.js": f"require('{S3}')"}, {S3}, False, id="a-dependency-does"),

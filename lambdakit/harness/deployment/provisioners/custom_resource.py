@@ -2,7 +2,8 @@
 
 The function is invoked with the documented event, and answers at the event's `ResponseURL`. Where CloudFormation would
 invoke it again after an error and then wait up to an hour, the failure is told at once: nothing here gets better by
-waiting, unless something the function set off is still under way.
+waiting, unless something the function set off is still under way. A function that failed and had called an operation
+which nothing here serves did what it could: its resource is recorded, like one of a type that nobody makes.
 Source: CloudFormation Template Reference, "Custom resource request objects" and "Custom resource response objects".
 """
 
@@ -12,7 +13,7 @@ import contextlib
 import json
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from lambdakit.clock import Clock
@@ -46,6 +47,19 @@ class _AnyProperty(Mapping[str, "PropertyTree | Leaf"]):
         return 0
 
 
+class _NothingMade(Mapping[str, Any]):
+    """What `Fn::GetAtt` gives of a resource that is only recorded: nothing, as its function did not say."""
+
+    def __getitem__(self, name: str) -> Any:
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Answer:
     """What the function said."""
@@ -65,12 +79,19 @@ class CustomResource:
         try:
             answer = request.send("Create", {})
         except _Failed as failed:
-            _clean_up(request, failed.physical_id or resource.generated_name(length_max=PHYSICAL_ID_BYTES_MAX))
+            unserved = request.unserved()
+            name = failed.physical_id or resource.generated_name(length_max=PHYSICAL_ID_BYTES_MAX)
+            _clean_up(request, name)
+            if unserved:
+                request.note_unserved("is only recorded", unserved, failed)
+                return Provisioned(physical_id=name, attributes=_NothingMade())
             raise
         return Provisioned(physical_id=answer.physical_id, attributes=answer.data)
 
     def update(self, created: Created, resource: Resource, context: Context) -> Provisioned:
         """Asks for the change. Another physical id in the answer means that the old one is to be deleted later."""
+        if isinstance(created.provisioned.attributes, _NothingMade):
+            return self.create(resource, context)
         answer = _Request(resource, context).send(
             "Update",
             {
@@ -81,8 +102,17 @@ class CustomResource:
         return Provisioned(physical_id=answer.physical_id, attributes=answer.data)
 
     def delete(self, created: Created, context: Context) -> None:
-        """Asks the function to delete it."""
-        _Request(created.resource, context).send("Delete", {"PhysicalResourceId": created.provisioned.physical_id})
+        """Asks the function to delete it; not where there is nothing but the record."""
+        if isinstance(created.provisioned.attributes, _NothingMade):
+            return
+        request = _Request(created.resource, context)
+        try:
+            request.send("Delete", {"PhysicalResourceId": created.provisioned.physical_id})
+        except _Failed as failed:
+            unserved = request.unserved()
+            if not unserved:
+                raise
+            request.note_unserved("leaves what it made", unserved, failed)
 
     def reset(self, created: Created, context: Context) -> None:
         """What the function made is other resources' to bring back."""
@@ -137,6 +167,16 @@ class _Request:
         finally:
             self._context.custom_resources.forget(pending)
         return self._read(pending.body or b"", str(more.get("PhysicalResourceId", "")))
+
+    def unserved(self) -> Sequence[str]:
+        """What its functions asked of services that nothing here serves."""
+        return self._context.custom_resources.unserved(self._id)
+
+    def note_unserved(self, what: str, unserved: Sequence[str], failed: _Failed) -> None:
+        """Has the trace say what the resource is without them, and what its function said."""
+        calls = " and ".join(unserved)
+        note = f"{self._resource.type} {what}: its function called {calls}, which nothing here serves. {failed.problem}"
+        self._context.note(self._resource.logical_id, note)
 
     def _wait(self, pending: PendingResponse, fault: str) -> None:
         """fault: what the function failed with; empty when it did not."""

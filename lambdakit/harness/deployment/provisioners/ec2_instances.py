@@ -42,7 +42,8 @@ INSTANCE: Final = MotoBacked(
             "MaxCount": "`1`",
             "IamInstanceProfile": "p.IamInstanceProfile && {Name: p.IamInstanceProfile}",
             "Monitoring": "p.Monitoring && {Enabled: p.Monitoring}",
-            "Placement": "p.AvailabilityZone && {AvailabilityZone: p.AvailabilityZone}",
+            # Where there is a subnet the zone is the subnet's, local zones too, which moto starts no machines in.
+            "Placement": "!p.SubnetId && p.AvailabilityZone && {AvailabilityZone: p.AvailabilityZone}",
             "NetworkInterfaces": "p.NetworkInterfaces[].merge(@, {Groups: GroupSet || `[]`})",
         },
         renamed={**UNTAGGED, "Ipv6Addresses": "", "CpuOptions": "", "EnclaveOptions": "", "HibernationOptions": ""},

@@ -65,6 +65,17 @@ _ENDPOINTS: Mapping[tuple[str, str], str] = {
 }
 # Whose ARNs have the names in lower case. Source: Amazon SageMaker AI API Reference, "CreateEndpoint" (EndpointName).
 _LOWER_CASE = frozenset({"sagemaker"})
+# What lies in an instance of Amazon Connect has an ARN below the instance's, with these words where they are not the
+# type's own. Source: Service Authorization Reference, "Resource types defined by Amazon Connect".
+_IN_AN_INSTANCE = ("connect", "InstanceArn")
+_WORD_IN_AN_INSTANCE: Mapping[str, str] = {
+    "agent-status": "agent-state",
+    "contact-flow-module": "flow-module",
+    "hours-of-operation": "operating-hours",
+    "quick-connect": "transfer-destination",
+    "user": "agent",
+    "user-hierarchy-group": "agent-group",
+}
 _TIMES = re.compile(r"(time|date|timestamp|(create|update|modifi)ed?(at|on)|_at)$", re.IGNORECASE)
 
 
@@ -172,6 +183,10 @@ class _Names:
         place, name = self._resource, self._own_name()
         if self._type.service in _LOWER_CASE:
             name = name.lower()
+        service, parent = _IN_AN_INSTANCE
+        instance = place.properties.get(parent)
+        if self._type.service == service and isinstance(instance, str) and instance.startswith("arn:"):
+            return f"{instance}/{_WORD_IN_AN_INSTANCE.get(kind, kind)}/{self._identity()}"
         return f"arn:aws:{self._type.service}:{place.region}:{place.account_id}:{kind}/{name}"
 
     def _own_name(self) -> str:

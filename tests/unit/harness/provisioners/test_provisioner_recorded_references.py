@@ -184,3 +184,21 @@ def test_what_would_invoke_a_function_is_noted(provisioning: Provisioning) -> No
     assert function == "resolve"
     assert note.startswith("AWS::AppSync::DataSource (Thing)")
     assert note.endswith("it will not invoke it")
+
+
+@pytest.mark.parametrize(
+    ("type_name", "attribute", "word"),
+    [
+        ("AWS::Connect::ContactFlow", "ContactFlowArn", "contact-flow"),
+        ("AWS::Connect::HoursOfOperation", "HoursOfOperationArn", "operating-hours"),
+        ("AWS::Connect::User", "UserArn", "agent"),
+    ],
+)
+def test_what_lies_in_an_instance_of_connect_has_an_arn_below_the_instance(
+    provisioning: Provisioning, type_name: str, attribute: str, word: str
+) -> None:
+    instance = f"arn:aws:connect:{REGION}:{ACCOUNT_ID}:instance/1234"
+
+    arn = made(provisioning, type_name, {"InstanceArn": instance}).attributes[attribute]
+
+    assert re.fullmatch(rf"{re.escape(instance)}/{word}/[0-9a-f]+", arn)

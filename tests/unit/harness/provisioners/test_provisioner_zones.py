@@ -22,3 +22,16 @@ def test_a_subnet_is_made_in_any_zone_that_the_template_names(provisioning: Prov
     described = provisioning.client("ec2").describe_subnets(SubnetIds=ids)["Subnets"]
     assert [found["AvailabilityZone"] for found in described] == [zone, zone]
     assert {created.provisioned.attributes["AvailabilityZone"] for created in made} == {zone}
+
+
+def test_a_machine_is_in_the_local_zone_of_its_subnet(provisioning: Provisioning) -> None:
+    zone = {"AvailabilityZone": "us-east-1-atl-1a"}
+    vpc = provisioning.create("AWS::EC2::VPC", {"CidrBlock": "10.0.0.0/16"}).provisioned.physical_id
+    subnet = {"VpcId": vpc, "CidrBlock": "10.0.0.0/24", **zone}
+    subnet_id = provisioning.create("AWS::EC2::Subnet", subnet).provisioned.physical_id
+
+    created = provisioning.create(
+        "AWS::EC2::Instance", {"ImageId": "ami-1234abcd", "InstanceType": "t3.medium", "SubnetId": subnet_id, **zone}
+    )
+
+    assert created.provisioned.attributes["AvailabilityZone"] == "us-east-1-atl-1a"
