@@ -21,7 +21,7 @@ from lambdakit.harness.iam.policy_checks import check_policy_in_request
 from lambdakit.harness.iam.principal import Principal, administrator
 from lambdakit.harness.iam.protocols import Protocol, protocol_of
 from lambdakit.harness.iam.resource_policies import ResourcePolicies
-from lambdakit.harness.iam.service_sessions import ServiceSessions
+from lambdakit.harness.iam.service_sessions import ServiceSessions, acting_for
 from lambdakit.harness.iam.sessions import Sessions, principal_of, session_arn
 from lambdakit.harness.iam.sign_in import SignInRefused
 from lambdakit.harness.iam.sts_api import StsApi
@@ -274,6 +274,16 @@ class Access:
                 self._trace.append(RuntimeNote(function=name, note=note))
             return None
         return self.guard.assumption_refusal(_LAMBDA, role_arn, source_arn=function_arn)
+
+    def trust_refusal(self, service: str, role_arn: str) -> str | None:
+        """Why an AWS service may not assume a role; None when it may, or there is no such role."""
+        if self.guard is None or self.identities.role(role_arn) is None:
+            return None
+        return self.guard.assumption_refusal(service, role_arn, source_arn="")
+
+    def acting_for(self, service: str, source_arn: str) -> Principal:
+        """An AWS service that asks on behalf of a resource."""
+        return acting_for(service, source_arn)
 
     def service_refusal(
         self, service: str, action: str, resource: str, *, source_arn: str = "", source_account: str = ""

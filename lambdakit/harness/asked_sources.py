@@ -19,6 +19,22 @@ ASKED: Final = (
         ),
     ),
     Source(
+        name="CodeDeploy hooks",
+        arrival=Arrival.SYNCHRONOUS,
+        supported="before and after traffic of deployments to functions, by stacks (aliases with "
+        "`CodeDeployLambdaAliasUpdate`, SAM's `DeploymentPreference`) and by `CreateDeployment`; every configuration, "
+        "alarms, automatic rollback, the group's role; by the harness's clock, but that the update of a stack makes "
+        "the steps without waiting between them, and ends at once over a hook that came to its end without a status",
+        recorded="triggers of topics; no events on the default bus",
+        refused="deployments to instances and to ECS",
+        code=("delivery.code_deploy", "delivery.traffic_shifts", "delivery.app_spec", "delivery.function_aliases"),
+        samples=("codedeploy",),
+        shown=(
+            "tests/behaviour/test_behaviour_code_deploy.py",
+            "tests/behaviour/test_behaviour_code_deploy_stacks.py",
+        ),
+    ),
+    Source(
         name="Cognito user pools",
         arrival=Arrival.SYNCHRONOUS,
         supported="pre sign-up, confirmation, authentication before and after, tokens (V1 and V2), custom messages, "
@@ -103,6 +119,22 @@ ASKED: Final = (
         shown=("tests/behaviour/test_behaviour_load_balancer.py",),
     ),
     Source(
+        name="Lambda@Edge",
+        arrival=Arrival.SYNCHRONOUS,
+        supported="viewer and origin requests and responses of CloudFront distributions: events, bodies, generated "
+        "and changed answers, other origins, headers that may not be seen or changed, sizes; trust, region, version "
+        "and settings of the functions; 502 and 503 with CloudFront's words in `X-Cache`",
+        recorded="compression, geography, access logs, WAF",
+        refused="distributions that are made or changed through CloudFront's API: those of templates count",
+        code=("routing.distribution",),
+        samples=(),
+        shown=(
+            "tests/behaviour/test_behaviour_distribution_edge.py",
+            "tests/behaviour/test_behaviour_distribution_associations.py",
+            "tests/behaviour/test_behaviour_distribution_cdk.py",
+        ),
+    ),
+    Source(
         name="REST APIs",
         arrival=Arrival.SYNCHRONOUS,
         supported="deployments, stages, canaries, base paths, OpenAPI bodies, proxies (streamed ones too), resource "
@@ -146,6 +178,27 @@ ASKED: Final = (
             "tests/behaviour/test_behaviour_websocket_api_access.py",
             "tests/behaviour/test_behaviour_websocket_api_connections.py",
             "tests/behaviour/test_behaviour_websocket_api_integrations.py",
+        ),
+    ),
+    Source(
+        name="AppSync GraphQL APIs",
+        arrival=Arrival.SYNCHRONOUS,
+        supported="units and pipelines, VTL and APPSYNC_JS, direct functions, batches; functions, tables (all "
+        "operations but `Sync`), HTTP endpoints (signed too), event buses and NONE as sources, as their roles; all "
+        "five ways of authorization, by field too; AWS's scalars and directives, limits of depth and resolvers; "
+        "subscriptions of real clients with arguments, filters and invalidation; custom domains; the API's log",
+        recorded="caches, `XrayEnabled`, metrics, private visibility, WAF; Event APIs with their keys, channels and "
+        "data sources",
+        refused="merged APIs, versioned data sources, conflict handlers; search domains and databases as sources: an "
+        "error of the field says so",
+        code=("routing.graphql",),
+        samples=("appsync",),
+        shown=(
+            "tests/behaviour/test_behaviour_graphql.py",
+            "tests/behaviour/test_behaviour_graphql_authorization.py",
+            "tests/behaviour/test_behaviour_graphql_resolvers.py",
+            "tests/behaviour/test_behaviour_graphql_tables.py",
+            "tests/behaviour/test_behaviour_graphql_subscriptions.py",
         ),
     ),
     Source(

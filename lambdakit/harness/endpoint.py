@@ -2,7 +2,7 @@
 
 /_lambdakit/code/…                  the code of functions and layers, by the links of the Lambda API
 /_lambdakit/…                       control, for the harness's own client
-Host: <api>.execute-api.…           that API's front door; so for <url>.lambda-url.… and custom domains
+Host: <api>.execute-api.…           that API's front door; so for <url>.lambda-url.…, <api>.appsync-api.… and domains
 /_lambdakit/apis/<api>/…            the same by path
 the Lambda API                      the Lambda service
 the CloudFormation API              the deployment engine
@@ -38,7 +38,8 @@ from lambdakit.trace import ServiceCalled, TraceLog
 logger = logging.getLogger(__name__)
 
 _API_HOST = re.compile(
-    r"([a-z0-9]+)\.(?:execute-api\.[a-z0-9-]+\.(?:amazonaws\.com|localhost)|lambda-url\.[a-z0-9-]+\.(?:on\.aws|localhost))(?::\d+)?"
+    r"([a-z0-9]+)\.(?:(?:execute-api|appsync-api|appsync-realtime-api)\.[a-z0-9-]+\.(?:amazonaws\.com|localhost)"
+    r"|lambda-url\.[a-z0-9-]+\.(?:on\.aws|localhost))(?::\d+)?"
 )
 _API_PATH = re.compile(r"/_lambdakit/apis/([a-z0-9]+)(/.*)?")
 _JSON = [("Content-Type", "application/json")]

@@ -12,6 +12,7 @@ from lambdakit.clock import HarnessClock
 from lambdakit.harness.activity import Activity
 from lambdakit.harness.delivery.alarms import PromptMetrics
 from lambdakit.harness.delivery.api_calls import ApiCalls
+from lambdakit.harness.delivery.code_deploy import CodeDeploy
 from lambdakit.harness.delivery.deliveries import Deliveries
 from lambdakit.harness.delivery.event_buses import EventBuses
 from lambdakit.harness.delivery.firehose import Firehose
@@ -19,6 +20,7 @@ from lambdakit.harness.delivery.firehose_endpoints import EndpointDeliveries
 from lambdakit.harness.delivery.firehose_objects import ObjectWriter
 from lambdakit.harness.delivery.firehose_requests import EndpointServers
 from lambdakit.harness.delivery.firehose_source import KinesisFeeds
+from lambdakit.harness.delivery.function_aliases import FunctionAliases
 from lambdakit.harness.delivery.function_calls import FunctionCalls
 from lambdakit.harness.delivery.log_metrics import LogMetrics
 from lambdakit.harness.delivery.log_subscription import LogSubscriptions
@@ -113,6 +115,7 @@ class EventSources:
             calls,
             targets,
             self._deliveries,
+            FunctionAliases(stores, permissions),
             clock=clock,
             activity=activity,
             trace=trace,
@@ -145,6 +148,11 @@ class EventSources:
         runs = PipeRuns(calls, targets, now=clock.now, run_machine=machines.run)
         self._pipes = PipePollers(self.pulled.pollers, around, lambda pipe, records: _pipe_answer(runs, pipe, records))
         self._mappings = MappingPollers(stores, self.pulled.pollers, around)
+
+    @property
+    def code_deploy(self) -> CodeDeploy:
+        """CodeDeploy."""
+        return self._others.code_deploy
 
     def reset(self) -> None:
         """Begins anew, after the account was put back to an earlier state."""

@@ -1,4 +1,4 @@
-"""What is served behind front doors: REST and HTTP APIs, custom domains and function URLs, with what they work with.
+"""What is served behind front doors: APIs of all kinds, custom domains and function URLs, with what they work with.
 
 A door of an API or a domain is opened by its provisioner. Those of function URLs follow the Lambda service, whoever
 makes, changes or deletes a URL there.
@@ -14,8 +14,12 @@ from typing import Any, Final
 from lambdakit.clock import Scheduler
 from lambdakit.harness.access import Access
 from lambdakit.harness.activity import Activity
+from lambdakit.harness.content_doors import ContentDoors
 from lambdakit.harness.deployment.load_balancer_doors import LoadBalancerDoors
 from lambdakit.harness.deployment.public_urls import FrontDoors
+from lambdakit.harness.graphql_doors import PRINCIPAL as APPSYNC
+from lambdakit.harness.graphql_doors import SESSION as APPSYNC_SESSION
+from lambdakit.harness.graphql_doors import GraphqlDoors
 from lambdakit.harness.iam.principal import ANONYMOUS, Principal
 from lambdakit.harness.invocation.workers import Workers
 from lambdakit.harness.lambda_service.function_stores import FunctionStores
@@ -60,7 +64,8 @@ class Gateways:
     """Opens and closes doors. Close it before the invocations are joined, and join it after.
 
     clients: of a role. write_line: takes a line of an access log. bindings: the servers that tests named.
-    ask: the AWS APIs of the harness, with a request and who makes it.
+    ask: the AWS APIs of the harness, with a request and who makes it. region: of requests that name none.
+    graphql: what AppSync's API makes. trials: of methods and authorizers of REST APIs.
     """
 
     def __init__(
@@ -79,6 +84,7 @@ class Gateways:
         activity: Activity,
         network: NetworkGuard,
         ask: Callable[[Request, Principal], Response],
+        region: str,
     ) -> None:
         self._doors = doors
         self._stores = stores
@@ -114,6 +120,7 @@ class Gateways:
             trace=trace,
             clock=clock,
         )
+        self.trials = self._rest.trials().serve
         self._sockets = SocketDoors(
             calls=self._calls,
             access=access,
@@ -128,12 +135,39 @@ class Gateways:
             activity=activity,
             clock=clock,
         )
+        self.graphql = GraphqlDoors(
+            doors=doors,
+            calls=FunctionCalls(
+                stores=stores, invocations=invocations, permissions=access, service=APPSYNC, session=APPSYNC_SESSION
+            ),
+            access=access,
+            key_sets=self._key_sets,
+            bound=bindings.targets,
+            ask=ask,
+            write_line=write_line,
+            trace=trace,
+            activity=activity,
+            clock=clock,
+            region=region,
+        )
         self._checkers = Workers("health-check", most=_CHECKS_MAX)
         self._balancer_calls = FunctionCalls(
             stores=stores, invocations=invocations, permissions=access, service=_LOAD_BALANCING
         )
         self.load_balancers = self._load_balancers(bindings.targets, metrics, activity)
-        bindings.served = self.load_balancers.addresses
+        self.content = ContentDoors(
+            doors=doors,
+            access=access,
+            ask=ask,
+            bound=bindings.targets,
+            calls=self._calls,
+            stores=stores,
+            invocations=invocations,
+            write_line=write_line,
+            trace=trace,
+            clock=clock,
+        )
+        bindings.served = lambda: {**self.load_balancers.addresses(), **self.content.addresses()}
         stores.each(self._follow)
         doors.open_unknown = self._open_unknown
 
@@ -171,8 +205,9 @@ class Gateways:
         self._doors.open(api_id, api.serve, reset=api.reset)
 
     def take_in(self) -> None:
-        """Handles what clients of WebSocket APIs have sent so far: after it, all of that is done or under way."""
+        """Handles what clients have sent by WebSocket so far: after it, all of that is done or under way."""
         self._sockets.take_in()
+        self.graphql.take_in()
 
     def open_domain(self, name: str, region: str, account_id: str) -> None:
         """Serves a custom domain, which APIs of both kinds may be mapped to."""
@@ -187,6 +222,8 @@ class Gateways:
         """Waits for what was under way."""
         self._calls.join()
         self._balancer_calls.join()
+        self.graphql.join()
+        self.content.close()
         self._sockets.join()
         self._checkers.stop()
         self._checkers.join()

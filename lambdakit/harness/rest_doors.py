@@ -19,6 +19,7 @@ from lambdakit.harness.routing.rest.lambda_proxy import LambdaProxy
 from lambdakit.harness.routing.rest.rest_api import RestApi
 from lambdakit.harness.routing.rest.stage_settings import MetricStore
 from lambdakit.harness.routing.rest.throttles import RestThrottles
+from lambdakit.harness.routing.rest.trials import RestTrials
 from lambdakit.harness.routing.rest.usage_plans import UsagePlans
 from lambdakit.harness.routing.rest.validation import validate
 from lambdakit.trace import TraceLog
@@ -75,6 +76,18 @@ class RestDoors:
             metrics=self._metrics,
             trace=self._trace,
             clock=self._clock,
+        )
+
+    def trials(self) -> RestTrials:
+        """What tries methods and authorizers that are not deployed."""
+        return RestTrials(
+            call=self._calls.call,
+            functions=LambdaProxy(self._calls),
+            integrations=self._integrations,
+            key_sets=self._key_sets,
+            validate=validate,
+            clock=self._clock,
+            now=time.time,
         )
 
     def open_unknown(self, api_id: str, open_api: Callable[[str, str, str], None]) -> None:

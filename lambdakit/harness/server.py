@@ -14,13 +14,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from lambdakit.clock import HarnessClock
-from lambdakit.harness import managed_kafka
 from lambdakit.harness.account import Account
 from lambdakit.harness.activity import Activity
 from lambdakit.harness.certificates import Certificates
 from lambdakit.harness.control import Control
 from lambdakit.harness.delivery.firehose_requests import EndpointServers
-from lambdakit.harness.deployment import api_creation
 from lambdakit.harness.deployment.cloudformation.api import CloudFormationApi
 from lambdakit.harness.deployment.cloudformation.stack_work import STACK_CHANGE
 from lambdakit.harness.deployment.custom_resource_responses import CustomResourceCalls
@@ -45,7 +43,6 @@ from lambdakit.harness.lambda_service.invoke_api import InvokeApi
 from lambdakit.harness.lambda_service.invoke_stream_api import InvokeStreamApi
 from lambdakit.harness.lambda_service.layers import LayerStore
 from lambdakit.harness.lambda_service.operations.operation import OperationContext
-from lambdakit.harness.lambda_service.scaling.api import SERVICE, ScalingApi
 from lambdakit.harness.launching import available_launcher, codeless_function
 from lambdakit.harness.listener import Listener, RequestHandler
 from lambdakit.harness.moto_state.file_systems import access_point
@@ -63,6 +60,7 @@ from lambdakit.harness.runtime.file_systems import FileSystems
 from lambdakit.harness.runtime.launcher import Launcher
 from lambdakit.harness.runtime.runtime_image import cache_directory
 from lambdakit.harness.runtime.runtimes.registry import Runtimes
+from lambdakit.harness.service_fronts import stand_before
 from lambdakit.harness.wire import Request, Response
 from lambdakit.trace import RuntimeNote, TraceLog
 
@@ -190,10 +188,10 @@ class Server:
             activity=self.activity,
             network=network,
             ask=lambda request, principal: self._endpoint.serve_for(request, principal),
+            region=options.region,
         )
-        account.stand_before(SERVICE, ScalingApi(self._invocations.scaling, region=options.region).serve)
-        account.stand_before(api_creation.SERVICE, api_creation.ApiCreation(account, region=options.region).serve)
-        account.stand_before(managed_kafka.SERVICE, managed_kafka.ManagedKafkaApi(account).serve)
+        gateways.graphql.stand_before(account)
+        stand_before(account, self._invocations.scaling, gateways.trials, region=options.region)
         changes = self._stack.enter_context(contextlib.ExitStack())  # of stacks, which end when no function answers
         self._stack.callback(gateways.join)
         self._stack.callback(self._invocations.join)  # what is under way ends with its environments
@@ -203,7 +201,7 @@ class Server:
         self._stack.callback(self._events.close)
         self._stack.callback(clock.close)
         custom_resources = CustomResourceCalls(
-            base_url=self._answered_at, invoke=self._invoke_custom_resource, quiet=self._quiet
+            base_url=self._answered_at, invoke=self._invoke_custom_resource, quiet=self._quiet, events=trace.events
         )
         context = Context(
             account=account,
@@ -213,15 +211,17 @@ class Server:
             doors=self._doors,
             clock=clock,
             asset=lambda bucket, key: None,
-            note=self._note,
+            note=lambda function, note: trace.append(RuntimeNote(function=function, note=note)),
             retire=self._reset_function,
             open_http_api=gateways.open_http_api,
             open_rest_api=gateways.open_rest_api,
             open_domain=gateways.open_domain,
             open_websocket_api=gateways.open_websocket_api,
             load_balancers=gateways.load_balancers,
+            content=gateways.content.served,
             flush_logs=self._logs.flush,
             custom_resources=custom_resources,
+            code_deploy=self._events.code_deploy,
             roles=access,
             files=files,
             told=trace.append,
@@ -337,9 +337,6 @@ class Server:
     def _when_ready(self, request: Request) -> Response:
         self._ready.wait()
         return self._endpoint.serve(request)
-
-    def _note(self, function: str, note: str) -> None:
-        self.trace.append(RuntimeNote(function=function, note=note))
 
     def _retire(self, arn: str) -> None:
         self._invoker.pool.retire(arn, reason="updated")

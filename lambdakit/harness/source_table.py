@@ -243,10 +243,8 @@ _UNSERVED: Final = (
     ("AWS IoT custom authorizers", Arrival.SYNCHRONOUS, ("authorizer-iot",)),
     ("CodeCommit", Arrival.ASYNCHRONOUS, ("codecommit",)),
     ("VPC Lattice", Arrival.SYNCHRONOUS, ("vpc-lattice",)),
-    ("AppSync resolvers", Arrival.SYNCHRONOUS, ("appsync",)),
     ("Lex", Arrival.SYNCHRONOUS, ("lex",)),
     ("S3 Batch Operations, S3 Object Lambda", Arrival.SYNCHRONOUS, ("s3-batch", "s3-object-lambda")),
-    ("CodeDeploy hooks", Arrival.SYNCHRONOUS, ("codedeploy",)),
 )
 
 SOURCES: Final[tuple[Source, ...]] = (

@@ -279,11 +279,9 @@ class RequestParser:
         return last[1]
 
     def _head_of(self, text: bytes, peer: tuple[str, int]) -> Request:
-        line_end = text.find(b"\r\n")
-        if line_end < 0:
-            line_end = len(text)
-        method, target, version = _request_line(text[:line_end])
-        fields = text[line_end:]
+        line, separator, rest = text.partition(b"\r\n")
+        method, target, version = _request_line(line)
+        fields = separator + rest
         known, headers = self._last_fields
         if fields != known:
             headers = Headers(read_fields(fields))

@@ -23,6 +23,8 @@ from lambdakit.trace.deployments import (
     ImageRecorded,
     PropertyRecorded,
     ResourceChanged,
+    TrafficShifted,
+    TrafficShiftEnded,
     UnsupportedIgnored,
 )
 from lambdakit.trace.durable import (
@@ -106,6 +108,8 @@ __all__ = [
     "TargetHealthChanged",
     "TraceEvent",
     "TraceLog",
+    "TrafficShiftEnded",
+    "TrafficShifted",
     "UnsupportedIgnored",
     "event_from_wire",
     "event_to_wire",

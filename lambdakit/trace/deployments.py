@@ -88,3 +88,31 @@ class PropertyRecorded(TraceEvent):
     logical_id: str
     type: str
     pointer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrafficShifted(TraceEvent):
+    """CodeDeploy moved an alias of a function.
+
+    percent: of its traffic that the new version has now. minutes: until the next step, or the end of the deployment.
+    waited: whether they go by on the harness's clock; an update of a stack does not wait for them.
+    """
+
+    deployment: str
+    function: str
+    alias: str
+    version: str
+    percent: float
+    minutes: int
+    waited: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrafficShiftEnded(TraceEvent):
+    """A deployment of CodeDeploy is over. status: as the service calls it. reason: why it failed; empty otherwise."""
+
+    deployment: str
+    function: str
+    alias: str
+    status: str
+    reason: str

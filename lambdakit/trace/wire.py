@@ -26,6 +26,8 @@ from lambdakit.trace.deployments import (
     ImageRecorded,
     PropertyRecorded,
     ResourceChanged,
+    TrafficShifted,
+    TrafficShiftEnded,
     UnsupportedIgnored,
 )
 from lambdakit.trace.durable import (
@@ -101,6 +103,8 @@ _EVENTS: Mapping[str, type[TraceEvent]] = {
         ActionUnmapped,
         NetworkBlocked,
         AlarmStateChanged,
+        TrafficShifted,
+        TrafficShiftEnded,
         StateMachineEnded,
         EventDelivered,
         DeliveryRequestRecorded,

@@ -8,11 +8,14 @@ from typing import Final
 from lambdakit.clock import HarnessClock
 from lambdakit.harness.activity import Activity
 from lambdakit.harness.delivery.alarm_actions import AlarmActions, PutAwsEvent
+from lambdakit.harness.delivery.alarm_messages import Transition
 from lambdakit.harness.delivery.alarms import AlarmEvaluation, PromptMetrics
 from lambdakit.harness.delivery.api_task import ApiTasks
+from lambdakit.harness.delivery.code_deploy import CodeDeploy
 from lambdakit.harness.delivery.config_rules import ConfigRuleRuns
 from lambdakit.harness.delivery.deliveries import Deliveries
 from lambdakit.harness.delivery.firehose_requests import EndpointServers
+from lambdakit.harness.delivery.function_aliases import FunctionAliases
 from lambdakit.harness.delivery.function_calls import FunctionCalls
 from lambdakit.harness.delivery.http_task import HttpTasks
 from lambdakit.harness.delivery.pipeline_service import CodePipeline
@@ -54,6 +57,7 @@ class OtherServices:
         calls: FunctionCalls,
         targets: Targets,
         deliveries: Deliveries,
+        aliases: FunctionAliases,
         *,
         clock: HarnessClock,
         activity: Activity,
@@ -103,11 +107,27 @@ class OtherServices:
             submit=submit,
             put_event=put_aws_event,
         )
+        self.code_deploy = CodeDeploy(
+            calls,
+            aliases,
+            clients=clients,
+            role_clients=role_clients,
+            clock=clock,
+            activity=activity,
+            trace=trace,
+            submit=submit,
+        )
+        actions = AlarmActions(deliveries, trace, put_aws_event)
+
+        def act(change: Transition) -> None:
+            actions.act(change)
+            self.code_deploy.alarm_changed(change)
+
         self._alarms = AlarmEvaluation(
             Alarms(clock.now),
             clock=clock,
             trace=trace,
-            act=AlarmActions(deliveries, trace, put_aws_event).act,
+            act=act,
             functions=metrics,
             begin=lambda: activity.begin(_MEASUREMENTS),
             end=lambda: activity.end(_MEASUREMENTS),
@@ -125,6 +145,7 @@ class OtherServices:
         self._alarms.reset()
         self._config_rules.reset()
         self._pipelines.reset()
+        self.code_deploy.reset()
 
     def close(self) -> None:
         """Nothing is called any more. Idempotent."""

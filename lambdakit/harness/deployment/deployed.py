@@ -13,6 +13,7 @@ from typing import Any
 from lambdakit.assembly.source_map import SourceMap
 from lambdakit.assembly.template import Template
 from lambdakit.harness.deployment.provisioner import Created, Resource
+from lambdakit.harness.deployment.socket_routes import is_socket_route
 from lambdakit.harness.deployment.stack_ids import stack_id
 from lambdakit.records import dataclass
 
@@ -258,12 +259,14 @@ _LISTENER_KIND = "load_balancer_listener"
 _WEBSOCKET_KIND = "websocket_api"
 _APIS: Mapping[str, str] = {
     "AWS::ApiGatewayV2::Api": "http_api",
-    "AWS::ApiGatewayV2::DomainName": "custom_domain",
-    "AWS::ApiGateway::DomainName": "custom_domain",
+    **{f"AWS::{service}::DomainName": "custom_domain" for service in ("ApiGateway", "ApiGatewayV2", "AppSync")},
     _REST_API: "rest_api",
+    "AWS::AppSync::GraphQLApi": "graphql_api",
     "AWS::Lambda::Url": "function_url",
     "AWS::ElasticLoadBalancingV2::LoadBalancer": "load_balancer",
     "AWS::ElasticLoadBalancingV2::Listener": _LISTENER_KIND,
+    "AWS::S3::Bucket": "website",
+    "AWS::CloudFront::Distribution": "distribution",
 }
 
 
@@ -317,7 +320,11 @@ def _api(created: Created, door_id: str, url: str) -> dict[str, Any]:
     function = str(properties.get("TargetFunctionArn", "")).rpartition(":function:")[2]
     speaks_websocket = properties.get("ProtocolType") == "WEBSOCKET"
     return {
-        "name": properties.get("Name") or properties.get("DomainName") or function or created.resource.logical_id,
+        "name": properties.get("Name")
+        or properties.get("DomainName")
+        or function
+        or properties.get("BucketName")
+        or created.resource.logical_id,
         "api_id": door_id,
         "kind": _WEBSOCKET_KIND if speaks_websocket else _APIS[created.resource.type],
         "url": f"ws{url.removeprefix('http')}" if speaks_websocket else url,
@@ -349,7 +356,7 @@ def _standing(api_id: str, deployment: Deployment, doors: Mapping[str, tuple[str
         if api_id in (part.properties.get("RestApiId"), part.properties.get("ApiId"))
     ]
     is_rest = mine[0].type.startswith("AWS::ApiGateway::")
-    is_socket = not is_rest and any(_is_socket_route(part) for part in mine)
+    is_socket = not is_rest and any(is_socket_route(part.type, part.properties) for part in mine)
     stages = [part.properties.get("StageName") for part in mine if part.type in _STAGE_TYPES]
     names = (
         list(dict.fromkeys(str(name) for name in stages if name and name != "$default")) if is_rest or is_socket else []
@@ -368,11 +375,6 @@ def _standing(api_id: str, deployment: Deployment, doors: Mapping[str, tuple[str
         yield {**api, "name": api_id if len(names) == 1 else f"{api_id}/{name}", "url": f"{api['url']}/{name}"}
     if not names:
         yield api
-
-
-def _is_socket_route(part: Resource) -> bool:
-    key = str(part.properties.get("RouteKey", "$default"))
-    return part.type == "AWS::ApiGatewayV2::Route" and key != "$default" and " /" not in key
 
 
 def _stage_names(created: Created, deployment: Deployment) -> Sequence[str]:

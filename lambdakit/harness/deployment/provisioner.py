@@ -15,6 +15,7 @@ from typing import Any, Protocol, runtime_checkable
 from lambdakit.assembly.image_overrides import ImageSource
 from lambdakit.clock import Clock
 from lambdakit.harness.account import Account
+from lambdakit.harness.deployment.content import Content
 from lambdakit.harness.deployment.custom_resource_responses import CustomResourceCalls
 from lambdakit.harness.deployment.load_balancer_doors import LoadBalancerDoors
 from lambdakit.harness.deployment.names import generated_name
@@ -48,7 +49,7 @@ class Resource:
     """A resource to create. properties: resolved; read with `properties.get`, zero and false being values.
 
     generation: how often it was replaced; a generated name follows from it, for both are there for a while.
-    metadata: the resource's `Metadata`, not resolved.
+    metadata: the resource's `Metadata`, not resolved. update_policy: its `UpdatePolicy`, of an alias only.
     keep_when_deleted, keep_when_replaced, keep_when_taken_back: whether it stays when it is no longer wanted, when
     another takes its place, and when the creation of its stack is rolled back; by its policies.
     snapshot_when_deleted, snapshot_when_replaced: whether a snapshot of it is taken before it goes.
@@ -64,6 +65,7 @@ class Resource:
     construct_path: str | None = None
     generation: int = 0
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    update_policy: Mapping[str, Any] = field(default_factory=dict)
     keep_when_deleted: bool = False
     keep_when_replaced: bool = False
     keep_when_taken_back: bool = False
@@ -106,6 +108,25 @@ class Created:
     status: str = "CREATE_COMPLETE"
 
 
+class FinishedDeployment(Protocol):
+    """What came of a deployment of CodeDeploy."""
+
+    @property
+    def id(self) -> str:
+        """As the service calls it."""
+
+    @property
+    def problem(self) -> str:
+        """Why it did not succeed; empty when it did."""
+
+
+class TrafficShifting(Protocol):
+    """Who moves the alias of a function to another version: CodeDeploy."""
+
+    def run(self, place: tuple[str, str], given: Mapping[str, Any], quiet: Callable[[], bool]) -> FinishedDeployment:
+        """A deployment, run to its end without waiting for its minutes. See `CodeDeploy`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What provisioners work with.
@@ -117,7 +138,9 @@ class Context:
     retire: ends the execution environments of a function, given its unqualified ARN.
     open_http_api, open_rest_api, open_websocket_api, open_domain: serve an API by its id, and a custom domain by its
     name, of a region and account.
-    load_balancers: serve load balancers; None where nobody does.
+    load_balancers: serve load balancers; None where nobody does. content: the same of websites and
+    distributions.
+    code_deploy: moves aliases; None where nobody does.
     flush_logs: writes the lines that functions logged so far, which else come a little later.
     custom_resources: asks the functions behind custom resources.
     lenient: properties that nobody reads are left out rather than refused.
@@ -132,7 +155,7 @@ class Context:
     doors: FrontDoors
     clock: Clock
     asset: Callable[[str, str], Path | None]
-    note: Callable[[str, str], None]
+    note: Callable[[str, str], object]
     retire: Callable[[str], None]
     open_http_api: Callable[[str, str, str], None]
     flush_logs: Callable[[], None]
@@ -144,6 +167,8 @@ class Context:
     open_websocket_api: Callable[[str, str, str], None] = lambda api_id, region, account_id: None
     open_rest_api: Callable[[str, str, str], None] = lambda api_id, region, account_id: None
     load_balancers: LoadBalancerDoors | None = None
+    code_deploy: TrafficShifting | None = None
+    content: Content | None = None
     image: Callable[[str, str, str], ImageSource] = lambda stack, logical_id, uri: ImageSource()
     layer: Callable[[str], Path | None] = lambda arn: None
     told: Callable[[TraceEvent], object] = lambda event: None

@@ -19,15 +19,21 @@ from lambdakit.limits import HTTP_API_PAYLOAD_BYTES_MAX
 from lambdakit.records import dataclass
 
 _DOOR_URL = re.compile(
-    r"(https|wss)://([a-z0-9]+)\.(?:execute-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?|lambda-url\.[a-z0-9-]+\.on\.aws)"
+    r"(https|wss)://([a-z0-9]+)\.(?:(?:execute-api|appsync-api|appsync-realtime-api)\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?"
+    r"|lambda-url\.[a-z0-9-]+\.on\.aws)"
 )
 # Source: SQS Developer Guide, "Queue and message identifiers".
 _QUEUE_ORIGIN = re.compile(r"https?://sqs\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?(?=/\d{12}/)")
 # An API's host name alone, as clients that put the scheme before it are told it.
-_API_NAME = re.compile(r"([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?")
+_API_NAME = re.compile(
+    r"([a-z0-9]+)\.(?:execute-api|appsync-api|appsync-realtime-api)\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?"
+)
 # Source: Elastic Load Balancing User Guide, "How Elastic Load Balancing works": a load balancer's DNS name.
 _BALANCER_NAME = re.compile(r"[A-Za-z0-9-]+\.[a-z0-9-]+\.elb\.amazonaws\.com(?:\.cn)?")
 _BALANCER_URL = re.compile(rf"(https?)://({_BALANCER_NAME.pattern})(?::(\d{{1,5}}))?(?![\w.-])")
+# Any other host that somebody may be asked for: of a website or a distribution, its other names among them.
+_SITE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*(?:\.[A-Za-z0-9-]+)+")
+_SITE_URL = re.compile(rf"(https?)://({_SITE_NAME.pattern})(?::(\d{{1,5}}))?(?![\w.-])")
 _BODY_BYTES_MAX = HTTP_API_PAYLOAD_BYTES_MAX + 64 * 1024  # a little over what the API takes: its own 413 answers that
 
 
@@ -52,12 +58,14 @@ class FrontDoors:
     open_unknown: may be set: told an id that somebody asks for and that has no door; opens one, if there is to be one.
     balancer_door: may be set: the id of the door of a load balancer's port, by its DNS name, with port 0 for the one
     that clients want; None for no balancer's.
+    site_door: may be set: the same of websites and distributions.
     """
 
     def __init__(self, endpoint_url: Callable[[], str] | None = None) -> None:
         self._endpoint_url = endpoint_url
         self.open_unknown: Callable[[str], None] = lambda door_id: None
         self.balancer_door: Callable[[str, int], str | None] = lambda host, port: None
+        self.site_door: Callable[[str, int], str | None] = lambda host, port: None
         self._doors: dict[str, _Door] = {}
         self._ids: dict[str, str] = {}  # by what else a door is known by
         self._lock = threading.Lock()
@@ -94,12 +102,18 @@ class FrontDoors:
         return self.handler(door_id)
 
     def handler_of_host(self, host: str) -> DoorHandler | None:
-        """Who serves a custom domain or a load balancer, by the `Host` of a request; None for any other host."""
+        """Who serves a custom domain, a load balancer or a site, by the `Host` of a request; None for any other."""
         name, _, port = host.lower().partition(":")
         if "." not in name:
             return None
         balancer = self.balancer_door(name, int(port) if port.isdigit() else 80) if ".elb.amazonaws." in name else None
-        return self.handler(name if balancer is None else balancer)
+        return self.handler(name if balancer is None else balancer) or self.handler(self.site_door(name, 0) or "")
+
+    def handler_at(self, port: int) -> DoorHandler | None:
+        """Who serves the door with a port of this machine; None for any other port."""
+        with self._lock:
+            doors = list(self._doors.values())
+        return next((door.handle for door in doors if door.listener.port == port), None)
 
     @property
     def endpoint_url(self) -> str:
@@ -184,6 +198,8 @@ class FrontDoors:
             return found
         api = _API_NAME.fullmatch(found)
         door_id = api[1] if api else self.balancer_door(found, 0) if _BALANCER_NAME.fullmatch(found) else None
+        if door_id is None and _SITE_NAME.fullmatch(found):
+            door_id = self.site_door(found.lower(), 0)
         url = None if door_id is None else self.url(door_id)
         return found if url is None else url.removeprefix("http://")
 
@@ -192,6 +208,7 @@ class FrontDoors:
             return text
         text = _DOOR_URL.sub(lambda match: _as_asked(match[1], self.url(match[2])) or match[0], text)
         text = _BALANCER_URL.sub(self._balancer_url, text)
+        text = _SITE_URL.sub(self._site_url, text)
         for name, door in list(self._doors.items()):
             if "." in name:  # a custom domain's
                 url = door.listener.url
@@ -204,6 +221,11 @@ class FrontDoors:
         """The port of a balancer that a URL leads to; TLS ends before it, so that the scheme is http."""
         port = int(match[3] or (443 if match[1] == "https" else 80))
         door_id = self.balancer_door(match[2], port)
+        return (None if door_id is None else self.url(door_id)) or match[0]
+
+    def _site_url(self, match: re.Match[str]) -> str:
+        port = int(match[3] or (443 if match[1] == "https" else 80))
+        door_id = self.site_door(match[2].lower(), port)
         return (None if door_id is None else self.url(door_id)) or match[0]
 
 

@@ -56,3 +56,6 @@ class ResourceLookups(Protocol):
 
     def task_roles(self, account_id: str, region: str, task_definition: str) -> tuple[str, ...]:
         """The ARNs of the roles that a task definition of ECS names, by its family, `family:revision` or ARN."""
+
+    def deployment_group(self, account_id: str, region: str, deployment_id: str) -> str:
+        """The ARN of the group that a deployment of CodeDeploy is made to; empty for an unknown one."""

@@ -45,9 +45,10 @@ class _Route:
 
 
 class ApiModel:
-    """Every operation of the Lambda API, by method and path."""
+    """Every operation of the Lambda API, by method and path; of another API in JSON, where it is named."""
 
-    def __init__(self) -> None:
+    def __init__(self, service: str = "lambda") -> None:
+        self._name = service
         self._service: Any = None
         self._routes: dict[str, list[_Route]] = {}
         self._lock = threading.Lock()
@@ -82,7 +83,7 @@ class ApiModel:
                 from botocore.loaders import Loader
                 from botocore.model import ServiceModel
 
-                service = ServiceModel(Loader().load_service_model("lambda", "service-2"), "lambda")
+                service = ServiceModel(Loader().load_service_model(self._name, "service-2"), self._name)
                 self._routes = _routes(service)
                 self._service = service
         return self._service

@@ -215,6 +215,14 @@ class MotoLookups:
         roles = (getattr(held, "task_role_arn", None), getattr(held, "execution_role_arn", None))
         return tuple(str(role) for role in roles if role)
 
+    def deployment_group(self, account_id: str, region: str, deployment_id: str) -> str:
+        """The ARN of the group that a deployment of CodeDeploy is made to; empty for an unknown one."""
+        found = getattr(backend_of("codedeploy", account_id, region), "deployments", {}).get(deployment_id)
+        if found is None:
+            return ""
+        names = f"{found.application_name}/{found.deployment_group_name}"
+        return f"arn:aws:codedeploy:{region}:{account_id}:deploymentgroup:{names}"
+
 
 # Service in ARNs -> moto's package, where that is another.
 _PACKAGES: Final[Mapping[str, str]] = {

@@ -14,6 +14,7 @@ from typing import Any
 from lambdakit.harness.moto_state.http_apis import ApiMapping
 from lambdakit.harness.moto_state.rest_definition import Canary, MethodSettings, RestApiDefinition, RestStage
 from lambdakit.harness.moto_state.rest_deployments import CANARY, definition_of
+from lambdakit.harness.moto_state.rest_snapshot import snapshot
 from lambdakit.harness.moto_state.writes import last_write, watch_writes
 from lambdakit.records import dataclass
 
@@ -39,6 +40,19 @@ def read_rest_api(account_id: str, region: str, api_id: str) -> DeployedRestApi 
         stages={name: _stage(stage) for name, stage in list(api.stages.items())},
         deployments={each.id: definition_of(api, each) for each in list(api.deployments.values())},
     )
+
+
+def read_draft(account_id: str, region: str, api_id: str) -> RestApiDefinition | None:
+    """What would be deployed now; None when there is no such API."""
+    api = _apis(account_id, region).get(api_id)
+    return None if api is None else snapshot(api, _Undeployed())
+
+
+class _Undeployed:
+    """Stands for the deployment of what is not deployed."""
+
+    id = ""
+    created_date = 0
 
 
 def kept_rest_api(account_id: str, region: str, api_id: str) -> Callable[[], DeployedRestApi | None]:

@@ -60,7 +60,10 @@ class FunctionTimedOut(Exception):
 
 
 class FunctionCalls:
-    """Calls functions for a service, and waits. Close it after the environments have ended. service: its principal."""
+    """Calls functions for a service, and waits. Close it after the environments have ended.
+
+    service: its principal. session: what it calls those of the roles that it calls functions with.
+    """
 
     def __init__(
         self,
@@ -69,11 +72,13 @@ class FunctionCalls:
         invocations: Invocations,
         permissions: Permissions,
         service: str = _API_GATEWAY,
+        session: str = _SESSION,
     ) -> None:
         self._stores = stores
         self._invocations = invocations
         self._permissions = permissions
         self._service = service
+        self._session = session
         self._threads: set[threading.Thread] = set()
         self._lock = threading.Lock()
 
@@ -196,7 +201,7 @@ class FunctionCalls:
 
     def _admitted(self, function: str, payload: bytes, source_arn: str, credentials_arn: str) -> Target:
         refused = (
-            self._permissions.role_refusal(credentials_arn, _SESSION, _ACTION, function)
+            self._permissions.role_refusal(credentials_arn, self._session, _ACTION, function)
             if credentials_arn
             else self._permissions.service_refusal(self._service, _ACTION, function, source_arn=source_arn)
         )

@@ -58,7 +58,12 @@ def _sent(packages: Path, url: str, *, when: str = "later", variables: dict[str,
 
 @pytest.mark.parametrize("when", ["loaded", "later"])
 @pytest.mark.parametrize(
-    "host", ["a1b2c3.execute-api.us-east-1.amazonaws.com", "a.execute-api.cn-north-1.amazonaws.com.cn"]
+    "host",
+    [
+        "a1b2c3.execute-api.us-east-1.amazonaws.com",
+        "a.execute-api.cn-north-1.amazonaws.com.cn",
+        "a1b2c3.appsync-api.us-east-1.amazonaws.com",
+    ],
 )
 def test_an_apis_host_leads_to_the_harness(packages: Path, host: str, when: str) -> None:
     sent = _sent(packages, f"https://{host}/prod/%40connections/a%3D?x=1", when=when)

@@ -184,6 +184,15 @@ _OWN: Mapping[str, str] = {
     "AWS::DynamoDB::Table": "TableName",
     "AWS::DynamoDB::GlobalTable": "TableName",
     "AWS::Lambda::Function": "FunctionName",
+    # Its `ApiId` is of an API of AppSync's, which nobody makes from outside either.
+    **dict.fromkeys(
+        (
+            *("AWS::AppSync::ApiCache", "AWS::AppSync::ApiKey", "AWS::AppSync::DataSource"),
+            *("AWS::AppSync::DomainNameApiAssociation", "AWS::AppSync::FunctionConfiguration"),
+            *("AWS::AppSync::GraphQLSchema", "AWS::AppSync::Resolver"),
+        ),
+        "ApiId",
+    ),
 }
 # What is written in a policy need not be there, nor what a variable holds.
 _ELSEWHERE: Final = frozenset({"PolicyDocument", "Policies", "AssumeRolePolicyDocument", "Environment", "Code", "Tags"})

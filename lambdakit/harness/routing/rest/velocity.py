@@ -211,10 +211,10 @@ class _Functions:
         functions: dict[str, Callable[[str], Any]] = {
             "base64Decode": _base64_decoded,
             "base64Encode": lambda text: base64.b64encode(text.encode("utf-8", "replace")).decode(),
-            "escapeJavaScript": _javascript,
+            "escapeJavaScript": escaped_javascript,
             "parseJson": parsed_body,
             "urlDecode": unquote_plus,
-            "urlEncode": lambda text: quote_plus(text.encode("utf-8", "replace"), safe="*").replace("~", "%7E"),
+            "urlEncode": url_encoded,
         }
         return {name: functools.partial(self._apply, function) for name, function in functions.items()}
 
@@ -224,6 +224,11 @@ class _Functions:
         text = text_of(value, self._work.spend)
         self._work.wrote(len(text))
         return function(text)
+
+
+def url_encoded(text: str) -> str:
+    """A text as forms have it. Source: Java SE API, `URLEncoder`."""
+    return quote_plus(text.encode("utf-8", "replace"), safe="*").replace("~", "%7E")
 
 
 def _base64_decoded(text: str) -> str:
@@ -248,8 +253,11 @@ _ESCAPES: Final = {
 }
 
 
-def _javascript(text: str) -> str:
-    """Source: Apache Commons Lang, `StringEscapeUtils.escapeEcmaScript`, whose rules the guide's page describes."""
+def escaped_javascript(text: str) -> str:
+    """A text as it stands in JavaScript's quotes.
+
+    Source: Apache Commons Lang, `StringEscapeUtils.escapeEcmaScript`, whose rules the guide's page describes.
+    """
     return "".join(_ESCAPES.get(letter) or _escaped(letter) for letter in text)
 
 

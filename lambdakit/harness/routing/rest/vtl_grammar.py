@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lambdakit.harness.routing.rest.vtl_directives import DIRECTIVES, end_loop, parse_break
@@ -21,9 +22,17 @@ from lambdakit.harness.routing.rest.vtl_work import TemplateFailed
 
 @functools.cache
 def grammar() -> Any:
-    """The module of elements: `TemplateBody(work, text)` reads a template, its `block.evaluate` writes it.
+    """The grammar of API Gateway's templates: see `new_grammar`."""
+    return new_grammar()
 
-    An element has the module as `grammar`. TemplateFailed where airspeed is not installed.
+
+def new_grammar(
+    changes: Mapping[str, Mapping[str, Any]] | None = None, directives: Sequence[Mapping[str, Any]] = ()
+) -> Any:
+    """A module of elements: `TemplateBody(work, text)` reads a template, its `block.evaluate` writes it.
+
+    An element has the module as `grammar`. changes: what differs from API Gateway's, members by the names of elements.
+    directives: members of more directives. TemplateFailed where airspeed is not installed.
     """
     spec = importlib.util.find_spec("airspeed")
     if spec is None or spec.loader is None:
@@ -31,10 +40,12 @@ def grammar() -> Any:
     module: Any = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     module._Element.grammar = module
-    for changes in (PARSING, REFERENCES, DIRECTIVES):
-        for name, members in changes.items():
+    for changed in (PARSING, REFERENCES, DIRECTIVES, changes or {}):
+        for name, members in changed.items():
             for member, value in members.items():
                 setattr(getattr(module, name), member, value)
-    members = {"parse": parse_break, "evaluate_raw": end_loop}
-    module.UserDefinedDirective.DIRECTIVES = [type("BreakDirective", (module._Element,), members)]
+    more = ({"parse": parse_break, "evaluate_raw": end_loop}, *directives)
+    module.UserDefinedDirective.DIRECTIVES = [
+        type(f"Directive{number}", (module._Element,), dict(members)) for number, members in enumerate(more)
+    ]
     return module

@@ -21,7 +21,7 @@ _Names = dict[str, Any]
 
 def _reference(element: Any, names: _Names, work: Work, _: Any = None) -> Any:
     """What `$name.member.method()[0]` gives; nothing as soon as a part of it does."""
-    first, *rest = _steps(element)
+    first, *rest = steps_of(element)
     work.spend(1 + len(rest))
     value = _variable(first, names, work) if first.parameters is None else None
     for step in rest:
@@ -31,7 +31,7 @@ def _reference(element: Any, names: _Names, work: Work, _: Any = None) -> Any:
     return value
 
 
-def _steps(element: Any) -> list[Any]:
+def steps_of(element: Any) -> list[Any]:
     """A reference as what is done one after the other: names, calls and indices."""
     grammar, steps = element.grammar, []
     while element is not None:
@@ -121,7 +121,7 @@ def _assign(element: Any, _: Text, names: _Names, work: Work) -> None:
         raise TemplateFailed("#set names no variable")
     if value is None:
         return  # User Guide, "Setting References": nothing is assigned, and what was there stays
-    *before, last = _steps(element.place.expression)
+    *before, last = steps_of(element.place.expression)
     if not before:
         names[last.name] = value
         return

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 _MODULE = "botocore.httpsession"
-_API_HOST = re.compile(r"[a-z0-9]+\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?")
+_API_HOST = re.compile(r"[a-z0-9]+\.(?:execute-api|appsync-api)\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?")
 
 
 def lead() -> None:

@@ -7,7 +7,7 @@
 // Version 2 of the SDK knows no AWS_ENDPOINT_URL at all: every request that it signs or names an operation in is led.
 
 const SERVICE_HOST = /^[a-z0-9.-]+\.amazonaws\.com(\.cn)?$/;
-const API_HOST = /^[a-z0-9]+\.execute-api\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$/;
+const API_HOST = /^[a-z0-9]+\.(execute-api|appsync-api)\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$/;
 
 // https, http: the modules of Node.js. endpoint: AWS_ENDPOINT_URL.
 export function leadApiHosts(https, http, endpoint) {

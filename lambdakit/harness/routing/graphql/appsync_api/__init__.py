@@ -1,0 +1,1 @@
+"""The AppSync API, as far as GraphQL APIs are concerned."""

@@ -1,0 +1,1 @@
+"""Who asks a GraphQL API, and which fields they may ask for."""

@@ -1,0 +1,1 @@
+"""Resolvers' code, worked out: mapping templates and JavaScript."""

@@ -1,0 +1,1 @@
+"""Functions that resolvers' code calls, of values alone."""

@@ -1,0 +1,1 @@
+"""Subscriptions: clients that are told of mutations, over WebSocket."""

@@ -1,0 +1,76 @@
+"""Enhanced filters and arguments of subscriptions: which results they let through."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from lambdakit.harness.routing.graphql.realtime.filters import fits_arguments, fits_filter
+
+_NOTE = {"level": 5, "text": "hello", "tags": ["a", "b"], "none": None, "deep": {"in": 1}}
+
+
+@pytest.mark.parametrize(
+    ("field", "operator", "value", "fits"),
+    [
+        ("level", "eq", 5, True),
+        ("level", "eq", 6, False),
+        ("level", "ne", 6, True),
+        ("level", "ne", 5, False),
+        ("level", "le", 5, True),
+        ("level", "le", 4, False),
+        ("level", "lt", 6, True),
+        ("level", "lt", 5, False),
+        ("level", "ge", 5, True),
+        ("level", "ge", 6, False),
+        ("level", "gt", 4, True),
+        ("level", "gt", 5, False),
+        ("level", "in", [1, 5], True),
+        ("level", "in", [1], False),
+        ("level", "notIn", [1], True),
+        ("level", "notIn", [5], False),
+        ("level", "between", [5, 6], True),
+        ("level", "between", [6, 7], False),
+        ("text", "contains", "ell", True),
+        ("text", "contains", "x", False),
+        ("tags", "contains", "a", True),
+        ("tags", "notContains", "c", True),
+        ("tags", "notContains", "a", False),
+        ("text", "beginsWith", "he", True),
+        ("text", "beginsWith", "lo", False),
+        ("tags", "containsAny", ["x", "b"], True),
+        ("tags", "containsAny", ["x"], False),
+        ("deep.in", "eq", 1, True),
+        ("missing", "eq", 1, False),
+        ("none", "gt", 1, False),
+        ("text", "gt", 1, False),
+        ("level", "nonsense", 5, False),
+    ],
+)
+def test_an_operator(field: str, operator: str, value: Any, fits: bool) -> None:
+    rule = {"fieldName": field, "operator": operator, "value": value}
+
+    assert fits_filter({"filterGroup": [{"filters": [rule]}]}, _NOTE) is fits
+
+
+def test_of_groups_one_fits_and_of_filters_all() -> None:
+    yes = {"fieldName": "level", "operator": "eq", "value": 5}
+    no = {"fieldName": "level", "operator": "eq", "value": 6}
+
+    assert fits_filter({"filterGroup": [{"filters": [yes, no]}, {"filters": [yes]}]}, _NOTE)
+    assert not fits_filter({"filterGroup": [{"filters": [yes, no]}]}, _NOTE)
+
+
+@pytest.mark.parametrize(
+    "given", [None, {}, {"filterGroup": []}, {"filterGroup": [5]}, {"filterGroup": [{"filters": [5]}]}]
+)
+def test_what_is_no_filter_lets_nothing_through(given: Any) -> None:
+    assert not fits_filter(given, _NOTE)
+
+
+def test_arguments_are_compared_by_name() -> None:
+    assert fits_arguments({}, _NOTE)
+    assert fits_arguments({"level": 5, "none": None, "missing": None}, _NOTE)
+    assert not fits_arguments({"level": 4}, _NOTE)
+    assert not fits_arguments({"missing": 1}, _NOTE)
