@@ -4,7 +4,9 @@ Nothing is negotiated: the client knows beforehand, and its first bytes say so. 
 those of HTTP/1.1 go to, each in a thread of its own. One thread reads; any thread writes, under the lock. What the
 client has no window for is kept, and goes out in the reading thread once there is one. Connections cannot be taken over
 for other protocols here.
-Source: RFC 9113, 3.3 and 3.4 (prior knowledge, preface), 5.2 (flow control), 8.2.2, 8.2.3 and 8.3 (fields).
+A client that takes its leave (GOAWAY without an error) still gets what it asked for.
+Source: RFC 9113, 3.3 and 3.4 (prior knowledge, preface), 4.1 (frames), 5.2 (flow control), 6.8 (GOAWAY), 8.2.2, 8.2.3
+and 8.3 (fields).
 """
 
 from __future__ import annotations
@@ -33,13 +35,16 @@ from h2.exceptions import ProtocolError
 from h2.settings import SettingCodes
 
 from lambdakit.harness.header_fields import Headers, header_value
-from lambdakit.harness.wire import BODY_BYTES_MAX, Request, Response, may_have_body
+from lambdakit.harness.wire import BODY_BYTES_MAX, Request, Response, length_of, may_have_body
 from lambdakit.records import dataclass
 
 logger = logging.getLogger(__name__)
 
 _RECEIVE_BYTES: Final = 256 * 1024
 _STREAMS_MAX: Final = 100
+_PREFACE_BYTES: Final = 24
+_FRAME_HEAD_BYTES: Final = 9
+_GOAWAY: Final = 7
 _FIELDS_BYTES_MAX: Final = 1024 * 1024  # as a head of HTTP/1.1
 _TARGET: Final = re.compile(r"[\x21-\x7e\x80-\xff]+")
 _OF_A_CONNECTION: Final = frozenset(
@@ -72,6 +77,7 @@ class Http2Connection:
         self._handle = handle
         self._name = name
         self._h2 = H2Connection(H2Configuration(client_side=False, header_encoding="latin-1"))
+        self._leaves = _LeavesTaken()
         self._streams: dict[int, _Stream] = {}
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
@@ -102,13 +108,13 @@ class Http2Connection:
         """Whether the connection goes on after these bytes."""
         with self._lock:
             try:
-                events = self._h2.receive_data(data)
+                events = self._h2.receive_data(self._leaves.taken_out(data, self._h2.max_inbound_frame_size))
             except ProtocolError as error:
                 logger.debug("%s: the client at %s: %s", self._name, self._peer, error)
                 self._send_locked()  # why it ends
                 return False
             goes_on = all([self._saw_locked(event) for event in events])
-            for number in list(self._streams):
+            for number in list(self._streams) if goes_on else ():
                 self._flush_locked(number)
             self._send_locked()
         return goes_on
@@ -144,8 +150,11 @@ class Http2Connection:
         request = _request(stream, self._peer)
         self._threads = [thread for thread in self._threads if thread.is_alive()]
         # A client may give up any number of requests; what they began goes on.
-        if request is None or len(self._threads) >= _STREAMS_MAX:
+        if request is None:
             self._drop_locked(number)
+            return
+        if len(self._threads) >= _STREAMS_MAX:
+            self._drop_locked(number, ErrorCodes.REFUSED_STREAM)
             return
         answer = threading.Thread(
             target=self._answer, args=(number, stream, request), name=f"{self._name}-{number}", daemon=True
@@ -175,7 +184,10 @@ class Http2Connection:
         """Sends the head of an answer."""
         with self._lock:
             if not stream.gone:
-                self._h2.send_headers(number, fields)
+                try:
+                    self._h2.send_headers(number, fields)
+                except ProtocolError:  # the connection, or the stream, ended in the same moment
+                    self._drop_locked(number)
                 self._send_locked()
 
     def write(self, number: int, stream: _Stream, data: bytes) -> None:
@@ -201,13 +213,19 @@ class Http2Connection:
                 self._drop_locked(number)
                 self._send_locked()
 
-    def _drop_locked(self, number: int) -> None:
+    def _drop_locked(self, number: int, why: ErrorCodes = ErrorCodes.INTERNAL_ERROR) -> None:
         self._streams.pop(number).gone = True
-        self._h2.reset_stream(number, error_code=ErrorCodes.INTERNAL_ERROR)
+        with contextlib.suppress(ProtocolError):  # the client ended it, or all of them, in the same moment
+            self._h2.reset_stream(number, error_code=why)
 
     def _flush_locked(self, number: int) -> None:
         """Hands on what the client has a window for."""
-        stream = self._streams[number]
+        try:
+            self._hand_on_locked(number, self._streams[number])
+        except ProtocolError:  # the client ended it, or all of them, in the same moment
+            self._drop_locked(number)
+
+    def _hand_on_locked(self, number: int, stream: _Stream) -> None:
         while stream.pending:
             size = min(self._h2.local_flow_control_window(number), self._h2.max_outbound_frame_size)
             if size <= 0:
@@ -224,6 +242,34 @@ class Http2Connection:
         if data:
             with contextlib.suppress(OSError):  # the client went away: the reading thread sees it
                 self._connection.sendall(data)
+
+
+class _LeavesTaken:
+    """What a client sends without its GOAWAYs that tell of no error: the library ends everything with any of them."""
+
+    def __init__(self) -> None:
+        self._left = bytearray()
+        self._preface = _PREFACE_BYTES
+
+    def taken_out(self, data: bytes, frame_bytes_max: int) -> bytes:
+        """The whole frames that are there by now. A frame that is too long is left to who refuses it."""
+        self._left += data
+        kept = bytes(self._left[: self._preface])
+        del self._left[: self._preface]
+        self._preface -= len(kept)
+        taken = [kept]
+        while len(self._left) >= _FRAME_HEAD_BYTES:
+            length = int.from_bytes(self._left[:3], "big")
+            end = _FRAME_HEAD_BYTES + length
+            if length > frame_bytes_max:
+                end = len(self._left)
+            elif len(self._left) < end:
+                break
+            frame = bytes(self._left[:end])
+            del self._left[:end]
+            if frame[3] != _GOAWAY or int.from_bytes(frame[13:17], "big") != ErrorCodes.NO_ERROR:
+                taken.append(frame)
+        return b"".join(taken)
 
 
 class _Answer:
@@ -260,7 +306,8 @@ class _Answer:
 
     def respond(self, response: Response) -> None:
         """Sends a whole answer instead of one in parts."""
-        length = [("content-length", str(len(response.body)))] if may_have_body(response.status) else []
+        size = length_of(response, to_head=self._is_head)
+        length = [] if size is None else [("content-length", str(size))]
         assert self.status == 0
         self.status = response.status
         self._connection.begin(self._number, self._stream, [*_fields(response.status, response.headers), *length])

@@ -243,7 +243,7 @@ class Listener:
 
 
 def _answer(response: Response, request: Request, *, keeps_alive: bool) -> bytes:
-    head = response_head(response, keeps_alive=keeps_alive)
+    head = response_head(response, keeps_alive=keeps_alive, to_head=request.method == "HEAD")
     has_body = request.method != "HEAD" and may_have_body(response.status)
     return head + response.body if has_body else head
 

@@ -63,7 +63,7 @@ class StreamedAnswer:
         assert self.status == 0
         self.status = response.status
         has_body = may_have_body(response.status) and not self._is_head
-        head = response_head(response, keeps_alive=self._keeps_alive)
+        head = response_head(response, keeps_alive=self._keeps_alive, to_head=self._is_head)
         self._send(head + response.body if has_body else head)
 
     def write(self, data: bytes) -> None:

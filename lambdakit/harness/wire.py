@@ -19,14 +19,13 @@ from lambdakit.harness.header_fields import BadRequest as BadRequest
 from lambdakit.harness.header_fields import Headers as Headers
 from lambdakit.harness.header_fields import ascii_json as ascii_json
 from lambdakit.harness.header_fields import header_value as header_value
+from lambdakit.harness.message_body import HEAD_BYTES_MAX as HEAD_BYTES_MAX
+from lambdakit.harness.message_body import MessageBody
 from lambdakit.records import dataclass
 
-HEAD_BYTES_MAX: Final = 1024 * 1024  # AWS Lambda quotas: request line and headers of an invoke, the largest of all
 BODY_BYTES_MAX: Final = 1024 * 1024 * 1024
-_TRAILERS_MAX: Final = 64  # each is a line as long as a head may be
 
 _REQUEST_LINE = re.compile(TOKEN + rb" [\x21-\x7e\x80-\xff]+ [^ ]+")
-_HEX = re.compile(rb"[0-9A-Fa-f]{1,16}")
 _LENGTH = re.compile(r"[0-9]{1,18}")
 # RFC 9110, 7.6.1: these speak of one connection, and whoever answers on it decides them.
 _FRAMING = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding", "upgrade"})
@@ -141,10 +140,25 @@ class Response:
     switches_to: str = ""
 
 
-def response_head(response: Response, *, keeps_alive: bool) -> bytes:
-    """Status line and headers of `response`, the blank line included."""
-    framing = f"Content-Length: {len(response.body)}" if may_have_body(response.status) else ""
+def response_head(response: Response, *, keeps_alive: bool, to_head: bool = False) -> bytes:
+    """Status line and headers of `response`, the blank line included. to_head: it answers a HEAD request."""
+    length = length_of(response, to_head=to_head)
+    framing = "" if length is None else f"Content-Length: {length}"
     return _head(response.status, response.headers, framing, keeps_alive=keeps_alive)
+
+
+def length_of(response: Response, *, to_head: bool) -> int | None:
+    """What its content-length says; None for none.
+
+    An answer to HEAD tells what GET would have: what its own headers say if it has no body, else that nobody knows.
+    Source: RFC 9110, 8.6 and 9.3.2.
+    """
+    if not may_have_body(response.status):
+        return None
+    if not to_head or response.body:
+        return len(response.body)
+    given = (value for name, value in response.headers if name.lower() == "content-length")
+    return next((int(value) for value in given if _LENGTH.fullmatch(value)), None)
 
 
 def streamed_head(status: int, headers: Sequence[tuple[str, str]], *, chunked: bool, keeps_alive: bool) -> bytes:
@@ -188,7 +202,7 @@ class RequestParser:
         self._body_bytes_max = body_bytes_max
         self._buffer = bytearray()
         self._head: Request | None = None
-        self._body: _Body | None = None  # of the request that is coming in, unless it is there as a whole
+        self._body: MessageBody | None = None  # of the request that is coming in, unless it is there as a whole
         self._awaits_continue = False
         # Whoever asks for the same again, as a runtime does for its next event, says it in the same bytes.
         self._last_get: tuple[bytes, Request] | None = None
@@ -217,7 +231,7 @@ class RequestParser:
     def give_parts(self) -> None:
         """Has the body of the request that is coming in given out by `take_part`; it may then be of any length."""
         assert self._head is not None
-        self._body = _Body(self._head, sys.maxsize)
+        self._body = MessageBody(self._head.headers, sys.maxsize)
 
     def take_part(self) -> bytes:
         """What `next_request`, which had no whole request yet, has seen of the body since the last time."""
@@ -243,7 +257,7 @@ class RequestParser:
             body = bytes(self._buffer[:length])
             del self._buffer[:length]
         else:
-            self._body = self._body or _Body(head, self._body_bytes_max)
+            self._body = self._body or MessageBody(head.headers, self._body_bytes_max)
             if not self._body.take(self._buffer):
                 return None
             body, trailers = bytes(self._body.content), self._body.trailers
@@ -334,67 +348,3 @@ def _refuse_framing(head: Request, bytes_max: int) -> None:
             raise BadRequest(400, "malformed content-length")
         if int(lengths[0]) > bytes_max:
             raise BadRequest(413, "the body is too long")
-
-
-class _Body:
-    """The body of one request that was not refused: by length, chunked, or none."""
-
-    def __init__(self, head: Request, bytes_max: int) -> None:
-        self.content = bytearray()
-        self.trailers: list[tuple[str, str]] = []
-        self.bytes_max = bytes_max
-        self._in_trailers = False
-        self._ends_chunk = False
-        self._chunked = "transfer-encoding" in head.headers
-        self._missing = int(head.headers.get("content-length", "0"))
-
-    def take(self, buffer: bytearray) -> bool:
-        """Moves what belongs to the body out of `buffer`; whether the body is complete."""
-        if not self._chunked:
-            self._move(buffer)
-            return self._missing == 0
-        while True:
-            if self._missing:
-                self._move(buffer)
-                if self._missing:
-                    return False
-            line_end = buffer.find(b"\r\n")
-            if line_end < 0:
-                if len(buffer) > HEAD_BYTES_MAX:
-                    raise BadRequest(400, "malformed chunk")
-                return False
-            line = bytes(buffer[:line_end])
-            del buffer[: line_end + 2]
-            if self._chunk_line(line):
-                return True
-
-    def _move(self, buffer: bytearray) -> None:
-        part = buffer[: self._missing]
-        self.content += part
-        del buffer[: len(part)]
-        self._missing -= len(part)
-
-    def _chunk_line(self, line: bytes) -> bool:
-        if self._in_trailers:
-            return self._trailer_line(line)
-        if self._ends_chunk:
-            if line:
-                raise BadRequest(400, "malformed chunk")
-            self._ends_chunk = False
-            return False
-        size = line.partition(b";")[0].rstrip(b" \t")
-        if not _HEX.fullmatch(size):
-            raise BadRequest(400, "malformed chunk")
-        self._missing = int(size, 16)
-        if len(self.content) + self._missing > self.bytes_max:
-            raise BadRequest(413, "the body is too long")
-        self._in_trailers = self._missing == 0
-        self._ends_chunk = not self._in_trailers
-        return False
-
-    def _trailer_line(self, line: bytes) -> bool:
-        if line:
-            self.trailers += read_fields(b"\r\n" + line)
-            if len(self.trailers) > _TRAILERS_MAX:
-                raise BadRequest(431, "too many trailers")
-        return not line

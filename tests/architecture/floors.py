@@ -72,7 +72,8 @@ FLOORS: Final[Mapping[str, Floor]] = {
     "constructs": Floor(imports=_GROUND, third_party=("aws_cdk", "constructs")),
     # Floor 2b: the harness, from the leaves up. Only `moto_state` knows moto's insides; `account` its public entry.
     "harness.header_fields": Floor(imports=_GROUND),
-    "harness.wire": Floor(imports=(*_GROUND, "harness.header_fields")),
+    "harness.message_body": Floor(imports=(*_GROUND, "harness.header_fields")),
+    "harness.wire": Floor(imports=(*_GROUND, "harness.header_fields", "harness.message_body")),
     "harness.options": Floor(imports=_GROUND),
     "harness.event_pattern": Floor(imports=_GROUND),
     "harness.schedule_expression": Floor(imports=_GROUND),

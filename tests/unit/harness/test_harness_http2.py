@@ -89,6 +89,15 @@ class Client:
         self._h2.increment_flow_control_window(size, number)
         self.send()
 
+    def ask_and_reset(self, path: str) -> int:
+        """Both in one segment."""
+        number = self._h2.get_next_available_stream_id()
+        pseudo = [(":method", "GET"), (":path", path), (":scheme", "http"), (":authority", "kinesis.aws:80")]
+        self._h2.send_headers(number, pseudo, end_stream=True)
+        self._h2.reset_stream(number)
+        self.send()
+        return number
+
     def reset(self, number: int) -> None:
         self._h2.reset_stream(number)
         self.send()
@@ -313,6 +322,49 @@ def test_a_target_that_is_none_is_reset(server: Server) -> None:
     client = server.client()
 
     assert client.answer(client.ask("GET", "/a b")).was_reset
+
+
+def test_a_request_that_is_given_up_as_it_comes_disturbs_no_other(server: Server) -> None:
+    client = server.client()
+
+    client.ask_and_reset("/a b")
+    client.ask_and_reset("/a")
+
+    assert client.answer(client.ask("GET", "/")).status == "200"
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["in one piece", "byte by byte"])
+def test_a_client_that_takes_its_leave_gets_what_it_asked_for(server: Server, together: bool) -> None:
+    # RFC 9113, 6.8: streams up to the last one that GOAWAY names go on.
+    begun, goes_on = threading.Event(), threading.Event()
+
+    def handle(request: Request) -> Response:
+        begun.set()
+        assert goes_on.wait(_SECONDS)
+        return Response(status=200, headers=[], body=b"x" * 100_000)
+
+    server.handle = handle
+    client = server.client()
+    number = client.ask("GET", "/")
+    assert begun.wait(_SECONDS)
+
+    leave = b"\0\0\x08\x07\0\0\0\0\0" + number.to_bytes(4, "big") + b"\0\0\0\0"
+    for part in [leave] if together else [leave[at : at + 1] for at in range(len(leave))]:
+        client.send(part)
+    goes_on.set()
+
+    assert len(client.answer(number).body) == 100_000
+
+
+def test_a_client_that_leaves_for_an_error_is_let_go(server: Server) -> None:
+    client = server.client()
+    assert client.answer(client.ask("GET", "/")).status == "200"
+
+    client.send(b"\0\0\x08\x07\0\0\0\0\0" + b"\0\0\0\0" + b"\0\0\0\1")
+    while not client.ended:
+        client.receive()
+
+    assert client.ended
 
 
 def test_a_closed_listener_ends_its_connections(server: Server) -> None:

@@ -99,6 +99,20 @@ def test_head_has_the_length_and_no_body(serve: Serve) -> None:
     assert answer.endswith(b"\r\n\r\n")
 
 
+@pytest.mark.parametrize(("own", "told"), [("1234", b"1234"), ("many", None), (None, None)])
+def test_head_has_the_length_that_is_known_of_a_body_that_is_not_there(
+    serve: Serve, own: str | None, told: bytes | None
+) -> None:
+    listener = serve(lambda request: Response(status=200, headers=[] if own is None else [("Content-Length", own)]))
+    with _connect(listener) as connection:
+        connection.sendall(b"HEAD /abc HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+
+        answer = _read_all(connection)
+
+    lengths = [line.partition(b": ")[2] for line in answer.split(b"\r\n") if line.startswith(b"Content-Length")]
+    assert lengths == ([] if told is None else [told])
+
+
 @pytest.mark.parametrize("status", [204, 304])
 def test_a_body_that_may_not_be_is_left_out(serve: Serve, status: int) -> None:
     listener = serve(lambda request: Response(status=status, headers=[("X-A", "b")], body=b"not to be seen"))
