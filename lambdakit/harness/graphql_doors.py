@@ -86,13 +86,17 @@ class GraphqlDoors:
         for api in list(self._apis.values()):
             api.take_in()
 
+    def stop(self) -> None:
+        """Ends what works out handlers: requests that wait for it are over soon. Idempotent."""
+        if "_evaluations" in self.__dict__:
+            self._evaluations.close()
+
     def join(self) -> None:
-        """Waits for what was under way, and ends what works out handlers."""
+        """Waits for what was under way."""
         self._workers.stop()
         self._workers.join()
         self._calls.join()
-        if "_evaluations" in self.__dict__:
-            self._evaluations.close()
+        self.stop()
 
     def _serve(self, request: Request, account_id: str, pass_on: Callable[[Request], Response]) -> Response:
         return self._service.serve(request, account_id, pass_on)

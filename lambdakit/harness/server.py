@@ -200,6 +200,7 @@ class Server:
         self._stack.callback(self._invocations.stop)
         self._stack.callback(self._events.close)
         self._stack.callback(clock.close)
+        self._stack.callback(gateways.graphql.stop)
         custom_resources = CustomResourceCalls(
             base_url=self._answered_at, invoke=self._invoke_custom_resource, quiet=self._quiet, events=trace.events
         )

@@ -244,7 +244,11 @@ class TestOperations:
         assert {"Post", "PostInput", "AWSJSON"} <= set(names)
 
     @pytest.mark.parametrize(
-        "body", [b"", b"[]", b"{}", b'{"query": ""}', b'{"query": 1}', b"{", b'{"query":"{a}","variables":[]}']
+        "body",
+        [
+            *(b"", b"[]", b"{}", b'{"query": ""}', b'{"query": 1}', b"{", b'{"query":"{a}","variables":[]}'),
+            b'{"query":"{__typename}","variables":{"x":NaN}}',
+        ],
     )
     def test_a_body_that_asks_for_nothing_is_refused(self, api: Served, body: bytes) -> None:
         answer = api.post(body)
@@ -257,6 +261,15 @@ class TestOperations:
 
         assert "errors" in api.ask(deep)
         assert api.data('{ post(id: "1") { id } }') == {"post": {"id": "1"}}
+
+    def test_fragments_that_stand_for_any_number_of_fields_are_refused(self, api: Served) -> None:
+        levels = 30
+        bomb = "".join(f"fragment F{n} on Post {{ ...F{n + 1} ...F{n + 1} }} " for n in range(levels))
+        query = f"{{ posts {{ ...F0 }} }} {bomb} fragment F{levels} on Post {{ id }}"
+
+        (error,) = api.ask(query)["errors"]
+
+        assert error["message"] == "the query selects more than 20000 fields"
 
     def test_a_subscription_is_not_for_requests(self, api: Served) -> None:
         assert api.send("subscription { added { id } }").status in (200, 400)

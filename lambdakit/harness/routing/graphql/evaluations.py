@@ -19,6 +19,7 @@ class Evaluations:
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._scripts: ScriptEvaluator | None = None
+        self._is_closed = False
         self._lock = threading.Lock()
 
     def template(self, text: str, context: ResolverContext) -> Evaluated:
@@ -36,9 +37,10 @@ class Evaluations:
         return self._evaluator().check_code(code)
 
     def close(self) -> None:
-        """Ends the process. Idempotent."""
+        """Ends the process: from now on handlers in JavaScript fail at once. Idempotent."""
         with self._lock:
-            scripts, self._scripts = self._scripts, None
+            self._is_closed = True
+            scripts = self._scripts
         if scripts is not None:
             scripts.close()
 
@@ -48,4 +50,6 @@ class Evaluations:
         with self._lock:
             if self._scripts is None:
                 self._scripts = ScriptEvaluator()
+                if self._is_closed:
+                    self._scripts.close()
             return self._scripts

@@ -34,6 +34,8 @@ from lambdakit.records import dataclass
 # What a document may have at most: a client cannot keep the harness busy for long.
 _TOKENS_MAX: Final = 15_000
 _NESTING_MAX: Final = 200
+# With each fragment as often as it is spread: few characters can stand for any number of fields.
+_FIELDS_MAX: Final = 20_000
 _DOCUMENTS_KEPT: Final = 256
 _KEPT_LENGTH_MAX: Final = 16 * 1024
 # The service's names of what the rules of the specification find.
@@ -93,10 +95,15 @@ class Operation:
 def read_asked(request: Request) -> Asked:
     """What a request asks for. RequestRefused for one that asks for nothing."""
     try:
-        body = json.loads(request.body)
+        body = json.loads(request.body, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise malformed("Unable to parse GraphQL query.") from None
     return read_body(body)
+
+
+def _no_constant(name: str) -> None:
+    """JSON has no `NaN` and no `Infinity`, which Python reads."""
+    raise ValueError(name)
 
 
 def read_body(body: object) -> Asked:
@@ -121,6 +128,8 @@ def read_operation(asked: Asked, built: BuiltSchema, *, introspects: bool, depth
         raise OperationRefused(problems)
     node = _chosen(operations, asked.name)
     operation = Operation(asked=asked, document=document, node=node, fragments=fragments)
+    if _fields(node.selection_set, fragments, {}) > _FIELDS_MAX:
+        raise _refused(f"the query selects more than {_FIELDS_MAX} fields")
     if not introspects and _introspects(node.selection_set, fragments):
         raise _refused("Validation error: introspection is disabled for this API.")
     depth = _depth(node.selection_set, fragments, {})
@@ -206,6 +215,24 @@ def _depth(
                 known[name] = _depth(fragments[name].selection_set, fragments, known)
             deepest = max(deepest, known[name])
     return deepest
+
+
+def _fields(
+    selected: SelectionSetNode | None, fragments: Mapping[str, FragmentDefinitionNode], known: dict[str, int]
+) -> int:
+    """How many fields are selected, those of a fragment wherever it is spread; each fragment is counted once."""
+    count = 0
+    for selection in selected.selections if selected is not None else ():
+        if isinstance(selection, FieldNode):
+            count += 1 + _fields(selection.selection_set, fragments, known)
+        elif isinstance(selection, InlineFragmentNode):
+            count += _fields(selection.selection_set, fragments, known)
+        elif isinstance(selection, FragmentSpreadNode):
+            name = selection.name.value
+            if name not in known:
+                known[name] = _fields(fragments[name].selection_set, fragments, known)
+            count += known[name]
+    return count
 
 
 def _introspects(selected: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]) -> bool:

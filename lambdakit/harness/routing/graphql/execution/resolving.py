@@ -109,6 +109,7 @@ class Resolving:
     ) -> Evaluated | None:
         """What a handler of a step made of its context; None for a step without that handler."""
         text = step.request if handler == "request" else step.response
+        _ = self._visit.remaining_seconds  # a request whose time is over works out nothing more
         if step.code is not None:
             found = self._evaluation.script(step.code, handler, context)
         elif text is not None:

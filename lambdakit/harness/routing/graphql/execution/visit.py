@@ -75,7 +75,7 @@ class Visit:
 
     @property
     def remaining_seconds(self) -> float:
-        """How long data sources may still take. FieldFault when the time is over."""
+        """How long the request may still take. FieldFault when the time is over."""
         left = self.deadline - time.monotonic()
         if left <= 0:
             raise FieldFault("Execution timed out.", "ExecutionTimeout")
