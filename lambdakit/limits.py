@@ -184,6 +184,9 @@ WEBSOCKET_IDLE_SECONDS_MAX: Final = 10 * 60
 WEBSOCKET_CONNECTION_SECONDS_MAX: Final = 2 * 60 * 60
 WEBSOCKET_URL_CHARACTERS_MAX: Final = 4_096
 
+# AWS General Reference "AWS AppSync endpoints and quotas": subscription payload size
+APPSYNC_MESSAGE_BYTES_MAX: Final = 240 * 1024
+
 # API Gateway Developer Guide "Configuring CORS for HTTP APIs"; API apigatewayv2 Cors.MaxAge
 CORS_MAX_AGE_SECONDS_MAX: Final = 86_400
 

@@ -22,7 +22,13 @@ pytestmark = pytest.mark.xdist_group("behaviour-graphql-subscriptions")
 
 SCHEMA: Final = """
 type Query { nothing: String }
-type Mutation { add(id: ID!, room: String, level: Int): Note  drop(id: ID!): Note  close(room: String!): Note }
+type Mutation {
+  add(id: ID!, room: String, level: Int, text: String): Note
+  drop(id: ID!): Note
+  close(room: String!): Note
+  addAll(ids: [ID]): [Note]
+  name(name: String): String
+}
 type Subscription {
   changed(room: String): Note @aws_subscribe(mutations: ["add", "drop"])
   dropped: Note @aws_subscribe(mutations: ["drop"])
@@ -30,13 +36,20 @@ type Subscription {
   closable(room: String): Note @aws_subscribe(mutations: ["add"])
   forbidden: Note @aws_subscribe(mutations: ["add"])
   signed: Note @aws_subscribe(mutations: ["add"]) @aws_iam
+  badly: Note @aws_subscribe(mutations: ["add"])
+  badlyEnded: Note @aws_subscribe(mutations: ["add"])
+  all(id: ID): [Note] @aws_subscribe(mutations: ["addAll"])
+  importantAll: [Note] @aws_subscribe(mutations: ["addAll"])
+  named: String @aws_subscribe(mutations: ["name"])
+  namedSo(name: String): String @aws_subscribe(mutations: ["name"])
 }
-type Note { id: ID! room: String level: Int text: String }
+type Note { id: ID! room: String level: Int text: String of: Note }
 """
 ECHO: Final = {
     "RequestMappingTemplate": '{"version": "2018-05-29", "payload": $util.toJson($ctx.args)}',
     "ResponseMappingTemplate": "$util.toJson($ctx.result)",
 }
+_BAD: Final = "{ filterGroup: [{ filters: [{ fieldName: 'level', operator: 'between', value: [1] }] }] }"
 _SECONDS: Final = 20
 
 
@@ -74,6 +87,17 @@ def _resources() -> Resources:
         **resolver("Api", "Subscription.important", "none", **_script(important)),
         **resolver("Api", "Subscription.closable", "none", **_script(closable)),
         **resolver("Api", "Mutation.close", "none", **_script(close)),
+        **resolver("Api", "Mutation.addAll", "none", **_script("return ctx.args.ids.map((id) => ({ id, level: 9 }));")),
+        **resolver("Api", "Mutation.name", "none", **_script("return ctx.args.name;")),
+        **resolver("Api", "Note.of", "none", **_script("return { id: 'other', text: 'its text', level: 1 };")),
+        **resolver("Api", "Subscription.importantAll", "none", **_script(important)),
+        **resolver("Api", "Subscription.badly", "none", **_script(f"extensions.setSubscriptionFilter({_BAD});")),
+        **resolver(
+            "Api",
+            "Subscription.badlyEnded",
+            "none",
+            **_script(f"extensions.setSubscriptionInvalidationFilter({_BAD});"),
+        ),
         **resolver("Api", "Subscription.forbidden", "none", **_script("util.error('not you', 'Forbidden');")),
     }
 
@@ -219,6 +243,30 @@ class TestSubscribing:
 
             assert hear(socket)["payload"] == {"data": {"important": {"id": "9", "level": 5}}}
 
+    @pytest.mark.parametrize("field", ["badly", "badlyEnded"])
+    def test_a_filter_of_the_wrong_form_is_refused(self, room: Room, field: str) -> None:
+        with room.client("subscription { changed { id } }") as socket:
+            room.start(socket, "2", f"subscription {{ {field} {{ id }} }}")
+            said = hear(socket)
+            room.add("16", level=5)
+
+            assert (said["type"], said["id"]) == ("error", "2")
+            assert "level: the value of between is" in said["payload"]["errors"][0]["message"]
+            assert hear(socket)["id"] == "1"
+
+    def test_messages_are_handled_in_order(self, room: Room) -> None:
+        with room.client("subscription { dropped { id } }") as socket:
+            for _ in range(10):
+                room.start(socket, "L", "subscription { important { id } }")
+                say(socket, type="stop", id="L")
+
+            heard = [hear(socket)["type"] for _ in range(20)]
+            room.add("17", level=5)
+            room.api.data("mutation { drop(id: 18) { id } }")
+
+            assert heard == ["start_ack", "complete"] * 10
+            assert hear(socket)["id"] == "1"
+
     def test_a_subscription_is_stopped(self, room: Room) -> None:
         with room.client("subscription { changed { id } }", "subscription { dropped { id } }") as socket:
             say(socket, type="stop", id="1")
@@ -282,6 +330,52 @@ class TestSubscribing:
 
             assert ended == {"id": "2", "type": "complete"}
             assert hear(socket) == {"id": "1", "type": "data", "payload": {"data": {"closable": {"id": "15"}}}}
+
+    def test_what_is_asked_for_in_parts_is_told_of_once(self, room: Room) -> None:
+        with room.client("subscription { changed { id text of { id text } } }") as socket:
+            room.api.data(
+                'mutation { add(id: 19, text: "t") { id of { id } ...Rest } add(id: 19, text: "t") { text } } '
+                "fragment Rest on Note { of { text } }"
+            )
+            room.add("20")
+
+            told = [hear(socket)["payload"]["data"]["changed"] for _ in range(2)]
+            assert told[0] == {"id": "19", "text": "t", "of": {"id": "other", "text": "its text"}}
+            assert told[1]["id"] == "20"
+
+    def test_lists_and_single_values_are_told_of_where_nothing_chooses(self, room: Room) -> None:
+        queries = [
+            "subscription { all { id level } }",
+            'subscription { all(id: "1") { id } }',
+            "subscription { importantAll { id } }",
+            "subscription { named }",
+            'subscription { namedSo(name: "n") }',
+        ]
+        with room.client(*queries) as socket:
+            room.api.data("mutation { addAll(ids: [1, 2]) { id } }")
+            room.api.data('mutation { name(name: "n") }')
+
+            assert [(said["id"], said["payload"]["data"]) for said in (hear(socket), hear(socket))] == [
+                ("1", {"all": [{"id": "1", "level": None}, {"id": "2", "level": None}]}),
+                ("4", {"named": "n"}),
+            ]
+            say(socket, type="stop", id="4")
+            assert hear(socket) == {"id": "4", "type": "complete"}
+
+    def test_messages_are_as_large_as_they_may_be(self, room: Room) -> None:
+        with room.client(f"subscription {{ changed {{ id text }} }} #{'x' * 200_000}") as socket:
+            before = room.harness.position()
+            for identity, length in (("21", 230_000), ("22", 250_000), ("23", 0)):
+                query = "mutation ($id: ID!, $text: String) { add(id: $id, text: $text) { id text } }"
+                room.api.data(query, {"id": identity, "text": "y" * length})
+
+            told = [hear(socket)["payload"]["data"]["changed"] for _ in range(2)]
+            assert [(note["id"], len(note["text"])) for note in told] == [("21", 230_000), ("23", 0)]
+            (lost,) = [
+                each for each in room.harness.events("RequestAnswered", after=before) if each["method"] == "DATA"
+            ]
+            assert (lost["path"], lost["status"]) == ("changed", 400)
+            assert "245,760 are allowed" in lost["problem"]
 
     def test_the_trace_tells_who_connects_and_subscribes(self, room: Room) -> None:
         before = room.harness.position()

@@ -45,9 +45,9 @@ class Taken:
 
 
 class Spoken:
-    """A connection, what was received on it, and how it ended."""
+    """A connection, what was received on it, and how it ended. limits: in place of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, **limits: int) -> None:
         self.taken = Taken()
         self.received: list[str] = []
         self.ends: list[tuple[int, str]] = []
@@ -58,6 +58,7 @@ class Spoken:
             received=self.received.append,
             ended=lambda code, reason: self.ends.append((code, reason)),
             active=self.is_active,
+            **limits,
         )
 
     def is_active(self) -> None:
@@ -117,6 +118,19 @@ class TestMessages:
         assert [code for code, _ in spoken.ends] == ([] if is_taken else [1009])
         assert spoken.taken.is_finished is not is_taken
 
+    @pytest.mark.parametrize(
+        ("lengths", "is_taken"), [([100], True), ([101], False), ([100, 100], True), ([100, 100, 1], False)]
+    )
+    def test_others_have_other_limits(self, lengths: list[int], is_taken: bool) -> None:
+        spoken = Spoken(frame_bytes_max=100, message_bytes_max=200)
+        for number, length in enumerate(lengths):
+            send = spoken.client.send_text if number == 0 else spoken.client.send_continuation
+            send(b"x" * length, fin=number == len(lengths) - 1)
+        spoken.flush()
+
+        assert spoken.received == (["x" * sum(lengths)] if is_taken else [])
+        assert [code for code, _ in spoken.ends] == ([] if is_taken else [1009])
+
     def test_a_letter_may_be_split_between_frames(self, spoken: Spoken) -> None:
         spoken.client.send_text(b"\xc3", fin=False)
         spoken.client.send_continuation(b"\xa9", fin=True)
@@ -172,6 +186,13 @@ class TestSending:
         assert len(frames) == max(1, -(-length // _FRAME))
         assert [frame.fin for frame in frames] == [False] * (len(frames) - 1) + [True]
         assert frames[0].opcode is Opcode.TEXT
+
+    def test_the_frames_of_others_have_their_size(self) -> None:
+        spoken = Spoken(frame_bytes_max=100, message_bytes_max=200)
+
+        spoken.connection.send(b"x" * 250)
+
+        assert [len(frame.data) for frame in spoken.heard()] == [100, 100, 50]
 
     def test_bytes_that_are_no_text(self, spoken: Spoken) -> None:
         spoken.connection.send(b"\xff")

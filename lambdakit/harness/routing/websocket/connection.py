@@ -38,7 +38,8 @@ class WebSocketConnection:
     """Speaks WebSocket on `taken`.
 
     received: takes each whole message. ended: told once, with close code and reason, when the connection is over for
-    either side. active: told whenever anything is sent or received.
+    either side. active: told whenever anything is sent or received. frame_bytes_max, message_bytes_max: of what is
+    received; what is sent goes out in frames of the same size at most.
     """
 
     def __init__(
@@ -48,14 +49,15 @@ class WebSocketConnection:
         received: Callable[[str], None],
         ended: Callable[[int, str], None],
         active: Callable[[], None],
+        frame_bytes_max: int = WEBSOCKET_FRAME_BYTES_MAX,
+        message_bytes_max: int = WEBSOCKET_MESSAGE_BYTES_MAX,
     ) -> None:
         self._taken = taken
         self._received = received
         self._ended = ended
         self._active = active
-        self._protocol = ServerProtocol(
-            state=State.OPEN, max_size=(WEBSOCKET_MESSAGE_BYTES_MAX, WEBSOCKET_FRAME_BYTES_MAX)
-        )
+        self._frame_bytes_max = frame_bytes_max
+        self._protocol = ServerProtocol(state=State.OPEN, max_size=(message_bytes_max, frame_bytes_max))
         self._parts: list[bytes] = []
         self._reading = threading.Lock()
         self._lock = threading.RLock()
@@ -89,9 +91,8 @@ class WebSocketConnection:
                 return False
             if self._taken.waiting + len(message) > _WAITING_BYTES_MAX:
                 raise NotTaken
-            frames = [
-                message[at : at + WEBSOCKET_FRAME_BYTES_MAX] for at in range(0, len(message), WEBSOCKET_FRAME_BYTES_MAX)
-            ] or [b""]
+            most = self._frame_bytes_max
+            frames = [message[at : at + most] for at in range(0, len(message), most)] or [b""]
             try:
                 begin = self._protocol.send_text if _is_text(message) else self._protocol.send_binary
                 begin(frames[0], fin=len(frames) == 1)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lambdakit.harness.routing.graphql.realtime.filters import fits_arguments, fits_filter
+from lambdakit.harness.routing.graphql.realtime.filters import fits_arguments, fits_filter, problem_of_filter
 
 _NOTE = {"level": 5, "text": "hello", "tags": ["a", "b"], "none": None, "deep": {"in": 1}}
 
@@ -74,3 +74,70 @@ def test_arguments_are_compared_by_name() -> None:
     assert fits_arguments({"level": 5, "none": None, "missing": None}, _NOTE)
     assert not fits_arguments({"level": 4}, _NOTE)
     assert not fits_arguments({"missing": 1}, _NOTE)
+
+
+@pytest.mark.parametrize("payload", [[{"level": 5}], "text", 5])
+def test_no_arguments_choose_among_lists_and_single_values(payload: Any) -> None:
+    assert fits_arguments({}, payload)
+    assert not fits_arguments({"level": 5}, payload)
+    assert not fits_arguments({"level": None}, payload)
+    assert not fits_filter({"filterGroup": [{"filters": []}]}, payload)
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "is_taken"),
+    [
+        ("eq", None, True),
+        ("eq", True, True),
+        ("ne", [1], False),
+        ("ge", 1.5, True),
+        ("gt", "a", True),
+        ("le", None, False),
+        ("lt", True, False),
+        ("contains", "a", True),
+        ("notContains", {"a": 1}, False),
+        ("beginsWith", "a", True),
+        ("beginsWith", 1, False),
+        ("in", [], True),
+        ("in", [1, "a"], True),
+        ("notIn", [[1]], False),
+        ("containsAny", "ab", False),
+        ("between", [1, 2], True),
+        ("between", ["a", "b"], True),
+        ("between", [1], False),
+        ("between", [1, 2, 3], False),
+        ("between", [1, None], False),
+        ("between", "ab", False),
+        ("between", None, False),
+        ("nonsense", 1, False),
+        (["eq"], 1, False),
+        (None, 1, False),
+    ],
+)
+def test_values_have_the_form_that_their_operator_wants(operator: Any, value: Any, is_taken: bool) -> None:
+    rule = {"fieldName": "level", "operator": operator, "value": value}
+
+    problem = problem_of_filter({"filterGroup": [{"filters": [rule]}]})
+
+    assert (problem is None) is is_taken
+    assert problem is None or problem.startswith("level: ")
+
+
+@pytest.mark.parametrize(
+    ("given", "is_taken"),
+    [
+        ({"filterGroup": []}, True),
+        ({"filterGroup": [{"filters": []}]}, True),
+        ({}, False),
+        ([], False),
+        ("text", False),
+        ({"filterGroup": {}}, False),
+        ({"filterGroup": [5]}, False),
+        ({"filterGroup": [{}]}, False),
+        ({"filterGroup": [{"filters": [5]}]}, False),
+        ({"filterGroup": [{"filters": [{"operator": "eq", "value": 1}]}]}, False),
+        ({"filterGroup": [{"filters": [{"fieldName": "", "operator": "eq", "value": 1}]}]}, False),
+    ],
+)
+def test_the_form_of_a_filter(given: Any, is_taken: bool) -> None:
+    assert (problem_of_filter(given) is None) is is_taken

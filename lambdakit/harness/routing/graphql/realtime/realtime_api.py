@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import threading
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -35,7 +36,7 @@ from lambdakit.harness.routing.graphql.execution.operation import (
     read_operation,
 )
 from lambdakit.harness.routing.graphql.execution.visit import Visit
-from lambdakit.harness.routing.graphql.realtime.filters import fits_arguments, fits_filter
+from lambdakit.harness.routing.graphql.realtime.filters import problem_of_filter
 from lambdakit.harness.routing.graphql.realtime.messages import (
     KEEP_ALIVE_SECONDS,
     SUBPROTOCOL,
@@ -45,17 +46,20 @@ from lambdakit.harness.routing.graphql.realtime.messages import (
     shown_by,
 )
 from lambdakit.harness.routing.graphql.realtime.published import published
-from lambdakit.harness.routing.graphql.realtime.subscriber import Subscriber, Subscription
+from lambdakit.harness.routing.graphql.realtime.subscriber import LEAVE_SECONDS, Subscriber, Subscription
+from lambdakit.harness.routing.graphql.realtime.told import Told
 from lambdakit.harness.routing.graphql.schema.built import built_schema
 from lambdakit.harness.routing.websocket.connection import WebSocketConnection
 from lambdakit.harness.routing.websocket.handshake import read_handshake
 from lambdakit.harness.wire import Request, Response, TakenConnection
-from lambdakit.trace import RequestAnswered, RequestReceived, TraceLog
+from lambdakit.limits import APPSYNC_MESSAGE_BYTES_MAX
+from lambdakit.trace import TraceLog
 
 _CONNECT_PATH: Final = "/graphql/connect"
 _PATH: Final = "/graphql"
 _GOING_AWAY: Final = (1001, "Going away")
 _UNSUPPORTED: Final = "UnsupportedOperation"
+_MESSAGE: Final = "a message of a subscriber"
 
 
 class Execute(Protocol):
@@ -93,7 +97,7 @@ class RealtimeApi:
         self._execute = execute
         self._activity = activity
         self._submit = submit
-        self._trace = trace
+        self._told = Told(definition, trace, clock)
         self._clock = clock
         self._subscribers: set[Subscriber] = set()
         self._lock = threading.Lock()
@@ -131,10 +135,10 @@ class RealtimeApi:
         payload = given.get("payload")
         for subscriber in self._all():
             for subscription in subscriber.to(str(given.get("subscriptionField", ""))):
-                wanted = subscription.invalidation_filter
-                if wanted is not None and isinstance(payload, Mapping) and fits_filter(wanted, payload):
-                    subscriber.remove(subscription.identity)
-                    subscriber.send("complete", subscription.identity)
+                with self._told.apart("INVALIDATE", subscription.field):
+                    if subscription.is_ended_by(payload):
+                        subscriber.remove(subscription.identity)
+                        self._say(subscriber, "complete", subscription.identity)
 
     def reset(self) -> None:
         """Ends every connection."""
@@ -143,8 +147,9 @@ class RealtimeApi:
             self._subscribers.clear()
         for subscriber in ending:
             subscriber.end(*_GOING_AWAY)
+        deadline = time.monotonic() + LEAVE_SECONDS
         for subscriber in ending:
-            subscriber.leave()
+            subscriber.leave(deadline - time.monotonic())
 
     def take_in(self) -> None:
         """Handles what clients have sent so far: after it, all of that is done or under way."""
@@ -160,20 +165,22 @@ class RealtimeApi:
         """The life of a connection, in its own thread."""
         subscriber.socket = WebSocketConnection(
             taken,
-            received=lambda text: self._begin(lambda: self._message(subscriber, text)),
+            received=lambda text: self._received(subscriber, text),
             ended=lambda code, reason: self._ended(subscriber),
             active=lambda: None,
+            frame_bytes_max=APPSYNC_MESSAGE_BYTES_MAX,  # no page says how large a frame may be
+            message_bytes_max=APPSYNC_MESSAGE_BYTES_MAX,
         )
         started = self._clock.monotonic()
         refused = self._refusal(subscriber)
-        self._told("CONNECT", _CONNECT_PATH, started, "" if refused is None else str(refused))
+        self._told.tell("CONNECT", _CONNECT_PATH, started, "" if refused is None else str(refused))
         if refused is not None:
             payload = errors(
                 [{"errorType": refused.error_type, "errorCode": refused.status, "message": refused.message}]
             )
             subscriber.send("connection_error", payload=payload)
             subscriber.socket.end(1008, refused.error_type)
-            subscriber.leave()
+            subscriber.leave(LEAVE_SECONDS)
         else:
             with self._lock:
                 self._subscribers.add(subscriber)
@@ -211,14 +218,14 @@ class RealtimeApi:
             self._start(subscriber, identity, said.get("payload"))
         elif kind == "stop" and identity is not None:
             subscriber.remove(identity)
-            subscriber.send("complete", identity)
+            self._say(subscriber, "complete", identity)
         else:
             told = {"errorType": _UNSUPPORTED, "message": f"{kind} not supported through the realtime channel"}
-            subscriber.send("error", identity, errors([told]))
+            self._say(subscriber, "error", identity, errors([told]))
 
     def _initialize(self, subscriber: Subscriber) -> None:
         subscriber.initialized = True
-        subscriber.send("connection_ack", payload={"connectionTimeoutMs": TIMEOUT_MS})
+        self._say(subscriber, "connection_ack", payload={"connectionTimeoutMs": TIMEOUT_MS})
         if subscriber.keep_alive is None:
             self._keep_alive(subscriber)
 
@@ -229,7 +236,7 @@ class RealtimeApi:
             if subscriber in self._all():
                 self._keep_alive(subscriber)
 
-        subscriber.send("ka")
+        subscriber.send("ka")  # lost on who does not read: nobody misses it
         due = self._clock.now() + timedelta(seconds=KEEP_ALIVE_SECONDS)
         subscriber.keep_alive = self._clock.schedule(due, again, label="a real-time connection", recurring=True)
 
@@ -247,11 +254,11 @@ class RealtimeApi:
             field = subscription.field
             if not subscriber.add(subscription):
                 problems = [{"errorType": "DuplicatedOperationError", "message": f"there is a subscription {identity}"}]
-        self._told("SUBSCRIBE", field, started, str(problems[0]["message"]) if problems else "")
+        self._told.tell("SUBSCRIBE", field, started, str(problems[0]["message"]) if problems else "")
         if problems:
-            subscriber.send("error", identity, errors(problems))
+            self._say(subscriber, "error", identity, errors(problems))
         else:
-            subscriber.send("start_ack", identity)
+            self._say(subscriber, "start_ack", identity)
 
     def _subscribed(self, subscriber: Subscriber, identity: str, payload: Any) -> Subscription:
         """What a client asks for. RequestRefused, OperationRefused."""
@@ -294,6 +301,10 @@ class RealtimeApi:
         problems = [each for each in body.get("errors", ()) if each.get("errorType") is not None]
         if problems:
             raise OperationRefused(problems)
+        for given_filter in (visit.subscription_filter, visit.invalidation_filter):
+            problem = None if given_filter is None else problem_of_filter(given_filter)
+            if problem is not None:
+                raise RequestRefused(400, "BadRequestException", f"The filter of the subscription is none: {problem}")
         return Subscription(
             identity=identity,
             field=fields[0].name.value,
@@ -316,56 +327,45 @@ class RealtimeApi:
         given = {argument.name.value for argument in node.arguments}
         return {name: value for name, value in found.items() if name in given}
 
-    def _tell(self, definition: GraphqlDefinition, field: str, payload: Mapping[str, Any]) -> None:
+    def _tell(self, definition: GraphqlDefinition, field: str, payload: Any) -> None:
         for subscriber in self._all():
             for subscription in subscriber.to(field):
-                wanted = subscription.filter
-                fits = (
-                    fits_arguments(subscription.arguments, payload) if wanted is None else fits_filter(wanted, payload)
-                )
-                if fits:
-                    body, _ = self._execute(
-                        dataclasses.replace(definition, resolvers={}),
-                        subscription.operation,
-                        subscription.authorized,
-                        request_id=str(uuid.uuid4()),
-                        headers=subscription.headers,
-                        root={field: payload},
-                    )
-                    subscriber.send("data", subscription.identity, body)
+                with self._told.apart("DATA", field):
+                    if subscription.takes(payload):
+                        body, _ = self._execute(
+                            dataclasses.replace(definition, resolvers={}),
+                            subscription.operation,
+                            subscription.authorized,
+                            request_id=str(uuid.uuid4()),
+                            headers=subscription.headers,
+                            root={field: payload},
+                        )
+                        self._say(subscriber, "data", subscription.identity, body, field=field)
 
-    def _told(self, method: str, path: str, started: float, problem: str) -> None:
-        """Tells the trace who has connected or subscribed, or why not. Status 101 is that of what goes on."""
-        definition = self._definition()
-        name, request_id = "" if definition is None else definition.name, str(uuid.uuid4())
-        self._trace.append(
-            RequestReceived(request_id=request_id, door="graphql_api", resource=name, method=method, path=path)
-        )
-        self._trace.append(
-            RequestAnswered(
-                request_id=request_id,
-                door="graphql_api",
-                resource=name,
-                method=method,
-                path=path,
-                status=400 if problem else 101,
-                duration_ms=(self._clock.monotonic() - started) * 1000,
-                problem=problem,
-            )
-        )
+    def _say(
+        self, subscriber: Subscriber, kind: str, identity: str | None = None, payload: object = None, *, field: str = ""
+    ) -> None:
+        """Says something to a client; the trace tells what cannot be delivered."""
+        started = self._clock.monotonic()
+        problem = subscriber.send(kind, identity, payload)
+        if problem:
+            self._told.tell(kind.upper(), field, started, problem)
 
-    def _begin(self, work: Callable[[], None]) -> None:
-        """Does something soon, in another thread; it counts as under way from now on."""
-        label = "a message of a subscriber"
-        self._activity.begin(label)
+    def _received(self, subscriber: Subscriber, text: str) -> None:
+        """Has a message handled soon, in another thread, after those before it; it counts as under way from now on."""
+        self._activity.begin(_MESSAGE)
+        if subscriber.put(text):
+            self._submit(lambda: self._handle(subscriber))
 
-        def run() -> None:
-            try:
-                work()
-            finally:
-                self._activity.end(label)
-
-        self._submit(run)
+    def _handle(self, subscriber: Subscriber) -> None:
+        """Handles the message whose turn it is, and has the next one handled."""
+        try:
+            with self._told.apart("MESSAGE", ""):
+                self._message(subscriber, subscriber.first())
+        finally:
+            if subscriber.handled():
+                self._submit(lambda: self._handle(subscriber))
+            self._activity.end(_MESSAGE)
 
 
 def _of_type(definition: GraphqlDefinition, type_name: str) -> dict[tuple[str, str], Any]:

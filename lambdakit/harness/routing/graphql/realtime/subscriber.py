@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from lambdakit.clock import Timer
 from lambdakit.harness.routing.graphql.authorization.authorized import Authorized
 from lambdakit.harness.routing.graphql.execution.operation import Operation
+from lambdakit.harness.routing.graphql.realtime.filters import fits_arguments, fits_filter
 from lambdakit.harness.routing.graphql.realtime.messages import message
 from lambdakit.harness.routing.websocket.connection import NotTaken, WebSocketConnection
 from lambdakit.harness.wire import Request
+from lambdakit.limits import APPSYNC_MESSAGE_BYTES_MAX
 from lambdakit.records import dataclass
 
-_LEAVE_SECONDS = 0.5
+LEAVE_SECONDS: Final = 0.5  # for the clients of connections that end, all together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,14 @@ class Subscription:
     filter: Any = None
     invalidation_filter: Any = None
 
+    def takes(self, payload: Any) -> bool:
+        """Whether its client is told of a mutation's result. With a filter, arguments do not choose."""
+        return fits_arguments(self.arguments, payload) if self.filter is None else fits_filter(self.filter, payload)
+
+    def is_ended_by(self, payload: Any) -> bool:
+        """Whether an invalidation's payload ends it."""
+        return self.invalidation_filter is not None and fits_filter(self.invalidation_filter, payload)
+
 
 class Subscriber:
     """One client. request: its handshake. environment: where it comes from; empty for outside."""
@@ -41,15 +52,40 @@ class Subscriber:
         self.keep_alive: Timer | None = None
         self.initialized = False
         self._subscriptions: dict[str, Subscription] = {}
+        self._messages: deque[str] = deque()  # the first one is handled
         self._lock = threading.Lock()
 
-    def send(self, kind: str, identity: str | None = None, payload: object = None) -> None:
-        """Says something to the client; a message that it does not read is let go."""
+    def send(self, kind: str, identity: str | None = None, payload: object = None) -> str:
+        """Says something to the client. Why it cannot be told; empty when it is, or when the connection has ended.
+
+        Source: AWS General Reference, "AWS AppSync endpoints and quotas" (subscription payload size: of a message that
+        is received). No page says what becomes of a larger one, or of one for a client that does not read.
+        """
         assert self.socket is not None
+        said = message(kind, identity, payload)
+        if len(said) > APPSYNC_MESSAGE_BYTES_MAX:
+            return f"a message of {len(said):,} bytes is not sent: {APPSYNC_MESSAGE_BYTES_MAX:,} are allowed"
         try:
-            self.socket.send(message(kind, identity, payload))
+            self.socket.send(said)
         except NotTaken:
-            return
+            return "the client does not read the messages before it"
+        return ""
+
+    def put(self, text: str) -> bool:
+        """The client has said something. True when it is its turn, and not after that of what came before."""
+        with self._lock:
+            self._messages.append(text)
+            return len(self._messages) == 1
+
+    def first(self) -> str:
+        """What the client has said whose turn it is."""
+        return self._messages[0]
+
+    def handled(self) -> bool:
+        """It has been handled. True when the next one's turn has come."""
+        with self._lock:
+            self._messages.popleft()
+            return bool(self._messages)
 
     def add(self, subscription: Subscription) -> bool:
         """One more subscription; False when its id is taken."""
@@ -77,7 +113,7 @@ class Subscriber:
         if self.socket is not None:
             self.socket.forget(code, reason)
 
-    def leave(self) -> None:
+    def leave(self, seconds: float) -> None:
         """Waits a little for the client's own end."""
         if self.socket is not None:
-            self.socket.leave(_LEAVE_SECONDS)
+            self.socket.leave(seconds)
