@@ -284,7 +284,7 @@ class Gateways:
                 trace=self._trace,
                 clock=self._clock,
             )
-            self._doors.open(url_id, door.serve, also_called=url.target_arn)
+            self._doors.open_once(url_id, door.serve, also_called=url.target_arn)
 
     def _take_away(self, url_id: str) -> None:
         end = self._doors.take_away(url_id)

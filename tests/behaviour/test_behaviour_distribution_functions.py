@@ -161,6 +161,18 @@ class TestChanges:
 
         assert (receiver.received[-1].path, receiver.received[-1].body) == ("/a%20b?x&y=&z=a+b", b"sent")
 
+    def test_what_the_viewer_called_otherwise_than_a_function_may_stays(
+        self, harness: WiredHarness, stacks: Stacks, receiver: HttpReceiver
+    ) -> None:
+        code = "function handler(event) { event.request.querystring.z = {value: '1'}; return event.request; }"
+        site = deployed(harness, stacks, code)
+
+        answer = site.ask("/a?x=%C3%BC", headers={"Cookie": "list[0]=1; b=2"})
+
+        assert answer.status == 200, site.problem()
+        assert receiver.received[-1].path == "/a?x=%C3%BC&z=1"
+        assert receiver.received[-1].headers["cookie"] == "list[0]=1; b=2"
+
     def test_an_answer_may_be_given_at_once(
         self, harness: WiredHarness, stacks: Stacks, receiver: HttpReceiver
     ) -> None:
@@ -300,6 +312,10 @@ class TestRefusals:
             ("viewer-request", "null", "no object"),
             ("viewer-request", "'text'", "no object"),
             ("viewer-request", "{statusCode: 99}", "statusCode"),
+            ("viewer-request", "{statusCode: 100}", "statusCode"),
+            ("viewer-request", "{statusCode: '199'}", "statusCode"),
+            ("viewer-request", "{statusCode: 600}", "statusCode"),
+            ("viewer-response", "{...event.response, statusCode: 101}", "statusCode"),
             ("viewer-request", "{...event.request, uri: 'a'}", "uri"),
             ("viewer-request", "{...event.request, method: 'PUT'}", "method"),
             ("viewer-request", "{...event.request, headers: {'x-cache': {value: 'a'}}}", "disallowed"),
@@ -307,6 +323,13 @@ class TestRefusals:
             ("viewer-request", "{...event.request, headers: {a: 'b'}}", "no object with a value"),
             ("viewer-request", "{...event.request, headers: {host: {value: 'a.example.com'}}}", "read-only"),
             ("viewer-request", "{...event.request, querystring: {a: {value: 'b c'}}}", "querystring"),
+            ("viewer-request", "{...event.request, querystring: {a: {value: 'ü'}}}", "querystring"),
+            ("viewer-request", "{...event.request, querystring: {'ü': {value: ''}}}", "querystring"),
+            ("viewer-request", "{...event.request, cookies: {'a b': {value: 'c'}}}", "name of a cookie"),
+            ("viewer-request", "{...event.request, cookies: {'a=b;c': {value: 'c'}}}", "name of a cookie"),
+            ("viewer-request", "{...event.request, cookies: {'a\\r\\nX': {value: 'c'}}}", "name of a cookie"),
+            ("viewer-request", "{statusCode: 200, cookies: {'a\\nX': {value: 'c'}}}", "name of a cookie"),
+            ("viewer-response", "{...event.response, cookies: {'': {value: 'c'}}}", "name of a cookie"),
             ("viewer-request", "{statusCode: 200, body: {encoding: 'base64', data: '?'}}", "base64"),
             ("viewer-response", "{...event.response, headers: {warning: {value: 'a'}}}", "read-only"),
         ],

@@ -190,22 +190,34 @@ class TestDocuments:
         site.put("error.html", b"<p>sorry</p>", ContentType="text/html")
         with_document = site.ask("/missing")
         head = site.ask("/missing", method="HEAD")
+        conditions = {
+            "If-Match": '"other"',
+            "If-None-Match": with_document.headers.get("etag", "*"),
+            "If-Modified-Since": "Thu, 01 Jan 2060 00:00:00 GMT",
+            "If-Unmodified-Since": "Thu, 01 Jan 2015 00:00:00 GMT",
+            "If-Range": '"other"',
+            "Range": "bytes=0-1",
+        }
+        conditional = [site.ask("/missing", headers={name: value}) for name, value in conditions.items()]
 
         assert without.status == 404
         assert b"<li>Code: NoSuchKey</li>" in without.body
         assert b"Retrieve a Custom Error Document" in without.body
         assert without.headers["content-type"].startswith("text/html")
         assert (with_document.status, with_document.body) == (404, b"<p>sorry</p>")
-        assert (head.status, head.body) == (404, b"")
+        assert (head.status, head.body, head.headers["content-length"]) == (404, b"", "12")
+        assert [(each.status, each.body) for each in conditional] == [(404, b"<p>sorry</p>")] * len(conditions)
 
     def test_ranges_and_validators_are_the_objects(self, harness: WiredHarness, stacks: Stacks) -> None:
         site = deployed(harness, stacks, website())
         site.put("a.txt", b"0123456789")
         etag = site.ask("/a.txt").headers["etag"]
 
+        head = site.ask("/a.txt", method="HEAD")
         part = site.ask("/a.txt", headers={"Range": "bytes=2-4"})
         unchanged = site.ask("/a.txt", headers={"If-None-Match": etag})
 
+        assert (head.status, head.headers["content-length"], head.headers["etag"]) == (200, "10", etag)
         assert (part.status, part.body) == (206, b"234")
         assert unchanged.status == 304
 

@@ -88,9 +88,15 @@ class DistributionDoors:
             return None
         if port != _HTTP:
             return _door_id(found.id, _HTTPS)
+        made = self._made.get(found.id)
+        if made is None:  # it was deleted meanwhile
+            return None
         door_id = _door_id(found.id, _HTTP)
         if self._doors.handler(door_id) is None:
-            self._doors.open(door_id, self._made[found.id][0].serve_plain)
+            self._doors.open_once(door_id, made[0].serve_plain)
+            if found.id not in self._made:
+                self._doors.close_door(door_id)
+                return None
         return door_id
 
     def is_distribution(self, host: str) -> bool:

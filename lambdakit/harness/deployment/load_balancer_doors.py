@@ -117,7 +117,7 @@ class LoadBalancerDoors:
         door_id = f"{_begin(balancer.arn)}/{port}"
         if self._doors.handler(door_id) is None:
             door = self._make(port, lambda: self._balancers.by_arn(balancer.arn))
-            self._doors.open(door_id, door.serve, reset=door.reset)
+            self._doors.open_once(door_id, door.serve, reset=door.reset)
         return door_id
 
     def _name_balancer(self, balancer: LoadBalancer) -> None:

@@ -82,13 +82,28 @@ class FrontDoors:
 
         also_called: the physical id of its resource, where that is another. reset: forgets what the door remembers.
         """
-        listener = Listener(
-            handle, name=f"door-{door_id}", parser=lambda: RequestParser(body_bytes_max=_BODY_BYTES_MAX)
-        )
+        door = _Door(listener=_listener(door_id, handle), handle=handle, reset=reset)
         with self._lock:
-            self._doors[door_id] = _Door(listener=listener, handle=handle, reset=reset)
+            self._doors[door_id] = door
             self._ids[also_called or door_id] = door_id
-        return listener.url
+        return door.listener.url
+
+    def open_once(
+        self,
+        door_id: str,
+        handle: DoorHandler,
+        *,
+        also_called: str = "",
+        reset: Callable[[], None] = lambda: None,
+    ) -> str:
+        """The same for a door that several may want to open at once: the first one stays, and its URL is returned."""
+        door = _Door(listener=_listener(door_id, handle), handle=handle, reset=reset)
+        with self._lock:
+            first = self._doors.setdefault(door_id, door)
+            self._ids[also_called or door_id] = door_id
+        if first is not door:
+            door.listener.close()  # nobody was told of it
+        return first.listener.url
 
     def handler(self, door_id: str) -> DoorHandler | None:
         """Who serves a door; None when there is no such door."""
@@ -232,6 +247,10 @@ class FrontDoors:
 def _as_asked(scheme: str, url: str | None) -> str | None:
     """A door's URL for those who come by HTTP, or by WebSocket."""
     return f"ws://{url.partition('://')[2]}" if url is not None and scheme == "wss" else url
+
+
+def _listener(door_id: str, handle: DoorHandler) -> Listener:
+    return Listener(handle, name=f"door-{door_id}", parser=lambda: RequestParser(body_bytes_max=_BODY_BYTES_MAX))
 
 
 def _end(door: _Door) -> None:

@@ -32,7 +32,7 @@ class WebsiteDoors:
         if home is None or self._doors.handler(_door_id(bucket)) is not None:
             return
         self._hosts[bucket] = f"{bucket}.s3-website-{home.region}.amazonaws.com"
-        self._doors.open(_door_id(bucket), self._make(bucket, home.region), also_called=bucket)
+        self._doors.open_once(_door_id(bucket), self._make(bucket, home.region), also_called=bucket)
 
     def close(self, bucket: str) -> None:
         """Ends a bucket's website; nothing happens without one."""

@@ -101,7 +101,8 @@ def sent(
 ) -> Response:
     """The answer of whoever listens at an address. NothingCame, AnswerTooLarge.
 
-    target: path and query, percent-encoded. headers: those that speak of the connection are left out.
+    target: path and query, percent-encoded. headers: those that speak of the connection are left out, of the answer's
+    too, but for the length that an answer to HEAD tells of what GET would get.
     """
     host, port = address.host, address.port
     if address.name and unquote(target).lstrip("/").startswith(_OWN):
@@ -125,5 +126,6 @@ def sent(
         connection.close()
     if len(content) > HTTP_API_PAYLOAD_BYTES_MAX:
         raise AnswerTooLarge("the answer is over 10 MB")
-    kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in _OF_CONNECTION]
+    dropped = _OF_CONNECTION - {"content-length"} if method == "HEAD" else _OF_CONNECTION
+    kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in dropped]
     return Response(status=answer.status, headers=kept, body=content)

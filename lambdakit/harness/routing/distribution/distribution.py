@@ -25,7 +25,7 @@ from lambdakit.harness.routing.distribution.fetching import Fetching, Visit
 from lambdakit.harness.routing.distribution.messages import EdgeFailed, EdgeRequest, EdgeResponse, without
 from lambdakit.harness.routing.distribution.origin_request import cache_key
 from lambdakit.harness.routing.distribution.pages import failure, redirect, sent
-from lambdakit.harness.routing.distribution.partial import CONDITIONAL, as_asked
+from lambdakit.harness.routing.distribution.partial import CONDITIONAL, as_conditioned, as_ranged
 from lambdakit.harness.routing.distribution.parts import Parts
 from lambdakit.harness.routing.distribution.policies import CachePolicy, Selections, older_policy
 from lambdakit.harness.routing.traced_request import answer_to
@@ -179,7 +179,7 @@ class Distribution:
         """What a viewer gets, and whether it is an error or a page in place of one."""
         response = self._kept_or_fetched(visit, request)
         if response.status < _FIRST_ERROR:
-            return as_asked(request, response), False
+            return as_ranged(request, response), False
         rule = visit.configuration.errors.get(response.status)
         if rule is not None and rule.page:
             response = self._error_page(visit, request, response, rule)
@@ -210,21 +210,21 @@ class Distribution:
             *_REDIRECTED,
             "OPTIONS",
         )
-        key = cache_key(request, policies.cache)
+        key = cache_key(request, policies.cache, visit.behavior.target)
         found = self._cache.find(key) if is_cached else None
         if found is not None:
             response, age = found
             headers = (*without(response.headers, "age"), ("Age", str(age)))
-            return dataclasses.replace(response, headers=headers, source="Hit")
+            return as_conditioned(request, dataclasses.replace(response, headers=headers, source="Hit"))
         may_keep = is_cached and request.method != "HEAD" and not request.header("range")
-        if may_keep and policies.cache.most > 0:
-            request = request.with_headers(without(request.headers, *CONDITIONAL))
-        response = self._fetching.fetch(visit, request, policies.cache, policies.origin_request)
+        is_decided_here = may_keep and policies.cache.most > 0
+        asked = request.with_headers(without(request.headers, *CONDITIONAL)) if is_decided_here else request
+        response = self._fetching.fetch(visit, asked, policies.cache, policies.origin_request)
         if may_keep and response.source not in _OF_FUNCTIONS:
             rule = visit.configuration.errors.get(response.status, _DEFAULT_ERROR)
             seconds = kept_seconds(response, policies.cache, self._clock.now(), error_seconds=rule.keep_seconds)
             self._cache.keep(key, request.target, response, seconds)
-        return response
+        return as_conditioned(request, response) if is_decided_here else response
 
     def _policies(self, behavior: Behavior) -> _Policies:
         more = behavior.origin_request_policy

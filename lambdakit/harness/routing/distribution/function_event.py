@@ -9,7 +9,7 @@ import base64
 import binascii
 import dataclasses
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -67,14 +67,20 @@ def request_of(before: EdgeRequest, given: Mapping[str, Any]) -> EdgeRequest:
         raise InvalidResult("the uri of the request is none")
     if given.get("method", before.method) != before.method:
         raise InvalidResult("the method of the request is read-only")
+    known = _query_pairs(before.query)
     queries = _pairs(given.get("querystring", {}), "querystring")
+    if any(not f"{name}{value}".isascii() for name, value in queries if (name, value) not in known):
+        # "URI, query string, and headers encoding"; that the viewer's own may stay is not said there.
+        raise InvalidResult("the querystring of the request is not written in ASCII: percent-encode it")
     query = "&".join(f"{name}={value}" if value or "=" in before.query else name for name, value in queries)
-    if _collapsed(_query_pairs(before.query)) == given.get("querystring"):
+    if _collapsed(known) == given.get("querystring"):
         query = before.query
     if re.search(r"[\x00-\x20#\x7f]", query) or len(uri) + len(query) >= _TARGET_MAX:
         raise InvalidResult("the querystring of the request is none")
     fields = _given_headers(given, "viewer-request", without(before.headers, "cookie"))
-    cookies = "; ".join(f"{name}={value}" for name, value in _pairs(given.get("cookies", {}), "cookies"))
+    named = _pairs(given.get("cookies", {}), "cookies")
+    _check_cookies((name for name, _ in named), {name for name, _ in _cookies(before.headers)})
+    cookies = "; ".join(f"{name}={value}" for name, value in named)
     return dataclasses.replace(
         before,
         uri=uri if uri == before.uri else sendable(uri),
@@ -88,10 +94,13 @@ def response_of(event_type: str, before: EdgeResponse | None, given: Mapping[str
     status = given.get("statusCode", None if before is None else before.status)
     if isinstance(status, str) and status.isdigit():
         status = int(status)
-    if not isinstance(status, int) or isinstance(status, bool) or not 100 <= status <= 599:
-        raise InvalidResult("the statusCode is no number of a status")
+    # That it is 200 at least is said of Lambda@Edge ("Restrictions on Lambda@Edge"), of functions by no page: after
+    # a status below that, a viewer goes on waiting for an answer.
+    if not isinstance(status, int) or isinstance(status, bool) or not 200 <= status <= 599:
+        raise InvalidResult("the statusCode is not between 200 and 599")
     fields = _given_headers(given, event_type, () if before is None else without(before.headers, "set-cookie"))
-    cookies = tuple(("Set-Cookie", cookie) for cookie in _cookie_lines(given.get("cookies", {})))
+    known = {} if before is None else _set_cookies(before.headers)
+    cookies = tuple(("Set-Cookie", cookie) for cookie in _cookie_lines(given.get("cookies", {}), known))
     body = b"" if before is None else before.body
     if "body" in given:
         body = _body(given["body"])
@@ -129,9 +138,17 @@ def _pairs(given: object, what: str) -> list[tuple[str, str]]:
     return found
 
 
-def _cookie_lines(given: object) -> Iterator[str]:
+def _check_cookies(names: Iterable[str], known: Container[str]) -> None:
+    """Names are tokens. Source: RFC 6265, 4.1.1; what a viewer or an origin called its own otherwise may stay."""
+    for name in names:
+        if name not in known and not _NAME.fullmatch(name):
+            raise InvalidResult(f"cookies: {name!r} is no name of a cookie")
+
+
+def _cookie_lines(given: object, known: Container[str]) -> Iterator[str]:
     if not isinstance(given, Mapping):
         raise InvalidResult("cookies is no object")
+    _check_cookies(map(str, given), known)
     for name, told in given.items():
         listed = told.get("multiValue") or [told] if isinstance(told, Mapping) else [None]
         for each in listed:

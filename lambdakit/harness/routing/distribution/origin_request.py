@@ -3,6 +3,9 @@
 Source: Amazon CloudFront Developer Guide, "Control origin requests with a policy" ("The origin request always
 includes …"), "Understand the cache key", "Add CloudFront request headers", "Request and response behavior for custom
 origins" (the table of headers; `Authorization`; client IP addresses), "Add custom headers to origin requests".
+
+No page tells whether behaviours share what is kept of a path. Here those do that have the same origin or group: a
+viewer-request function may change the path, and what one origin gave is no answer of another's.
 """
 
 from __future__ import annotations
@@ -33,8 +36,8 @@ _WITH_AUTHORIZATION: Final = frozenset({"DELETE", "PATCH", "POST", "PUT"})
 _PHONES: Final = ("mobile", "iphone", "android")
 
 
-def cache_key(request: EdgeRequest, policy: CachePolicy) -> Key:
-    """What tells the answer to a request from others of the distribution."""
+def cache_key(request: EdgeRequest, policy: CachePolicy, target: str) -> Key:
+    """What tells the answer to a request from others of the distribution. target: the behaviour's origin or group."""
     headers = sorted(
         f"{name.lower()}:{value}"
         for name, value in request.headers
@@ -42,6 +45,7 @@ def cache_key(request: EdgeRequest, policy: CachePolicy) -> Key:
     )
     added = (f"{name}:{value}" for name, value in _cloudfront_headers(request, policy.key.headers.added))
     return (
+        target,
         request.method if request.method == "OPTIONS" else "GET",
         request.uri,
         _queries(request.query, policy.key.queries),

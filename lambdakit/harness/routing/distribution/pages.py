@@ -12,7 +12,7 @@ import html
 from http import HTTPStatus
 
 from lambdakit.harness.routing.distribution.messages import EdgeFailed, EdgeResponse, Fields, without
-from lambdakit.harness.wire import Response
+from lambdakit.harness.wire import Response, may_have_body
 
 _POP = "LMB50-P1"  # no location of AWS's
 
@@ -42,7 +42,7 @@ def redirect(location: str) -> EdgeResponse:
 
 
 def sent(response: EdgeResponse, *, request_id: str, method: str) -> Response:
-    """The answer that goes out."""
+    """The answer that goes out. One to HEAD has the length of what GET would get: the origin's, or of what is kept."""
     via = f"1.1 {request_id[:16].lower()}.cloudfront.net (CloudFront)"
     own: Fields = (
         ("X-Cache", f"{response.source} from cloudfront"),
@@ -50,5 +50,13 @@ def sent(response: EdgeResponse, *, request_id: str, method: str) -> Response:
         ("X-Amz-Cf-Pop", _POP),
         ("X-Amz-Cf-Id", request_id),
     )
-    headers = without(response.headers, "x-cache", "via", "x-amz-cf-pop", "x-amz-cf-id", "content-length")
-    return Response(status=response.status, headers=[*headers, *own], body=b"" if method == "HEAD" else response.body)
+    headers = [
+        *without(response.headers, "x-cache", "via", "x-amz-cf-pop", "x-amz-cf-id", "content-length"),
+        *own,
+    ]
+    if method != "HEAD":
+        return Response(status=response.status, headers=headers, body=response.body)
+    length = str(len(response.body)) if response.body else response.header("content-length")
+    if length and may_have_body(response.status):
+        headers.append(("Content-Length", length))
+    return Response(status=response.status, headers=headers)

@@ -9,9 +9,11 @@ managed cache policies", "Use managed origin request policies"; CloudFormation T
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from lambdakit.harness.routing.distribution.wildcards import expression
 from lambdakit.records import dataclass
 
 Properties = Mapping[str, Any]
@@ -26,15 +28,18 @@ class Selection:
     """Some of the headers, cookies or parameters of a query, by name. Headers are named in lower case.
 
     everything: all but `names`; else `names` alone. added: headers of CloudFront's own that come in addition.
+    patterns: names with wildcards, which count beside `names`.
     """
 
     everything: bool = False
     names: frozenset[str] = frozenset()
     added: frozenset[str] = frozenset()
+    patterns: tuple[str, ...] = ()
 
     def takes(self, name: str) -> bool:
         """Whether one of the name is meant."""
-        return (name in self.names) is not self.everything
+        is_named = name in self.names or any(expression(pattern).fullmatch(name) for pattern in self.patterns)
+        return is_named is not self.everything
 
 
 NOTHING: Final = Selection()
@@ -52,7 +57,7 @@ class Selections:
     @property
     def forwards_cookies(self) -> bool:
         """Whether any cookie may go on."""
-        return self.cookies.everything or bool(self.cookies.names)
+        return self.cookies.everything or bool(self.cookies.names or self.cookies.patterns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,10 +106,22 @@ def older_policy(behavior: Properties) -> CachePolicy:
         most=_seconds(behavior.get("MaxTTL"), _YEAR),
         key=Selections(
             headers=EVERYTHING if "*" in headers else Selection(names=headers),
-            cookies=_selection(cookies.get("Forward"), cookies.get("WhitelistedNames") or ()),
+            cookies=_older_cookies(cookies),
             queries=queries,
         ),
     )
+
+
+def _older_cookies(given: Properties) -> Selection:
+    """Names of the older form may have wildcards.
+
+    Source: Amazon CloudFront Developer Guide, "Values that you specify when you create or update a distribution"
+    ("Allowlist cookies"); nothing is said there of the names in policies, which are taken as they are.
+    """
+    names = [str(name) for name in given.get("WhitelistedNames") or ()]
+    patterns = tuple(name for name in names if "*" in name or "?" in name)
+    found = _selection(given.get("Forward"), (name for name in names if name not in patterns))
+    return dataclasses.replace(found, patterns=patterns) if str(given.get("Forward")).lower() == "whitelist" else found
 
 
 def _selections(given: Properties) -> Selections:

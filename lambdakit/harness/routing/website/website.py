@@ -19,7 +19,7 @@ from lambdakit.harness.routing.traced_request import answer_to
 from lambdakit.harness.routing.website.configuration import WebsiteConfiguration, quoted
 from lambdakit.harness.routing.website.pages import WebsiteError, error_of, moved, page
 from lambdakit.harness.runtime.random_ids import random_uuid
-from lambdakit.harness.wire import Headers, Request, Response
+from lambdakit.harness.wire import Headers, Request, Response, may_have_body
 from lambdakit.records import dataclass
 from lambdakit.trace import RequestReceived, TraceLog
 
@@ -30,6 +30,10 @@ _FIRST_ERROR: Final = 400
 _REDIRECT_LOCATION: Final = "x-amz-website-redirect-location"
 # A website endpoint takes no signatures and has no subresources: nothing of that kind is passed on.
 _KEPT_BACK: Final = frozenset({"authorization", "cookie", "host", "content-length", "transfer-encoding"})
+# What a visitor wants of the object that is not there says nothing of the error document.
+_OF_THE_OBJECT: Final = frozenset(
+    {"if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "range"}
+)
 
 
 class _Answered(Exception):
@@ -89,7 +93,7 @@ class Website:
         except _Answered as answered:
             response, problem = page(answered.error), answered.error.message
         if request.method == "HEAD":
-            response = dataclasses.replace(response, body=b"")
+            response = _without_body(response)
         duration = (self._clock.monotonic() - started) * 1000
         self._trace.append(answer_to(received, status=response.status, duration_ms=duration, problem=problem))
         return response
@@ -166,7 +170,7 @@ class Website:
         document = visit.configuration.error
         if not document or error.status >= 500:
             raise _Answered(error)
-        plain = Headers([field for field in visit.request.headers.items if field[0].lower() != "range"])
+        plain = Headers([field for field in visit.request.headers.items if field[0].lower() not in _OF_THE_OBJECT])
         found = self._get(dataclasses.replace(visit.request, method="GET", headers=plain), document)
         if found.status < 300:
             headers = [field for field in found.headers if field[0].lower() not in ("etag", "last-modified")]
@@ -189,3 +193,12 @@ class Website:
 
     def _moved(self, location: str, status: int = _MOVED) -> Response:
         return moved(status, self._localize(location))
+
+
+def _without_body(response: Response) -> Response:
+    """The answer to HEAD: with the length of what GET would get, which is S3's own for an object."""
+    length = str(len(response.body)) if response.body else Headers(response.headers).get("content-length")
+    headers = [field for field in response.headers if field[0].lower() != "content-length"]
+    if length and may_have_body(response.status):
+        headers.append(("Content-Length", length))
+    return dataclasses.replace(response, headers=headers, body=b"")
