@@ -197,7 +197,7 @@ def _problems_of_value(value: Any) -> Iterator[str]:
 
 
 def _problems_of_set(kind: str, elements: Sequence[Any]) -> Iterator[str]:
-    """The text of duplicates is DynamoDB's, as seen in truora/minidyn, issue 50."""
+    """The text of duplicates is as DynamoDB's users quote it; no page confirms it."""
     if kind == "NS":
         for element in elements:
             yield from _problems_of_value({"N": element})

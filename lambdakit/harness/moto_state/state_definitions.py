@@ -10,8 +10,8 @@ Canary: tests/behaviour/test_behaviour_state_machine_definitions.py.
 
 Source: AWS Step Functions API Reference, "CreateStateMachine" (InvalidDefinition, StateMachineAlreadyExists; what it is
 idempotent by). The texts are Step Functions', as seen in aws-cloudformation/cfn-lint, issues 4073 and 4074, and
-serverless-operations/serverless-step-functions, issue 250; where a target is told of, in floci-io/floci, pull
-request 2786. That of a state without `Next` and `End` is ours.
+serverless-operations/serverless-step-functions, issue 250. Where a target is told of no page confirms; the text of a
+state without `Next` and `End` is ours.
 """
 
 from __future__ import annotations
