@@ -159,6 +159,7 @@ MODEL: Final = MotoBacked(
     service="apigateway",
     properties=properties_of(read="ContentType Description Name RestApiId Schema"),
     named=("Name", 128),
+    alphanumeric=True,
     defaults={"ContentType": "application/json", "Description": "", "Schema": {}},
     made_by=Call(operation="create_model"),
     reference="name",

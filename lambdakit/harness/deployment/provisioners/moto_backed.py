@@ -140,7 +140,7 @@ class MotoBacked:
     changed_by: each is made when what it takes differs. deleted_by: in this order.
     reference: what `Ref` gives. attributes: what `Fn::GetAtt` gives.
     named: the property that gets a generated name, and the longest one; lower_case: that it is one; underscores: that
-    it has no hyphens.
+    it has no hyphens; alphanumeric: that it has letters and digits only.
     defaults: what an absent property means. tags: the property that holds them.
     remade: deleted and made again for a change that no request makes; only for what keeps its `Ref` by that.
     gone: error codes of the service's own that say that it is not there.
@@ -160,6 +160,7 @@ class MotoBacked:
     named: tuple[str, int] | None = None
     lower_case: bool = False
     underscores: bool = False
+    alphanumeric: bool = False
     defaults: Mapping[str, Any] = field(default_factory=dict)
     tagged_by: Tagging | None = None
     tags: str = "Tags"
@@ -286,7 +287,9 @@ class MotoBacked:
         if self.named is not None:
             key, length_max = self.named
             generated = resource.generated_name(length_max=length_max, lower_case=self.lower_case)
-            name = properties.get(key) or (generated.replace("-", "_") if self.underscores else generated)
+            if self.underscores or self.alphanumeric:
+                generated = generated.replace("-", "" if self.alphanumeric else "_")
+            name = properties.get(key) or generated
             properties[key] = name
         return {
             "p": properties,
