@@ -173,6 +173,16 @@ class TestRestApis:
         reason = cloudformation.reasons()["Two", "CREATE_FAILED"]
         assert "Another resource with the same parent already has this name: one" in reason
 
+    def test_what_a_template_gives_no_name_gets_one_within_the_bounds(self, cloudformation: CloudFormation) -> None:
+        api = {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": "x"}}
+        of_api = {"RestApiId": {"Ref": "Api"}}
+        model = {"Type": "AWS::ApiGateway::Model", "Properties": {**of_api, "Schema": {"type": "object"}}}
+
+        cloudformation.create({"Resources": {"Api": api, "Model": model}})
+
+        assert cloudformation.reasons().get(("Model", "CREATE_FAILED")) is None
+        assert cloudformation.status() == "CREATE_COMPLETE"
+
 
 @pytest.mark.parametrize(
     ("name", "taken"),
