@@ -19,14 +19,14 @@ from urllib.parse import quote_plus, unquote_plus
 from lambdakit.harness.routing.rest.java_patterns import PatternRefused
 from lambdakit.harness.routing.rest.java_values import ValueFailed, json_of, text_of
 from lambdakit.harness.routing.rest.json_path import PathRefused, found
-from lambdakit.harness.routing.rest.vtl_grammar import grammar
+from lambdakit.harness.routing.rest.vtl_grammar import grammar, read_template
 from lambdakit.harness.routing.rest.vtl_loop import LoopEnded, TemplateEnded
 from lambdakit.harness.routing.rest.vtl_work import TemplateFailed as TemplateFailed
 from lambdakit.harness.routing.rest.vtl_work import Text, Work
 from lambdakit.records import dataclass
 
 # Quotas for configuring and running a REST API: "Size of mapping template in API Gateway", 300 KB.
-_TEMPLATE_BYTES_MAX: Final = 300 * 1024
+_TEMPLATE_KILOBYTES_MAX: Final = 300
 _LISTS: Final = ("path", "querystring", "header")
 
 
@@ -112,17 +112,7 @@ def parsed_body(body: str) -> Any:
 
 @functools.lru_cache(maxsize=256)
 def _compiled(template: str) -> Any:
-    if len(template.encode("utf-8", "replace")) > _TEMPLATE_BYTES_MAX:
-        raise TemplateFailed("the template is over 300 KB")
-    module = grammar()
-    try:
-        return module.TemplateBody(Work(), template).block
-    except module.TemplateError as error:
-        raise TemplateFailed(str(error)) from None
-    except module.NoMatch:
-        raise TemplateFailed("a directive of the template is not complete") from None
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise TemplateFailed(f"the template cannot be read: {error}") from None
+    return read_template(grammar(), template, kilobytes_max=_TEMPLATE_KILOBYTES_MAX)
 
 
 def _copied(value: Any) -> Any:

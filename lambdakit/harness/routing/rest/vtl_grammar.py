@@ -17,7 +17,7 @@ from typing import Any
 from lambdakit.harness.routing.rest.vtl_directives import DIRECTIVES, end_loop, parse_break
 from lambdakit.harness.routing.rest.vtl_parsing import PARSING
 from lambdakit.harness.routing.rest.vtl_references import REFERENCES
-from lambdakit.harness.routing.rest.vtl_work import TemplateFailed
+from lambdakit.harness.routing.rest.vtl_work import TemplateFailed, Work
 
 
 @functools.cache
@@ -49,3 +49,17 @@ def new_grammar(
         type(f"Directive{number}", (module._Element,), dict(members)) for number, members in enumerate(more)
     ]
     return module
+
+
+def read_template(module: Any, text: str, *, kilobytes_max: int) -> Any:
+    """The elements of a template, in the grammar that `module` is. TemplateFailed for one that cannot be read."""
+    if len(text.encode("utf-8", "replace")) > kilobytes_max * 1024:
+        raise TemplateFailed(f"the template is over {kilobytes_max} KB")
+    try:
+        return module.TemplateBody(Work(), text).block
+    except module.TemplateError as error:
+        raise TemplateFailed(str(error)) from None
+    except module.NoMatch:
+        raise TemplateFailed("a directive of the template is not complete") from None
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise TemplateFailed(f"the template cannot be read: {error}") from None

@@ -19,11 +19,12 @@ from lambdakit.harness.routing.graphql.evaluation.template_functions import temp
 from lambdakit.harness.routing.graphql.evaluation.template_grammar import TemplateReturned, resolver_grammar
 from lambdakit.harness.routing.rest.java_patterns import PatternRefused
 from lambdakit.harness.routing.rest.java_values import ValueFailed, json_of
+from lambdakit.harness.routing.rest.vtl_grammar import read_template
 from lambdakit.harness.routing.rest.vtl_loop import LoopEnded, TemplateEnded
 from lambdakit.harness.routing.rest.vtl_work import TemplateFailed, Text, Work
 
 # AWS AppSync endpoints and quotas: "Resolver mapping template size" and "Evaluated resolver template size".
-_TEMPLATE_BYTES_MAX: Final = 64 * 1024
+_TEMPLATE_KILOBYTES_MAX: Final = 64
 _WRITTEN_BYTES_MAX: Final = 5 * 1024 * 1024
 _SHOWN_MAX: Final = 1_000
 # What clients of AppSync report as the type of errors in templates.
@@ -143,14 +144,4 @@ def _plain(stash: Any, work: Work) -> dict[str, Any]:
 
 @functools.lru_cache(maxsize=256)
 def _compiled(template: str) -> Any:
-    if len(template.encode("utf-8", "replace")) > _TEMPLATE_BYTES_MAX:
-        raise TemplateFailed("the template is over 64 KB")
-    module = resolver_grammar()
-    try:
-        return module.TemplateBody(Work(), template).block
-    except module.TemplateError as error:
-        raise TemplateFailed(str(error)) from None
-    except module.NoMatch:
-        raise TemplateFailed("a directive of the template is not complete") from None
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise TemplateFailed(f"the template cannot be read: {error}") from None
+    return read_template(resolver_grammar(), template, kilobytes_max=_TEMPLATE_KILOBYTES_MAX)
