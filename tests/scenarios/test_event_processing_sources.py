@@ -257,7 +257,8 @@ def test_objects_by_a_notification(harness: Harness, deployment: Deployment) -> 
     harness.drain()
 
     names = [event["Records"][0]["eventName"] for event in events_of(deployment, "notified")]
-    assert names == ["ObjectCreated:Put", "ObjectRemoved:DeleteMarkerCreated"]
+    # Two events at once run in two environments: nothing says which one ends first.
+    assert sorted(names) == ["ObjectCreated:Put", "ObjectRemoved:DeleteMarkerCreated"]
 
 
 def test_objects_that_are_removed(harness: Harness, deployment: Deployment) -> None:
