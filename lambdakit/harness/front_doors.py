@@ -6,7 +6,6 @@ makes, changes or deletes a URL there.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from typing import Any, Final
@@ -96,7 +95,6 @@ class Gateways:
         self._calls = FunctionCalls(stores=stores, invocations=invocations, permissions=access)
         self._key_sets = KeySets(clock.monotonic)
         self._apis: dict[str, MappedApi] = {}
-        self._closing: list[threading.Thread] = []
         proxy = HttpProxy(doors.localize_url, bindings.targets, lambda: doors.endpoint_url)
         self._integrations: dict[str, Integrate] = {
             "AWS_PROXY": LambdaIntegration(self._calls.call),
@@ -227,8 +225,6 @@ class Gateways:
         self._sockets.join()
         self._checkers.stop()
         self._checkers.join()
-        for thread in self._closing:
-            thread.join()
 
     def _load_balancers(self, bound: Bound, metrics: MetricStore, activity: Activity) -> LoadBalancerDoors:
         balancers, target = LoadBalancers(), LambdaTarget(self._balancer_calls.call)
@@ -274,7 +270,7 @@ class Gateways:
     def _url_changed(self, store: FunctionStore, url_id: str) -> None:
         url = store.urls.by_id(url_id)
         if url is None:
-            self._take_away(url_id)
+            self._doors.close_door(url_id)
         elif self._doors.handler(url_id) is None:
             door = FunctionUrlDoor(
                 url=lambda: store.urls.by_id(url_id),
@@ -285,13 +281,6 @@ class Gateways:
                 clock=self._clock,
             )
             self._doors.open_once(url_id, door.serve, also_called=url.target_arn)
-
-    def _take_away(self, url_id: str) -> None:
-        end = self._doors.take_away(url_id)
-        if end is not None:  # a function that deletes its own URL is called through it, and is not waited for
-            thread = threading.Thread(target=end, name=f"close-{url_id[:8]}", daemon=True)
-            thread.start()
-            self._closing = [*(each for each in self._closing if each.is_alive()), thread]
 
     def _acting(self, role_arn: str) -> Principal:
         return self._access.execution_role(role_arn, _SESSION) if role_arn else ANONYMOUS

@@ -81,6 +81,19 @@ class Connections:
             self._threads.add(thread)
         thread.start()
 
+    def retire(self) -> None:
+        """Ends every connection once what it was asked so far is answered; nobody is waited for. Idempotent."""
+        with self._lock:
+            self._closed = True
+            for connection in self._open:
+                with contextlib.suppress(OSError):  # the client went away
+                    connection.shutdown(socket.SHUT_RD)
+
+    @property
+    def are_over(self) -> bool:
+        """Whether none is open any more."""
+        return not self._threads
+
     def close(self) -> None:
         """Ends every connection and joins every thread. Idempotent."""
         with self._lock:
@@ -222,13 +235,22 @@ class Listener:
         """Where it listens, without a trailing slash."""
         return f"http://{LOOPBACK}:{self.port}"
 
+    def retire(self) -> None:
+        """Stops accepting; requests that are under way are answered first, and not waited for. Idempotent."""
+        if not self._closed:
+            self._closed = True
+            _shut(self._socket)
+            self._acceptor.join()
+        self._connections.retire()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is retired, and the last request answered."""
+        return self._closed and self._connections.are_over
+
     def close(self) -> None:
         """Stops accepting, ends every connection and joins every thread. Idempotent."""
-        if self._closed:
-            return
-        self._closed = True
-        _shut(self._socket)
-        self._acceptor.join()
+        self.retire()
         self._connections.close()
 
     def _accept(self) -> None:

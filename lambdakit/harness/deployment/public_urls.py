@@ -68,6 +68,7 @@ class FrontDoors:
         self.site_door: Callable[[str, int], str | None] = lambda host, port: None
         self._doors: dict[str, _Door] = {}
         self._ids: dict[str, str] = {}  # by what else a door is known by
+        self._retired: list[Listener] = []  # whose last requests may still be under way
         self._lock = threading.Lock()
 
     def open(
@@ -78,14 +79,17 @@ class FrontDoors:
         also_called: str = "",
         reset: Callable[[], None] = lambda: None,
     ) -> str:
-        """Serves a door and returns its base URL, without a trailing slash.
+        """Serves a door and returns its base URL, without a trailing slash. One with the same id is closed.
 
         also_called: the physical id of its resource, where that is another. reset: forgets what the door remembers.
         """
         door = _Door(listener=_listener(door_id, handle), handle=handle, reset=reset)
         with self._lock:
+            before = self._doors.get(door_id)
             self._doors[door_id] = door
             self._ids[also_called or door_id] = door_id
+        if before is not None:
+            self._retire(before)
         return door.listener.url
 
     def open_once(
@@ -168,23 +172,23 @@ class FrontDoors:
             door.reset()
 
     def close_door(self, door_id: str) -> None:
-        """Stops serving a door; nothing happens when there is none."""
-        door = self.take_away(door_id)
-        if door is not None:
-            door()
+        """Stops serving a door; nothing happens when there is none.
 
-    def take_away(self, door_id: str) -> Callable[[], None] | None:
-        """Forgets a door, and returns what ends its listener and joins its connections; None when there is none."""
+        Requests that are under way are answered, and not waited for: one of them may be what closes the door.
+        """
         with self._lock:
             door = self._doors.pop(door_id, None)
             for name in [name for name, known in self._ids.items() if known == door_id]:
                 del self._ids[name]
-        return None if door is None else functools.partial(_end, door)
+        if door is not None:
+            self._retire(door)
 
     def close(self) -> None:
-        """Closes every door. Idempotent."""
+        """Closes every door, with what is under way. Idempotent."""
         for door_id in list(self._doors):
             self.close_door(door_id)
+        for listener in self._retired:
+            listener.close()
 
     def localize(self, value: object) -> object:
         """`value` with every URL of a queue, or of a door that is served here, replaced, at any depth."""
@@ -232,6 +236,12 @@ class FrontDoors:
         endpoint = self._endpoint_url
         return text if endpoint is None else _QUEUE_ORIGIN.sub(lambda _: endpoint(), text)
 
+    def _retire(self, door: _Door) -> None:
+        door.reset()  # a connection that goes on for long is told that it ends
+        door.listener.retire()
+        with self._lock:
+            self._retired = [*(each for each in self._retired if not each.is_over), door.listener]
+
     def _balancer_url(self, match: re.Match[str]) -> str:
         """The port of a balancer that a URL leads to; TLS ends before it, so that the scheme is http."""
         port = int(match[3] or (443 if match[1] == "https" else 80))
@@ -251,8 +261,3 @@ def _as_asked(scheme: str, url: str | None) -> str | None:
 
 def _listener(door_id: str, handle: DoorHandler) -> Listener:
     return Listener(handle, name=f"door-{door_id}", parser=lambda: RequestParser(body_bytes_max=_BODY_BYTES_MAX))
-
-
-def _end(door: _Door) -> None:
-    door.reset()  # a connection that goes on for long is told that it ends
-    door.listener.close()

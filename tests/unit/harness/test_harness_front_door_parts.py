@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
@@ -179,6 +180,17 @@ class TestFrontDoors:
         doors.close()
 
         assert found == [api.removeprefix("http://"), name, other, f"x.{name}"]
+
+    def test_one_with_an_id_that_is_taken_replaces_it(self) -> None:
+        doors = FrontDoors()
+        first, second = (doors.open("abc", _Nothing()) for _ in range(2))
+        ports = [int(url.rpartition(":")[2]) for url in (first, second)]
+
+        assert doors.url("abc") == second
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", ports[0]), timeout=5)
+        socket.create_connection(("127.0.0.1", ports[1]), timeout=5).close()
+        doors.close()
 
 
 class Answer:

@@ -346,6 +346,30 @@ def test_closing_waits_for_the_answer_that_is_being_made(serve: Serve) -> None:
     client.close()
 
 
+def test_a_request_that_retires_its_listener_is_answered(serve: Serve) -> None:
+    found: list[Listener] = []
+
+    def retire(request: Request) -> Response:
+        found[0].retire()
+        return _echo(request)
+
+    found.append(serve(retire))
+    client, idle = _client(found[0]), _connect(found[0])
+
+    client.request("POST", "/last", b"a")
+    answer = client.getresponse()
+
+    assert (answer.status, answer.read()) == (200, b"/last|a")
+    assert idle.recv(1) == b""
+    with pytest.raises(ConnectionRefusedError):
+        _connect(found[0])
+    found[0].close()
+    assert found[0].is_over
+    assert _threads() == []
+    client.close()
+    idle.close()
+
+
 def test_a_port_in_use_is_an_error_of_the_user(serve: Serve) -> None:
     taken = serve().port
 
