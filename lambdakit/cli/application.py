@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import inspect
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -76,6 +77,8 @@ def application(arguments: Sequence[str]) -> typer.Typer:
     for command, module in COMMANDS.items():
         if named in (None, command):
             importlib.import_module(f"lambdakit.cli.commands.{module}").register(app)
+    for registered in app.registered_commands:  # what is not given as this would be cut to one line of the terminal
+        registered.short_help = (inspect.getdoc(registered.callback) or "").partition("\n\n")[0]
     return app
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -76,6 +77,7 @@ class GraphqlDoors:
         self._store.domain_opened, self._store.domain_closed = self._open_domain, self._doors.close_door
         self._apis: dict[str, GraphqlApi] = {}
         self._workers = Workers("subscriber", most=_MESSAGES_MAX)
+        self._making = threading.RLock()  # of what several first requests would make at once
 
     def stand_before(self, account: Account) -> None:
         """Has AppSync's API ask here first."""
@@ -88,8 +90,9 @@ class GraphqlDoors:
 
     def stop(self) -> None:
         """Ends what works out handlers: requests that wait for it are over soon. Idempotent."""
-        if "_evaluations" in self.__dict__:
-            self._evaluations.close()
+        with self._making:
+            if "_evaluations_made" in self.__dict__:
+                self._evaluations_made.close()
 
     def join(self) -> None:
         """Waits for what was under way."""
@@ -99,7 +102,9 @@ class GraphqlDoors:
         self.stop()
 
     def _serve(self, request: Request, account_id: str, pass_on: Callable[[Request], Response]) -> Response:
-        return self._service.serve(request, account_id, pass_on)
+        with self._making:
+            service = self._service
+        return service.serve(request, account_id, pass_on)
 
     @functools.cached_property
     def _service(self) -> AppSyncApi:
@@ -117,8 +122,13 @@ class GraphqlDoors:
 
         return AppSyncApi(self._store, region=self._region, now=self._clock.now, evaluate=evaluate, check=check)
 
-    @functools.cached_property
+    @property
     def _evaluations(self) -> Evaluations:
+        with self._making:
+            return self._evaluations_made
+
+    @functools.cached_property
+    def _evaluations_made(self) -> Evaluations:
         from lambdakit.harness.routing.graphql.evaluations import Evaluations
 
         return Evaluations(self._clock.now)

@@ -106,6 +106,27 @@ class TestRollback:
         assert diagnostic.pointer.startswith("Resources.Half")
 
     @pytest.mark.parametrize(
+        "resource",
+        [
+            {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "taken"}},
+            {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "taken"}},
+            {"Type": "AWS::Kinesis::Stream", "Properties": {"Name": "taken", "ShardCount": 1}},
+            {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "taken", "AssumeRolePolicyDocument": TRUST}},
+        ],
+        ids=lambda resource: str(resource["Type"]),
+    )
+    def test_a_name_that_is_taken_comes_with_a_way_out(
+        self, harness: WiredHarness, stacks: Stacks, tmp_path: Path, resource: dict[str, Any]
+    ) -> None:
+        stacks.deploy({"First": resource})
+
+        (diagnostic,) = refusal_of(harness, tmp_path, {"Second": resource}).diagnostics
+
+        assert diagnostic.hint is not None
+        assert diagnostic.hint.startswith("something in this harness has that name: leave the name out")
+        assert "max retries" not in diagnostic.problem
+
+    @pytest.mark.parametrize(
         ("name", "change"),
         [
             ("FnRole", {"Policies": [{}]}),

@@ -50,6 +50,17 @@ FACTS = (
         needs_sandbox=True,
     ),
     Fact(
+        says="clients log at level INFO what they log on AWS: there is no endpoint in the environment there",
+        source="botocore.configprovider; DG, Defined runtime environment variables",
+        code=python(
+            "import logging, boto3, botocore.configprovider\n"
+            "logging.getLogger().setLevel(logging.INFO)\n"
+            "boto3.client('sqs')\n"
+            "logging.getLogger('botocore.configprovider').info('Found %s', 'another')\n"
+        ),
+        expect=lambda seen: ("Found another" in seen.last.log, "Found endpoint" in seen.last.log) == (True, False),
+    ),
+    Fact(
         says="models that are kept for all are what a session of the function's own loads",
         source="Boto3 documentation, Session.get_available_services",
         code=python(

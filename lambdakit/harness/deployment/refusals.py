@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 from collections.abc import Callable, Iterator
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -23,6 +24,15 @@ REFUSALS = (ResourceRefused, ClientError, BotoCoreError, ServiceFault, InvalidPa
 
 # What a provisioner runs into that reads a property of a form it does not have in the reference.
 _SHAPE_ERRORS = (AttributeError, LookupError, TypeError, ValueError)
+
+# What services call a name that is taken, in their models in botocore.
+_TAKEN = re.compile(r"already exists?\b|AlreadyExists|AlreadyOwnedByYou|ResourceExists|\(ResourceInUseException\)")
+_RENAME = (
+    "something in this harness has that name: leave the name out of the template, so that every deployment gets one of "
+    "its own, or destroy what has it first"
+)
+# Of botocore, and about the client that asked for this resource, which asks once.
+_RETRIES = re.compile(r" \(reached max retries: \d+\)")
 
 
 class Refusals:
@@ -63,14 +73,16 @@ class Refusals:
         if below:
             pointer += f".Properties.{below}"
         place = self._source_map.place(self._stack.name, resource.logical_id)
+        reason = _RETRIES.sub("", str(refusal))
+        taken = _RENAME if what == "created" and _TAKEN.search(reason) else ""
         return Diagnostic(
-            problem=f"{resource.type} could not be {what}: {refusal}",
+            problem=f"{resource.type} could not be {what}: {reason}",
             code="LK320",
             path=self._path if place is None else place.document,
             line=None if place is None else place.line,
             column=None if place is None else place.column,
             pointer=pointer if place is None else f"{place.pointer}: {pointer}",
-            hint=(refusal.hint if isinstance(refusal, ResourceRefused) else "") or self._hint(resource),
+            hint=(refusal.hint if isinstance(refusal, ResourceRefused) else "") or taken or self._hint(resource),
         )
 
     def custom_name(self, resource: Resource, name: str) -> Diagnostic:

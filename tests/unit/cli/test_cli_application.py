@@ -48,6 +48,15 @@ def test_help_names_every_command() -> None:
     assert all(re.search(rf"^  {command} ", shown, re.MULTILINE) for command in COMMANDS)
 
 
+def test_help_says_each_command_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+
+    shown = run("--help").stdout.partition("Commands:")[2]
+
+    assert "..." not in shown
+    assert "Report all errors of a document, of its files and of its\n            environments, at once." in shown
+
+
 @pytest.mark.parametrize("command", [command for command in COMMANDS if command != "cdk"])
 def test_every_command_has_its_own_help(command: str) -> None:
     shown = run(command, "--help")

@@ -8,6 +8,7 @@ the `Host` header are those of the API's own name. A copy of botocore in the pac
 from __future__ import annotations
 
 import importlib.machinery
+import logging
 import os
 import re
 import sys
@@ -50,6 +51,7 @@ class _Finder:
 
 
 def _change(module: ModuleType) -> None:
+    logging.getLogger("botocore.configprovider").addFilter(_is_the_function_s)
     session = module.URLLib3Session
     send = session.send
 
@@ -62,3 +64,8 @@ def _change(module: ModuleType) -> None:
         return send(self, request)
 
     session.send = send_to_harness
+
+
+def _is_the_function_s(record: logging.LogRecord) -> bool:
+    """Whether AWS would have it in the function's log: there is no `AWS_ENDPOINT_URL` there that clients could find."""
+    return not str(record.msg).startswith("Found endpoint for ") or "environment_global" not in record.getMessage()
