@@ -33,6 +33,8 @@ _PACKAGES = (
     "urllib3",
 )
 
+# What the runtimes from Python 3.13 on carry as well.
+_DURABLE_SDK = "aws-durable-execution-sdk-python"
 _START_SCRIPT = Path(__file__).with_name("python_bootstrap.py")
 _API_HOSTS = Path(__file__).with_name("inside") / "api_hosts.py"  # which the script loads
 IMAGE_FOLDER = "site"
@@ -57,6 +59,19 @@ class RuntimeImages:
             except OSError:
                 self._built[interpreter] = _built(self._fallback, interpreter)
         return self._built[interpreter]
+
+    def with_durable_sdk(self, image: Path, interpreter: Interpreter) -> Path:
+        """An image, and AWS's durable execution SDK in it. PackagesUnavailable when that cannot be installed."""
+
+        def build(building: Path) -> None:
+            shutil.copytree(image, building, dirs_exist_ok=True)
+            install((_DURABLE_SDK,), building, interpreter, dependencies=False)  # it needs boto3 alone
+
+        name = f"{image.name}-durable"
+        try:
+            return built_once(self._cache / "images" / name, build)
+        except OSError:
+            return built_once(self._fallback / "images" / name, build)
 
     def with_start_script(self, image: Path) -> Path:
         """A folder that stands in for an image where a wrapper script starts the runtime: `bootstrap.py` and links.

@@ -5,6 +5,7 @@ Source: AWS Lambda Developer Guide, "Working with .zip file archives for Python 
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import re
@@ -17,6 +18,7 @@ from lambdakit.harness.runtime.foreign_binaries import ForeignBinaries
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.interpreters import Interpreter, Interpreters
 from lambdakit.harness.runtime.package_cache import PackagesUnavailable
+from lambdakit.harness.runtime.python_imports import needs_durable_sdk
 from lambdakit.harness.runtime.runtime_image import IMAGE_FOLDER, RuntimeImages
 from lambdakit.harness.runtime.runtimes.exec_wrapper import located_on_host, names_wrapper, wrapped
 from lambdakit.harness.runtime.runtimes.family import (
@@ -30,6 +32,12 @@ from lambdakit.records import dataclass
 
 _IDENTIFIER = re.compile(r"python3\.(\d+)")
 _BOOTSTRAP = Path(__file__).parents[1] / "python_bootstrap.py"
+# DG "Supported runtimes for durable functions", "Lambda managed runtimes"
+_FIRST_WITH_DURABLE_SDK = 13
+_NO_DURABLE_SDK = (
+    "runs without the durable execution SDK that AWS's runtime carries: it could not be installed ({}); "
+    "a package that brings aws-durable-execution-sdk-python does not need it"
+)
 _PATH = "_LAMBDAKIT_SEARCH_PATH"  # what the bootstrap takes it from when a wrapper starts it
 # What the user's variables say to the interpreter and to the loader of its libraries, both of which read them once.
 # Source: Python documentation, "Command line and environment"; ld.so(8).
@@ -61,6 +69,8 @@ class PythonRuntime:
         self._foreign = foreign
         self._choices: dict[int, PythonChoice] = {}
         self._locks: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
+        self._durable: dict[int, PythonChoice | str] = {}  # by version: with the SDK, or why there is none
+        self._takes_durable_sdk: dict[tuple[Path, ...], bool] = {}
 
     def runs(self, configuration: FunctionConfiguration) -> bool:
         """Whether the function names a Python runtime."""
@@ -71,7 +81,11 @@ class PythonRuntime:
         minor = _minor(configuration)
         interpreter = self.choice(minor).interpreter
         folders = _layer_folders(configuration)
-        return self._foreign.replaced(configuration, interpreter, minor=minor, layer_folders=folders)
+        prepared = self._foreign.replaced(configuration, interpreter, minor=minor, layer_folders=folders)
+        durable = self._durable_choice(prepared.configuration)
+        if not isinstance(durable, str):
+            return prepared
+        return dataclasses.replace(prepared, notes=(*prepared.notes, _NO_DURABLE_SDK.format(durable)))
 
     def describe(self, configuration: FunctionConfiguration) -> tuple[str, str]:
         """The interpreter, and how it differs from AWS."""
@@ -80,7 +94,7 @@ class PythonRuntime:
 
     def on_host(self, configuration: FunctionConfiguration) -> HostStart:
         """A new interpreter, isolated from the environment that the harness is installed in."""
-        choice = self.choice(_minor(configuration))
+        choice = self._choice_of(configuration)
         image, interpreter = str(choice.image), choice.interpreter
         layers = [path for root in reversed(configuration.layers) for path in _in_layer(configuration, str(root))]
         path = (str(configuration.code), *layers, *map(located_on_host(configuration), _users_path(configuration)))
@@ -101,7 +115,7 @@ class PythonRuntime:
         A function with a wrapper script, or with a variable that only a new process heeds, is started as AWS starts it,
         by the interpreter's own program.
         """
-        choice = self.choice(_minor(configuration))
+        choice = self._choice_of(configuration)
         prefix = choice.interpreter.prefix
         standard = tuple(f"/var/lang/{entry.relative_to(prefix)}" for entry in choice.interpreter.library)
         layers = tuple(_in_layer(configuration, "/opt")) if configuration.layers else ()
@@ -141,6 +155,36 @@ class PythonRuntime:
             if minor not in self._choices:
                 self._choices[minor] = self._choose(minor)
             return self._choices[minor]
+
+    def _choice_of(self, configuration: FunctionConfiguration) -> PythonChoice:
+        durable = self._durable_choice(configuration)
+        return durable if isinstance(durable, PythonChoice) else self.choice(_minor(configuration))
+
+    def _durable_choice(self, configuration: FunctionConfiguration) -> PythonChoice | str | None:
+        """What runs a function that takes the durable execution SDK from its runtime, or why that is not there.
+
+        None for every other function.
+        """
+        minor = _minor(configuration)
+        if minor < _FIRST_WITH_DURABLE_SDK or not self._needs_durable_sdk(configuration):
+            return None
+        choice = self.choice(minor)
+        with self._locks[minor]:
+            if minor not in self._durable:
+                try:
+                    image = self._images.with_durable_sdk(choice.image, choice.interpreter)
+                    self._durable[minor] = dataclasses.replace(choice, image=image)
+                except (PackagesUnavailable, OSError) as unavailable:
+                    self._durable[minor] = str(unavailable)
+            return self._durable[minor]
+
+    def _needs_durable_sdk(self, configuration: FunctionConfiguration) -> bool:
+        """Packages do not change, and reading a large one takes a while."""
+        layers = [Path(folder) for root in configuration.layers for folder in _in_layer(configuration, str(root))]
+        roots = (configuration.code, *layers)
+        if roots not in self._takes_durable_sdk:
+            self._takes_durable_sdk[roots] = needs_durable_sdk(roots)
+        return self._takes_durable_sdk[roots]
 
     def _choose(self, minor: int) -> PythonChoice:
         interpreter = self._interpreters.choose(minor)
