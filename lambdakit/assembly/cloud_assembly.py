@@ -19,7 +19,7 @@ from typing import Final
 from lambdakit.assembly.assembly_directory import AssemblyDirectory, open_directory
 from lambdakit.assembly.asset_manifest import read_asset_manifest
 from lambdakit.assembly.assets import AssemblyAssets, Asset
-from lambdakit.assembly.codes import NOT_FOUND, UNKNOWN_STACK, UNSUPPORTED_ASSET
+from lambdakit.assembly.codes import NOT_FOUND, UNKNOWN_STACK
 from lambdakit.assembly.image_overrides import ImageOverrides, read_image_overrides
 from lambdakit.assembly.layer_overrides import LayerOverrides, read_layer_overrides
 from lambdakit.assembly.look_ups import LookUps, read_look_ups
@@ -125,18 +125,10 @@ class CloudAssembly:
             construct_paths=stack.construct_paths,
         )
 
-    def include(self, location: str) -> object:
-        """The JSON of the asset at an `s3://` location, for `AWS::Include`. LookupError when there is none."""
+    def included(self, location: str) -> Path | None:
+        """The asset at an `s3://` location, for `AWS::Include`; None when there is none."""
         asset = self.assets.find_url(location)
-        if asset is None:
-            raise LookupError(location)
-        if asset.path.suffix in (".yaml", ".yml"):
-            raise asset.place.error(
-                f"{asset.path.name!r} is YAML, which cannot be included here",
-                UNSUPPORTED_ASSET,
-                hint="write it as JSON",
-            )
-        return self.files.read_json(asset.path)
+        return None if asset is None else asset.path
 
 
 def read_assembly(directory: Path) -> CloudAssembly:

@@ -61,7 +61,8 @@ def expand(
 ) -> Template:
     """The template with its transforms carried out; the same object when there is nothing to do.
 
-    include: the JSON at an `s3://` location; LookupError when there is none. Absence: includes are refused.
+    include: the JSON at an `s3://` location; LookupError when there is none, ValueError when it is no part of a
+    template. Absence: includes are refused.
     serverless: carries AWS SAM's transform out. Absence: what it would transform is left as it is.
     AssemblyError for a macro that cannot be carried out here.
     """
@@ -168,10 +169,12 @@ class _Inclusion:
             content = self._include(location)
         except LookupError:
             raise place.error(
-                f"there is no file {shown(location)} among the assembly's assets",
+                f"there is no file {shown(location)}, neither among the assembly's assets nor in the account",
                 NOT_FOUND,
-                hint="give the file as an asset of the stack",
+                hint="give the file as an asset of the stack, or put it into the bucket first",
             ) from None
+        except ValueError as error:
+            raise place.error(f"{shown(location)} cannot be included: {error}", WRONG_ARGUMENT) from None
         return place.mapping(content)
 
 

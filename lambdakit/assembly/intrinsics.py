@@ -11,14 +11,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from lambdakit.assembly.budget import Budget
+from lambdakit.assembly.codes import WRONG_ARGUMENT
 from lambdakit.assembly.conditions import evaluate_conditions
 from lambdakit.assembly.dynamic_references import DynamicReference, replace_dynamic_references
 from lambdakit.assembly.evaluation import Evaluator
 from lambdakit.assembly.expansion import ServerlessMacro, expand
 from lambdakit.assembly.functions import PROPERTY_FUNCTIONS
 from lambdakit.assembly.parameters import ParameterValue
-from lambdakit.assembly.place import Place
-from lambdakit.assembly.pseudo_parameters import PseudoParameters
+from lambdakit.assembly.place import Place, shown
+from lambdakit.assembly.pseudo_parameters import NO_VALUE_NAME, PseudoParameters
+from lambdakit.assembly.rules import check_rules
+from lambdakit.assembly.scalars import as_text
 from lambdakit.assembly.scopes import NO_VALUE, ParameterScope, ResourceScope, StackOutputReference
 from lambdakit.assembly.template import Template
 
@@ -35,7 +38,7 @@ class Resolver:
     an absent one of the last two means that there never is. serverless: carries AWS SAM's transform out; absence: what
     it would transform stays.
 
-    AssemblyError when the template cannot be expanded or a condition cannot be evaluated.
+    AssemblyError when the template cannot be expanded, a condition cannot be evaluated or the parameters break a rule.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class Resolver:
         serverless: ServerlessMacro | None = None,
     ) -> None:
         self.template = expand(template, parameters, pseudo, include=include, serverless=serverless)
+        check_rules(self.template, parameters, pseudo)
         self._region = pseudo.region
         self._dynamic = dynamic
         parameter_scope = ParameterScope(self.template, parameters, pseudo)
@@ -99,6 +103,21 @@ class Resolver:
         )
         result = evaluator.evaluate(value, place)
         return None if result is NO_VALUE else self._with_dynamic_references(result, place)
+
+    def output(self, name: str) -> object:
+        """The value of an output: text, a number or a truth value.
+
+        Source: CloudFormation Template Reference, "Outputs" (`Value`: a string), to which CloudFormation holds itself.
+        """
+        pointer = f"Outputs.{name}.Value"
+        value = self.resolve(self.template.outputs[name].value, pointer)
+        if as_text(value) is None:
+            found = NO_VALUE_NAME if value is None else shown(value)
+            hint = "join the elements by Fn::Join" if isinstance(value, list) else ""
+            raise self.template.place(pointer).error(
+                f"the value of an output is {found}, not a string", WRONG_ARGUMENT, hint=hint
+            )
+        return value
 
     def properties(self, logical_id: str) -> Mapping[str, object]:
         """The resolved properties of a resource."""

@@ -56,11 +56,21 @@ class ParameterValue:
     no_echo: bool = False
 
     @property
+    def is_from_store(self) -> bool:
+        """Whether the value is what the parameter store said for the name that was given."""
+        return _SSM_VALUE.fullmatch(self.type) is not None
+
+    @property
     def displayed(self) -> str:
         """The value as it may be shown to people: asterisks where the declaration says `NoEcho`."""
         if self.no_echo:
             return "****"
         return self.value if isinstance(self.value, str) else ",".join(self.value)
+
+
+def from_store(parameters: Mapping[str, ParameterValue]) -> dict[str, str]:
+    """What the parameter store said, as it may be shown, by the names of the parameters that name one in it."""
+    return {name: value.displayed for name, value in parameters.items() if value.is_from_store}
 
 
 def resolve_parameters(

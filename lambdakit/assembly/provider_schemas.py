@@ -24,6 +24,8 @@ class ResourceType:
     read_only: path of what `Fn::GetAtt` gives (`Endpoint.Address`) -> its JSON type.
     create_only: paths whose change takes a new resource. identifier: the paths that name it together.
     length_max: how long those names may be, where the schema says so.
+    tags: the property that holds its tags; empty when it has none, or none that can be changed.
+    tags_are_object: whether that is an object of them, not a list of `Key` and `Value`.
     """
 
     name: str
@@ -33,6 +35,8 @@ class ResourceType:
     create_only: tuple[str, ...]
     identifier: tuple[str, ...]
     length_max: Mapping[str, int]
+    tags: str
+    tags_are_object: bool
 
 
 def resource_type(name: str) -> ResourceType | None:
@@ -49,6 +53,8 @@ def resource_type(name: str) -> ResourceType | None:
         create_only=tuple(row.get("create_only", ())),
         identifier=tuple(row.get("identifier", ())),
         length_max=row.get("length_max", {}),
+        tags=row.get("tags", ""),
+        tags_are_object=row.get("tag_map", False),
     )
 
 

@@ -25,6 +25,8 @@ LOOP_PREFIX: Final = "Fn::ForEach::"
 SERVERLESS: Final = "AWS::Serverless-2016-10-31"
 TRANSFORM_FUNCTION: Final = "Fn::Transform"
 
+# Source: CloudFormation User Guide, "Template format version": "currently the only valid value"
+_FORMAT_VERSION: Final = "2010-09-09"
 _SECTIONS: Final = frozenset(
     {
         "AWSTemplateFormatVersion",
@@ -64,6 +66,7 @@ _POLICIES: Final = {
     "DeletionPolicy": frozenset({"Delete", "Retain", "Snapshot", "RetainExceptOnCreate"}),
     "UpdateReplacePolicy": frozenset({"Delete", "Retain", "Snapshot"}),
 }
+_APPLICATION: Final = "AWS::Serverless::Application"
 _LOGICAL_ID: Final = re.compile(r"[A-Za-z0-9]{1,255}")
 
 ItemT = TypeVar("ItemT")
@@ -138,9 +141,9 @@ class Template:
         """
         if not any(transform.name == SERVERLESS for transform in self.transform):
             return False
-        types = {resource.type for resource in self.resources.values()}
         return "Globals" in self.raw or any(
-            name.startswith("AWS::Serverless::") and name != "AWS::Serverless::Application" for name in types
+            resource.type.startswith("AWS::Serverless::") and not is_of_repository(resource)
+            for resource in self.resources.values()
         )
 
     @property
@@ -167,6 +170,8 @@ def parse_template(raw: object, *, path: str | Path, construct_paths: Mapping[st
     attributes = _ATTRIBUTES | _SERVERLESS_ATTRIBUTES if serverless else _ATTRIBUTES
     _check_sections(sections, _SECTIONS | _SERVERLESS_SECTIONS if serverless else _SECTIONS, place, faults)
 
+    _check_version(sections.get("AWSTemplateFormatVersion"), place / "AWSTemplateFormatVersion", faults)
+
     def section(name: str, parse: Callable[[str, object, Place], ItemT]) -> Mapping[str, ItemT]:
         return _section(sections, name, parse, place, faults)
 
@@ -189,6 +194,14 @@ def parse_template(raw: object, *, path: str | Path, construct_paths: Mapping[st
     return template
 
 
+def is_of_repository(resource: Resource) -> bool:
+    """Whether it is an application of the Serverless Application Repository. One at a URL is a nested stack.
+
+    Source: AWS SAM Developer Guide, "AWS::Serverless::Application" (Location).
+    """
+    return resource.type == _APPLICATION and not isinstance(resource.properties.get("Location"), str)
+
+
 def is_loop(key: str) -> bool:
     """Whether a key of an object stands for a loop, which yet has to be unrolled."""
     return key.startswith(LOOP_PREFIX)
@@ -204,6 +217,12 @@ def _check_sections(
     if "Hooks" in sections:
         problem = "hooks (blue/green deployments through CodeDeploy) are not supported"
         faults += (place / "Hooks").error(problem, hint="remove the section").diagnostics
+
+
+def _check_version(version: object, place: Place, faults: list[Diagnostic]) -> None:
+    if version is not None and str(version) != _FORMAT_VERSION:
+        problem = f"{shown(version)} is no version of the format; the only one is {_FORMAT_VERSION}"
+        faults += place.error(problem, hint=f'write "{_FORMAT_VERSION}", or leave it out').diagnostics
 
 
 def _section(

@@ -154,6 +154,16 @@ def test_a_disabled_rule_does_nothing_and_basic_ingest_names_one(rules: Rules) -
     assert list(rules.fed.events()) == [{"t": "a/b"}]
 
 
+def test_a_rule_without_topics_gets_what_is_published_to_it_by_name(rules: Rules) -> None:
+    rules.make("SELECT * WHERE n > 1", name="ingest")
+
+    rules.publish("ingest", {"n": 2})
+    rules.publish("$aws/rules/ingest", {"n": 1})
+    rules.publish("$aws/rules/ingest", {"n": 3})
+
+    assert list(rules.fed.events()) == [{"n": 3}]
+
+
 def test_a_payload_that_is_no_json(rules: Rules) -> None:
     rules.make("SELECT encode(*, 'base64') AS data FROM 'raw'")
 

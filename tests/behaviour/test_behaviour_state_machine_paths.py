@@ -223,3 +223,29 @@ def test_the_context_object_has_times_as_aws_writes_them(machines: Machines) -> 
 
     for moment in (begun, entered):
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", moment)
+
+
+@pytest.mark.parametrize("path", ["$.o.new.deep", "$['o']['p']", "$.a[1]", "$.o.l[0].n"])
+def test_a_result_goes_where_its_path_leads(machines: Machines, path: str) -> None:
+    placed = {"Type": "Pass", "Result": "r", "ResultPath": path, "Next": "Q"}
+    told = machines.run({"P": placed, "Q": {"Type": "Pass", "OutputPath": path, "End": True}})
+
+    assert told["status"] == "SUCCEEDED", told
+    assert json.loads(told["output"]) == "r"
+
+
+@pytest.mark.parametrize(
+    ("path", "given", "cause"),
+    [
+        ("$.n.x", GIVEN, 'step "x" to input 5'),
+        ("$.z.x", GIVEN, 'step "x" to input null'),
+        ("$.a.x", GIVEN, 'step "x" to input [1, 2, 3, 3]'),
+        ("$.o[0]", GIVEN, 'step "0" to input {'),
+        ("$.x.y", [1, 2], 'step "x" to input [1, 2]'),
+    ],
+)
+def test_a_result_does_not_go_into_a_plain_value(machines: Machines, path: str, given: object, cause: str) -> None:
+    told = machines.run({"P": {"Type": "Pass", "Result": "r", "ResultPath": path, "End": True}}, given)
+
+    assert (told["status"], told["error"]) == ("FAILED", "States.ResultPathMatchFailure")
+    assert cause in told["cause"]

@@ -39,6 +39,7 @@ def compact(schema: Schema) -> dict[str, Any]:
             for name in identifier
             if (length := _resolved(schema, schema["properties"].get(name, {})).get("maxLength"))
         },
+        **_tags(schema),
     }
     return {key: value for key, value in row.items() if value}
 
@@ -59,6 +60,22 @@ def _service(schema: Schema) -> str:
             return prefix
     own = [prefix for prefix, _ in prefixes.most_common() if prefix not in _NOT_THE_OWN]
     return own[0] if own else namespace
+
+
+def _tags(schema: Schema) -> dict[str, Any]:
+    """The property of the resource's tags, where they can be changed, and whether it is an object of them.
+
+    Source: CloudFormation CLI User Guide, "Resource type definition schema", `tagging`: what is not said is so.
+    """
+    tagging = schema.get("tagging", {})
+    name = (tagging.get("tagProperty") or "/properties/Tags").removeprefix("/properties/")
+    if not (tagging.get("taggable", True) and tagging.get("tagUpdatable", True)) or name not in schema["properties"]:
+        return {}
+    value = _resolved(schema, schema["properties"][name])
+    item = _resolved(schema, value.get("items", {}))
+    if value.get("type") == "array" and {"Key", "Value"} <= set(item.get("properties", {})):
+        return {"tags": name}
+    return {"tags": name, "tag_map": True} if "object" in value.get("type", ()) else {}
 
 
 def _read_only(schema: Schema) -> Iterator[tuple[str, str]]:

@@ -64,7 +64,7 @@ class TopicRuleActions:
             if only and rule.name != only:
                 continue
             statement = Statement(rule.sql)
-            if only or statement.takes(message):
+            if statement.takes(message, by_name=bool(only)):
                 self._start(rule, statement, message, depth)
 
     def _start(self, rule: TopicRule, statement: Statement, message: Message, depth: int) -> None:

@@ -1,6 +1,8 @@
 """The SQL of IoT rules, as far as it is served: which messages a rule takes, and what it makes of them.
 
-    SELECT items FROM 'topic/filter' WHERE condition
+    SELECT items [FROM 'topic/filter'] [WHERE condition]
+
+Without FROM, a rule gets only what is published to it by name ("Basic Ingest").
 
 Items are `*` and expressions with `AS name`; expressions are paths (`a.b`, `a[0]`), text, numbers, `true`, `false`,
 `null`, `+ - * / %`, comparisons, `AND OR NOT`, `IN` over a list, and the functions of `topic_sql_values`. All else is
@@ -54,14 +56,14 @@ class Statement:
         reader = _Reader(text)
         reader.expect("SELECT")
         self._items = reader.items()
-        reader.expect("FROM")
-        self.topic_filter = reader.topic_filter()
+        # Guide, "AWS IoT SQL reference": FROM is optional for rules that only Basic Ingest activates.
+        self.topic_filter = reader.topic_filter() if reader.take("FROM") else ""
         self._condition = reader.expression() if reader.take("WHERE") else None
         reader.end()
 
-    def takes(self, message: Message) -> bool:
-        """Whether the rule is about a message."""
-        if not matches(self.topic_filter, message.topic):
+    def takes(self, message: Message, *, by_name: bool = False) -> bool:
+        """Whether the rule is about a message. by_name: it was published to this rule, whatever its filter is."""
+        if not by_name and not (self.topic_filter and matches(self.topic_filter, message.topic)):
             return False
         return self._condition is None or self._condition(message) is True
 

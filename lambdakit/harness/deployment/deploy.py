@@ -16,6 +16,7 @@ from pathlib import Path
 from lambdakit.assembly.cloud_assembly import CloudAssembly, StackArtifact, read_assembly
 from lambdakit.assembly.parameters import ParameterValue
 from lambdakit.errors import DeploymentError, Diagnostic, LambdakitError, UnsupportedError
+from lambdakit.harness.deployment.assembly_templates import AssemblyTemplates
 from lambdakit.harness.deployment.asset_publishing import AssetPublisher
 from lambdakit.harness.deployment.configuration_calls import ConfigurationCalls
 from lambdakit.harness.deployment.deployed import USER_INITIATED, Asked, DeployedStack, Deployment, Stacks
@@ -237,7 +238,7 @@ class Deployer:
             promised.note(source, resolver)
             found = list(Support(self._engine.provisioner_of).unsupported(source, resolver))
             # Its other functions run all the same; one that is invoked is refused with the same words.
-            self._note(list(images_without_override(assembly, artifact, resolver.resource_enabled, resolver.resolve)))
+            self._note(list(images_without_override(assembly, artifact.stack_name, resolver)))
             if self._engine.lenient:
                 self._note(found)
             else:
@@ -273,15 +274,19 @@ class Deployer:
     ) -> StackSource:
         declared = artifact.template.parameters
         mine = {name: value for name, value in parameters.items() if name in declared or name not in others}
+        account = self._context.account
+        account_id = artifact.environment.account or account.account_id
+        region = artifact.environment.region or account.region
+        templates = AssemblyTemplates(assembly, artifact, account, account_id=account_id, region=region)
         return StackSource(
             name=artifact.stack_name,
-            account_id=artifact.environment.account or self._context.account.account_id,
-            region=artifact.environment.region or self._context.account.region,
+            account_id=account_id,
+            region=region,
             template=artifact.template,
             given={**artifact.parameters, **mine},
             asset=lambda bucket, key: _asset(assembly, bucket, key),
-            include=assembly.include,
-            nested_template=lambda url, place: assembly.nested_template(artifact, url, place),
+            include=templates.snippet,
+            nested_template=templates.nested,
             source_map=assembly.source_map,
             publish=publisher.publish_named,
             record_images=publisher.record_images,

@@ -10,59 +10,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from lambdakit.assembly.source_map import SourceMap
-from lambdakit.assembly.template import Template
 from lambdakit.harness.deployment.provisioner import Created, Resource
 from lambdakit.harness.deployment.socket_routes import is_socket_route
 from lambdakit.harness.deployment.stack_ids import stack_id
+from lambdakit.harness.deployment.stack_record import StackEvent, StackRecord
 from lambdakit.records import dataclass
 
 NESTED_STACK = "AWS::CloudFormation::Stack"
 USER_INITIATED = "User Initiated"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StackEvent:
-    """Something that happened to a stack or to one of its resources. status: as CloudFormation calls it."""
-
-    number: int
-    at: datetime
-    logical_id: str
-    type: str
-    physical_id: str
-    status: str
-    reason: str = ""
-
-
-@dataclass(slots=True, kw_only=True)
-class StackRecord:
-    """What the CloudFormation API says of a stack besides its resources.
-
-    text: the template as it was given. template: the same, read; None before there is one.
-    processed: the same with its transforms carried out; None before that.
-    source_map: the way back to the document; empty where there is none.
-    given: the values of its parameters, by name. version: how often the stack was changed.
-    """
-
-    text: str = ""
-    template: Template | None = None
-    processed: Mapping[str, object] | None = None
-    source_map: SourceMap = field(default_factory=lambda: SourceMap(stacks={}))
-    description: str = ""
-    given: Mapping[str, str] = field(default_factory=dict)
-    tags: Mapping[str, str] = field(default_factory=dict)
-    capabilities: Sequence[str] = ()
-    role_arn: str = ""
-    notification_arns: Sequence[str] = ()
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
-    deleted_at: datetime | None = None
-    reason: str = ""
-    termination_protection: bool = False
-    disable_rollback: bool = False
-    policy: str = ""
-    version: int = 0
-    events: list[StackEvent] = field(default_factory=list)
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -116,8 +71,14 @@ class DeployedStack:
                 physical_id=physical_id or ("" if logical_id else self.stack_id),
                 status=status,
                 reason=reason,
+                token=self.root.record.token,
             )
         )
+
+    @property
+    def root(self) -> DeployedStack:
+        """The stack that holds all the others that this one is nested in; itself when it stands by itself."""
+        return self if self.parent is None else self.parent.root
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

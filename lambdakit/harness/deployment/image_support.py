@@ -6,8 +6,9 @@ import json
 from collections.abc import Callable, Iterator
 
 from lambdakit.assembly.assets import Asset
-from lambdakit.assembly.cloud_assembly import CloudAssembly, StackArtifact
+from lambdakit.assembly.cloud_assembly import CloudAssembly
 from lambdakit.assembly.image_overrides import METADATA, OVERRIDES, ImageSource, is_image
+from lambdakit.assembly.intrinsics import Resolver
 from lambdakit.assembly.template import Resource
 from lambdakit.errors import LambdakitError
 from lambdakit.harness.deployment.dockerfile import read_dockerfile, suggestion
@@ -30,32 +31,27 @@ def image_source(assembly: CloudAssembly, stack: str, logical_id: str, uri: str)
     return ImageSource(override=override, build_context=None if asset is None else asset.path)
 
 
-def images_without_override(
-    assembly: CloudAssembly,
-    artifact: StackArtifact,
-    enabled: Callable[[str], bool],
-    resolve: Callable[[object, str], object],
-) -> Iterator[Unsupported]:
+def images_without_override(assembly: CloudAssembly, stack: str, resolver: Resolver) -> Iterator[Unsupported]:
     """The enabled functions of a stack that come as images, and that nobody said what to run in place of.
 
-    resolve: a value of the template, given where it stands.
+    resolver: of the template as its transforms leave it, which may give resources other names.
     """
-    for logical_id, resource in artifact.template.resources.items():
-        if not enabled(logical_id) or not is_image(resource):
+    for logical_id, resource in resolver.template.resources.items():
+        if not resolver.resource_enabled(logical_id) or not is_image(resource):
             continue
-        if assembly.image_overrides.of(artifact.stack_name, logical_id) is not None:
+        if assembly.image_overrides.of(stack, logical_id) is not None:
             continue
         pointer = f"Resources.{logical_id}.Properties.Code.ImageUri"
         code = resource.properties.get("Code")
         uri = code.get("ImageUri") if isinstance(code, dict) else None
         yield Unsupported(
-            stack=artifact.stack_name,
+            stack=stack,
             logical_id=logical_id,
             type=resource.type,
             pointer=pointer,
             problem=f"{resource.type} ({logical_id}) is a container image, and the harness runs no containers",
             code="LK314",
-            hint=_hint(logical_id, _asset(assembly, uri, pointer, resolve), _command(resource)),
+            hint=_hint(logical_id, _asset(assembly, uri, pointer, resolver.resolve), _command(resource)),
         )
 
 

@@ -152,7 +152,7 @@ class ResourceSteps:
         resource, stacks = created.resource, self._engine.stacks
         problem = None
         status = "DELETED"
-        if resource.keep_when_taken_back and self._keeps_retained:
+        if resource.keep_when_taken_back and self._keeps_retained and before is None:
             status = "RETAINED"
             stacks.keep(created)
         elif resource.type != NESTED_STACK:  # whose own steps are taken back one by one

@@ -20,12 +20,9 @@ from lambdakit.assembly.codes import UNSUPPORTED_TRANSFORM
 from lambdakit.assembly.parameters import ParameterValue
 from lambdakit.assembly.place import Place
 from lambdakit.assembly.pseudo_parameters import PseudoParameters
-from lambdakit.assembly.template import SERVERLESS, Template
+from lambdakit.assembly.template import SERVERLESS, Template, is_of_repository
 from lambdakit.errors import AssemblyError, Diagnostic
 from lambdakit.harness.deployment.property_tree import value_at
-
-# What the translator would ask the Serverless Application Repository of, which is not here: left as they are.
-_APPLICATION = "AWS::Serverless::Application"
 
 
 def transformed(
@@ -42,10 +39,11 @@ def transformed(
     translators, parsers, exceptions = _translator(place)
     raw: dict[str, Any] = copy.deepcopy(dict(template.raw))
     resources: dict[str, Any] = raw.get("Resources", {})
+    # What the translator would ask the Serverless Application Repository of, which is not here: left as they are.
     applications = {
         name: resources.pop(name)
         for name, resource in template.resources.items()
-        if resource.type == _APPLICATION and name in resources
+        if is_of_repository(resource) and name in resources
     }
     if not resources:  # nothing is left to translate
         return {**{name: part for name, part in raw.items() if name != "Globals"}, "Resources": applications}

@@ -13,7 +13,7 @@ from typing import Any
 
 from lambdakit.assembly.dependency_graph import deployment_order
 from lambdakit.assembly.intrinsics import Resolver
-from lambdakit.assembly.parameters import ParameterValue
+from lambdakit.assembly.parameters import ParameterValue, from_store
 from lambdakit.assembly.same_value import same
 from lambdakit.errors import DeploymentError
 from lambdakit.harness.deployment.deployed import NESTED_STACK, DeployedStack
@@ -29,6 +29,7 @@ from lambdakit.harness.deployment.resource_diff import Change, change_of
 from lambdakit.harness.deployment.resource_steps import ResourceSteps, Unwanted
 from lambdakit.harness.deployment.scope import StackScope, UnknownValue
 from lambdakit.harness.deployment.stack_source import StackSource
+from lambdakit.harness.deployment.stack_tags import with_stack_tags
 from lambdakit.harness.deployment.undo import UndoLog
 
 # Their packages are unpacked from the assembly itself.
@@ -71,6 +72,7 @@ class StackChange:
         )
         self._scope = StackScope(engine.stacks, stack, engine.context.account)
         self._resolver: Resolver = self._scope.resolver(source, parameters)
+        self._from_store = from_store(parameters)
         self._refusals = Refusals(source, stack, hint=lambda resource: absent_hint(resource, self._context))
         self._steps = ResourceSteps(
             engine,
@@ -95,9 +97,10 @@ class StackChange:
         ]
         before = dict(stack.resources)
         self._refuse_other_types(wanted)
-        self._undo.add(functools.partial(self._restore, tuple(before), stack.imports))
+        self._undo.add(functools.partial(self._restore, tuple(before), stack.imports, stack.record.resolved))
         stack.imports = set()
         stack.record.processed = resolver.template.raw
+        stack.record.resolved = self._from_store
         bring_surroundings(self._engine, self._source, resolver, wanted, self._undo)
         try:
             for logical_id in wanted:
@@ -114,10 +117,11 @@ class StackChange:
             self._obsolete += sorted(self._steps.obsolete, key=lambda item: order.index(item[1].resource.logical_id))
         return self._differed or self._steps.changed
 
-    def _restore(self, order: Sequence[str], imports: set[str]) -> None:
+    def _restore(self, order: Sequence[str], imports: set[str], resolved: Mapping[str, str]) -> None:
         """The last step of taking back: the resources are in the order in which they were created."""
         stack = self._stack
         stack.imports = imports
+        stack.record.resolved = resolved
         there = [logical_id for logical_id in order if logical_id in stack.resources]
         stack.resources = {logical_id: stack.resources[logical_id] for logical_id in (*there, *stack.resources)}
 
@@ -142,6 +146,9 @@ class StackChange:
             raise self._refusals.needs(unknown, f"Resources.{logical_id}.Properties") from None
         assert isinstance(resolved, dict)
         self._check(logical_id, declared.type, resolved)
+        resolved = with_stack_tags(
+            declared.type, resolved, self._source.tags, self._provisioner(declared.type).properties
+        )
         if declared.type not in _READ_FROM_ASSEMBLY:
             self._source.publish(resolved, self._stack.account_id, self._stack.region)
         # CloudFormation Template Reference, "DeletionPolicy attribute": `RetainExceptOnCreate` goes with a creation
@@ -226,7 +233,7 @@ class StackChange:
                 continue
             try:
                 value = self._context.doors.localize_output(
-                    self._resolver.resolve(output.value, f"Outputs.{name}.Value"),
+                    self._resolver.output(name),
                     is_exported=output.export_name is not None,
                 )
             except UnknownValue as unknown:

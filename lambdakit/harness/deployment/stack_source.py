@@ -24,7 +24,8 @@ class StackSource:
 
     given: values for its parameters, as text. tags: of the stack, which its resources inherit.
     asset: bucket and key of a file asset -> where it lies; None for one that is no asset.
-    include: the JSON at an `s3://` location, for `AWS::Include`; LookupError when there is none.
+    include: the JSON at an `s3://` location, for `AWS::Include`; LookupError when there is none, ValueError when it
+    holds no part of a template.
     nested_template: the template at a URL, for AWS::CloudFormation::Stack; AssemblyError when there is none.
     image: stack, logical id and URI of a function's container image -> what there is to run in its place.
     layer: ARN of a layer version of another account -> what stands in for it; None when nobody said.

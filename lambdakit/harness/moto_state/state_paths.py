@@ -1,17 +1,19 @@
 """What state machines find by paths, and what they are told of themselves, where moto's interpreter is beside it.
 
 Private surface used: of `moto.stepfunctions.parser.asl` `utils.json_path` (`extract_json`, `parse`,
-`_is_singleton_array_access`), `component.state.choice.comparison` with `comparison_variable.ComparisonVariable` and
+`_is_singleton_array_access`), `component.common.path.result_path.ResultPath`, `component.state.choice.comparison` with `comparison_variable.ComparisonVariable` and
 `variable.NoSuchVariable`, `component.state.state.StateData`, `eval.evaluation_details.ExecutionDetails`.
 Canary: tests/behaviour/test_behaviour_state_machine_paths.py.
 
-Source: AWS Step Functions Developer Guide, "Using JSONPath paths", "Choice workflow state" and "Accessing execution
-data from the Context object" (times such as `2019-03-26T20:14:13.192Z`).
+Source: AWS Step Functions Developer Guide, "Using JSONPath paths", "Choice workflow state", "Accessing execution
+data from the Context object" (times such as `2019-03-26T20:14:13.192Z`) and "Handling errors in Step Functions
+workflows" (`States.ResultPathMatchFailure`, whose cause no page confirms).
 """
 
 from __future__ import annotations
 
 import functools
+import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -23,12 +25,15 @@ _QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
 # Where a path begins to mean any number of values: descendants, wildcards, filters, slices and unions.
 _INDEFINITE: Final = re.compile(r"\.\.|\.\*|\[\s*(?:\*|\?|[^\]'\"]*[:,])")
 _IS_PRESENT: Final = "IsPresent"
+# A step of a reference path: a field in one of its two forms, or an index.
+_STEP: Final = re.compile(r"\.(?P<name>[^.\[\]'\"]+)|\[(?P<quoted>'[^']*'|\"[^\"]*\")\]|\[(?P<index>\d+)\]")
 
 
 def changes_of_paths(interpreter: str) -> Mapping[str, Callable[[Any], None]]:
     """What is done to which of moto's modules. interpreter: the package's name, with its dot."""
     return {
         f"{interpreter}asl.utils.json_path": _list_what_is_indefinite,
+        f"{interpreter}asl.component.common.path.result_path": _refuse_what_holds_no_result,
         f"{interpreter}asl.component.state.choice.comparison.comparison_variable": _refuse_what_is_missing,
         f"{interpreter}asl.component.state.state": _tell_time_of_states,
         f"{interpreter}asl.eval.evaluation_details": _tell_time_of_executions,
@@ -60,6 +65,38 @@ def _list_what_is_indefinite(module: Any) -> None:
         return found if found or module.parse(part).find(data) else own(path, data)
 
     module.extract_json = extract_json
+
+
+def _refuse_what_holds_no_result(module: Any) -> None:
+    """A result can be put into objects and lists only. moto loses it, or fails with words of Python's."""
+    own = getattr(module.ResultPath._eval_body, "__wrapped__", module.ResultPath._eval_body)
+
+    @functools.wraps(own)
+    def eval_body(path: Any, env: Any) -> None:
+        refused = refused_step(path.result_path_src or "", env.states.get_input())
+        if refused is not None:
+            step, value = refused
+            told = f"Unable to apply step {json.dumps(step)} to input {json.dumps(value)}"
+            raise failure(env, "States.ResultPathMatchFailure", told)
+        own(path, env)
+
+    module.ResultPath._eval_body = eval_body
+
+
+def refused_step(path: str, given: object) -> tuple[str, object] | None:
+    """The first step of a reference path that what it leads to does not allow, and that value; None for none."""
+    value = given
+    for step in _STEP.finditer(path):
+        name = (step["quoted"] or "")[1:-1] or step["name"]
+        if not isinstance(value, dict if name else list):
+            return name or step["index"], value
+        if name and name in value:
+            value = value[name]
+        elif not name and int(step["index"]) < len(value):
+            value = value[int(step["index"])]
+        else:
+            return None
+    return None
 
 
 def _refuse_what_is_missing(module: Any) -> None:

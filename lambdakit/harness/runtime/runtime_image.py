@@ -64,8 +64,8 @@ class RuntimeImages:
         """An image, and AWS's durable execution SDK in it. PackagesUnavailable when that cannot be installed."""
 
         def build(building: Path) -> None:
-            shutil.copytree(image, building, dirs_exist_ok=True)
             install((_DURABLE_SDK,), building, interpreter, dependencies=False)  # it needs boto3 alone
+            shutil.copytree(image, building, dirs_exist_ok=True)
 
         name = f"{image.name}-durable"
         try:

@@ -223,9 +223,9 @@ def test_nested_template_is_found_by_its_url(tmp_path: Path) -> None:
     assert template.resources["Topic"].construct_path == "Shop/Nested/Topic/Resource"
     with pytest.raises(AssemblyError, match=r"Resources\.Nested\.Properties\.TemplateURL: .*\[LK238\]"):
         found.nested_template(only(found), "https://example.com/x.json", place)
-    assert found.include(f"s3://cdk-hnb659fds-assets-123456789012-us-east-1/{HASH}.json") is not None
-    with pytest.raises(LookupError):
-        found.include("s3://elsewhere/x")
+    location = f"s3://cdk-hnb659fds-assets-123456789012-us-east-1/{HASH}.json"
+    assert found.included(location) == tmp_path / "Nested.template.json"
+    assert found.included("s3://elsewhere/x") is None
 
 
 def test_legacy_synthesizer_puts_assets_into_metadata(tmp_path: Path) -> None:

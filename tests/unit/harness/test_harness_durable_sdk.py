@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from lambdakit.harness.runtime.code_package import CodeStore
+from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.python_imports import needs_durable_sdk
+from lambdakit.harness.runtime.runtime_image import cache_directory
 from lambdakit.harness.runtime.runtimes.registry import Runtimes
-from tests.fakes.function_host import FunctionHost
 
 SDK = "aws_durable_execution_sdk_python"
 IMPORT = f"from {SDK} import durable_execution\n"
@@ -57,21 +58,30 @@ def test_layer_may_bring_it_and_may_need_it(tmp_path: Path) -> None:
     assert not needs_durable_sdk([plain, tmp_path / "nowhere"])
 
 
-def test_without_an_index_a_function_that_needs_it_is_told(
-    host: FunctionHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_an_index_a_function_that_needs_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_INDEX_URL"):
         monkeypatch.setenv(variable, "http://127.0.0.1:9/")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    images = tmp_path / "cache" / "images"
+    images.mkdir(parents=True)
+    for image in (cache_directory() / "images").glob("python3.*"):  # whatever is there but the SDK's
+        if not image.name.endswith("-durable"):
+            (images / image.name).symlink_to(image)
     runtimes = Runtimes(tmp_path / "cache", fallback=tmp_path / "other", code=CodeStore(tmp_path / "store"))
-    needs_it = host.function(IMPORT, name="a", runtime="python3.13")
-    does_not = host.function("import os\n", name="b", runtime="python3.13")
+    function = FunctionConfiguration(
+        name="flow",
+        account_id="123456789012",
+        region="us-east-1",
+        runtime="python3.13",
+        handler="app.handler",
+        code=_written(tmp_path / "code", {"app.py": IMPORT}),
+        role="arn:aws:iam::123456789012:role/flow",
+        log_group="/aws/lambda/flow",
+    )
 
-    notes = runtimes.family(needs_it).prepare(needs_it).notes
+    (note,) = runtimes.family(function).prepare(function).notes
 
-    assert len(notes) == 1
-    assert notes[0].startswith("runs without the durable execution SDK that AWS's runtime carries: it could not be")
-    assert runtimes.family(does_not).prepare(does_not).notes == ()
+    assert note.startswith("runs without the durable execution SDK that AWS's runtime carries: it could not be")
 
 
 def _written(root: Path, files: Mapping[str, str]) -> Path:

@@ -86,6 +86,18 @@ def test_applications_of_the_repository_are_asked_of_nobody() -> None:
 
 
 @translated_by_aws
+def test_applications_at_a_url_become_nested_stacks() -> None:
+    url = "https://s3.us-east-1.amazonaws.com/bucket/inner.yaml"
+    application = {"Type": "AWS::Serverless::Application", "Properties": {"Location": url, "Parameters": {"P": "v"}}}
+
+    outcome = _outcome(_template(A=application))
+
+    assert outcome.resources["A"].type == "AWS::CloudFormation::Stack"
+    assert outcome.resources["A"].properties["TemplateURL"] == url
+    assert outcome.resources["A"].properties["Parameters"] == {"P": "v"}
+
+
+@translated_by_aws
 def test_mistakes_are_told_in_cloudformations_words() -> None:
     wrong = {"Type": "AWS::Serverless::Function", "Properties": {"CodeUri": "s3://b/k", "Nope": 1}}
 

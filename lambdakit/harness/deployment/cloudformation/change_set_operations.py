@@ -45,6 +45,7 @@ def create_change_set(caller: Caller, given: Input) -> Output:
         kind=kind,
         created_at=caller.engine.context.clock.now(),
         changes=found.changes,
+        resolved=found.resolved,
         has_changes=kind == "CREATE" or found.differs,
         version=stack.record.version,
         description=str(given.get("Description") or ""),
@@ -75,13 +76,15 @@ def execute_change_set(caller: Caller, given: Input) -> Output:
         refuse_unless_updatable(stack)
     disable = bool(given.get("DisableRollback"))
     on_failure = "DO_NOTHING" if disable else change_set.on_failure
+    keeps_retained = not given.get("RetainExceptOnCreate")
     caller.change_sets.forget_stack(stack)
-    keep_settings(stack, {**change_set.settings, "DisableRollback": disable})
+    token = given.get("ClientRequestToken")
+    keep_settings(stack, {**change_set.settings, "DisableRollback": disable, "ClientRequestToken": token})
     if change_set.kind == "CREATE":
-        caller.work.create(stack, change_set.source, on_failure=on_failure)
+        caller.work.create(stack, change_set.source, on_failure=on_failure, keeps_retained=keeps_retained)
     else:
         on_failure = "DO_NOTHING" if on_failure == "DO_NOTHING" else "ROLLBACK"
-        caller.work.update(stack, change_set.source, on_failure=on_failure)
+        caller.work.update(stack, change_set.source, on_failure=on_failure, keeps_retained=keeps_retained)
     return {}
 
 

@@ -26,7 +26,7 @@ class ChangeSet:
     """One change set.
 
     kind: CREATE or UPDATE. version: the stack's when it was made. on_failure: ROLLBACK, DELETE or DO_NOTHING.
-    settings: what the call says of the stack besides its template.
+    settings: what the call says of the stack besides its template. resolved: see `StackRecord`.
     """
 
     name: str
@@ -37,6 +37,7 @@ class ChangeSet:
     changes: Sequence[dict[str, Any]]
     has_changes: bool
     version: int
+    resolved: Mapping[str, str]
     description: str = ""
     on_failure: str = "ROLLBACK"
     capabilities: Sequence[str] = ()
@@ -63,7 +64,7 @@ class ChangeSet:
         """What `DescribeChangeSet` says."""
         return {
             **self.summary(),
-            "Parameters": parameter_list(self.source.template, self.source.given),
+            "Parameters": parameter_list(self.source.template, self.source.given, self.resolved),
             "NotificationARNs": list(self.settings.get("NotificationARNs") or ()),
             "RollbackConfiguration": {},
             "Capabilities": list(self.capabilities),

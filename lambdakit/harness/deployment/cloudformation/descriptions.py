@@ -14,8 +14,9 @@ from lambdakit.assembly.scalars import as_text
 from lambdakit.assembly.template import Template
 from lambdakit.harness.deployment.cloudformation.parameters import is_hidden, parameter_list
 from lambdakit.harness.deployment.cloudformation.sources import required_capabilities
-from lambdakit.harness.deployment.deployed import DeployedStack, StackEvent
+from lambdakit.harness.deployment.deployed import DeployedStack
 from lambdakit.harness.deployment.provisioner import Created
+from lambdakit.harness.deployment.stack_record import StackEvent
 
 Description = dict[str, Any]
 
@@ -30,7 +31,7 @@ def stack(described: DeployedStack) -> Description:
         "StackId": described.stack_id,
         "StackName": described.name,
         "Description": record.description or None,
-        "Parameters": [] if record.template is None else parameter_list(record.template, record.given),
+        "Parameters": [] if record.template is None else parameter_list(record.template, record.given, record.resolved),
         "CreationTime": record.created_at,
         "LastUpdatedTime": record.updated_at,
         "DeletionTime": record.deleted_at,
@@ -44,7 +45,7 @@ def stack(described: DeployedStack) -> Description:
         "Tags": [{"Key": key, "Value": value} for key, value in record.tags.items()],
         "EnableTerminationProtection": record.termination_protection,
         "ParentId": None if described.parent is None else described.parent.stack_id,
-        "RootId": None if described.parent is None else _root(described).stack_id,
+        "RootId": None if described.parent is None else described.root.stack_id,
         "RollbackConfiguration": {},
         "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
     }
@@ -105,6 +106,7 @@ def events(owner: DeployedStack) -> Sequence[Description]:
             "Timestamp": event.at,
             "ResourceStatus": event.status,
             "ResourceStatusReason": event.reason or None,
+            "ClientRequestToken": event.token or None,
         }
         for event in reversed(list(owner.record.events))
     ]
@@ -114,6 +116,7 @@ def template_summary(template: Template) -> Description:
     """What `GetTemplateSummary` and `ValidateTemplate` say of a template."""
     description = template.raw.get("Description")
     capabilities = required_capabilities(template)
+    metadata = template.raw.get("Metadata")
     return {
         "Description": description if isinstance(description, str) else None,
         "Parameters": [_declared(name, declaration) for name, declaration in template.parameters.items()],
@@ -123,6 +126,7 @@ def template_summary(template: Template) -> Description:
         ),
         "ResourceTypes": sorted({declared.type for declared in template.resources.values()}),
         "Version": template.raw.get("AWSTemplateFormatVersion"),
+        "Metadata": json.dumps(metadata) if metadata else None,
         "DeclaredTransforms": [transform.name for transform in template.transform],
     }
 
@@ -174,7 +178,3 @@ def _iam_types(template: Template) -> str:
 def _allowed(declaration: Mapping[str, object]) -> list[str] | None:
     values = declaration.get("AllowedValues")
     return [as_text(value) or "" for value in values] if isinstance(values, list) else None
-
-
-def _root(described: DeployedStack) -> DeployedStack:
-    return described if described.parent is None else _root(described.parent)

@@ -10,10 +10,10 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from lambdakit.assembly.codes import NOT_FOUND, WRONG_ARGUMENT
+from lambdakit.assembly.codes import NOT_FOUND, RULE_VIOLATED, WRONG_ARGUMENT
 from lambdakit.assembly.dependency_graph import DependencyGraph, dependency_graph
 from lambdakit.assembly.intrinsics import Resolver
-from lambdakit.assembly.parameters import ParameterValue, resolve_parameters
+from lambdakit.assembly.parameters import ParameterValue, from_store, resolve_parameters
 from lambdakit.assembly.provider_schemas import resource_type
 from lambdakit.assembly.same_value import same
 from lambdakit.assembly.template import Resource as Declared
@@ -21,11 +21,13 @@ from lambdakit.errors import AssemblyError
 from lambdakit.harness.deployment.cloudformation.refusal import Refused, invalid_template, told
 from lambdakit.harness.deployment.deployed import NESTED_STACK, DeployedStack
 from lambdakit.harness.deployment.engine import Engine
+from lambdakit.harness.deployment.nested_stack import NestedStack
 from lambdakit.harness.deployment.provisioner import Created, Provisioned, Resource
 from lambdakit.harness.deployment.resource_diff import Change, change_of
 from lambdakit.harness.deployment.scope import StackScope, UnknownValue
 from lambdakit.harness.deployment.stack_change import other_types
 from lambdakit.harness.deployment.stack_source import StackSource
+from lambdakit.harness.deployment.stack_tags import with_stack_tags
 from lambdakit.harness.deployment.support import Support
 from lambdakit.harness.deployment.values import AccountValues
 from lambdakit.records import dataclass
@@ -37,8 +39,12 @@ _NONE: Final[Mapping[str, Any]] = {}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Differences:
-    """changes: each in the form of `Change`. differs: whether an update would do anything; outputs and tags count."""
+    """changes: each in the form of `Change`. differs: whether an update would do anything; outputs and tags count.
 
+    resolved: see `StackRecord`.
+    """
+
+    resolved: Mapping[str, str]
     changes: Sequence[dict[str, Any]]
     differs: bool
 
@@ -53,6 +59,8 @@ def differences(engine: Engine, stack: DeployedStack, source: StackSource) -> Di
     try:
         return _Forecast(engine, stack, source, parameters).differences()
     except AssemblyError as error:
+        if {diagnostic.code for diagnostic in error.diagnostics} == {RULE_VIOLATED}:
+            raise Refused("ValidationError", told(error)) from None
         raise invalid_template(error) from None
 
 
@@ -66,6 +74,7 @@ class _Forecast:
         self._source = source
         self._before = dict(stack.resources)
         self._real = stack
+        self._resolved = from_store(parameters)
         self._stack = dataclasses.replace(stack, resources=dict(stack.resources), imports=set())
         scope = StackScope(engine.stacks, self._stack, engine.context.account)
         self._resolver: Resolver = scope.resolver(source, parameters)
@@ -81,7 +90,7 @@ class _Forecast:
             if logical_id not in graph.order:
                 found.append(_change("Remove", created.resource, created))
         differs = [bool(found), self._outputs_differ(), dict(self._real.record.tags) != dict(self._source.tags)]
-        return Differences(changes=found, differs=any(differs))
+        return Differences(changes=found, differs=any(differs), resolved=self._resolved)
 
     def _refuse_unsupported(self) -> None:
         found = list(Support(self._engine.provisioner_of).unsupported(self._source, self._resolver))
@@ -134,7 +143,11 @@ class _Forecast:
                 return None
             raise
         assert isinstance(resolved, dict)
-        return resolved
+        provisioner = self._engine.provisioner_of(declared.type)
+        tree = (
+            NestedStack.properties if declared.type == NESTED_STACK or provisioner is None else provisioner.properties
+        )
+        return with_stack_tags(declared.type, resolved, self._source.tags, tree)
 
     def _is_unknown(self, logical_id: str) -> bool:
         return self._stack.resources[logical_id].provisioned.physical_id == KNOWN_LATER
@@ -172,7 +185,7 @@ class _Forecast:
         try:
             return {
                 name: self._engine.context.doors.localize_output(
-                    self._resolver.resolve(output.value, f"Outputs.{name}.Value"),
+                    self._resolver.output(name),
                     is_exported=output.export_name is not None,
                 )
                 for name, output in self._resolver.template.outputs.items()

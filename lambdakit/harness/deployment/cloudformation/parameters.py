@@ -52,12 +52,18 @@ def given_values(
     return values
 
 
-def parameter_list(template: Template, given: Mapping[str, str]) -> list[dict[str, str]]:
-    """`Parameter` of each that the template declares; what is not to be seen is not shown."""
+def parameter_list(
+    template: Template, given: Mapping[str, str], resolved: Mapping[str, str]
+) -> list[dict[str, str | None]]:
+    """`Parameter` of each that the template declares; what is not to be seen is not shown.
+
+    resolved: what the parameter store said, by the names of the parameters that name one in it.
+    """
     return [
         {
             "ParameterKey": name,
             "ParameterValue": HIDDEN if is_hidden(declared) else given.get(name, _default(declared)),
+            "ResolvedValue": resolved.get(name),
         }
         for name, declared in template.parameters.items()
     ]

@@ -89,7 +89,7 @@ def get_template(caller: Caller, given: Input) -> Output:
     record = caller.stack(given).record
     original = None if record.template is None else record.template.raw
     expanded = record.processed is not None and record.processed is not original
-    if given.get("TemplateStage") == "Processed" and expanded:
+    if given.get("TemplateStage", "Processed") == "Processed" and expanded:
         return {"TemplateBody": json.dumps(record.processed), **stages}
     return {"TemplateBody": record.text or None, **stages}  # none of a stack in review
 

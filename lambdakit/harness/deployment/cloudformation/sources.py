@@ -5,28 +5,22 @@ Source: AWS CloudFormation API Reference, "CreateStack" and "CreateChangeSet".
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import unquote
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdakit.assembly.image_overrides import ImageSource
-from lambdakit.assembly.place import Place
 from lambdakit.assembly.source_map import SourceMap
 from lambdakit.assembly.template import Template
 from lambdakit.harness.account import Account
 from lambdakit.harness.deployment.cloudformation.parameters import given_values
 from lambdakit.harness.deployment.cloudformation.refusal import Refused
-from lambdakit.harness.deployment.cloudformation.template_text import BODY_BYTES_MAX, OBJECT_BYTES_MAX, read_template
+from lambdakit.harness.deployment.cloudformation.stored_templates import StoredTemplates
+from lambdakit.harness.deployment.cloudformation.tags import given_tags
+from lambdakit.harness.deployment.cloudformation.template_text import BODY_BYTES_MAX, read_template
 from lambdakit.harness.deployment.deployed import DeployedStack
 from lambdakit.harness.deployment.stack_source import StackSource
 
-_PATH_STYLE = re.compile(r"https?://(?:s3[.-][^/]*|127\.0\.0\.1(?::\d+)?|localhost(?::\d+)?)/([^/]+)/(.+)")
 _SHOWN_MAX = 100
-_VIRTUAL_HOST = re.compile(r"https?://([^/]+?)\.s3[.-][^/]*/(.+)")
 # CloudFormation User Guide, "Acknowledging IAM resources in CloudFormation templates".
 _IAM_TYPES: Mapping[str, str] = {
     "AWS::IAM::AccessKey": "",
@@ -44,7 +38,7 @@ class Sources:
     """Reads templates and what they refer to from the account's buckets."""
 
     def __init__(self, account: Account) -> None:
-        self._account = account
+        self._stored = StoredTemplates(account)
 
     def text(self, given: Mapping[str, Any], *, account_id: str, region: str, previous: str) -> str:
         """The template's text: given, at a URL, or the one before."""
@@ -55,7 +49,7 @@ class Sources:
         if given.get("TemplateBody"):
             return _checked_body(str(given["TemplateBody"]))
         if given.get("TemplateURL"):
-            return self._fetch(str(given["TemplateURL"]), account_id, region)
+            return self._stored.text(str(given["TemplateURL"]), account_id, region)
         raise Refused("ValidationError", "Either Template URL or Template Body must be specified.")
 
     def source(self, given: Mapping[str, Any], stack: DeployedStack) -> StackSource:
@@ -63,7 +57,6 @@ class Sources:
         record = stack.record
         text = self.text(given, account_id=stack.account_id, region=stack.region, previous=record.text)
         template = read_template(text, name=stack.name)
-        tags = {tag["Key"]: tag["Value"] for tag in given["Tags"]} if "Tags" in given else record.tags
         return StackSource(
             name=stack.name,
             account_id=stack.account_id,
@@ -71,51 +64,14 @@ class Sources:
             template=template,
             given=given_values(given.get("Parameters") or (), template, record.given, record.template),
             asset=lambda bucket, key: None,
-            include=lambda location: self._include(location, stack),
-            nested_template=lambda url, place: self._nested(url, place, stack),
+            include=lambda location: self._stored.snippet(location, stack.account_id, stack.region),
+            nested_template=lambda url, place: self._stored.template(url, place, stack.account_id, stack.region),
             source_map=SourceMap(stacks={}),
             publish=lambda properties, account_id, region: None,
             image=lambda name, logical_id, uri: ImageSource(),
-            tags=tags,
+            tags=given_tags(given, record.tags),
             text=text,
         )
-
-    def _nested(self, url: str, place: Place, stack: DeployedStack) -> Template:
-        try:
-            return read_template(self._fetch(url, stack.account_id, stack.region), name=url)
-        except Refused as refused:
-            raise place.error(refused.message) from None
-
-    def _include(self, location: str, stack: DeployedStack) -> object:
-        bucket, _, key = location.removeprefix("s3://").partition("/")
-        try:
-            return json.loads(self._object(bucket, key, stack.account_id, stack.region))
-        except (ClientError, ValueError):
-            raise LookupError(location) from None
-
-    def _fetch(self, url: str, account_id: str, region: str) -> str:
-        match = _PATH_STYLE.fullmatch(url) or _VIRTUAL_HOST.fullmatch(url)
-        if match is None:
-            raise Refused("ValidationError", "TemplateURL must be a supported URL.")
-        try:
-            content = self._object(match[1], unquote(match[2].partition("?")[0]), account_id, region)
-            if len(content) > OBJECT_BYTES_MAX:
-                text = f"Template may not exceed {OBJECT_BYTES_MAX} bytes in size."
-                raise Refused("ValidationError", text)
-            return content.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            raise Refused("ValidationError", "Template format error: the template is not UTF-8") from None
-        except ClientError as error:
-            text = f"S3 error: {error.response['Error'].get('Message', error)}"
-            raise Refused("ValidationError", text) from None
-        except BotoCoreError as error:  # a bucket's name that is none
-            raise Refused("ValidationError", f"S3 error: {error}") from None
-
-    def _object(self, bucket: str, key: str, account_id: str, region: str) -> bytes:
-        content: bytes = (
-            self._account.client("s3", region, account_id).get_object(Bucket=bucket, Key=key)["Body"].read()
-        )
-        return content
 
 
 def check_capabilities(template: Template, given: Sequence[str], *, expands: bool) -> None:

@@ -21,6 +21,7 @@ _NAME_LENGTH_MAX: Final = 128
 # CloudFormation User Guide, "Stack status codes": what can be updated, and what is in the way of a deletion.
 _UPDATABLE: Final = re.compile(r"(CREATE|UPDATE|UPDATE_ROLLBACK|IMPORT)_COMPLETE|(CREATE|UPDATE)_FAILED")
 _BUSY: Final = re.compile(r"(UPDATE|ROLLBACK|UPDATE_ROLLBACK|UPDATE_COMPLETE_CLEANUP)_IN_PROGRESS")
+_ON_FAILURE: Final = ("DO_NOTHING", "ROLLBACK", "DELETE")
 _HALTED: Final = frozenset({"CREATE_FAILED", "UPDATE_FAILED"})
 
 
@@ -35,10 +36,11 @@ def create_stack(caller: Caller, given: Input) -> Output:
     source = caller.sources.source(given, stack)
     check_capabilities(source.template, given.get("Capabilities") or (), expands=True)
     differences(caller.engine, stack, source)
-    on_failure = str(given.get("OnFailure") or ("DO_NOTHING" if given.get("DisableRollback") else "ROLLBACK"))
+    on_failure = _on_failure(given)
+    stack.record.disable_rollback = on_failure == "DO_NOTHING"
     _check_policy(given)
     stack.record.policy = str(given.get("StackPolicyBody") or "")
-    caller.work.create(stack, source, on_failure=on_failure)
+    caller.work.create(stack, source, on_failure=on_failure, keeps_retained=not given.get("RetainExceptOnCreate"))
     return {"StackId": stack.stack_id}
 
 
@@ -52,7 +54,12 @@ def update_stack(caller: Caller, given: Input) -> Output:
         raise Refused("ValidationError", "No updates are to be performed.")
     _check_policy(given)
     keep_settings(stack, given)
-    caller.work.update(stack, source, on_failure="DO_NOTHING" if given.get("DisableRollback") else "ROLLBACK")
+    caller.work.update(
+        stack,
+        source,
+        on_failure="DO_NOTHING" if given.get("DisableRollback") else "ROLLBACK",
+        keeps_retained=not given.get("RetainExceptOnCreate"),
+    )
     return {"StackId": stack.stack_id}
 
 
@@ -79,6 +86,7 @@ def delete_stack(caller: Caller, given: Input) -> Output:
         if users:
             text = f"Export {export} cannot be deleted as it is in use by {', '.join(users)}"
             raise Refused("ValidationError", text)
+    stack.record.token = str(given.get("ClientRequestToken") or "")
     forced = given.get("DeletionMode") == "FORCE_DELETE_STACK"
     caller.work.delete(stack, kept=kept, forced=forced)
     return {}
@@ -90,6 +98,7 @@ def rollback_stack(caller: Caller, given: Input) -> Output:
     if stack.status not in _HALTED or not caller.work.can_roll_back(stack):
         text = f"Stack:{stack.stack_id} is in {stack.status} state and can not be rolled back."
         raise Refused("ValidationError", text)
+    stack.record.token = str(given.get("ClientRequestToken") or "")
     caller.work.roll_back(stack)
     return {"StackId": stack.stack_id}
 
@@ -146,6 +155,7 @@ def keep_settings(stack: DeployedStack, given: Input) -> None:
     if "NotificationARNs" in given:
         record.notification_arns = list(given["NotificationARNs"])
     record.disable_rollback = bool(given.get("DisableRollback"))
+    record.token = str(given.get("ClientRequestToken") or "")
 
 
 def refuse_unless_updatable(stack: DeployedStack) -> None:
@@ -153,6 +163,21 @@ def refuse_unless_updatable(stack: DeployedStack) -> None:
     if not _UPDATABLE.fullmatch(stack.status):
         text = f"Stack:{stack.stack_id} is in {stack.status} state and can not be updated."
         raise Refused("ValidationError", text)
+
+
+def _on_failure(given: Input) -> str:
+    """What is done when the stack cannot be created. Source: API Reference, "CreateStack" (`OnFailure`)."""
+    if given.get("OnFailure") is None:
+        return "DO_NOTHING" if given.get("DisableRollback") else "ROLLBACK"
+    if given.get("DisableRollback") is not None:
+        raise Refused("ValidationError", "You can specify either OnFailure or DisableRollback, but not both.")
+    if given["OnFailure"] not in _ON_FAILURE:
+        text = (
+            f"1 validation error detected: Value '{str(given['OnFailure'])[:_NAME_LENGTH_MAX]}' at 'onFailure' failed "
+            f"to satisfy constraint: Member must satisfy enum value set: [{', '.join(_ON_FAILURE)}]"
+        )
+        raise Refused("ValidationError", text)
+    return str(given["OnFailure"])
 
 
 def _check_policy(given: Input) -> None:

@@ -52,16 +52,22 @@ class StackWork:
         self._threads: list[threading.Thread] = []
         self._closing = threading.Event()
 
-    def create(self, stack: DeployedStack, source: StackSource, *, on_failure: str) -> None:
-        """Begins to create a stack. on_failure: ROLLBACK, DELETE or DO_NOTHING."""
+    def create(self, stack: DeployedStack, source: StackSource, *, on_failure: str, keeps_retained: bool) -> None:
+        """Begins to create a stack. on_failure: ROLLBACK, DELETE or DO_NOTHING. keeps_retained: see `StackChange`."""
         undo = self._begin(stack, source, "CREATE_IN_PROGRESS")
         self._engine.stacks.add(stack)
-        self._run(stack, lambda: self._change(stack, source, "CREATE", undo, on_failure=on_failure))
+        self._run(
+            stack,
+            lambda: self._change(stack, source, "CREATE", undo, on_failure=on_failure, keeps_retained=keeps_retained),
+        )
 
-    def update(self, stack: DeployedStack, source: StackSource, *, on_failure: str) -> None:
-        """Begins to update a stack. on_failure: ROLLBACK or DO_NOTHING."""
+    def update(self, stack: DeployedStack, source: StackSource, *, on_failure: str, keeps_retained: bool) -> None:
+        """Begins to update a stack. on_failure: ROLLBACK or DO_NOTHING. keeps_retained: see `StackChange`."""
         undo = self._begin(stack, source, "UPDATE_IN_PROGRESS")
-        self._run(stack, lambda: self._change(stack, source, "UPDATE", undo, on_failure=on_failure))
+        self._run(
+            stack,
+            lambda: self._change(stack, source, "UPDATE", undo, on_failure=on_failure, keeps_retained=keeps_retained),
+        )
 
     def delete(self, stack: DeployedStack, *, kept: frozenset[str] = frozenset(), forced: bool = False) -> None:
         """Begins to delete a stack. A creation under way goes no further.
@@ -116,11 +122,20 @@ class StackWork:
         self._threads = [*(other for other in self._threads if other.is_alive()), thread]
         thread.start()
 
-    def _change(self, stack: DeployedStack, source: StackSource, kind: str, undo: UndoLog, *, on_failure: str) -> None:
+    def _change(
+        self,
+        stack: DeployedStack,
+        source: StackSource,
+        kind: str,
+        undo: UndoLog,
+        *,
+        on_failure: str,
+        keeps_retained: bool,
+    ) -> None:
         obsolete: list[Unwanted] = []
         events = len(stack.record.events)
         try:
-            self._bring(stack, source, undo, obsolete, keeps_retained=kind == "CREATE")
+            self._bring(stack, source, undo, obsolete, keeps_retained=keeps_retained)
         except LambdakitError as error:
             if stack.status == _DELETING:
                 undo.run()  # what refuses to go stays in the stack, whose deletion tries again

@@ -42,6 +42,15 @@ def read_template(text: str, *, name: str) -> Template:
     return template
 
 
+def read_snippet(text: str) -> object:
+    """What a file for `AWS::Include` holds: JSON, or YAML without short forms. Refused when it is neither.
+
+    Source: CloudFormation Template Reference, "AWS::Include transform", considerations: YAML and JSON can be mixed,
+    shorthand notations are not supported in YAML snippets.
+    """
+    return _data(text, _SnippetLoader)
+
+
 def _check_size(template: Template) -> None:
     resources = template.raw.get("Resources")
     if not isinstance(resources, dict) or not resources:
@@ -53,7 +62,7 @@ def _check_size(template: Template) -> None:
             raise _malformed(f"Number of {kind}, {len(items)}, is greater than maximum allowed, {most}")
 
 
-def _data(text: str) -> object:
+def _data(text: str, loader: type[_Loader] | None = None) -> object:
     if text.lstrip().startswith("{"):
         try:
             return json.loads(text)
@@ -62,7 +71,7 @@ def _data(text: str) -> object:
         except RecursionError:
             raise _malformed("JSON not well-formed. It is nested too deeply.") from None
     try:
-        return yaml.load(text, Loader=_Loader)
+        return yaml.load(text, Loader=loader or _Loader)
     except RecursionError:
         raise _malformed("YAML not well-formed. It is nested too deeply.") from None
     except (yaml.YAMLError, ValueError) as error:
@@ -101,6 +110,14 @@ class _Loader(yaml.SafeLoader):
         return found
 
 
+class _SnippetLoader(_Loader):
+    """The same without CloudFormation's tags."""
+
+
+def _short_form(loader: _Loader, suffix: str, node: yaml.Node) -> Any:
+    raise _malformed(f"short forms are not supported in what is included: write !{suffix} out")
+
+
 def _function(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
     name = suffix if suffix in _PLAIN else f"Fn::{suffix}"
     value: Any
@@ -127,3 +144,5 @@ _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag.rpartition(":")[2] not in ("timestamp", "merge")]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+_SnippetLoader.yaml_implicit_resolvers = _Loader.yaml_implicit_resolvers
+_SnippetLoader.add_multi_constructor("!", _short_form)
