@@ -68,11 +68,6 @@ class ParameterValue:
         return self.value if isinstance(self.value, str) else ",".join(self.value)
 
 
-def from_store(parameters: Mapping[str, ParameterValue]) -> dict[str, str]:
-    """What the parameter store said, as it may be shown, by the names of the parameters that name one in it."""
-    return {name: value.displayed for name, value in parameters.items() if value.is_from_store}
-
-
 def resolve_parameters(
     template: Template, given: Mapping[str, str], *, ssm: Callable[[str], str]
 ) -> Mapping[str, ParameterValue]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from lambdakit.assembly.codes import MALFORMED_TEMPLATE
+from lambdakit.assembly.left_tokens import left_tokens
 from lambdakit.assembly.place import Place, nearest, shown
 from lambdakit.errors import AssemblyError, Diagnostic
 from lambdakit.records import dataclass
@@ -189,6 +190,11 @@ def parse_template(raw: object, *, path: str | Path, construct_paths: Mapping[st
         construct_paths=paths,
     )
     _check_conditions_exist(template, faults)
+    _check_policies(template, faults)
+    for name, resource in template.resources.items():
+        faults += left_tokens(resource.properties, template.place(f"Resources.{name}.Properties"))
+    for name, output in template.outputs.items():
+        faults += left_tokens(output.value, template.place(f"Outputs.{name}.Value"))
     if faults:
         raise AssemblyError(*faults)
     return template
@@ -262,8 +268,10 @@ def _resource(
     logical_id: str, value: object, place: Place, paths: Mapping[str, str], known: frozenset[str]
 ) -> Resource:
     attributes = place.mapping(value)
+    # What a resource of AWS SAM has besides, AWS's translator drops: no part of what it makes has it.
+    drops = _SERVERLESS_ATTRIBUTES <= known and str(attributes.get("Type")).startswith("AWS::Serverless::")
     for name in attributes:
-        if name not in known:
+        if name not in known and not drops:
             raise place.error(f"{shown(name)} is not an attribute of a resource", hint=nearest(name, known))
     if "Type" not in attributes:
         raise place.error("this resource has no Type", hint="every resource needs one")
@@ -348,6 +356,20 @@ def _transforms(sections: Mapping[str, object], place: Place, faults: list[Diagn
         except AssemblyError as error:
             faults += error.diagnostics
     return tuple(transforms)
+
+
+def _check_policies(template: Template, faults: list[Diagnostic]) -> None:
+    """Functions stand there by a transform only. Source: Template Reference, "AWS::LanguageExtensions transform"."""
+    if template.uses_language_extensions:
+        return
+    written = template.raw.get("Resources")
+    for name in template.resources if isinstance(written, dict) else ():
+        attributes = written[name] if isinstance(written, dict) else {}
+        for policy in _POLICIES:
+            if isinstance(attributes.get(policy), dict):
+                problem = f"a function as the {policy} needs the transform {LANGUAGE_EXTENSIONS}"
+                hint = f'add "Transform": "{LANGUAGE_EXTENSIONS}" to the template'
+                faults += template.place(f"Resources.{name}.{policy}").error(problem, hint=hint).diagnostics
 
 
 def _check_conditions_exist(template: Template, faults: list[Diagnostic]) -> None:

@@ -98,7 +98,9 @@ class TestText:
         assert set(cloudformation.resources()) == {"QueueOne", "QueueTwo"}
         processed = cloudformation.client.get_template(StackName="text", TemplateStage="Processed")["TemplateBody"]
         assert list(processed["Resources"]) == ["QueueOne", "QueueTwo"]
-        assert cloudformation.client.get_template(StackName="text")["TemplateBody"] == template
+        assert cloudformation.client.get_template(StackName="text")["TemplateBody"] == processed
+        original = cloudformation.client.get_template(StackName="text", TemplateStage="Original")["TemplateBody"]
+        assert original == template
 
     def test_a_template_at_a_url(self, cloudformation: CloudFormation) -> None:
         s3 = cloudformation.harness.aws("s3")

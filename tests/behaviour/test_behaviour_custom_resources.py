@@ -283,6 +283,13 @@ class TestAnswers:
 
         assert refused.value.diagnostics[0].pointer == "Resources.Mine.Properties.ServiceToken"
 
+    @pytest.mark.parametrize("seconds", [0, 3601, "soon", 1.5])
+    def test_its_time_is_one_to_3600_seconds(self, custom: Custom, seconds: object) -> None:
+        with pytest.raises(DeploymentError, match="is not a whole number from 1 to 3600") as refused:
+            custom.deploy(ServiceTimeout=seconds)
+
+        assert refused.value.diagnostics[0].pointer == "Resources.Mine.Properties.ServiceTimeout"
+
 
 class TestResponseModule:
     """CloudFormation Template Reference, "cfn-response module"."""

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from tests.fakes.cloudformation import CloudFormation
 from tests.fakes.plain_assembly import Resources, function, write_stack
 from tests.fakes.wired_harness import WiredHarness
 
 pytestmark = pytest.mark.xdist_group("behaviour-deployed-mappings")
 
+IAM = "CAPABILITY_IAM"
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:broker-AbCdEf"
 ACCESS = [{"Type": "BASIC_AUTH", "URI": SECRET}]
 DOCUMENTS = {"DatabaseName": "shop", "CollectionName": "orders", "FullDocument": "UpdateLookup"}
@@ -109,3 +111,19 @@ def test_only_what_nobody_connects_with_is_said_to_be_recorded(harness: WiredHar
         "Queue.Properties.SourceAccessConfigurations",
         "Documents.Properties.SourceAccessConfigurations",
     }
+
+
+def test_what_a_mapping_says_no_more_is_the_default_of_its_source_again(harness: WiredHarness) -> None:
+    cloudformation = CloudFormation(harness, "remapped")
+    resources = function("Fn") | {"Queue": {"Type": "AWS::SQS::Queue"}}
+    source = {"EventSourceArn": {"Fn::GetAtt": ["Queue", "Arn"]}}
+    more = {"BatchSize": 50, "MaximumBatchingWindowInSeconds": 3}
+    cloudformation.create({"Resources": {**resources, "Mapping": mapping(**source, **more)}}, Capabilities=[IAM])
+    identity = cloudformation.physical_id("Mapping")
+
+    cloudformation.update({"Resources": {**resources, "Mapping": mapping(**source)}}, Capabilities=[IAM])
+
+    assert cloudformation.status() == "UPDATE_COMPLETE"
+    found = harness.aws("lambda").get_event_source_mapping(UUID=identity)
+    assert (found["BatchSize"], found["MaximumBatchingWindowInSeconds"]) == (10, 0)
+    cloudformation.clean()

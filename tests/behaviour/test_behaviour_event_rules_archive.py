@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.fakes.cloudformation import CloudFormation
 from tests.fakes.event_bus import EventBus
 from tests.fakes.lambda_api import refusal
 from tests.fakes.wired_harness import WiredHarness
@@ -145,3 +146,25 @@ def test_what_is_not_in_order_is_refused(bus: EventBus, archive: Archive) -> Non
     assert refusal(bus.events.cancel_replay, ReplayName="done")[1] == "IllegalStatusException"
     with pytest.raises(bus.events.exceptions.ResourceAlreadyExistsException):
         archive.replay("done")
+
+
+def test_an_archive_whose_template_has_no_pattern_any_more_takes_everything(harness: WiredHarness) -> None:
+    cloudformation = CloudFormation(harness, "archived")
+    bus = {"Type": "AWS::Events::EventBus", "Properties": {"Name": "archived"}}
+    source = {"SourceArn": {"Fn::GetAtt": ["Bus", "Arn"]}}
+
+    def template(**more: Any) -> dict[str, Any]:
+        return {"Resources": {"Bus": bus, "A": {"Type": "AWS::Events::Archive", "Properties": {**source, **more}}}}
+
+    cloudformation.create(template(EventPattern={"source": ["shop"]}))
+    name = cloudformation.physical_id("A")
+
+    cloudformation.update(template())
+
+    events = harness.aws("events")
+    assert cloudformation.status() == "UPDATE_COMPLETE"
+    assert "EventPattern" not in events.describe_archive(ArchiveName=name)
+    events.put_events(Entries=[{"EventBusName": "archived", "Source": "other", "DetailType": "d", "Detail": "{}"}])
+    harness.drain()
+    assert events.describe_archive(ArchiveName=name)["EventCount"] == 1
+    cloudformation.clean()

@@ -21,8 +21,9 @@ from tests.fakes.wired_harness import WiredHarness
 pytestmark = pytest.mark.xdist_group("behaviour-graphql-authorization")
 
 SCHEMA: Final = """
+input Given @aws_cognito_user_pools(cognito_groups: ["editors"]) @aws_iam { a: String }
 type Query {
-  keyed: AWSJSON
+  keyed(of: Given): AWSJSON
   signed: AWSJSON @aws_iam
   pooled: AWSJSON @aws_cognito_user_pools
   editors: AWSJSON @aws_cognito_user_pools(cognito_groups: ["editors"])
@@ -175,6 +176,9 @@ def world(harness: WiredHarness, tmp_path_factory: pytest.TempPathFactory) -> It
 class TestKeys:
     def test_a_key_lets_in_to_what_has_no_directive(self, world: World) -> None:
         assert json.loads(world.api.data("{ keyed }")["keyed"]) == {"identity": None}
+
+    def test_nothing_follows_from_the_directives_of_an_input(self, world: World) -> None:
+        assert json.loads(world.api.data('{ keyed(of: {a: "b"}) }')["keyed"]) == {"identity": None}
 
     @pytest.mark.parametrize("headers", [{}, {"x-api-key": "da2-nothing"}, {"x-api-key": ""}])
     def test_no_key_and_an_unknown_one_are_refused(self, world: World, headers: Mapping[str, str]) -> None:

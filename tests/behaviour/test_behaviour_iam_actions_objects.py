@@ -137,7 +137,7 @@ ROWS = [
     row("s3 ListObjects", B, f"s3:ListBucket on {BUCKET}", keys={"s3:prefix": None}, source=REQUIRED),
     row("s3 HeadBucket", B, f"s3:ListBucket on {BUCKET}", source=REQUIRED),
     row("s3 ListObjectVersions", B, f"s3:ListBucketVersions on {BUCKET}", source=REQUIRED),
-    row("s3 ListBuckets", {}, "s3:ListAllMyBuckets on *", source=REQUIRED),
+    row("s3 ListBuckets", {}, "s3:ListAllMyBuckets on arn:aws:s3:::*", source=REQUIRED),
     row(
         "s3 CreateBucket",
         B | {"CreateBucketConfiguration": {"LocationConstraint": "eu-west-1"}, "ACL": "private"},

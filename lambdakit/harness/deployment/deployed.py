@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
@@ -18,6 +18,8 @@ from lambdakit.records import dataclass
 
 NESTED_STACK = "AWS::CloudFormation::Stack"
 USER_INITIATED = "User Initiated"
+# CloudFormation tells of them for 90 days; a test run deletes more than anybody asks for.
+_DELETED_MAX = 500
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -115,6 +117,7 @@ class Stacks:
 
     def __init__(self) -> None:
         self._stacks: dict[str, DeployedStack] = {}
+        self._deleted: deque[DeployedStack] = deque(maxlen=_DELETED_MAX)
         self._generations: dict[tuple[str, str, str], int] = {}
         self._numbers: Counter[tuple[str, str, str]] = Counter()
         self._lock = threading.RLock()
@@ -129,6 +132,13 @@ class Stacks:
         with self._lock:
             if self._stacks.pop(stack.stack_id, None) is not None:
                 self._numbers[stack.account_id, stack.region, stack.name] += 1
+                if stack.status == "DELETE_COMPLETE":
+                    self._deleted.append(stack)
+
+    def deleted(self) -> Sequence[DeployedStack]:
+        """Those that were deleted, the last ones at least, the oldest first."""
+        with self._lock:
+            return list(self._deleted)
 
     def new_id(self, account_id: str, region: str, name: str) -> str:
         """The id of the next stack with this name."""

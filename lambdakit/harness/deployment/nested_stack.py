@@ -15,8 +15,8 @@ from lambdakit.harness.deployment.deployed import DeployedStack
 from lambdakit.harness.deployment.engine import Engine
 from lambdakit.harness.deployment.property_tree import READ, RECORDED, PropertyTree
 from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource, ResourceRefused
-from lambdakit.harness.deployment.service_call import tag_map
 from lambdakit.harness.deployment.stack_source import StackSource, note_source
+from lambdakit.harness.deployment.stack_tags import tags_by_key
 from lambdakit.harness.deployment.undo import UndoLog
 from lambdakit.harness.deployment.values import AccountValues
 
@@ -91,7 +91,7 @@ class NestedStack:
             self._source.template.place(f"Resources.{resource.logical_id}.Properties.TemplateURL"),
         )
         given = {name: _text(value) for name, value in (resource.properties.get("Parameters") or {}).items()}
-        tags = tag_map(resource.properties.get("Tags"))
+        tags = tags_by_key(resource.properties.get("Tags"))
         source = dataclasses.replace(self._source, name=child.name, template=template, given=given, text="", tags=tags)
         values = AccountValues(context.account, account_id=child.account_id, region=child.region)
         parameters = resolve_parameters(template, given, ssm=values.parameter)

@@ -13,7 +13,7 @@ from typing import Any
 
 from lambdakit.assembly.dependency_graph import deployment_order
 from lambdakit.assembly.intrinsics import Resolver
-from lambdakit.assembly.parameters import ParameterValue, from_store
+from lambdakit.assembly.parameters import ParameterValue
 from lambdakit.assembly.same_value import same
 from lambdakit.errors import DeploymentError
 from lambdakit.harness.deployment.deployed import NESTED_STACK, DeployedStack
@@ -72,7 +72,7 @@ class StackChange:
         )
         self._scope = StackScope(engine.stacks, stack, engine.context.account)
         self._resolver: Resolver = self._scope.resolver(source, parameters)
-        self._from_store = from_store(parameters)
+        self._parameters = parameters
         self._refusals = Refusals(source, stack, hint=lambda resource: absent_hint(resource, self._context))
         self._steps = ResourceSteps(
             engine,
@@ -97,10 +97,10 @@ class StackChange:
         ]
         before = dict(stack.resources)
         self._refuse_other_types(wanted)
-        self._undo.add(functools.partial(self._restore, tuple(before), stack.imports, stack.record.resolved))
+        self._undo.add(functools.partial(self._restore, tuple(before), stack.imports, stack.record.parameters))
         stack.imports = set()
         stack.record.processed = resolver.template.raw
-        stack.record.resolved = self._from_store
+        stack.record.parameters = self._parameters
         bring_surroundings(self._engine, self._source, resolver, wanted, self._undo)
         try:
             for logical_id in wanted:
@@ -117,11 +117,11 @@ class StackChange:
             self._obsolete += sorted(self._steps.obsolete, key=lambda item: order.index(item[1].resource.logical_id))
         return self._differed or self._steps.changed
 
-    def _restore(self, order: Sequence[str], imports: set[str], resolved: Mapping[str, str]) -> None:
+    def _restore(self, order: Sequence[str], imports: set[str], parameters: Mapping[str, ParameterValue]) -> None:
         """The last step of taking back: the resources are in the order in which they were created."""
         stack = self._stack
         stack.imports = imports
-        stack.record.resolved = resolved
+        stack.record.parameters = parameters
         there = [logical_id for logical_id in order if logical_id in stack.resources]
         stack.resources = {logical_id: stack.resources[logical_id] for logical_id in (*there, *stack.resources)}
 

@@ -24,9 +24,11 @@ from lambdakit.harness.moto_state.rest_authorizers import mend_authorizers
 from lambdakit.harness.moto_state.rest_bounds import bound_rest_apis
 from lambdakit.harness.moto_state.rest_deployments import keep_deployments
 from lambdakit.harness.moto_state.shared_domains import share_domains
+from lambdakit.harness.moto_state.table_tags import replace_table_tags
 from lambdakit.harness.moto_state.task_definitions import mend_task_definitions
 from lambdakit.harness.moto_state.triggers import disarm
 from lambdakit.harness.moto_state.usage_plans import mend_usage_plans
+from lambdakit.harness.moto_state.whole_updates import update_as_a_whole
 
 
 def mend_moto() -> None:
@@ -40,6 +42,8 @@ def mend_moto() -> None:
         find_job_definitions,
         inspect_own_account,
         name_clusters,
+        replace_table_tags,
+        update_as_a_whole,
     )
     more = (encrypt_buckets, record_batch_jobs, mend_task_definitions, validate_late)
     databases = (mend_windows, size_aurora)

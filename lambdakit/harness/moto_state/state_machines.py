@@ -32,6 +32,7 @@ from lambdakit.harness.moto_state.state_errors import changes_of_errors
 from lambdakit.harness.moto_state.state_intrinsics import changes_of_intrinsics
 from lambdakit.harness.moto_state.state_paths import changes_of_paths
 from lambdakit.harness.moto_state.state_queries import changes_of_queries
+from lambdakit.harness.moto_state.state_table_errors import changes_of_tables
 from lambdakit.harness.moto_state.state_tasks import changes_of_tasks
 from lambdakit.records import dataclass
 
@@ -108,8 +109,8 @@ class StateMachines:
         of_queries, of_calls = changes_of_queries(_INTERPRETER, evaluate), changes_of_calls(_INTERPRETER, call)
         of_others = (changes_of_errors(_INTERPRETER), changes_of_distributed_maps(_INTERPRETER))
         of_data = (changes_of_intrinsics(_INTERPRETER), changes_of_paths(_INTERPRETER))
-        of_making = changes_of_definitions(_INTERPRETER)
-        self._changes = (changes, of_tasks, of_queries, of_calls, *of_others, *of_data, of_making)
+        of_making, of_tables = changes_of_definitions(_INTERPRETER), changes_of_tables(_INTERPRETER)
+        self._changes = (changes, of_tasks, of_queries, of_calls, *of_others, *of_data, of_making, of_tables)
         change_when_loaded(self._change)
 
     def abort_all(self) -> None:

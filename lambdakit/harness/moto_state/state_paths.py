@@ -1,8 +1,9 @@
 """What state machines find by paths, and what they are told of themselves, where moto's interpreter is beside it.
 
 Private surface used: of `moto.stepfunctions.parser.asl` `utils.json_path` (`extract_json`, `parse`,
-`_is_singleton_array_access`), `component.common.path.result_path.ResultPath`, `component.state.choice.comparison` with `comparison_variable.ComparisonVariable` and
-`variable.NoSuchVariable`, `component.state.state.StateData`, `eval.evaluation_details.ExecutionDetails`.
+`_is_singleton_array_access`), `component.common.path.result_path` with `ResultPath`,
+`component.state.choice.comparison` with `comparison_variable.ComparisonVariable` and `variable.NoSuchVariable`,
+`component.state.state.StateData`, `eval.evaluation_details.ExecutionDetails`.
 Canary: tests/behaviour/test_behaviour_state_machine_paths.py.
 
 Source: AWS Step Functions Developer Guide, "Using JSONPath paths", "Choice workflow state", "Accessing execution
@@ -85,17 +86,14 @@ def _refuse_what_holds_no_result(module: Any) -> None:
 
 def refused_step(path: str, given: object) -> tuple[str, object] | None:
     """The first step of a reference path that what it leads to does not allow, and that value; None for none."""
-    value = given
+    value: Any = given
     for step in _STEP.finditer(path):
-        name = (step["quoted"] or "")[1:-1] or step["name"]
-        if not isinstance(value, dict if name else list):
-            return name or step["index"], value
-        if name and name in value:
-            value = value[name]
-        elif not name and int(step["index"]) < len(value):
-            value = value[int(step["index"])]
-        else:
+        key: Any = (step["quoted"] or "")[1:-1] or step["name"] or int(step["index"])
+        if not isinstance(value, list if isinstance(key, int) else dict):
+            return str(key), value
+        if key not in (range(len(value)) if isinstance(key, int) else value):
             return None
+        value = value[key]
     return None
 
 

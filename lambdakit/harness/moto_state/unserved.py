@@ -3,7 +3,8 @@
 Private surface used: `apigatewayv2_backends[account][region].apis[id].routes[id]` with `target` and
 `authorization_scopes`;
 `logs_backends[account][region].groups[name].kms_key_id`;
-`events_backends[account][region].archives[name]` with `description` and `retention`;
+`events_backends[account][region].archives[name]` with `description`, `retention` and `event_pattern`,
+`EventPattern.load`;
 `dynamodb_backends[account][region].tables[name]` with `sse_specification` and
 `latest_stream_label`; `ec2_backends[account][region].vpc_end_points[id].private_dns_enabled`;
 `cloudwatch_backends[account][region].put_metric_alarm(…, rule=…)`.
@@ -22,12 +23,19 @@ def set_log_group_key(account_id: str, region: str, group_name: str, key_id: str
     logs_backends[account_id][region].groups[group_name].kms_key_id = key_id
 
 
-def set_archive_terms(account_id: str, region: str, name: str, *, description: str, retention_days: int) -> None:
-    """An archive's description and retention: `UpdateArchive` passes over an empty one and over 0, for ever."""
-    from moto.events.models import events_backends
+def set_archive_terms(
+    account_id: str, region: str, name: str, *, description: str, retention_days: int, takes_everything: bool
+) -> None:
+    """An archive's description and retention: `UpdateArchive` passes over an empty one and over 0, for ever.
+
+    takes_everything: takes its pattern away, for which the API has no word.
+    """
+    from moto.events.models import EventPattern, events_backends
 
     archive = events_backends[account_id][region].archives[name]
     archive.description, archive.retention = description, retention_days
+    if takes_everything:
+        archive.event_pattern = EventPattern.load(None)
 
 
 def put_composite_alarm(

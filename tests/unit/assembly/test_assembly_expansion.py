@@ -319,6 +319,16 @@ def test_what_only_serverless_templates_have_is_refused_elsewhere(raw: Mapping[s
         parse_template(raw, path="t.json")
 
 
+def test_attributes_that_the_transform_drops_are_taken_of_its_own_resources_alone() -> None:
+    def raw(type_name: str, **more: object) -> dict[str, object]:
+        return {"Resources": {"F": {"Type": type_name, "MethodSettings": []}}, **more}
+
+    parse_template(raw("AWS::Serverless::Api", Transform=SERVERLESS), path="t.json")
+    for wrong in (raw("AWS::Serverless::Api"), raw("AWS::SQS::Queue", Transform=SERVERLESS)):
+        with pytest.raises(AssemblyError, match="MethodSettings"):
+            parse_template(wrong, path="t.json")
+
+
 def test_application_of_the_repository_alone_is_not_transformed() -> None:
     raw = {"Transform": SERVERLESS, "Resources": {"A": {"Type": "AWS::Serverless::Application"}}}
 

@@ -97,6 +97,10 @@ def test_transforms_are_listed(transform: object, names: list[str]) -> None:
         ({"Resources": {"Queue": {**QUEUE, "Metadata": "x"}}}, "Resources.Queue.Metadata"),
         ({"Resources": {"Queue": {**QUEUE, "DependsOn": {}}}}, "Resources.Queue.DependsOn"),
         ({"Resources": {"Queue": {**QUEUE, "DependsOn": [1]}}}, "Resources.Queue.DependsOn[0]"),
+        (
+            {"Resources": {"Queue": {**QUEUE, "UpdateReplacePolicy": {"Ref": "P"}}}},
+            "Resources.Queue.UpdateReplacePolicy",
+        ),
         ({"Resources": {"Queue": {**QUEUE, "DeletionPolicy": "retain"}}}, "Resources.Queue.DeletionPolicy"),
         (
             {"Resources": {"Queue": {**QUEUE, "UpdateReplacePolicy": "RetainExceptOnCreate"}}},

@@ -28,7 +28,6 @@ from lambdakit.harness.deployment.cloudformation.query_protocol import (
 from lambdakit.harness.deployment.cloudformation.refusal import Refused
 from lambdakit.harness.deployment.cloudformation.sources import Sources
 from lambdakit.harness.deployment.cloudformation.stack_work import StackWork
-from lambdakit.harness.deployment.deployed import DeployedStack
 from lambdakit.harness.deployment.engine import Engine
 from lambdakit.harness.wire import Request, Response
 
@@ -68,9 +67,8 @@ class CloudFormationApi:
 
     def __init__(self, engine: Engine, activity: Activity) -> None:
         self._signals = engine.context.custom_resources.signals
-        self._work = StackWork(engine, activity, on_gone=self._gone)
         self._change_sets = ChangeSets()
-        self._deleted: list[DeployedStack] = []
+        self._work = StackWork(engine, activity, on_gone=self._change_sets.forget_stack)
         # One call after the other: a status is looked at and changed. What takes time is done in the background.
         self._lock = threading.Lock()
         self._caller = functools.partial(
@@ -79,7 +77,6 @@ class CloudFormationApi:
             sources=Sources(engine.context.account),
             work=self._work,
             change_sets=self._change_sets,
-            deleted=self._deleted,
         )
 
     def serve(self, request: Request, region: str, account_id: str) -> Response:
@@ -108,10 +105,6 @@ class CloudFormationApi:
         """Lets the changes under way end. Idempotent."""
         self._signals.close()  # who waits holds a change up
         self._work.close()
-
-    def _gone(self, stack: DeployedStack) -> None:
-        self._change_sets.forget_stack(stack)
-        self._deleted.append(stack)
 
 
 def _do(name: str, caller: Caller, given: Input) -> Output:

@@ -21,8 +21,7 @@ Output = Mapping[str, Any]
 class Caller:
     """An account and region, and what operations work with.
 
-    sources: reads templates. work: changes stacks in the background. deleted: the stacks that are gone, which can still
-    be described by their id.
+    sources: reads templates. work: changes stacks in the background.
     """
 
     account_id: str
@@ -31,7 +30,6 @@ class Caller:
     sources: Sources
     work: StackWork
     change_sets: ChangeSets
-    deleted: list[DeployedStack]
 
     def find(self, name: str) -> DeployedStack | None:
         """The stack with this name or id; None when there is none."""
@@ -43,7 +41,7 @@ class Caller:
         name = str(given["StackName"])
         stack = self.find(name)
         if stack is None:
-            stack = next((gone for gone in self.deleted if gone.stack_id == name and self.owns(gone)), None)
+            stack = next((gone for gone in self.deleted() if gone.stack_id == name), None)
         if stack is None:
             raise no_such_stack(name)
         return stack
@@ -56,6 +54,10 @@ class Caller:
     def stacks(self) -> list[DeployedStack]:
         """All of its stacks, the oldest first."""
         return [stack for stack in self.engine.stacks.all() if self.owns(stack)]
+
+    def deleted(self) -> list[DeployedStack]:
+        """Those of its stacks that are gone, which can still be described by their id."""
+        return [stack for stack in self.engine.stacks.deleted() if self.owns(stack)]
 
     def owns(self, stack: DeployedStack) -> bool:
         """Whether a stack is in its account and region."""

@@ -45,7 +45,7 @@ def create_change_set(caller: Caller, given: Input) -> Output:
         kind=kind,
         created_at=caller.engine.context.clock.now(),
         changes=found.changes,
-        resolved=found.resolved,
+        parameters=found.parameters,
         has_changes=kind == "CREATE" or found.differs,
         version=stack.record.version,
         description=str(given.get("Description") or ""),

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from lambdakit.assembly.parameters import ParameterValue
 from lambdakit.harness.deployment.cloudformation.parameters import parameter_list
 from lambdakit.harness.deployment.cloudformation.refusal import Refused
 from lambdakit.harness.deployment.deployed import DeployedStack
@@ -26,7 +27,7 @@ class ChangeSet:
     """One change set.
 
     kind: CREATE or UPDATE. version: the stack's when it was made. on_failure: ROLLBACK, DELETE or DO_NOTHING.
-    settings: what the call says of the stack besides its template. resolved: see `StackRecord`.
+    settings: what the call says of the stack besides its template. parameters: as it would resolve them.
     """
 
     name: str
@@ -37,7 +38,7 @@ class ChangeSet:
     changes: Sequence[dict[str, Any]]
     has_changes: bool
     version: int
-    resolved: Mapping[str, str]
+    parameters: Mapping[str, ParameterValue]
     description: str = ""
     on_failure: str = "ROLLBACK"
     capabilities: Sequence[str] = ()
@@ -64,7 +65,7 @@ class ChangeSet:
         """What `DescribeChangeSet` says."""
         return {
             **self.summary(),
-            "Parameters": parameter_list(self.source.template, self.source.given, self.resolved),
+            "Parameters": parameter_list(self.source.template, self.source.given, self.parameters),
             "NotificationARNs": list(self.settings.get("NotificationARNs") or ()),
             "RollbackConfiguration": {},
             "Capabilities": list(self.capabilities),

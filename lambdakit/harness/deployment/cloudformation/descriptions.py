@@ -31,7 +31,9 @@ def stack(described: DeployedStack) -> Description:
         "StackId": described.stack_id,
         "StackName": described.name,
         "Description": record.description or None,
-        "Parameters": [] if record.template is None else parameter_list(record.template, record.given, record.resolved),
+        "Parameters": []
+        if record.template is None
+        else parameter_list(record.template, record.given, record.parameters),
         "CreationTime": record.created_at,
         "LastUpdatedTime": record.updated_at,
         "DeletionTime": record.deleted_at,

@@ -13,11 +13,18 @@ from typing import Any, Final
 from lambdakit.assembly.codes import NOT_FOUND, RULE_VIOLATED, WRONG_ARGUMENT
 from lambdakit.assembly.dependency_graph import DependencyGraph, dependency_graph
 from lambdakit.assembly.intrinsics import Resolver
-from lambdakit.assembly.parameters import ParameterValue, from_store, resolve_parameters
-from lambdakit.assembly.provider_schemas import resource_type
+from lambdakit.assembly.parameters import ParameterValue, resolve_parameters
 from lambdakit.assembly.same_value import same
 from lambdakit.assembly.template import Resource as Declared
 from lambdakit.errors import AssemblyError
+from lambdakit.harness.deployment.cloudformation.change_details import (
+    KNOWN_LATER,
+    Causes,
+    metadata_detail,
+    policy_action,
+    property_details,
+    scope_of,
+)
 from lambdakit.harness.deployment.cloudformation.refusal import Refused, invalid_template, told
 from lambdakit.harness.deployment.deployed import NESTED_STACK, DeployedStack
 from lambdakit.harness.deployment.engine import Engine
@@ -32,8 +39,6 @@ from lambdakit.harness.deployment.support import Support
 from lambdakit.harness.deployment.values import AccountValues
 from lambdakit.records import dataclass
 
-# CloudFormation writes this where a value is not known before the change set is executed.
-KNOWN_LATER: Final = "{{changeSet:KNOWN_AFTER_APPLY}}"
 _NONE: Final[Mapping[str, Any]] = {}
 
 
@@ -41,10 +46,10 @@ _NONE: Final[Mapping[str, Any]] = {}
 class Differences:
     """changes: each in the form of `Change`. differs: whether an update would do anything; outputs and tags count.
 
-    resolved: see `StackRecord`.
+    parameters: the values that it would have.
     """
 
-    resolved: Mapping[str, str]
+    parameters: Mapping[str, ParameterValue]
     changes: Sequence[dict[str, Any]]
     differs: bool
 
@@ -74,7 +79,7 @@ class _Forecast:
         self._source = source
         self._before = dict(stack.resources)
         self._real = stack
-        self._resolved = from_store(parameters)
+        self._parameters = parameters
         self._stack = dataclasses.replace(stack, resources=dict(stack.resources), imports=set())
         scope = StackScope(engine.stacks, self._stack, engine.context.account)
         self._resolver: Resolver = scope.resolver(source, parameters)
@@ -88,9 +93,10 @@ class _Forecast:
         found = [change for logical_id in graph.order for change in self._of(logical_id, graph)]
         for logical_id, created in self._before.items():
             if logical_id not in graph.order:
-                found.append(_change("Remove", created.resource, created))
+                action = policy_action(created.resource, replaced=False)
+                found.append(_change("Remove", created.resource, created, PolicyAction=action))
         differs = [bool(found), self._outputs_differ(), dict(self._real.record.tags) != dict(self._source.tags)]
-        return Differences(changes=found, differs=any(differs), resolved=self._resolved)
+        return Differences(changes=found, differs=any(differs), parameters=self._parameters)
 
     def _refuse_unsupported(self) -> None:
         found = list(Support(self._engine.provisioner_of).unsupported(self._source, self._resolver))
@@ -125,10 +131,37 @@ class _Forecast:
         change = Change.UPDATE if properties is None else change_of(there, wanted)
         if change is Change.REPLACE:
             self._becomes_unknown(wanted)
-        if change is not Change.NONE or declared.type == NESTED_STACK:
-            yield _modified(there, wanted, change, vague=properties is None)
-        elif _attributes(there.resource) != _attributes(wanted):
-            yield _change("Modify", wanted, there, Scope=["Metadata"], Replacement="False")
+        modified = self._modified(there, wanted, change, vague=properties is None)
+        if modified is not None:
+            yield modified
+
+    def _modified(self, there: Created, wanted: Resource, change: Change, *, vague: bool) -> dict[str, Any] | None:
+        details = [] if vague else property_details(there, wanted, self._causes(wanted.logical_id))
+        if _attributes(there.resource) != _attributes(wanted):
+            details.append(metadata_detail())
+        if not details and not vague and wanted.type != NESTED_STACK:
+            return None
+        if wanted.type == NESTED_STACK and not details:
+            # "ResourceChangeDetail": what it holds may differ, which is not known before.
+            target = {"Attribute": "Properties", "RequiresRecreation": "Never"}
+            details.append({"ChangeSource": "Automatic", "Evaluation": "Dynamic", "Target": target})
+        replaced = change is Change.REPLACE and not vague
+        more = {"PolicyAction": policy_action(there.resource, replaced=True)} if replaced else {}
+        replacement = "Conditional" if vague else "True" if replaced else "False"
+        scope = scope_of(details) or ["Properties"]
+        return _change("Modify", wanted, there, Scope=scope, Replacement=replacement, Details=details, **more)
+
+    def _causes(self, logical_id: str) -> Causes:
+        record, resources = self._real.record, (self._real.record.processed or _NONE).get("Resources")
+        before = resources.get(logical_id) if isinstance(resources, Mapping) else None
+        known = record.parameters
+        changed = {name for name, value in self._parameters.items() if name in known and known[name] != value}
+        return Causes(
+            before=before.get("Properties") or _NONE if isinstance(before, Mapping) else _NONE,
+            after=self._resolver.template.resources[logical_id].properties,
+            parameters=changed,
+            resources={name for name in self._stack.resources if self._is_unknown(name)},
+        )
 
     def _properties(self, logical_id: str, declared: Declared, graph: DependencyGraph) -> Mapping[str, Any] | None:
         """The resolved properties; None when they are only known later."""
@@ -214,29 +247,6 @@ def _attributes(resource: Resource) -> tuple[object, ...]:
         resource.keep_when_replaced,
         resource.keep_when_taken_back,
     )
-
-
-def _modified(there: Created, wanted: Resource, change: Change, *, vague: bool) -> dict[str, Any]:
-    before, after = there.resource.properties, wanted.properties
-    names = sorted(name for name in {*before, *after} if not same(before.get(name), after.get(name)))
-    schema = resource_type(wanted.type)
-    replacing = {path.partition(".")[0] for path in schema.create_only} if schema is not None else set()
-    if vague:
-        names = []
-    details = [
-        {
-            "ChangeSource": "DirectModification",
-            "Evaluation": "Dynamic" if KNOWN_LATER in str(after.get(name)) else "Static",
-            "Target": {
-                "Attribute": "Properties",
-                "Name": name,
-                "RequiresRecreation": "Always" if name in replacing else "Never",
-            },
-        }
-        for name in names
-    ]
-    replacement = "Conditional" if vague else "True" if change is Change.REPLACE else "False"
-    return _change("Modify", wanted, there, Scope=["Properties"], Replacement=replacement, Details=details)
 
 
 def _change(action: str, resource: Resource, there: Created | None, **more: Any) -> dict[str, Any]:

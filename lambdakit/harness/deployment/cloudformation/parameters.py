@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lambdakit.assembly.parameters import ParameterValue
 from lambdakit.assembly.scalars import as_text
 from lambdakit.assembly.template import Template
 from lambdakit.harness.deployment.cloudformation.refusal import Refused
@@ -53,12 +54,13 @@ def given_values(
 
 
 def parameter_list(
-    template: Template, given: Mapping[str, str], resolved: Mapping[str, str]
+    template: Template, given: Mapping[str, str], values: Mapping[str, ParameterValue]
 ) -> list[dict[str, str | None]]:
     """`Parameter` of each that the template declares; what is not to be seen is not shown.
 
-    resolved: what the parameter store said, by the names of the parameters that name one in it.
+    values: what they came to; of those whose value is in the parameter store it is shown too.
     """
+    resolved = {name: value.displayed for name, value in values.items() if value.is_from_store}
     return [
         {
             "ParameterKey": name,

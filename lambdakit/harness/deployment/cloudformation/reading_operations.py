@@ -23,7 +23,7 @@ def describe_stacks(caller: Caller, given: Input) -> Output:
 def list_stacks(caller: Caller, given: Input) -> Output:
     """`ListStacks`, with those that were deleted."""
     wanted = set(given.get("StackStatusFilter") or ())
-    stacks = [*caller.stacks(), *filter(caller.owns, caller.deleted)]
+    stacks = [*caller.stacks(), *caller.deleted()]
     return {"StackSummaries": [descriptions.summary(s) for s in stacks if not wanted or s.status in wanted]}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lambdakit.assembly.codes import INVALID_PARAMETER
 from lambdakit.errors import Diagnostic, LambdakitError
 
 
@@ -30,4 +31,6 @@ def told(error: LambdakitError) -> str:
 
 
 def _line(diagnostic: Diagnostic) -> str:
-    return f"{diagnostic.pointer}: {diagnostic.problem}" if diagnostic.pointer else diagnostic.problem
+    line = f"{diagnostic.pointer}: {diagnostic.problem}" if diagnostic.pointer else diagnostic.problem
+    # CloudFormation Template Reference, "Parameters", `ConstraintDescription`, which is the hint of such a one.
+    return f"{line}: {diagnostic.hint}" if diagnostic.code == INVALID_PARAMETER and diagnostic.hint else line

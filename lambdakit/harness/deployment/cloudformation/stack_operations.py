@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from lambdakit.harness.deployment.cloudformation.caller import Caller, Input, Output
@@ -188,9 +189,17 @@ def _check_policy(given: Input) -> None:
     if not text:
         return
     try:
-        statements = json.loads(str(text))["Statement"]
+        written = json.loads(str(text))["Statement"]
+        statements = written if isinstance(written, list) else [written]
         effects = {statement["Effect"] for statement in statements}
     except (ValueError, LookupError, TypeError):
         raise Refused("ValidationError", "Error validating stack policy: Invalid stack policy") from None
-    if effects - {"Allow"}:
+    # CloudFormation User Guide, "Prevent updates to stack resources": what no statement allows is denied.
+    if effects - {"Allow"} or not any(_allows_all(statement) for statement in statements):
         raise Refused("NotImplemented", "a stack policy that denies updates is not enforced by this harness")
+
+
+def _allows_all(statement: Mapping[str, object]) -> bool:
+    whole = {"Action": ("Update:*", ["Update:*"]), "Resource": ("*", ["*"])}
+    everything = all(statement.get(name) in values for name, values in whole.items())
+    return everything and "Condition" not in statement

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 import yaml
 
-from lambdakit.assembly.scalars import as_text
 from lambdakit.assembly.template import Template, parse_template
 from lambdakit.errors import AssemblyError
 from lambdakit.harness.deployment.cloudformation.refusal import Refused, invalid_template
+from lambdakit.harness.deployment.plain_yaml import PlainLoader
 
 # "CloudFormation quotas": what a template may hold of each; and its size, by where it comes from.
 ITEMS_MAX: Final[Mapping[str, int]] = {"Mappings": 200, "Outputs": 200, "Parameters": 200, "Resources": 500}
@@ -23,7 +23,6 @@ BODY_BYTES_MAX: Final = 51_200
 OBJECT_BYTES_MAX: Final = 1_048_576
 # `!Ref x` and `!Condition x` are the functions whose long form has no `Fn::`.
 _PLAIN: Final = frozenset({"Ref", "Condition"})
-_DEPTH_MAX: Final = 200
 
 
 def read_template(text: str, *, name: str) -> Template:
@@ -82,32 +81,12 @@ def _malformed(problem: str) -> Refused:
     return Refused("ValidationError", f"Template format error: {problem}")
 
 
-class _Loader(yaml.SafeLoader):
-    """Plain YAML, in which dates stay texts and keys are texts, with CloudFormation's tags and without aliases."""
+class _Loader(PlainLoader):
+    """With CloudFormation's tags."""
 
-    def __init__(self, stream: str) -> None:
-        super().__init__(stream)
-        self._depth = 0
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            raise _malformed("YAML aliases are not allowed in CloudFormation templates")
-        self._depth += 1
-        if self._depth > _DEPTH_MAX:
-            raise RecursionError
-        try:
-            return super().compose_node(parent, index)
-        finally:
-            self._depth -= 1
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        found = {}
-        for key, value in super().construct_mapping(node, deep=deep).items():
-            text = as_text(key)
-            if text is None:
-                raise _malformed(f"YAML not well-formed. {key!r} is no key")
-            found[text] = value
-        return found
+    def refused(self, problem: str) -> Exception:
+        where = " in CloudFormation templates" if problem.endswith("not allowed") else ""
+        return _malformed(problem + where)
 
 
 class _SnippetLoader(_Loader):
@@ -133,16 +112,5 @@ def _function(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
     return {name: value}
 
 
-def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
-    return loader.construct_mapping(node, deep=True)
-
-
-_Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
 _Loader.add_multi_constructor("!", _function)
-# "2012-10-17" and "2010-09-09" are versions, not dates; and a mapping is merged with no other.
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag.rpartition(":")[2] not in ("timestamp", "merge")]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_SnippetLoader.yaml_implicit_resolvers = _Loader.yaml_implicit_resolvers
 _SnippetLoader.add_multi_constructor("!", _short_form)

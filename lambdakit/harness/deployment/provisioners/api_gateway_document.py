@@ -6,22 +6,11 @@ Source: CloudFormation Template Reference, "AWS::ApiGateway::RestApi" and "AWS::
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
-
+from lambdakit.harness.deployment.plain_yaml import json_or_yaml
 from lambdakit.harness.deployment.provisioner import Context, Resource, ResourceRefused
-
-
-class _PlainLoader(yaml.SafeLoader):
-    """Without aliases: a few lines of them stand for more than there is memory for."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("aliases are not read here")
-        return super().compose_node(parent, index)
 
 
 def openapi_document(resource: Resource, context: Context) -> Mapping[str, Any] | None:
@@ -44,8 +33,8 @@ def openapi_document(resource: Resource, context: Context) -> Mapping[str, Any] 
 def parsed_document(text: str, place: str) -> Mapping[str, Any]:
     """A document, of its JSON or YAML. ResourceRefused, at the property `place`, for what is none."""
     try:
-        document = json.loads(text) if text.lstrip().startswith("{") else yaml.load(text, _PlainLoader)
-    except (ValueError, RecursionError, yaml.YAMLError) as error:
+        document = json_or_yaml(text)
+    except ValueError as error:
         raise ResourceRefused(f"the OpenAPI document cannot be read: {error}", property_pointer=place) from None
     if not isinstance(document, Mapping):
         raise ResourceRefused("the OpenAPI document is no object", property_pointer=place)

@@ -143,6 +143,7 @@ class _Request:
                 property_pointer="ServiceToken",
                 hint="functions of the account are asked; topics are not served here",
             )
+        seconds = _seconds(self._resource.properties.get("ServiceTimeout"))
         resource = self._resource
         properties, note = with_look_ups(resource.type, resource.properties)
         if note and kind != "Delete":
@@ -161,7 +162,7 @@ class _Request:
         }
         try:
             fault = self._context.custom_resources.invoke(self._token, json.dumps(event).encode())
-            self._wait(pending, fault)
+            self._wait(pending, fault, seconds)
         except ServiceFault as refused:
             raise ResourceRefused(f"its function could not be invoked: {refused}") from None
         finally:
@@ -178,9 +179,8 @@ class _Request:
         note = f"{self._resource.type} {what}: its function called {calls}, which nothing here serves. {failed.problem}"
         self._context.note(self._resource.logical_id, note)
 
-    def _wait(self, pending: PendingResponse, fault: str) -> None:
+    def _wait(self, pending: PendingResponse, fault: str, seconds: float) -> None:
         """fault: what the function failed with; empty when it did not."""
-        seconds = _seconds(self._resource.properties.get("ServiceTimeout"))
         clock: Clock = self._context.clock
         begun = clock.monotonic()
         deadline = begun + seconds
@@ -238,10 +238,14 @@ def _clean_up(request: _Request, physical_id: str) -> None:
 
 
 def _seconds(value: object) -> float:
-    try:
-        return min(float(str(value)), _TIMEOUT_SECONDS) if value is not None else _TIMEOUT_SECONDS
-    except ValueError:
+    """Source: CloudFormation Template Reference, "AWS::CloudFormation::CustomResource": a whole number up to 3600."""
+    if value is None:
         return _TIMEOUT_SECONDS
+    text = str(value)
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= _TIMEOUT_SECONDS):
+        problem = f"the ServiceTimeout {text[:20]!r} is not a whole number from 1 to {_TIMEOUT_SECONDS:g}"
+        raise ResourceRefused(problem, property_pointer="ServiceTimeout")
+    return float(text)
 
 
 def _as_texts(value: Any) -> Any:

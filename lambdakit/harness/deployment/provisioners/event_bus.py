@@ -123,14 +123,14 @@ class Archive(HoldsNothing):
         name = created.provisioned.physical_id
 
         def fields(_: Properties, new: Properties) -> None:
-            # An empty pattern lets every event through, as none does.
-            call(events, "update_archive", {"EventPattern": "{}", **new}, ArchiveName=name)
+            call(events, "update_archive", new, ArchiveName=name)
             unserved.set_archive_terms(
                 resource.account_id,
                 resource.region,
                 name,
                 description=new.get("Description") or "",
                 retention_days=int(new.get("RetentionDays") or 0),
+                takes_everything=not new.get("EventPattern"),
             )
 
         setting = Setting(("Description", "EventPattern", "RetentionDays"), fields)

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from lambdakit.harness.deployment.property_tree import PropertyTree, reads, records
 from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource
 from lambdakit.harness.deployment.provisioners.lambda_calls import call_lambda, gone_or
+from lambdakit.harness.lambda_service.event_source_rules import source_kind
 
 # What UpdateEventSourceMapping takes, and what holds when the template says nothing any more.
 _UPDATED: Mapping[str, Any] = {
@@ -23,6 +24,8 @@ _UPDATED: Mapping[str, Any] = {
     "ScalingConfig": {},
     "TumblingWindowInSeconds": 0,
 }
+# The same of those whose default differs from one kind of source to another.
+_BY_SOURCE = ("BatchSize", "MaximumBatchingWindowInSeconds", "ParallelizationFactor")
 
 
 class LambdaEventSourceMapping:
@@ -53,7 +56,9 @@ class LambdaEventSourceMapping:
     def update(self, created: Created, resource: Resource, context: Context) -> Provisioned:
         """Sets what the template says now, and the defaults for what it says no more."""
         gone = created.resource.properties.keys() - resource.properties.keys()
-        defaults = {name: value for name, value in _UPDATED.items() if name in gone}
+        kind = source_kind(str(resource.properties.get("EventSourceArn", "")), resource.properties)
+        of_source = {name: kind.defaults[name] for name in _BY_SOURCE if name in kind.defaults}
+        defaults = {name: value for name, value in {**of_source, **_UPDATED}.items() if name in gone}
         call_lambda(
             "UpdateEventSourceMapping",
             {"Enabled": True, **defaults, **resource.properties},

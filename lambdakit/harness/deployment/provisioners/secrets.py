@@ -77,7 +77,9 @@ class Secret:
                 secrets.put_secret_value(SecretId=arn, SecretString=wanted)
 
         def fields(_: Properties, new: Properties) -> None:
-            call(secrets, "update_secret", {"Description": "", **given(new, "Description", "KmsKeyId")}, SecretId=arn)
+            # Secrets Manager API Reference, "UpdateSecret": an empty key is the account's own, `aws/secretsmanager`.
+            nothing = {"Description": "", "KmsKeyId": ""}
+            call(secrets, "update_secret", {**nothing, **given(new, "Description", "KmsKeyId")}, SecretId=arn)
 
         settings = [
             Setting(("Description", "KmsKeyId"), fields),

@@ -10,6 +10,7 @@ import json
 import uuid
 from typing import Any, ClassVar, Final
 
+from lambdakit.harness.deployment.plain_yaml import json_or_yaml
 from lambdakit.harness.deployment.property_tree import RECORDED, PropertyTree, reads
 from lambdakit.harness.deployment.provisioner import (
     Context,
@@ -219,6 +220,9 @@ def _definition(resource: Resource, context: Context) -> str:
     for name, value in (properties.get("DefinitionSubstitutions") or {}).items():
         text = text.replace(f"${{{name}}}", as_text(value))
     try:
+        # CloudFormation Template Reference, "AWS::StepFunctions::StateMachine S3Location": a JSON or YAML file.
+        if "DefinitionS3Location" in properties and not text.lstrip().startswith("{"):
+            text = json.dumps(json_or_yaml(text))
         json.loads(text)
     except ValueError as error:
         # Step Functions API Reference, "CreateStateMachine": InvalidDefinition.

@@ -37,7 +37,10 @@ def object_arn(call: ApiCall, bucket: str, key: str) -> str:
 def _needs(call: ApiCall) -> Sequence[Need] | None:
     bucket, key = call.text("Bucket"), call.text("Key")
     if call.operation == "ListBuckets":
-        return [Need(action="s3:ListAllMyBuckets", keys=request_keys(call, ""))]
+        # User Guide, "Controlling access to a bucket with user policies", lets a group list its buckets by a policy for
+        # `arn:aws:s3:::*`, as a great many policies do. The IAM User Guide says of the same, under "NotAction", that
+        # only `*` will do: who does as the former says is not to be told no.
+        return [Need(action="s3:ListAllMyBuckets", resources=(bucket_arn(call, "*"),), keys=request_keys(call, ""))]
     if call.operation == "WriteGetObjectResponse":
         return [Need(action="s3-object-lambda:WriteGetObjectResponse")]
     if not bucket:

@@ -10,12 +10,14 @@ import pytest
 
 from lambdakit.harness.account import Account
 from lambdakit.harness.moto_state.triggers import disarm
+from lambdakit.harness.moto_state.whole_updates import update_as_a_whole
 from tests.fakes.provisioning import ACCOUNT_ID, REGION, Provisioning
 
 
 @pytest.fixture(scope="session")
 def account() -> Account:
     disarm()
+    update_as_a_whole()
     return Account(account_id=ACCOUNT_ID, region=REGION)
 
 

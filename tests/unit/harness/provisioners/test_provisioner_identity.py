@@ -44,6 +44,23 @@ ROWS = [
         shows=(["c", ["https://a"], 60], ["d", ["https://b"], 30]),
         needs=_POOL,
     ),
+    Row(  # what the template says no more is as if it had never said it
+        type=f"{_COGNITO}UserPoolClient",
+        first={
+            **{"UserPoolId": "@Pool", "ClientName": "c", "ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH"]},
+            **{"RefreshTokenValidity": 5, "EnableTokenRevocation": False, "LogoutURLs": ["https://a"]},
+        },
+        second={"UserPoolId": "@Pool", "ClientName": "c"},
+        read=shown(
+            "cognito-idp",
+            "describe_user_pool_client",
+            "UserPoolClient.[ExplicitAuthFlows, RefreshTokenValidity, EnableTokenRevocation, LogoutURLs]",
+            UserPoolId="p.UserPoolId",
+            ClientId="ref",
+        ),
+        shows=([["ALLOW_USER_SRP_AUTH"], 5, False, ["https://a"]], [None, 30, True, None]),
+        needs=_POOL,
+    ),
     Row(
         type=f"{_COGNITO}UserPoolGroup",
         first={"UserPoolId": "@Pool", "GroupName": "g", "Description": "a", "Precedence": "1"},

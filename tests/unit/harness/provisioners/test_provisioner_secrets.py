@@ -27,6 +27,7 @@ def _secret(provisioning: Provisioning, created: Created) -> Any:
     found = secrets.describe_secret(SecretId=arn)
     return {
         "Description": found.get("Description", ""),
+        "Key": found.get("KmsKeyId", ""),
         "Tags": {tag["Key"]: tag["Value"] for tag in found.get("Tags", ())},
         "Value": _value(provisioning, created),
     }
@@ -131,8 +132,15 @@ ROWS = [
         read=_secret,
         shows=(
             {"Description": "d", "Value": "one", "Tags": {"team": "a"}},
-            {"Value": "two", "Tags": {}},
+            {"Value": "two", "Tags": {}, "Description": "", "Key": "alias/a"},
         ),
+    ),
+    Row(
+        type="AWS::SecretsManager::Secret",
+        first={"Name": "db", "SecretString": "one", "KmsKeyId": "alias/a"},
+        second={"Name": "db", "SecretString": "one"},
+        read=_secret,
+        shows=({"Key": "alias/a"}, {"Key": "", "Value": "one"}),
     ),
     Row(
         type="AWS::SecretsManager::SecretTargetAttachment",

@@ -151,6 +151,32 @@ def test_definition_is_read_where_it_lies(provisioning: Provisioning, tmp_path: 
         provisioning.reset(provisioning.made["Bucket"])
 
 
+_IN_YAML = """
+# a machine
+StartAt: A
+States:
+  A: {Type: "${Kind}", Seconds: ${Seconds}, Comment: 2024-01-02, Next: B}
+  B:
+    Type: Succeed
+"""
+
+
+def test_a_stored_definition_may_be_yaml(provisioning: Provisioning, tmp_path: Path) -> None:
+    (tmp_path / "d.yaml").write_text(_IN_YAML)
+    provisioning.files["assets", "d.yaml"] = tmp_path / "d.yaml"
+    stored = {"RoleArn": _ROLE, "DefinitionS3Location": {"Bucket": "assets", "Key": "d.yaml"}}
+
+    machine = provisioning.create(
+        "AWS::StepFunctions::StateMachine", {**stored, "DefinitionSubstitutions": {"Kind": "Wait", "Seconds": 3}}
+    )
+
+    states = _machine(provisioning, machine)["Definition"]["States"]
+    assert states["A"] == {"Type": "Wait", "Seconds": 3, "Comment": "2024-01-02", "Next": "B"}
+    (tmp_path / "d.yaml").write_text("StartAt: [")
+    with pytest.raises(ResourceRefused, match="INVALID_JSON_DESCRIPTION"):
+        provisioning.create("AWS::StepFunctions::StateMachine", stored, logical_id="Broken")
+
+
 def test_revision_follows_the_definition(provisioning: Provisioning) -> None:
     machine = provisioning.create("AWS::StepFunctions::StateMachine", {"RoleArn": _ROLE, "Definition": _states("Pass")})
     changed = provisioning.update(machine, {"RoleArn": _ROLE, "Definition": _states("Wait")})

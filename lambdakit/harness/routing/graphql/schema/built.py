@@ -28,14 +28,16 @@ from lambdakit.harness.routing.graphql.schema.scalars import NAMES, equip
 from lambdakit.records import dataclass
 
 _ON_BOTH: Final = "OBJECT | FIELD_DEFINITION"
+# Published applications of AWS's carry them on input types too, where nothing follows from them; no page says so.
+_OF_ACCESS: Final = f"{_ON_BOTH} | INPUT_OBJECT"
 # Source: AppSync Developer Guide, "Using additional authorization modes", "Real-time data" (`@aws_subscribe`);
 # directives that AppSync takes and that do nothing here stand beside them, as its own schemas carry them.
 _DIRECTIVES: Final[Mapping[str, str]] = {
-    "aws_api_key": f"directive @aws_api_key on {_ON_BOTH}",
-    "aws_iam": f"directive @aws_iam on {_ON_BOTH}",
-    "aws_oidc": f"directive @aws_oidc on {_ON_BOTH}",
-    "aws_lambda": f"directive @aws_lambda on {_ON_BOTH}",
-    "aws_cognito_user_pools": f"directive @aws_cognito_user_pools(cognito_groups: [String]) on {_ON_BOTH}",
+    "aws_api_key": f"directive @aws_api_key on {_OF_ACCESS}",
+    "aws_iam": f"directive @aws_iam on {_OF_ACCESS}",
+    "aws_oidc": f"directive @aws_oidc on {_OF_ACCESS}",
+    "aws_lambda": f"directive @aws_lambda on {_OF_ACCESS}",
+    "aws_cognito_user_pools": f"directive @aws_cognito_user_pools(cognito_groups: [String]) on {_OF_ACCESS}",
     "aws_auth": "directive @aws_auth(cognito_groups: [String]) on FIELD_DEFINITION",
     "aws_subscribe": "directive @aws_subscribe(mutations: [String]) on FIELD_DEFINITION",
     "aws_publish": "directive @aws_publish(subscriptions: [String]) on FIELD_DEFINITION",
