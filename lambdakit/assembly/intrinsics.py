@@ -9,6 +9,7 @@ Source: CloudFormation Template Reference, "Intrinsic function reference".
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 from lambdakit.assembly.budget import Budget
 from lambdakit.assembly.codes import WRONG_ARGUMENT
@@ -23,7 +24,11 @@ from lambdakit.assembly.pseudo_parameters import NO_VALUE_NAME, PseudoParameters
 from lambdakit.assembly.rules import check_rules
 from lambdakit.assembly.scalars import as_text
 from lambdakit.assembly.scopes import NO_VALUE, ParameterScope, ResourceScope, StackOutputReference
+from lambdakit.assembly.secure_strings import Path, refuse_misplaced, stays_written
 from lambdakit.assembly.template import Template
+
+# What a reference stands for, given the path to it and its place.
+_Dynamic: TypeAlias = "Callable[[DynamicReference, Path, Place], str]"
 
 
 class Resolver:
@@ -93,6 +98,11 @@ class Resolver:
         AssemblyError when a function is unknown, has wrong arguments or refers to nothing.
         """
         place = self.template.place(pointer)
+        result = self._evaluated(value, place)
+        return self._with_dynamic_references(result, place, lambda reference, path, at: self._dynamic(reference))
+
+    def _evaluated(self, value: object, place: Place) -> object:
+        """The value with its functions carried out."""
         evaluator = Evaluator(
             self.template,
             scope=self._scope,
@@ -102,7 +112,22 @@ class Resolver:
             budget=Budget(),
         )
         result = evaluator.evaluate(value, place)
-        return None if result is NO_VALUE else self._with_dynamic_references(result, place)
+        return None if result is NO_VALUE else result
+
+    def _held_by(self, holder: str, value: object, pointer: str, within: Path = ()) -> object:
+        """The same as `resolve`, by the rules for where secure references may stand.
+
+        holder: see `stays_written`. within: the path to the value.
+        """
+
+        def dynamic(reference: DynamicReference, path: Path, at: Place) -> str:
+            if stays_written(reference, holder):
+                return reference.text
+            refuse_misplaced(reference, holder, path, at)
+            return self._dynamic(reference)
+
+        place = self.template.place(pointer)
+        return self._with_dynamic_references(self._evaluated(value, place), place, dynamic, within)
 
     def output(self, name: str) -> object:
         """The value of an output: text, a number or a truth value.
@@ -110,7 +135,7 @@ class Resolver:
         Source: CloudFormation Template Reference, "Outputs" (`Value`: a string), to which CloudFormation holds itself.
         """
         pointer = f"Outputs.{name}.Value"
-        value = self.resolve(self.template.outputs[name].value, pointer)
+        value = self._held_by("", self.template.outputs[name].value, pointer, (name,))
         if as_text(value) is None:
             found = NO_VALUE_NAME if value is None else shown(value)
             hint = "join the elements by Fn::Join" if isinstance(value, list) else ""
@@ -122,19 +147,25 @@ class Resolver:
     def properties(self, logical_id: str) -> Mapping[str, object]:
         """The resolved properties of a resource."""
         pointer = f"Resources.{logical_id}.Properties"
-        value = self.resolve(self.template.resources[logical_id].properties, pointer)
+        resource = self.template.resources[logical_id]
+        value = self._held_by(resource.type, resource.properties, pointer)
         return self.template.place(pointer).mapping(value)
 
-    def _with_dynamic_references(self, value: object, place: Place) -> object:
+    def _with_dynamic_references(self, value: object, place: Place, dynamic: _Dynamic, path: Path = ()) -> object:
         # Only in the end: CloudFormation leaves them alone in a function's arguments, so that a Fn::Join can make
         # one, and Fn::Base64 or Fn::Split see the reference, not the value.
         # Source: CloudFormation User Guide, "Get values stored in other services using dynamic references".
         if isinstance(value, str):
-            return replace_dynamic_references(value, self._dynamic, place)
+            return replace_dynamic_references(value, lambda reference: dynamic(reference, path, place), place)
         if isinstance(value, dict):
-            return {key: self._with_dynamic_references(item, place / key) for key, item in value.items()}
+            return {
+                key: self._with_dynamic_references(item, place / key, dynamic, (*path, key))
+                for key, item in value.items()
+            }
         if isinstance(value, list):
-            return [self._with_dynamic_references(item, place / index) for index, item in enumerate(value)]
+            return [
+                self._with_dynamic_references(item, place / index, dynamic, path) for index, item in enumerate(value)
+            ]
         return value
 
 

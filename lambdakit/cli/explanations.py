@@ -103,6 +103,9 @@ _SOURCES: Final[Mapping[str, Explanation]] = {
         "a pattern that cannot be checked",
         "AllowedPattern is written in Java's regular expressions, and this one has no counterpart in Python's.",
     ),
+    "LK244": Explanation(
+        "an attribute that the resource type does not have", "The schema that AWS publishes of the type has it not."
+    ),
     "LK245": Explanation(
         "a malformed source map",
         "lambdakit-source-map.json, by which a resource is traced to the document, is damaged. Synthesize again.",
@@ -116,6 +119,10 @@ _SOURCES: Final[Mapping[str, Explanation]] = {
         "names a function that does not come as a container image. Its layers are directories or zip files by the ARN "
         "of a layer version of another account, in which a star stands for any text:\n"
         '  {"layers": {"arn:aws:lambda:*:111122223333:layer:agent:*": "layers/agent"}}',
+    ),
+    "LK248": Explanation(
+        "a secure string where CloudFormation takes none",
+        "The CloudFormation User Guide lists the few properties in which {{resolve:ssm-secure:…}} is looked up.",
     ),
 }
 

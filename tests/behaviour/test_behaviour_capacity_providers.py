@@ -14,6 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from lambdakit.errors import DeploymentError
+from tests.fakes.cloudformation import CloudFormation
 from tests.fakes.lambda_api import create_function
 from tests.fakes.plain_assembly import Resources, function
 from tests.fakes.stacks import Stacks, physical_id
@@ -187,6 +188,28 @@ def test_a_deployed_function_is_in_its_providers_network(tmp_path: Path) -> None
     assert answer.json() != "reached"
     assert any(note.startswith("runs on no managed instance here") for note in told)
     assert any(pointer.endswith("ExecutionEnvironmentMemoryGiBPerVCpu") for pointer in recorded)
+
+
+def test_a_deployed_provider_that_says_less_is_as_a_new_one(harness: WiredHarness, client: Any) -> None:
+    cloudformation = CloudFormation(harness, "fleets")
+    scaling = {"MaxVCpuCount": 40, "ScalingMode": "Auto"}
+    first = _provider(CapacityProviderScalingConfig=scaling, Tags=[{"Key": "team", "Value": "a"}])
+
+    def read(logical_id: str) -> tuple[Any, Any]:
+        found = client.get_capacity_provider(CapacityProviderName=cloudformation.physical_id(logical_id))
+        provider = found["CapacityProvider"]
+        return provider.get("CapacityProviderScalingConfig"), client.list_tags(
+            Resource=provider["CapacityProviderArn"]
+        ).get("Tags")
+
+    cloudformation.create({"Resources": {**_network(), **first}})
+    before = read("Fleet")
+    cloudformation.update({"Resources": {**_network(), **_provider(), "New": _provider()["Fleet"]}})
+    after, fresh = read("Fleet"), read("New")
+    cloudformation.clean()
+
+    assert before[1] == {"team": "a"}
+    assert after == fresh != before
 
 
 def test_a_deployed_provider_is_changed_and_goes_with_its_stack(stacks: Stacks, client: Any) -> None:

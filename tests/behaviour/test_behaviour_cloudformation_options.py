@@ -166,3 +166,40 @@ class TestStackPolicy:
         cloudformation.client.set_stack_policy(StackName="options", StackPolicyBody=policy)
 
         assert cloudformation.client.get_stack_policy(StackName="options")["StackPolicyBody"] == policy
+
+
+class TestPhysicalIds:
+    def test_of_a_queue_is_what_ref_gives(self, cloudformation: CloudFormation) -> None:
+        template = {**queues("A", "B"), "Outputs": {"Url": {"Value": {"Ref": "A"}}}}
+        cloudformation.create(template)
+        url = cloudformation.outputs()["Url"]
+        client = cloudformation.client
+
+        (first, *_) = client.list_stack_resources(StackName="options")["StackResourceSummaries"]
+        events = client.describe_stack_events(StackName="options")["StackEvents"]
+        made = client.create_change_set(
+            StackName="options", ChangeSetName="first", TemplateBody=json.dumps(queues("B", "C"))
+        )
+        changes = client.describe_change_set(ChangeSetName=made["Id"])["Changes"]
+
+        assert cloudformation.physical_id("A") == first["PhysicalResourceId"] == url
+        assert {event["PhysicalResourceId"] for event in events if event["LogicalResourceId"] == "A"} == {"", url}
+        assert url in [change["ResourceChange"].get("PhysicalResourceId") for change in changes]
+
+    @pytest.mark.parametrize("form", ["Ref's", "AWS's"])
+    def test_of_a_queue_finds_its_stack(self, cloudformation: CloudFormation, form: str) -> None:
+        cloudformation.create({**queues("A"), "Outputs": {"Url": {"Value": {"Ref": "A"}}}})
+        url = cloudformation.outputs()["Url"]
+        account, name = url.split("/")[-2:]
+        physical_id = url if form == "Ref's" else f"https://sqs.us-east-1.amazonaws.com/{account}/{name}"
+
+        found = cloudformation.client.describe_stack_resources(PhysicalResourceId=physical_id)["StackResources"]
+
+        assert [item["LogicalResourceId"] for item in found] == ["A"]
+
+    def test_that_nothing_has_finds_nothing(self, cloudformation: CloudFormation) -> None:
+        cloudformation.create(queues("A"))
+
+        refused = cloudformation.refusal("describe_stack_resources", PhysicalResourceId="http://127.0.0.1:1/1/a")
+
+        assert refused == ("ValidationError", "Stack for http://127.0.0.1:1/1/a does not exist")

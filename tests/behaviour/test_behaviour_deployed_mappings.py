@@ -127,3 +127,30 @@ def test_what_a_mapping_says_no_more_is_the_default_of_its_source_again(harness:
     found = harness.aws("lambda").get_event_source_mapping(UUID=identity)
     assert (found["BatchSize"], found["MaximumBatchingWindowInSeconds"]) == (10, 0)
     cloudformation.clean()
+
+
+def test_what_is_set_aside_of_a_mapping_goes_with_the_template_and_its_tags_follow(harness: WiredHarness) -> None:
+    cloudformation = CloudFormation(harness, "retagged")
+    resources = function("Fn") | {"Queue": {"Type": "AWS::SQS::Queue"}}
+    source = {"EventSourceArn": {"Fn::GetAtt": ["Queue", "Arn"]}}
+    more = {
+        "FilterCriteria": {"Filters": [{"Pattern": '{"body": ["a"]}'}]},
+        "KmsKeyArn": "arn:aws:kms:us-east-1:123456789012:key/k",
+        "MetricsConfig": {"Metrics": ["EventCount"]},
+        "ScalingConfig": {"MaximumConcurrency": 5},
+        "Tags": [{"Key": "team", "Value": "a"}, {"Key": "old", "Value": "1"}],
+    }
+    cloudformation.create({"Resources": {**resources, "Mapping": mapping(**source, **more)}}, Capabilities=[IAM])
+    identity, client = cloudformation.physical_id("Mapping"), harness.aws("lambda")
+    before = client.get_event_source_mapping(UUID=identity)
+    assert {*more} - {"Tags", "KmsKeyArn"} | {"KMSKeyArn"} <= before.keys()
+
+    kept = mapping(**source, Tags=[{"Key": "team", "Value": "b"}])
+    cloudformation.update({"Resources": {**resources, "Mapping": kept}}, Capabilities=[IAM])
+
+    assert cloudformation.status() == "UPDATE_COMPLETE"
+    after = client.get_event_source_mapping(UUID=identity)
+    assert not after.keys() & {*more, "KMSKeyArn"}
+    tags = client.list_tags(Resource=after["EventSourceMappingArn"])["Tags"]
+    assert {key: value for key, value in tags.items() if not key.startswith("aws:")} == {"team": "b"}
+    cloudformation.clean()

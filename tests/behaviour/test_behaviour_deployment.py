@@ -240,9 +240,9 @@ class TestUnsupported:
         assert not any(account_contents(lenient).values())
 
     def test_an_attribute_that_is_not_known_says_so(self, harness: WiredHarness, tmp_path: Path) -> None:
-        value = {"Fn::GetAtt": ["FnLogs", "Colour"]}
+        value = {"Fn::GetAtt": ["FnLogs", "RetentionInDays"]}
 
         error = refusal_of(harness, tmp_path, function("Fn", Description=value))
 
-        assert "the attribute Colour of AWS::Logs::LogGroup (FnLogs) is not known to the harness" in str(error)
+        assert "the attribute RetentionInDays of AWS::Logs::LogGroup (FnLogs) is not known to the harness" in str(error)
         assert [item.code for item in error.diagnostics] == ["LK312"]

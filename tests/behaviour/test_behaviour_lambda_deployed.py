@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from lambdakit.errors import LambdakitError
+from tests.fakes.cloudformation import CloudFormation
 from tests.fakes.lambda_api import ARN, refusal
 from tests.fakes.plain_assembly import function, published
 from tests.fakes.stacks import Stacks
@@ -48,6 +49,71 @@ def test_a_function_returns_everything_that_its_template_said(harness: WiredHarn
     assert found["Concurrency"] == {"ReservedConcurrentExecutions": 5}
     assert client.get_function_recursion_config(FunctionName="orders")["RecursiveLoop"] == "Allow"
     assert client.get_runtime_management_config(FunctionName="orders")["UpdateRuntimeOn"] == "FunctionUpdate"
+
+
+def test_what_the_template_says_no_more_of_a_function_is_its_default_again(harness: WiredHarness) -> None:
+    cloudformation = CloudFormation(harness, "plainer")
+    said: dict[str, Any] = {
+        "DeadLetterConfig": {"TargetArn": "arn:aws:sqs:us-east-1:123456789012:dead"},
+        "Description": "d",
+        "Environment": {"Variables": {"KEY": "1"}},
+        "EphemeralStorage": {"Size": 1024},
+        "KmsKeyArn": "arn:aws:kms:us-east-1:123456789012:key/k",
+        "LoggingConfig": {"LogFormat": "JSON", "LogGroup": "/own"},
+        "MemorySize": 512,
+        "RecursiveLoop": "Allow",
+        "ReservedConcurrentExecutions": 5,
+        "RuntimeManagementConfig": {"UpdateRuntimeOn": "FunctionUpdate"},
+        "SnapStart": {"ApplyOn": "PublishedVersions"},
+        "Tags": [{"Key": "team", "Value": "shop"}],
+        "Timeout": 25,
+        "TracingConfig": {"Mode": "Active"},
+        "VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]},
+    }
+    client = harness.aws("lambda")
+
+    def read(name: str) -> Any:
+        found = client.get_function(FunctionName=name)
+        changing = ("CodeSha256", "FunctionArn", "FunctionName", "LastModified", "RevisionId", "Role")
+        configuration = {key: value for key, value in found["Configuration"].items() if key not in changing}
+        configuration["LoggingConfig"] = {**configuration["LoggingConfig"], "LogGroup": ""}
+        recursion = client.get_function_recursion_config(FunctionName=name)["RecursiveLoop"]
+        runtime = client.get_runtime_management_config(FunctionName=name)["UpdateRuntimeOn"]
+        tags = {key for key in found.get("Tags", {}) if not key.startswith("aws:")}
+        return configuration, found.get("Concurrency"), recursion, runtime, tags
+
+    capabilities = ["CAPABILITY_IAM"]
+    cloudformation.create({"Resources": function("Fn", **said)}, Capabilities=capabilities)
+    name = cloudformation.physical_id("Fn")
+    first = read(name)
+    cloudformation.update({"Resources": {**function("Fn"), **function("New")}}, Capabilities=capabilities)
+
+    assert cloudformation.status() == "UPDATE_COMPLETE"
+    assert read(name) == read(cloudformation.physical_id("New")) != first
+    cloudformation.clean()
+
+
+def test_tags_of_a_code_signing_configuration_are_the_templates(harness: WiredHarness) -> None:
+    cloudformation = CloudFormation(harness, "signed")
+    profiles = ["arn:aws:signer:us-east-1:123456789012:/signing-profiles/p/1"]
+    client = harness.aws("lambda")
+
+    def template(**tags: str) -> dict[str, Any]:
+        properties = {
+            "AllowedPublishers": {"SigningProfileVersionArns": profiles},
+            "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+        }
+        return {"Resources": {"Signing": {"Type": "AWS::Lambda::CodeSigningConfig", "Properties": properties}}}
+
+    cloudformation.create(template(team="a", gone="b"))
+    arn = cloudformation.physical_id("Signing")
+    first = client.list_tags(Resource=arn)["Tags"]
+    cloudformation.update(template(team="c", new="d"))
+    second = client.list_tags(Resource=arn)["Tags"]
+    cloudformation.clean()
+
+    assert first == {"team": "a", "gone": "b"}
+    assert second == {"team": "c", "new": "d"}
 
 
 def test_settings_of_an_alias_are_deployed_and_go_with_the_stack(harness: WiredHarness, stacks: Stacks) -> None:

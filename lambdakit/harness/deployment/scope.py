@@ -8,6 +8,8 @@ from lambdakit.assembly.intrinsics import Resolver
 from lambdakit.assembly.parameters import ParameterValue
 from lambdakit.assembly.pseudo_parameters import PseudoParameters
 from lambdakit.assembly.scopes import StackOutputReference
+from lambdakit.assembly.secure_strings import check_secure_strings
+from lambdakit.assembly.template_checks import check_template
 from lambdakit.harness.account import Account
 from lambdakit.harness.deployment.deployed import DeployedStack, Stacks
 from lambdakit.harness.deployment.provisioner import Created
@@ -30,9 +32,12 @@ class StackScope:
         self.values = AccountValues(account, account_id=stack.account_id, region=stack.region)
 
     def resolver(self, source: StackSource, parameters: Mapping[str, ParameterValue]) -> Resolver:
-        """Resolves the template while the stack's resources come to be."""
+        """Resolves the template while the stack's resources come to be.
+
+        AssemblyError for a template that CloudFormation refuses before it creates anything.
+        """
         stack = self._stack
-        return Resolver(
+        resolver = Resolver(
             source.template,
             parameters,
             PseudoParameters(
@@ -51,6 +56,9 @@ class StackScope:
             include=source.include,
             serverless=transformed,
         )
+        check_template(resolver.template)
+        check_secure_strings(resolver.template, resolver.resource_enabled, resolver.condition)
+        return resolver
 
     def _reference(self, logical_id: str) -> object:
         return self._made(logical_id).provisioned.physical_id

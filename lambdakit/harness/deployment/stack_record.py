@@ -38,6 +38,8 @@ class StackRecord:
     source_map: the way back to the document; empty where there is none.
     given: the values of its parameters, by name. parameters: what they came to, defaults included.
     version: how often the stack was changed. token: of the call that changes it.
+    timeout_minutes: how long its creation may take; None for as long as it takes.
+    rollback: its `RollbackConfiguration`, which names no alarms.
     """
 
     text: str = ""
@@ -60,4 +62,6 @@ class StackRecord:
     policy: str = ""
     version: int = 0
     token: str = ""
+    timeout_minutes: int | None = None
+    rollback: Mapping[str, object] = field(default_factory=dict)
     events: list[StackEvent] = field(default_factory=list)

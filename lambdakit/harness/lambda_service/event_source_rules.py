@@ -130,7 +130,8 @@ def complete_settings(source_arn: str, given: Settings) -> dict[str, Any]:
     problem = next(_problems(kind, source_arn, given, settings), None)
     if problem is not None:
         raise problem
-    return settings
+    # Lambda API Reference, "UpdateEventSourceMapping": an empty object or name takes a setting away.
+    return {name: value for name, value in settings.items() if name in kind.defaults or value not in ({}, "")}
 
 
 def _problems(kind: SourceKind, source_arn: str, given: Settings, settings: Settings) -> Iterator[ServiceFault]:

@@ -89,6 +89,13 @@ def set_table_encryption(account_id: str, region: str, name: str, encryption: di
     table.sse_specification = encryption
 
 
+def set_rest_api_tags(account_id: str, region: str, api_id: str, tags: dict[str, str]) -> None:
+    """The tags of a REST API: moto's `TagResource` knows stages only."""
+    from moto.apigateway.models import apigateway_backends
+
+    apigateway_backends[account_id][region].apis[api_id].tags = tags
+
+
 def forget_route_settings(account_id: str, region: str, api_id: str, route_id: str) -> None:
     """A route without target and scopes: moto's `UpdateRoute` passes over empty ones."""
     from moto.apigatewayv2.models import apigatewayv2_backends

@@ -11,6 +11,7 @@ from lambdakit.harness.deployment.cloudformation.sources import Sources
 from lambdakit.harness.deployment.cloudformation.stack_work import StackWork
 from lambdakit.harness.deployment.deployed import DeployedStack
 from lambdakit.harness.deployment.engine import Engine
+from lambdakit.harness.deployment.public_urls import FrontDoors
 from lambdakit.records import dataclass
 
 Input = Mapping[str, Any]
@@ -30,6 +31,11 @@ class Caller:
     sources: Sources
     work: StackWork
     change_sets: ChangeSets
+
+    @property
+    def doors(self) -> FrontDoors:
+        """By which URLs of AWS become those of this machine."""
+        return self.engine.context.doors
 
     def find(self, name: str) -> DeployedStack | None:
         """The stack with this name or id; None when there is none."""

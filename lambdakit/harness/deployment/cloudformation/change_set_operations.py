@@ -11,6 +11,10 @@ from typing import Final
 from lambdakit.harness.deployment.cloudformation.caller import Caller, Input, Output
 from lambdakit.harness.deployment.cloudformation.change_sets import ChangeSet
 from lambdakit.harness.deployment.cloudformation.differences import differences
+from lambdakit.harness.deployment.cloudformation.options import (
+    check_resource_types,
+    rollback_configuration,
+)
 from lambdakit.harness.deployment.cloudformation.refusal import Refused, no_such_stack
 from lambdakit.harness.deployment.cloudformation.sources import check_capabilities
 from lambdakit.harness.deployment.cloudformation.stack_operations import (
@@ -22,6 +26,7 @@ from lambdakit.harness.deployment.cloudformation.stack_operations import (
 )
 from lambdakit.harness.deployment.deployed import USER_INITIATED, DeployedStack
 
+_SETTINGS: Final = ("RoleARN", "NotificationARNs", "Capabilities", "RollbackConfiguration")
 _NAME: Final = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{0,127}")
 
 
@@ -31,6 +36,8 @@ def create_change_set(caller: Caller, given: Input) -> Output:
     stack, kind = _stack(caller, given)
     caller.change_sets.refuse_taken_name(str(given["ChangeSetName"]), stack)
     source = caller.sources.source(given, stack)
+    check_resource_types(source.template, given)
+    rollback_configuration(given, {})
     check_capabilities(source.template, given.get("Capabilities") or (), expands=False)
     found = differences(caller.engine, stack, source)
     if caller.find(stack.stack_id) is None:
@@ -51,14 +58,14 @@ def create_change_set(caller: Caller, given: Input) -> Output:
         description=str(given.get("Description") or ""),
         on_failure=str(given.get("OnStackFailure") or "ROLLBACK"),
         capabilities=list(given.get("Capabilities") or ()),
-        settings={name: given[name] for name in ("RoleARN", "NotificationARNs", "Capabilities") if name in given},
+        settings={name: given[name] for name in _SETTINGS if name in given},
     )
     caller.change_sets.add(change_set)
     return {"Id": change_set.id, "StackId": stack.stack_id}
 
 
 def describe_change_set(caller: Caller, given: Input) -> Output:
-    """`DescribeChangeSet`."""
+    """`DescribeChangeSet`. Values of properties are in none, whoever asks for them: clients do, and go on without."""
     return caller.change_set(given).describe()
 
 

@@ -67,7 +67,7 @@ class ChangeSet:
             **self.summary(),
             "Parameters": parameter_list(self.source.template, self.source.given, self.parameters),
             "NotificationARNs": list(self.settings.get("NotificationARNs") or ()),
-            "RollbackConfiguration": {},
+            "RollbackConfiguration": self.settings.get("RollbackConfiguration") or {},
             "Capabilities": list(self.capabilities),
             "Tags": [{"Key": key, "Value": value} for key, value in self.source.tags.items()],
             "Changes": list(self.changes),

@@ -16,6 +16,7 @@ from lambdakit.harness.deployment.cloudformation.parameters import is_hidden, pa
 from lambdakit.harness.deployment.cloudformation.sources import required_capabilities
 from lambdakit.harness.deployment.deployed import DeployedStack
 from lambdakit.harness.deployment.provisioner import Created
+from lambdakit.harness.deployment.public_urls import FrontDoors
 from lambdakit.harness.deployment.stack_record import StackEvent
 
 Description = dict[str, Any]
@@ -48,7 +49,8 @@ def stack(described: DeployedStack) -> Description:
         "EnableTerminationProtection": record.termination_protection,
         "ParentId": None if described.parent is None else described.parent.stack_id,
         "RootId": None if described.parent is None else described.root.stack_id,
-        "RollbackConfiguration": {},
+        "RollbackConfiguration": dict(record.rollback),
+        "TimeoutInMinutes": record.timeout_minutes,
         "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
     }
 
@@ -63,8 +65,10 @@ def summary(described: DeployedStack) -> Description:
     return {**{name: whole[name] for name in names}, "TemplateDescription": described.record.description or None}
 
 
-def resources(owner: DeployedStack) -> Mapping[str, Description]:
+def resources(owner: DeployedStack, doors: FrontDoors) -> Mapping[str, Description]:
     """`StackResource` by logical id, with the names that `StackResourceSummary` and `StackResourceDetail` share.
+
+    doors: by which a URL is what `Ref` gives for it.
 
     What is no longer wanted is shown while it is being deleted, and what a stack held that is gone.
     """
@@ -72,19 +76,19 @@ def resources(owner: DeployedStack) -> Mapping[str, Description]:
     there = dict(owner.resources)
     gone_too = not _SETTLED.fullmatch(owner.status)
     return {
-        logical_id: _resource(owner, event, there.get(logical_id))
+        logical_id: _resource(owner, event, there.get(logical_id), doors)
         for logical_id, event in last.items()
         if logical_id in there or gone_too
     }
 
 
-def _resource(owner: DeployedStack, event: StackEvent, created: Created | None) -> Description:
+def _resource(owner: DeployedStack, event: StackEvent, created: Created | None, doors: FrontDoors) -> Description:
     physical_id = event.physical_id if created is None else created.provisioned.physical_id
     return {
         "StackName": owner.name,
         "StackId": owner.stack_id,
         "LogicalResourceId": event.logical_id,
-        "PhysicalResourceId": physical_id or None,
+        "PhysicalResourceId": doors.localize(physical_id) or None,
         "ResourceType": event.type,
         "Timestamp": event.at,
         "LastUpdatedTimestamp": event.at,
@@ -95,15 +99,15 @@ def _resource(owner: DeployedStack, event: StackEvent, created: Created | None) 
     }
 
 
-def events(owner: DeployedStack) -> Sequence[Description]:
-    """`StackEvent`, the newest first."""
+def events(owner: DeployedStack, doors: FrontDoors) -> Sequence[Description]:
+    """`StackEvent`, the newest first. doors: see `resources`."""
     return [
         {
             "StackId": owner.stack_id,
             "EventId": f"{event.logical_id}-{event.status}-{owner.stack_id[-36:]}-{event.number}",
             "StackName": owner.name,
             "LogicalResourceId": event.logical_id,
-            "PhysicalResourceId": event.physical_id,
+            "PhysicalResourceId": doors.localize(event.physical_id),
             "ResourceType": event.type,
             "Timestamp": event.at,
             "ResourceStatus": event.status,

@@ -94,7 +94,7 @@ class _Forecast:
         for logical_id, created in self._before.items():
             if logical_id not in graph.order:
                 action = policy_action(created.resource, replaced=False)
-                found.append(_change("Remove", created.resource, created, PolicyAction=action))
+                found.append(self._change("Remove", created.resource, created, PolicyAction=action))
         differs = [bool(found), self._outputs_differ(), dict(self._real.record.tags) != dict(self._source.tags)]
         return Differences(changes=found, differs=any(differs), parameters=self._parameters)
 
@@ -126,7 +126,7 @@ class _Forecast:
         wanted = self._wanted(declared, _NONE if properties is None else properties)
         if there is None:
             self._becomes_unknown(wanted)
-            yield _change("Add", wanted, None)
+            yield self._change("Add", wanted, None)
             return
         change = Change.UPDATE if properties is None else change_of(there, wanted)
         if change is Change.REPLACE:
@@ -149,7 +149,7 @@ class _Forecast:
         more = {"PolicyAction": policy_action(there.resource, replaced=True)} if replaced else {}
         replacement = "Conditional" if vague else "True" if replaced else "False"
         scope = scope_of(details) or ["Properties"]
-        return _change("Modify", wanted, there, Scope=scope, Replacement=replacement, Details=details, **more)
+        return self._change("Modify", wanted, there, Scope=scope, Replacement=replacement, Details=details, **more)
 
     def _causes(self, logical_id: str) -> Causes:
         record, resources = self._real.record, (self._real.record.processed or _NONE).get("Resources")
@@ -205,6 +205,22 @@ class _Forecast:
         unknown = Provisioned(physical_id=KNOWN_LATER, attributes=_AnyAttribute())
         self._stack.resources[wanted.logical_id] = Created(resource=wanted, provisioned=unknown)
 
+    def _change(self, action: str, resource: Resource, there: Created | None, **more: Any) -> dict[str, Any]:
+        change = {
+            "Action": action,
+            "LogicalResourceId": resource.logical_id,
+            "ResourceType": resource.type,
+            "Scope": [],
+            "Details": [],
+            **(
+                {}
+                if there is None
+                else {"PhysicalResourceId": self._engine.context.doors.localize(there.provisioned.physical_id)}
+            ),
+            **more,
+        }
+        return {"Type": "Resource", "ResourceChange": change}
+
     def _outputs_differ(self) -> bool:
         outputs, before = self._outputs(), self._real.record.template
         if outputs is None or before is None:
@@ -247,16 +263,3 @@ def _attributes(resource: Resource) -> tuple[object, ...]:
         resource.keep_when_replaced,
         resource.keep_when_taken_back,
     )
-
-
-def _change(action: str, resource: Resource, there: Created | None, **more: Any) -> dict[str, Any]:
-    change = {
-        "Action": action,
-        "LogicalResourceId": resource.logical_id,
-        "ResourceType": resource.type,
-        "Scope": [],
-        "Details": [],
-        **({} if there is None else {"PhysicalResourceId": there.provisioned.physical_id}),
-        **more,
-    }
-    return {"Type": "Resource", "ResourceChange": change}

@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import json
 
+from lambdakit.assembly.template_checks import check_template
+from lambdakit.errors import AssemblyError
 from lambdakit.harness.deployment.cloudformation import descriptions
 from lambdakit.harness.deployment.cloudformation.caller import Caller, Input, Output
-from lambdakit.harness.deployment.cloudformation.refusal import Refused
+from lambdakit.harness.deployment.cloudformation.refusal import Refused, invalid_template
 from lambdakit.harness.deployment.cloudformation.template_text import read_template
+from lambdakit.harness.deployment.provisioner import Created
+from lambdakit.harness.deployment.public_urls import FrontDoors
 
 
 def describe_stacks(caller: Caller, given: Input) -> Output:
@@ -29,13 +33,13 @@ def list_stacks(caller: Caller, given: Input) -> Output:
 
 def describe_events(caller: Caller, given: Input) -> Output:
     """`DescribeStackEvents`."""
-    return {"StackEvents": descriptions.events(caller.stack(given))}
+    return {"StackEvents": descriptions.events(caller.stack(given), caller.doors)}
 
 
 def describe_resource(caller: Caller, given: Input) -> Output:
     """`DescribeStackResource`."""
     stack, name = caller.stack(given), str(given["LogicalResourceId"])
-    found = descriptions.resources(stack).get(name)
+    found = descriptions.resources(stack, caller.doors).get(name)
     if found is None:
         raise Refused("ValidationError", f"Resource {name} does not exist for stack {stack.name}")
     return {"StackResourceDetail": found}
@@ -52,17 +56,17 @@ def describe_resources(caller: Caller, given: Input) -> Output:
         stacks = [
             stack
             for stack in caller.stacks()
-            if any(created.provisioned.physical_id == physical_id for created in list(stack.resources.values()))
+            if any(_is_called(created, str(physical_id), caller.doors) for created in list(stack.resources.values()))
         ]
         if not stacks:
             raise Refused("ValidationError", f"Stack for {physical_id} does not exist")
-    found = [found for stack in stacks for found in descriptions.resources(stack).values()]
+    found = [found for stack in stacks for found in descriptions.resources(stack, caller.doors).values()]
     return {"StackResources": [item for item in found if logical_id in (None, item["LogicalResourceId"])]}
 
 
 def list_resources(caller: Caller, given: Input) -> Output:
     """`ListStackResources`."""
-    return {"StackResourceSummaries": list(descriptions.resources(caller.stack(given)).values())}
+    return {"StackResourceSummaries": list(descriptions.resources(caller.stack(given), caller.doors).values())}
 
 
 def list_exports(caller: Caller, given: Input) -> Output:
@@ -102,12 +106,23 @@ def template_summary(caller: Caller, given: Input) -> Output:
 
 def validate_template(caller: Caller, given: Input) -> Output:
     """`ValidateTemplate`."""
-    return descriptions.template_summary(read_template(_text(caller, given), name="template"))
+    template = read_template(_text(caller, given), name="template")
+    if not template.transform:
+        try:
+            check_template(template)
+        except AssemblyError as error:
+            raise invalid_template(error) from None
+    return descriptions.template_summary(template)
 
 
 def get_policy(caller: Caller, given: Input) -> Output:
     """`GetStackPolicy`."""
     return {"StackPolicyBody": caller.stack(given).record.policy or None}
+
+
+def _is_called(created: Created, physical_id: str, doors: FrontDoors) -> bool:
+    """Whether a resource has this id, be it in AWS's form or in that which `Ref` gives."""
+    return doors.localize(physical_id) == doors.localize(created.provisioned.physical_id)
 
 
 def _text(caller: Caller, given: Input) -> str:

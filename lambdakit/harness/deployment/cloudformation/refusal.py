@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lambdakit.assembly.codes import INVALID_PARAMETER
+from lambdakit.assembly.codes import INVALID_PARAMETER, MISPLACED_SECURE_STRING, UNKNOWN_ATTRIBUTE
 from lambdakit.errors import Diagnostic, LambdakitError
 
 
@@ -22,7 +22,11 @@ def no_such_stack(name: str) -> Refused:
 
 def invalid_template(error: LambdakitError) -> Refused:
     """The answer to a template that cannot be used."""
-    return Refused("ValidationError", f"Template format error: {told(error)}")
+    codes = {diagnostic.code for diagnostic in error.diagnostics}
+    if codes == {MISPLACED_SECURE_STRING}:
+        return Refused("ValidationError", "; ".join(diagnostic.problem for diagnostic in error.diagnostics))
+    kind = "Template error" if codes == {UNKNOWN_ATTRIBUTE} else "Template format error"
+    return Refused("ValidationError", f"{kind}: {told(error)}")
 
 
 def told(error: LambdakitError) -> str:

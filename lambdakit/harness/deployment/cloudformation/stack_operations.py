@@ -12,6 +12,7 @@ from typing import Final
 
 from lambdakit.harness.deployment.cloudformation.caller import Caller, Input, Output
 from lambdakit.harness.deployment.cloudformation.differences import differences
+from lambdakit.harness.deployment.cloudformation.options import check_resource_types, rollback_configuration
 from lambdakit.harness.deployment.cloudformation.refusal import Refused
 from lambdakit.harness.deployment.cloudformation.sources import check_capabilities
 from lambdakit.harness.deployment.deployed import DeployedStack
@@ -34,7 +35,9 @@ def create_stack(caller: Caller, given: Input) -> Output:
     stack = new_stack(caller, name)
     keep_settings(stack, given)
     stack.record.termination_protection = bool(given.get("EnableTerminationProtection"))
+    stack.record.timeout_minutes = given.get("TimeoutInMinutes")
     source = caller.sources.source(given, stack)
+    check_resource_types(source.template, given)
     check_capabilities(source.template, given.get("Capabilities") or (), expands=True)
     differences(caller.engine, stack, source)
     on_failure = _on_failure(given)
@@ -50,6 +53,7 @@ def update_stack(caller: Caller, given: Input) -> Output:
     stack = caller.stack(given)
     refuse_unless_updatable(stack)
     source = caller.sources.source(given, stack)
+    check_resource_types(source.template, given)
     check_capabilities(source.template, given.get("Capabilities") or (), expands=True)
     if not differences(caller.engine, stack, source).differs and stack.status not in _HALTED:
         raise Refused("ValidationError", "No updates are to be performed.")
@@ -151,6 +155,7 @@ def new_stack(caller: Caller, name: str) -> DeployedStack:
 def keep_settings(stack: DeployedStack, given: Input) -> None:
     """Keeps what a call says of the stack besides its template."""
     record = stack.record
+    record.rollback = rollback_configuration(given, record.rollback)  # first: it may be refused
     record.capabilities = list(given.get("Capabilities") or ())
     record.role_arn = str(given.get("RoleARN") or record.role_arn)
     if "NotificationARNs" in given:

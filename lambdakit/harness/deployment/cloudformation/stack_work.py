@@ -9,10 +9,11 @@ import dataclasses
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
 from lambdakit.assembly.parameters import resolve_parameters
-from lambdakit.errors import LambdakitError, UnsupportedError
+from lambdakit.errors import DeploymentError, Diagnostic, LambdakitError, UnsupportedError
 from lambdakit.harness.activity import Activity
 from lambdakit.harness.deployment.cloudformation.refusal import told
 from lambdakit.harness.deployment.deployed import USER_INITIATED, DeployedStack
@@ -33,6 +34,8 @@ _ROLLING_BACK: Final[Mapping[str, str]] = {
     "CREATE": "ROLLBACK_IN_PROGRESS",
     "UPDATE": "UPDATE_ROLLBACK_IN_PROGRESS",
 }
+# Not confirmed by a page.
+_TOO_LATE: Final = "Stack creation time exceeded the specified timeout."
 
 STACK_CHANGE = "change of the stack "
 """What an activity's text begins with that is such a change."""
@@ -134,8 +137,9 @@ class StackWork:
     ) -> None:
         obsolete: list[Unwanted] = []
         events = len(stack.record.events)
+        due = _due(stack) if kind == "CREATE" else None
         try:
-            self._bring(stack, source, undo, obsolete, keeps_retained=keeps_retained)
+            self._bring(stack, source, undo, obsolete, keeps_retained=keeps_retained, due=due)
         except LambdakitError as error:
             if stack.status == _DELETING:
                 undo.run()  # what refuses to go stays in the stack, whose deletion tries again
@@ -161,7 +165,17 @@ class StackWork:
         obsolete: list[Unwanted],
         *,
         keeps_retained: bool,
+        due: datetime | None,
     ) -> None:
+        """Brings a stack to its template. due: when that takes too long; None for never."""
+
+        def stopped() -> bool:
+            if stack.status == _DELETING:
+                return True
+            if due is not None and self._engine.context.clock.now() >= due:
+                raise DeploymentError(Diagnostic(problem=_TOO_LATE, code="LK320"))
+            return self._closing.is_set()
+
         values = AccountValues(self._engine.context.account, account_id=stack.account_id, region=stack.region)
         parameters = resolve_parameters(source.template, source.given, ssm=values.parameter)
         empty = dataclasses.replace(stack, resources={}, imports=set())
@@ -177,9 +191,10 @@ class StackWork:
             undo=undo,
             obsolete=obsolete,
             left_out=frozenset(item.logical_id for item in found if item.unknown_type),
-            stopped=lambda: stack.status == _DELETING or self._closing.is_set(),
+            stopped=stopped,
             keeps_retained=keeps_retained,
         ).run()
+        stopped()
 
     def _failed(
         self,
@@ -237,6 +252,15 @@ class StackWork:
 
     def _move(self, stack: DeployedStack, status: str, reason: str = "") -> None:
         stack.move(self._engine.context.clock.now(), status, reason)
+
+
+def _due(stack: DeployedStack) -> datetime | None:
+    """When the creation of a stack takes too long, by `TimeoutInMinutes`; None for never.
+
+    Looked at before each resource and after the last: what is under way is not broken off, as CloudFormation would.
+    """
+    minutes, begun = stack.record.timeout_minutes, stack.record.created_at
+    return None if minutes is None or begun is None else begun + timedelta(minutes=minutes)
 
 
 def _reason(stack: DeployedStack, since: int, error: LambdakitError) -> str:

@@ -26,6 +26,8 @@ from lambdakit.harness.deployment.provisioners.api_gateway_document import opena
 from lambdakit.harness.deployment.provisioners.api_gateway_openapi import clear, import_document
 from lambdakit.harness.deployment.provisioners.moto_backed import is_gone
 from lambdakit.harness.deployment.request_shapes import request
+from lambdakit.harness.deployment.service_call import tag_map
+from lambdakit.harness.moto_state import unserved
 
 _PATCHED: Final[Mapping[str, str]] = {
     "ApiKeySourceType": "/apiKeySource",
@@ -34,6 +36,8 @@ _PATCHED: Final[Mapping[str, str]] = {
     "Policy": "/policy",
 }
 _ABSENT: Final[Mapping[str, Any]] = {"ApiKeySourceType": "HEADER", "Description": "", "Policy": ""}
+
+_TYPES: Final = ["EDGE"]  # API Gateway API Reference, "CreateRestApi": optimised for the edge when nothing is said
 
 
 class RestApi:
@@ -94,6 +98,7 @@ class RestApi:
                 if any(old.get(key) != new.get(key) for key in bodies):
                     _import_again(client, api_id, created.resource, context)
             raise
+        unserved.set_rest_api_tags(resource.account_id, resource.region, api_id, tag_map(new.get("Tags")))
         return created.provisioned
 
     def delete(self, created: Created, context: Context) -> None:
@@ -141,8 +146,8 @@ def _patches(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[dict[st
     for kind, changed in (("remove", set(before) - set(after)), ("add", set(after) - set(before))):
         for media_type in sorted(changed):
             yield {"op": kind, "path": f"/binaryMediaTypes/{media_type.replace('/', '~1')}", "value": media_type}
-    types = (new.get("EndpointConfiguration") or {}).get("Types")
-    if types and types != (old.get("EndpointConfiguration") or {}).get("Types"):
+    before, types = ((each.get("EndpointConfiguration") or {}).get("Types") or _TYPES for each in (old, new))
+    if new and old and types != before:
         yield {"op": "replace", "path": "/endpointConfiguration/types/0", "value": types[0]}
 
 

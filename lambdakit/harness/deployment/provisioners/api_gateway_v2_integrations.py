@@ -27,6 +27,7 @@ from lambdakit.harness.deployment.settings import (
     unless_gone,
 )
 from lambdakit.harness.moto_state import unserved
+from lambdakit.harness.moto_state.begun_anew import take_place
 from lambdakit.harness.routing.parameter_mapping import mapping_problem
 from lambdakit.harness.routing.service_integrations import SUBTYPES
 
@@ -66,16 +67,16 @@ class Integration(HoldsNothing):
         """Changes what the integration calls, and how."""
         check_integration(resource.properties)
         client = context.client("apigatewayv2", resource)
-        setting = Setting(
-            _INTEGRATION,
-            lambda _, new: call(
-                client,
-                "update_integration",
-                {**_UNSET, **_written(new)},
-                IntegrationId=created.provisioned.physical_id,
-            ),
-        )
-        change([setting], created.resource.properties, resource.properties)
+        integration_id = created.provisioned.physical_id
+
+        def fields(old: Properties, new: Properties) -> None:
+            if old.keys() - new.keys():
+                fresh = create_integration(client, new)
+                place = (resource.account_id, resource.region, str(new["ApiId"]))
+                take_place(*place, "integrations", old=integration_id, fresh=fresh)
+            call(client, "update_integration", {**_UNSET, **_written(new)}, IntegrationId=integration_id)
+
+        change([Setting(_INTEGRATION, fields)], created.resource.properties, resource.properties)
         return created.provisioned
 
     def delete(self, created: Created, context: Context) -> None:
@@ -110,7 +111,11 @@ class Route(HoldsNothing):
         client = context.client("apigatewayv2", resource)
         route_id = created.provisioned.physical_id
 
-        def fields(_: Properties, new: Properties) -> None:
+        def fields(old: Properties, new: Properties) -> None:
+            if old.keys() - new.keys():
+                fresh = create_route(client, new)
+                place = (resource.account_id, resource.region, str(new["ApiId"]))
+                take_place(*place, "routes", old=route_id, fresh=fresh)
             named = {"AuthorizationType": "NONE", "AuthorizerId": "", **given(new, "ApiId", *_ROUTE)}
             # Before the request: what serves the API reads it again after each one.
             unserved.forget_route_settings(resource.account_id, resource.region, new["ApiId"], route_id)

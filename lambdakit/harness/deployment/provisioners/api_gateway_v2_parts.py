@@ -7,9 +7,34 @@ from __future__ import annotations
 
 from typing import Final
 
+from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource
 from lambdakit.harness.deployment.provisioners.moto_backed import Call, MotoBacked, Tagging, call, properties_of
+from lambdakit.harness.moto_state.begun_anew import take_place
+from lambdakit.harness.moto_state.kept_apis import unchanged_on_failure
+from lambdakit.records import dataclass
 
-AUTHORIZER: Final = MotoBacked(
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiPart(MotoBacked):
+    """A part of an API, which an update makes what a creation would.
+
+    parts: what moto holds it among: `authorizers`, `integrations` or `routes`.
+    """
+
+    parts: str
+
+    def update(self, created: Created, resource: Resource, context: Context) -> Provisioned:
+        """Changes what differs; without a property that was there it begins anew."""
+        account_id, region, api_id = resource.account_id, resource.region, str(resource.properties["ApiId"])
+        with unchanged_on_failure("apigatewayv2", account_id, region, api_id):
+            if created.resource.properties.keys() - resource.properties.keys():
+                fresh = MotoBacked.create(self, resource, context).physical_id
+                take_place(account_id, region, api_id, self.parts, old=created.provisioned.physical_id, fresh=fresh)
+            return MotoBacked.update(self, created, resource, context)
+
+
+AUTHORIZER: Final = ApiPart(
+    parts="authorizers",
     service="apigatewayv2",
     properties=properties_of(
         read="ApiId AuthorizerCredentialsArn AuthorizerPayloadFormatVersion AuthorizerResultTtlInSeconds AuthorizerType"

@@ -22,6 +22,7 @@ from lambdakit.harness.deployment.provisioner import (
     ResourceRefused,
 )
 from lambdakit.harness.deployment.provisioners import api_gateway_v2, api_gateway_v2_integrations
+from lambdakit.harness.deployment.provisioners.api_gateway_v2_parts import ApiPart
 from lambdakit.harness.deployment.provisioners.moto_backed import (
     Call,
     MotoBacked,
@@ -42,7 +43,13 @@ _WEBSOCKET_API: Final = MotoBacked(
         recorded="IpAddressType",
     ),
     named=("Name", 128),
-    defaults={"Description": ""},
+    # What API Gateway says of an API that says nothing of these. Source: API Gateway Version 2 API Reference, "Apis".
+    defaults={
+        "ApiKeySelectionExpression": "$request.header.x-api-key",
+        "Description": "",
+        "DisableSchemaValidation": False,
+        "Version": "",
+    },
     made_by=Call(operation="create_api", renamed={"IpAddressType": ""}),
     reference="made.ApiId",
     changed_by=(Call(operation="update_api", arguments={"ApiId": "ref"}, renamed={"IpAddressType": "", "Tags": ""}),),
@@ -58,7 +65,8 @@ _WEBSOCKET_API: Final = MotoBacked(
         "ApiEndpoint": "join('', ['wss://', ref, '.execute-api.', region, '.amazonaws.com'])",
     },
 )
-_WEBSOCKET_INTEGRATION: Final = MotoBacked(
+_WEBSOCKET_INTEGRATION: Final = ApiPart(
+    parts="integrations",
     service="apigatewayv2",
     properties=properties_of(
         read="ApiId ConnectionId ConnectionType ContentHandlingStrategy CredentialsArn Description IntegrationMethod"
@@ -71,7 +79,8 @@ _WEBSOCKET_INTEGRATION: Final = MotoBacked(
     deleted_by=(call("delete_integration", ApiId="p.ApiId", IntegrationId="ref"),),
     attributes={"IntegrationId": "ref"},
 )
-_WEBSOCKET_ROUTE: Final = MotoBacked(
+_WEBSOCKET_ROUTE: Final = ApiPart(
+    parts="routes",
     service="apigatewayv2",
     properties=properties_of(
         read="ApiId ApiKeyRequired AuthorizationScopes AuthorizationType AuthorizerId ModelSelectionExpression"

@@ -32,6 +32,8 @@ AUTO_SCALING_GROUP: Final = MotoBacked(
         " NotificationConfiguration NotificationConfigurations SkipZonalShiftValidation TrafficSources",
     ),
     named=("AutoScalingGroupName", 255),
+    # Source: Amazon EC2 Auto Scaling API Reference, "CreateAutoScalingGroup".
+    cleared={"HealthCheckType": "EC2", "NewInstancesProtectedFromScaleIn": False},
     made_by=Call(
         operation="create_auto_scaling_group",
         arguments={**_GROUP_ARGUMENTS, "Tags": f"p.Tags && with_each(p.Tags, {_OWNER})"},

@@ -15,11 +15,11 @@ from lambdakit.records import dataclass
 _HOST: Final = "join('', ['cognito-idp.', region, '.amazonaws.com/', ref])"
 _MFA: Final = call(
     "set_user_pool_mfa_config",
-    when="p.EnabledMfas && p.MfaConfiguration != 'OFF'",
+    when="p.EnabledMfas && p.MfaConfiguration != 'OFF' || was.MfaConfiguration && was.MfaConfiguration != 'OFF'",
     UserPoolId="ref",
     MfaConfiguration="p.MfaConfiguration",
-    SoftwareTokenMfaConfiguration="{Enabled: contains(p.EnabledMfas, 'SOFTWARE_TOKEN_MFA')}",
-    SmsMfaConfiguration="contains(p.EnabledMfas, 'SMS_MFA') && p.SmsConfiguration"
+    SoftwareTokenMfaConfiguration="{Enabled: contains(p.EnabledMfas || `[]`, 'SOFTWARE_TOKEN_MFA')}",
+    SmsMfaConfiguration="contains(p.EnabledMfas || `[]`, 'SMS_MFA') && p.SmsConfiguration"
     " && {SmsConfiguration: p.SmsConfiguration}",
 )
 _POOL_NAMES: Final = {"UserPoolName": "PoolName", "EmailAuthenticationMessage": "", "EmailAuthenticationSubject": ""}
@@ -161,6 +161,8 @@ USER_POOL_IDENTITY_PROVIDER: Final = MotoBacked(
     properties=properties_of(
         read="AttributeMapping IdpIdentifiers ProviderDetails ProviderName ProviderType UserPoolId"
     ),
+    # Source: Amazon Cognito User Pools API Reference, "IdentityProviderType" (`AttributeMapping`, `IdpIdentifiers`).
+    cleared={"AttributeMapping": {"username": "sub"}, "IdpIdentifiers": []},
     made_by=Call(operation="create_identity_provider"),
     reference="p.ProviderName",
     changed_by=(Call(operation="update_identity_provider"),),
@@ -175,6 +177,13 @@ IDENTITY_POOL: Final = MotoBacked(
         recorded="CognitoEvents CognitoStreams PushSync",
     ),
     named=("IdentityPoolName", 128),
+    # An update is of the whole pool. Source: Amazon Cognito Federated Identities API Reference, "UpdateIdentityPool".
+    cleared={
+        "CognitoIdentityProviders": [],
+        "OpenIdConnectProviderARNs": [],
+        "SamlProviderARNs": [],
+        "SupportedLoginProviders": {},
+    },
     made_by=Call(operation="create_identity_pool"),
     reference="made.IdentityPoolId",
     changed_by=(Call(operation="update_identity_pool", arguments={"IdentityPoolId": "ref"}),),

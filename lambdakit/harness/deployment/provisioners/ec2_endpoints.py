@@ -27,6 +27,13 @@ _ENDPOINT: Final = MotoBacked(
     # Amazon EC2 API Reference, "CreateVpcEndpoint": the type that an endpoint has when none is said.
     # The template reference: private DNS is off when nothing is said of it, where the API switches it on.
     defaults={"VpcEndpointType": "Gateway", "RouteTableIds": [], "PrivateDnsEnabled": False},
+    # The same (`PolicyDocument`): "the default policy allows full access to the service".
+    cleared={
+        "PolicyDocument": {
+            "Version": "2008-10-17",
+            "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}],
+        },
+    },
     made_by=Call(operation="create_vpc_endpoint", renamed=UNTAGGED),
     reference="made.VpcEndpoint.VpcEndpointId",
     completed_by=(SET_TAGS,),
@@ -127,6 +134,7 @@ VPC_ENDPOINT_SERVICE: Final = MotoBacked(
         recorded="ContributorInsightsEnabled PayerResponsibility PrivateDnsNameConfiguration SupportedIpAddressTypes"
         " SupportedRegions",
     ),
+    cleared={"AcceptanceRequired": True},  # the template reference, "AWS::EC2::VPCEndpointService"
     made_by=Call(operation="create_vpc_endpoint_service_configuration", renamed=UNTAGGED),
     reference="made.ServiceConfiguration.ServiceId",
     completed_by=(SET_TAGS,),

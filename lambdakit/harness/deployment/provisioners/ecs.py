@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lambdakit.harness.deployment.provisioners.moto_backed import Call, MotoBacked, Tagging, call, properties_of
+from lambdakit.harness.deployment.provisioners.moto_backed import Call, MotoBacked, Tagging, call, properties_of, resets
 
 _CLUSTER_ARN: Final = "join('', ['arn:aws:ecs:', region, ':', account, ':cluster/', name])"
 
@@ -18,6 +18,12 @@ CLUSTER: Final = MotoBacked(
         " ServiceConnectDefaults Tags",
     ),
     named=("ClusterName", 255),
+    # Source: Amazon ECS API Reference, "ClusterSetting"; by the account's default setting they are disabled.
+    cleared={
+        "ClusterSettings": resets({"containerInsights": "disabled"}, key="Name"),
+        "Configuration": {},
+        "ServiceConnectDefaults": {"Namespace": ""},
+    },
     made_by=Call(operation="create_cluster", renamed={"ClusterSettings": "settings"}),
     reference="name",
     changed_by=(
@@ -25,7 +31,7 @@ CLUSTER: Final = MotoBacked(
             operation="update_cluster",
             arguments={"cluster": "ref"},
             renamed={"ClusterSettings": "settings"},
-            when="p.ClusterSettings || p.Configuration || p.ServiceConnectDefaults",
+            when="p.ClusterSettings || p.Configuration || p.ServiceConnectDefaults || was.Configuration",
         ),
         call(
             "put_cluster_capacity_providers",
@@ -66,8 +72,12 @@ SERVICE: Final = MotoBacked(
         recorded="ForceNewDeployment GatewayConnectors Monitoring",
     ),
     named=("ServiceName", 255),
-    defaults={"DesiredCount": 1},
-    made_by=Call(operation="create_service", renamed={"PlacementStrategies": "placementStrategy", "Monitoring": ""}),
+    made_by=Call(
+        operation="create_service",
+        # CloudFormation Template Reference, "AWS::ECS::Service" (`DesiredCount`): an update without one keeps it.
+        arguments={"desiredCount": "p.DesiredCount || `1`"},
+        renamed={"PlacementStrategies": "placementStrategy", "Monitoring": ""},
+    ),
     reference="made.service.serviceArn",
     changed_by=(
         Call(

@@ -6,13 +6,57 @@ Source: CloudFormation Template Reference, "AWS::ElasticLoadBalancingV2::LoadBal
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource
-from lambdakit.harness.deployment.provisioners.moto_backed import Call, MotoBacked, Tagging, call, properties_of
+from lambdakit.harness.deployment.provisioners.moto_backed import Call, MotoBacked, Tagging, call, properties_of, resets
 
 _TAGGING: Final = Tagging(tag="add_tags", untag="remove_tags", target="ResourceArns", of="[ref]")
 _NAME_LENGTH_MAX: Final = 32
+# Source: Elastic Load Balancing API Reference, "LoadBalancerAttribute", "TargetGroupAttribute" and "ListenerAttribute".
+_BALANCER_DEFAULTS: Final = {
+    **{"access_logs.s3.enabled": "false", "access_logs.s3.bucket": "", "access_logs.s3.prefix": ""},
+    "client_keep_alive.seconds": "3600",
+    **{"connection_logs.s3.enabled": "false", "connection_logs.s3.bucket": "", "connection_logs.s3.prefix": ""},
+    "deletion_protection.enabled": "false",
+    "dns_record.client_routing_policy": "any_availability_zone",
+    "idle_timeout.timeout_seconds": "60",
+    "load_balancing.cross_zone.enabled": "false",
+    "routing.http.desync_mitigation_mode": "defensive",
+    "routing.http.drop_invalid_header_fields.enabled": "false",
+    "routing.http.preserve_host_header.enabled": "false",
+    "routing.http.x_amzn_tls_version_and_cipher_suite.enabled": "false",
+    "routing.http.xff_client_port.enabled": "false",
+    "routing.http.xff_header_processing.mode": "append",
+    "routing.http2.enabled": "true",
+    "waf.fail_open.enabled": "false",
+    "zonal_shift.config.enabled": "false",
+}
+_GROUP_DEFAULTS: Final = {
+    "deregistration_delay.timeout_seconds": "300",
+    "lambda.multi_value_headers.enabled": "false",
+    "load_balancing.algorithm.anomaly_mitigation": "off",
+    "load_balancing.algorithm.type": "round_robin",
+    "load_balancing.cross_zone.enabled": "use_load_balancer_configuration",
+    "proxy_protocol_v2.enabled": "false",
+    "slow_start.duration_seconds": "0",
+    "stickiness.app_cookie.duration_seconds": "86400",
+    "stickiness.enabled": "false",
+    "stickiness.lb_cookie.duration_seconds": "86400",
+}
+_LISTENER_DEFAULTS: Final = {"routing.http.response.server.enabled": "true", "tcp.idle_timeout.seconds": "350"}
+# Source: the same, "CreateTargetGroup".
+_HEALTH_DEFAULTS: Final = {"HealthCheckEnabled": True, "HealthyThresholdCount": 5, "UnhealthyThresholdCount": 2}
+_HEALTH_OF_FUNCTIONS: Final = {
+    **{"HealthCheckEnabled": False, "HealthCheckPath": "/"},
+    **{"HealthCheckIntervalSeconds": 35, "HealthCheckTimeoutSeconds": 30},
+}
+_HEALTH_BY_PROTOCOL: Final[Mapping[str, Mapping[str, Any]]] = {
+    "HTTP": {"HealthCheckPath": "/", "HealthCheckTimeoutSeconds": 5},
+    "HTTPS": {"HealthCheckPath": "/", "HealthCheckTimeoutSeconds": 5},
+    "GENEVE": {"HealthCheckIntervalSeconds": 10, "HealthCheckPort": "80", "HealthCheckTimeoutSeconds": 5},
+}
 
 
 class _LoadBalancer(MotoBacked):
@@ -32,6 +76,11 @@ class _LoadBalancer(MotoBacked):
 
 class _TargetGroup(MotoBacked):
     """A target group, whose health checks follow what it says."""
+
+    def _cleared(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+        health = _health_defaults(after)
+        gone = {name: value for name, value in health.items() if name in before and name not in after}
+        return {**gone, **MotoBacked._cleared(self, before, after)}
 
     def update(self, created: Created, resource: Resource, context: Context) -> Provisioned:
         """Changes what differs."""
@@ -97,6 +146,21 @@ class _ListenerRule(MotoBacked):
             context.load_balancers.follow(str(resource.properties.get("ListenerArn")))
 
 
+def _health_defaults(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """How targets are checked that are said nothing of; `HealthCheckProtocol` is the group's, as moto has it."""
+    if properties.get("TargetType") == "lambda":
+        return {**_HEALTH_DEFAULTS, **_HEALTH_OF_FUNCTIONS, "Matcher": {"HttpCode": "200"}}
+    protocol = str(properties.get("Protocol"))
+    web = protocol in ("HTTP", "HTTPS")
+    return {
+        **_HEALTH_DEFAULTS,
+        **{"HealthCheckIntervalSeconds": 30, "HealthCheckPort": "traffic-port", "HealthCheckTimeoutSeconds": 10},
+        "HealthCheckProtocol": protocol if web else "TCP",
+        **({"Matcher": {"HttpCode": "200"}} if web else {}),
+        **_HEALTH_BY_PROTOCOL.get(protocol, {}),
+    }
+
+
 def _served(provisioned: Provisioned, context: Context) -> Provisioned:
     if context.load_balancers is not None:
         context.load_balancers.listen(provisioned.physical_id)
@@ -120,6 +184,7 @@ LOAD_BALANCER: Final = _LoadBalancer(
         " EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic Ipv4IpamPoolId MinimumLoadBalancerCapacity",
     ),
     named=("Name", _NAME_LENGTH_MAX),
+    cleared={"IpAddressType": "ipv4", "LoadBalancerAttributes": resets(_BALANCER_DEFAULTS)},
     made_by=Call(
         operation="create_load_balancer",
         renamed={"Ipv4IpamPoolId": "", "EnablePrefixForIpv6SourceNat": ""},
@@ -182,6 +247,7 @@ TARGET_GROUP: Final = _TargetGroup(
         recorded="TargetControlPort",
     ),
     named=("Name", _NAME_LENGTH_MAX),
+    cleared={"TargetGroupAttributes": resets(_GROUP_DEFAULTS)},
     made_by=Call(operation="create_target_group"),
     reference="made.TargetGroups[0].TargetGroupArn",
     completed_by=(
@@ -223,6 +289,7 @@ LISTENER: Final = _Listener(
         read="AlpnPolicy Certificates DefaultActions ListenerAttributes LoadBalancerArn Port Protocol SslPolicy Tags",
         recorded="MutualAuthentication",
     ),
+    cleared={"ListenerAttributes": resets(_LISTENER_DEFAULTS)},
     made_by=Call(operation="create_listener", renamed={"MutualAuthentication": ""}),
     reference="made.Listeners[0].ListenerArn",
     completed_by=(

@@ -13,6 +13,7 @@ THING: Final = MotoBacked(
     service="iot",
     properties=properties_of(read="AttributePayload ThingName"),
     named=("ThingName", 128),
+    cleared={"AttributePayload": {"Attributes": {}}},
     made_by=Call(operation="create_thing"),
     reference="name",
     changed_by=(Call(operation="update_thing"),),

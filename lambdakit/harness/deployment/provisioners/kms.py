@@ -150,8 +150,8 @@ def _settings(kms: Any, key_id: str) -> list[Setting]:
             kms.disable_key(KeyId=key_id)
 
     def policy(_: Properties, new: Properties) -> None:
-        if new.get("KeyPolicy") is not None:
-            kms.put_key_policy(KeyId=key_id, PolicyName="default", Policy=as_text(new["KeyPolicy"]))
+        wanted = new.get("KeyPolicy") or _default_policy(kms, key_id)
+        kms.put_key_policy(KeyId=key_id, PolicyName="default", Policy=as_text(wanted))
 
     return [
         Setting(
@@ -166,6 +166,17 @@ def _settings(kms: Any, key_id: str) -> list[Setting]:
             lambda keys: kms.untag_resource(KeyId=key_id, TagKeys=keys),
         ),
     ]
+
+
+def _default_policy(kms: Any, key_id: str) -> dict[str, Any]:
+    """The policy of a key that is given none. Source: AWS KMS Developer Guide, "Default key policy"."""
+    account_id = kms.describe_key(KeyId=key_id)["KeyMetadata"]["AWSAccountId"]
+    statement = {
+        "Sid": "Enable IAM User Permissions",
+        **{"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account_id}:root"}},
+        **{"Action": "kms:*", "Resource": "*"},
+    }
+    return {"Version": "2012-10-17", "Id": "key-default-1", "Statement": [statement]}
 
 
 def _schedule_deletion(kms: Any, key_id: str) -> None:

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from lambdakit.harness.deployment.provisioner import Context, Resource, ResourceRefused
+from lambdakit.harness.deployment.provisioner import Context, Created, Resource, ResourceRefused
 from lambdakit.harness.deployment.request_shapes import convert, matching
+from lambdakit.harness.deployment.service_call import tag_map
 from lambdakit.harness.lambda_service.api_model import shared_model
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.input_validation import check_input
@@ -47,6 +48,17 @@ def gone_or(operation: str, resource: Resource, context: Context, **members: Any
     except ServiceFault as fault:
         if fault.code != "ResourceNotFoundException":
             raise
+
+
+def retag(created: Created, resource: Resource, context: Context, arn: str) -> None:
+    """Gives what is at `arn` the tags that the template says now; the operations that update it take none."""
+    before, after = (tag_map(each.properties.get("Tags")) for each in (created.resource, resource))
+    gone = [key for key in before if key not in after]
+    changed = {key: value for key, value in after.items() if before.get(key) != value}
+    if gone:
+        call_lambda("UntagResource", {}, resource, context, Resource=arn, TagKeys=gone)
+    if changed:
+        call_lambda("TagResource", {}, resource, context, Resource=arn, Tags=changed)
 
 
 def operation_context(resource: Resource, context: Context) -> OperationContext:

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from lambdakit.harness.deployment.property_tree import PropertyTree, reads, records
 from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource
-from lambdakit.harness.deployment.provisioners.lambda_calls import call_lambda, gone_or
+from lambdakit.harness.deployment.provisioners.lambda_calls import call_lambda, gone_or, retag
 from lambdakit.harness.deployment.settings import HoldsNothing
 
 _NAME_LENGTH_MAX = 140
@@ -47,7 +47,10 @@ class LambdaCapacityProvider(HoldsNothing):
         given = {
             key: value for key, value in resource.properties.items() if key not in ("Tags", "CapacityProviderName")
         }
+        # Without its scaling it has the one that a new provider has.
+        given = {"CapacityProviderScalingConfig": {}, **given}
         call_lambda("UpdateCapacityProvider", given, resource, context, CapacityProviderName=name)
+        retag(created, resource, context, str(created.provisioned.attributes["Arn"]))
         return created.provisioned
 
     def delete(self, created: Created, context: Context) -> None:

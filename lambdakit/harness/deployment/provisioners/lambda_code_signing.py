@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from lambdakit.harness.deployment.property_tree import RECORDED, PropertyTree
 from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource
-from lambdakit.harness.deployment.provisioners.lambda_calls import call_lambda, gone_or
+from lambdakit.harness.deployment.provisioners.lambda_calls import call_lambda, gone_or, retag
 
 
 class LambdaCodeSigningConfig:
@@ -34,6 +34,7 @@ class LambdaCodeSigningConfig:
             context,
             CodeSigningConfigArn=created.provisioned.physical_id,
         )
+        retag(created, resource, context, created.provisioned.physical_id)
         return created.provisioned
 
     def delete(self, created: Created, context: Context) -> None:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from lambdakit.harness.deployment.property_tree import PropertyTree, reads, records
 from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource
-from lambdakit.harness.deployment.provisioners.lambda_calls import call_lambda, gone_or
+from lambdakit.harness.deployment.provisioners.lambda_calls import call_lambda, gone_or, retag
 from lambdakit.harness.lambda_service.event_source_rules import source_kind
 
 # What UpdateEventSourceMapping takes, and what holds when the template says nothing any more.
@@ -19,8 +19,12 @@ _UPDATED: Mapping[str, Any] = {
     "DestinationConfig": {"OnFailure": {}},
     "FilterCriteria": {},
     "FunctionResponseTypes": [],
+    "KmsKeyArn": "",
+    "LoggingConfig": {},
     "MaximumRecordAgeInSeconds": -1,
     "MaximumRetryAttempts": -1,
+    "MetricsConfig": {},
+    "ProvisionedPollerConfig": {},
     "ScalingConfig": {},
     "TumblingWindowInSeconds": 0,
 }
@@ -66,6 +70,7 @@ class LambdaEventSourceMapping:
             context,
             UUID=created.provisioned.physical_id,
         )
+        retag(created, resource, context, str(created.provisioned.attributes["EventSourceMappingArn"]))
         return created.provisioned
 
     def delete(self, created: Created, context: Context) -> None:

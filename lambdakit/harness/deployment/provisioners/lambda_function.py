@@ -213,6 +213,8 @@ def _set_beside(named: FunctionName, properties: Mapping[str, Any], functions: F
         management = properties.get("RuntimeManagementConfig")
         if management:
             function.runtime_management[LATEST] = dict(management)
+        else:
+            function.runtime_management.pop(LATEST, None)
 
     functions.change(named, change)
 

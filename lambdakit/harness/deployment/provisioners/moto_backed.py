@@ -37,6 +37,8 @@ _GONE: Final = re.compile(r"NotFound|NoSuch|NotExist|DoesNotExist|404|\.Unknown"
 _UNFOUND: Final = (AttributeError, LookupError, StopIteration)
 # The same, as it comes through the account's front.
 _LOST: Final = re.compile(r"^moto failed to answer: (AttributeError|IndexError|KeyError|StopIteration)")
+# Makes of the old and the new value of a property the one that an update gives.
+Completed = Callable[[Any, Any], Any]
 _PROPERTY: Final = re.compile(r"\b(?:p|was|added|removed)\.(\w+)")
 
 
@@ -51,6 +53,21 @@ def properties_of(*, read: str, recorded: str = "") -> PropertyTree:
     read: what the service's API is given. recorded: what it has no place for.
     """
     return {**dict.fromkeys(read.split(), READ), **dict.fromkeys(recorded.split(), RECORDED)}
+
+
+def resets(defaults: Mapping[str, str], *, key: str = "Key", value: str = "Value") -> Completed:
+    """For a list of settings by name: those that are no more get their defaults.
+
+    defaults: by name; one that has none is not reset. key, value: the members of an item.
+    """
+
+    def completed(before: Any, after: Any) -> list[Any]:
+        now = list(after or ())
+        named = {str(item.get(key)) for item in now}
+        gone = [str(item.get(key)) for item in before or () if str(item.get(key)) not in named]
+        return [*now, *({key: name, value: defaults[name]} for name in gone if name in defaults)]
+
+    return completed
 
 
 def is_gone(error: ClientError) -> bool:
@@ -142,6 +159,8 @@ class MotoBacked:
     named: the property that gets a generated name, and the longest one; lower_case: that it is one; underscores: that
     it has no hyphens; alphanumeric: that it has letters and digits only.
     defaults: what an absent property means. tags: the property that holds them.
+    cleared: what an update gives for a property that was there and is no more, where the service's operation keeps what
+    it is not given; or what makes that of the old and the new value, for lists of which some items may go.
     remade: deleted and made again for a change that no request makes; only for what keeps its `Ref` by that.
     gone: error codes of the service's own that say that it is not there.
     live: attributes that other resources change, and that are read when they are asked for.
@@ -162,6 +181,7 @@ class MotoBacked:
     underscores: bool = False
     alphanumeric: bool = False
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    cleared: Mapping[str, Any | Completed] = field(default_factory=dict)
     tagged_by: Tagging | None = None
     tags: str = "Tags"
     remade: bool = False
@@ -194,6 +214,8 @@ class MotoBacked:
         """Changes what differs; takes it back when a request fails."""
         client = context.client(self.service, resource)
         old, new = self._known(created.resource, created), self._known(resource, created)
+        before, after = old["p"], new["p"]
+        old["p"], new["p"] = {**before, **self._cleared(after, before)}, {**after, **self._cleared(before, after)}
         _compare(old, new)
         unchangeable = self._unchangeable(client, old["p"], new["p"])
         if unchangeable and self.remade:
@@ -238,6 +260,16 @@ class MotoBacked:
                 getattr(client, change.operation)(**request)
         if self.tagged_by is not None:
             self.tagged_by.change(client, new, tag_map(old["p"].get(self.tags)), tag_map(new["p"].get(self.tags)))
+
+    def _cleared(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+        """What an update gives for those of the properties before that are no more."""
+        cleared = {}
+        for name, value in self.cleared.items():
+            if callable(value) and before.get(name) != after.get(name):
+                cleared[name] = value(before.get(name), after.get(name))
+            elif not callable(value) and name in before and name not in after:
+                cleared[name] = value
+        return cleared
 
     def _unchangeable(self, client: Any, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
         """The properties that differ, that the service has, and that no request changes."""

@@ -34,6 +34,12 @@ _PORT: Final = (
     " && `1521`) || (starts_with(p.Engine || '', 'sqlserver') && `1433`) || `3306`)"
 )
 
+# Source: Amazon RDS API Reference, "CreateDBInstance" and "CreateDBCluster".
+_CLEARED: Final = {
+    **{"BackupRetentionPeriod": 1, "CopyTagsToSnapshot": False, "DeletionProtection": False},
+    "EnableIAMDatabaseAuthentication": False,
+}
+
 DB_INSTANCE: Final = MotoBacked(
     service="rds",
     properties=properties_of(
@@ -57,6 +63,7 @@ DB_INSTANCE: Final = MotoBacked(
     ),
     named=("DBInstanceIdentifier", _NAME_LENGTH_MAX),
     lower_case=True,
+    cleared=_CLEARED,
     made_by=Call(operation="create_db_instance", arguments={"Engine": "p.Engine || 'mysql'"}, renamed=_INSTANCE_NAMES),
     reference="made.DBInstance.DBInstanceIdentifier",
     read_by=(call("describe_db_instances", DBInstanceIdentifier="ref"),),
@@ -107,6 +114,7 @@ DB_CLUSTER: Final = MotoBacked(
     lower_case=True,
     # moto asks for a user and a password where RDS takes them from a snapshot or keeps the password itself.
     defaults={"MasterUsername": "admin", "MasterUserPassword": "managed-by-the-service"},
+    cleared=_CLEARED,
     made_by=Call(operation="create_db_cluster", renamed={"SourceRegion": ""}),
     reference="made.DBCluster.DBClusterIdentifier",
     read_by=(

@@ -79,6 +79,20 @@ ROWS = [
         ),
         shows=("enabled", "disabled"),
     ),
+    Row(  # what the template says no more is as if it had never said it
+        type="AWS::ECS::Cluster",
+        first={"ClusterSettings": [{"Name": "containerInsights", "Value": "enabled"}]},
+        second={},
+        read=shown(
+            "ecs",
+            "describe_clusters",
+            "clusters[0].settings[0].value",
+            "clusters[?status == 'ACTIVE']",
+            clusters="[ref]",
+            include="['SETTINGS']",
+        ),
+        shows=("enabled", "disabled"),
+    ),
     Row(
         type="AWS::ECS::Service",
         first={**_SERVICE, "DesiredCount": "1"},

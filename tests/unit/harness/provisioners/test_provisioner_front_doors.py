@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from lambdakit.harness.deployment.provisioner import Created
 from tests.fakes.provisioning import Provisioning, Row, follow
 from tests.fakes.shown import Needs, shown
 
@@ -36,6 +39,13 @@ _LISTENING: Needs = {
     "L": (f"{_V2}Listener", {"LoadBalancerArn": "@Lb", "Port": "80", "Protocol": "HTTP", "DefaultActions": _TO_T}),
 }
 _FUNCTION = "arn:aws:lambda:eu-west-1:111122223333:function:f"
+
+
+def _server_header(provisioning: Provisioning, created: Created) -> Any:
+    found = provisioning.client("elbv2").describe_listener_attributes(ListenerArn=created.provisioned.physical_id)
+    values = {item["Key"]: item["Value"] for item in found["Attributes"]}
+    return {"shown": values.get("routing.http.response.server.enabled", "true")}
+
 
 ROWS = [
     Row(
@@ -128,6 +138,87 @@ ROWS = [
         ),
         shows=([80], [81]),
         needs=_NETWORK,
+    ),
+    Row(
+        type=f"{_V2}Listener",
+        first={
+            **{"LoadBalancerArn": "@Lb", "Port": "80", "Protocol": "HTTP", "DefaultActions": _NOT_FOUND},
+            "ListenerAttributes": [{"Key": "routing.http.response.server.enabled", "Value": "false"}],
+        },
+        second={"LoadBalancerArn": "@Lb", "Port": "80", "Protocol": "HTTP", "DefaultActions": _NOT_FOUND},
+        read=_server_header,
+        shows=({"shown": "false"}, {"shown": "true"}),
+        needs=_BALANCED,
+    ),
+    Row(  # attributes that are said no more have their defaults again
+        type=f"{_V2}LoadBalancer",
+        first={
+            **{"Subnets": ["@A", "@B"], "SecurityGroups": ["@G"]},
+            "LoadBalancerAttributes": [
+                {"Key": "deletion_protection.enabled", "Value": "true"},
+                {"Key": "routing.http.drop_invalid_header_fields.enabled", "Value": "true"},
+            ],
+        },
+        second={
+            **{"Subnets": ["@A", "@B"], "SecurityGroups": ["@G"]},
+            "LoadBalancerAttributes": [
+                {"Key": "routing.http.drop_invalid_header_fields.enabled", "Value": "true"},
+            ],
+        },
+        read=shown(
+            "elbv2",
+            "describe_load_balancer_attributes",
+            "Attributes[?Key == 'deletion_protection.enabled'].Value",
+            LoadBalancerArn="ref",
+        ),
+        shows=(["true"], ["false"]),
+        needs=_NETWORK,
+    ),
+    Row(
+        type=f"{_V2}TargetGroup",
+        first={
+            **{"VpcId": "@Vpc", "Port": 80, "Protocol": "HTTP", "TargetType": "ip"},
+            **{"HealthCheckIntervalSeconds": 20, "HealthCheckPath": "/h", "HealthCheckTimeoutSeconds": 10},
+            **{"HealthyThresholdCount": 3, "UnhealthyThresholdCount": 4, "Matcher": {"HttpCode": "201"}},
+            "HealthCheckPort": "81",
+        },
+        second={"VpcId": "@Vpc", "Port": 80, "Protocol": "HTTP", "TargetType": "ip"},
+        read=shown(
+            "elbv2",
+            "describe_target_groups",
+            "TargetGroups[0].[HealthCheckIntervalSeconds, HealthCheckPath, HealthCheckTimeoutSeconds,"
+            " HealthyThresholdCount, UnhealthyThresholdCount, Matcher.HttpCode, HealthCheckPort]",
+            TargetGroupArns="[ref]",
+        ),
+        shows=([20, "/h", 10, 3, 4, "201", "81"], [30, "/", 5, 5, 2, "200", "traffic-port"]),
+        needs=_NETWORK,
+    ),
+    Row(
+        type=f"{_V2}TargetGroup",
+        first={
+            **{"TargetType": "lambda", "HealthCheckEnabled": True, "HealthCheckIntervalSeconds": 40},
+            "TargetGroupAttributes": [{"Key": "lambda.multi_value_headers.enabled", "Value": "true"}],
+        },
+        second={"TargetType": "lambda"},
+        read=shown(
+            "elbv2",
+            "describe_target_group_attributes",
+            "Attributes[?Key == 'lambda.multi_value_headers.enabled'].Value",
+            TargetGroupArn="ref",
+        ),
+        shows=(["true"], ["false"]),
+    ),
+    Row(
+        type=f"{_V2}TargetGroup",
+        first={"TargetType": "lambda", "HealthCheckEnabled": True, "HealthCheckIntervalSeconds": 40},
+        second={"TargetType": "lambda"},
+        read=shown(
+            "elbv2",
+            "describe_target_groups",
+            "TargetGroups[0].[HealthCheckEnabled, HealthCheckIntervalSeconds]",
+            TargetGroupArns="[ref]",
+        ),
+        shows=([True, 40], [False, 35]),
     ),
 ]
 

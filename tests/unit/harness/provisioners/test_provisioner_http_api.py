@@ -66,6 +66,31 @@ ROWS = [
             {"Name": "store", "Description": None, "CorsConfiguration": {"AllowOrigins": ["https://a"]}, "Tags": None},
         ),
     ),
+    Row(  # what the template says no more is as if it had never said it
+        type="AWS::ApiGatewayV2::Integration",
+        first={
+            **{"ApiId": "@Api", "IntegrationType": "HTTP_PROXY", "IntegrationUri": "https://example.com"},
+            **{"IntegrationMethod": "GET", "PayloadFormatVersion": "1.0", "TlsConfig": {"ServerNameToVerify": "a"}},
+        },
+        second={
+            **{"ApiId": "@Api", "IntegrationType": "HTTP_PROXY", "IntegrationUri": "https://example.com"},
+            **{"IntegrationMethod": "GET", "PayloadFormatVersion": "1.0"},
+        },
+        read=_child("integration", "IntegrationId", "TlsConfig", "IntegrationUri"),
+        shows=(
+            {"TlsConfig": {"ServerNameToVerify": "a"}},
+            {"TlsConfig": None, "IntegrationUri": "https://example.com"},
+        ),
+        needs=_NEEDS,
+    ),
+    Row(
+        type="AWS::ApiGatewayV2::Route",
+        first={"ApiId": "@Api", "RouteKey": "GET /named", "OperationName": "o"},
+        second={"ApiId": "@Api", "RouteKey": "GET /named"},
+        read=_child("route", "RouteId", "OperationName", "RouteKey"),
+        shows=({"OperationName": "o"}, {"OperationName": None, "RouteKey": "GET /named"}),
+        needs=_NEEDS,
+    ),
     Row(
         type="AWS::ApiGatewayV2::Stage",
         first={"ApiId": "@Api", "StageName": "live", "AutoDeploy": "true", "StageVariables": {"a": "1"}},

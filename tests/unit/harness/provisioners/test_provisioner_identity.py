@@ -108,6 +108,49 @@ ROWS = [
         shows=([False], [True]),
         needs=_CLIENT,
     ),
+    Row(
+        type=f"{_COGNITO}UserPool",
+        first={"UserPoolName": "p", "MfaConfiguration": "ON", "EnabledMfas": ["SOFTWARE_TOKEN_MFA"]},
+        second={"UserPoolName": "p"},
+        read=shown("cognito-idp", "get_user_pool_mfa_config", "[MfaConfiguration]", UserPoolId="ref"),
+        shows=(["ON"], ["OFF"]),
+    ),
+    Row(
+        type=f"{_COGNITO}UserPoolIdentityProvider",
+        first={
+            **{"UserPoolId": "@Pool", "ProviderName": "Google", "ProviderType": "Google"},
+            **{"ProviderDetails": {"client_id": "a"}, "AttributeMapping": {"email": "e"}, "IdpIdentifiers": ["x"]},
+        },
+        second={
+            **{"UserPoolId": "@Pool", "ProviderName": "Google", "ProviderType": "Google"},
+            "ProviderDetails": {"client_id": "a"},
+        },
+        read=shown(
+            "cognito-idp",
+            "describe_identity_provider",
+            "IdentityProvider.[AttributeMapping, IdpIdentifiers || `[]`]",
+            UserPoolId="p.UserPoolId",
+            ProviderName="ref",
+        ),
+        shows=([{"email": "e"}, ["x"]], [{"username": "sub"}, []]),
+        needs=_POOL,
+    ),
+    Row(
+        type=f"{_COGNITO}IdentityPool",
+        first={
+            **{"AllowUnauthenticatedIdentities": True, "SupportedLoginProviders": {"graph.facebook.com": "1"}},
+            "CognitoIdentityProviders": [{"ClientId": "@Client", "ProviderName": "@Pool.ProviderName"}],
+        },
+        second={"AllowUnauthenticatedIdentities": True},
+        read=shown(
+            "cognito-identity",
+            "describe_identity_pool",
+            "[SupportedLoginProviders || `{}`, length(CognitoIdentityProviders || `[]`)]",
+            IdentityPoolId="ref",
+        ),
+        shows=([{"graph.facebook.com": "1"}, 1], [{}, 0]),
+        needs=_CLIENT,
+    ),
 ]
 
 

@@ -60,6 +60,18 @@ ROWS = [
         ),
         shows=(["a", "d", ["image/png"], False, ["REGIONAL"]], ["b", "", ["image/gif"], True, ["REGIONAL"]]),
     ),
+    _patched(  # what the template says no more is as if it had never said it
+        "RestApi",
+        {
+            **{"Name": "a", "EndpointConfiguration": {"Types": ["REGIONAL"]}, "ApiKeySourceType": "AUTHORIZER"},
+            "Tags": [{"Key": "team", "Value": "a"}],
+        },
+        {"Name": "a"},
+        read=shown(
+            "apigateway", "get_rest_api", "[endpointConfiguration.types, apiKeySource, tags || `{}`]", restApiId="ref"
+        ),
+        shows=([["REGIONAL"], "AUTHORIZER", {"team": "a"}], [["EDGE"], "HEADER", {}]),
+    ),
     _patched(
         "Method",
         {**_HERE, "AuthorizationType": "NONE", "Integration": _MOCK, "MethodResponses": [{"StatusCode": 204}]},

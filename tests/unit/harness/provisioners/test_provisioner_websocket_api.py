@@ -95,6 +95,68 @@ ROWS = [
         read=shown("apigatewayv2", "get_vpc_link", "[Name, Tags]", VpcLinkId="ref"),
         shows=(["a", {"a": "1"}], ["b", {"b": "2"}]),
     ),
+    Row(  # what the template says no more is as if it had never said it
+        type=f"{_API}Api",
+        first={**_SOCKET, "Name": "a", "ApiKeySelectionExpression": "$context.authorizer.usageIdentifierKey"},
+        second={**_SOCKET, "Name": "a"},
+        read=shown("apigatewayv2", "get_api", "[ApiKeySelectionExpression]", ApiId="ref"),
+        shows=(["$context.authorizer.usageIdentifierKey"], ["$request.header.x-api-key"]),
+    ),
+    Row(
+        type=f"{_API}Integration",
+        first={
+            **{"ApiId": "@Api", "IntegrationType": "MOCK", "RequestTemplates": {"a": "b"}, "TimeoutInMillis": 500},
+            **{"PassthroughBehavior": "NEVER", "TemplateSelectionExpression": "a"},
+        },
+        second={"ApiId": "@Api", "IntegrationType": "MOCK"},
+        read=shown(
+            "apigatewayv2",
+            "get_integration",
+            "[RequestTemplates, TimeoutInMillis, PassthroughBehavior, TemplateSelectionExpression, IntegrationId]",
+            IntegrationId="ref",
+            **_KEYED,
+        ),
+        shows=([{"a": "b"}, 500, "NEVER", "a", "@It"], [None, 29000, "WHEN_NO_MATCH", None, "@It"]),
+        needs=_NEEDS,
+    ),
+    Row(
+        type=f"{_API}Route",
+        first={
+            **{"ApiId": "@Api", "RouteKey": "send", "ApiKeyRequired": True, "OperationName": "o"},
+            **{"RouteResponseSelectionExpression": "$default", "RequestModels": {"m": "M"}},
+        },
+        second={"ApiId": "@Api", "RouteKey": "send"},
+        read=shown(
+            "apigatewayv2",
+            "get_route",
+            "[ApiKeyRequired, OperationName, RouteResponseSelectionExpression, RequestModels]",
+            RouteId="ref",
+            **_KEYED,
+        ),
+        shows=([True, "o", "$default", {"m": "M"}], [False, None, None, None]),
+        needs=_NEEDS,
+    ),
+    Row(
+        type=f"{_API}Authorizer",
+        first={
+            **{"ApiId": "@Api", "AuthorizerType": "REQUEST", "Name": "a", "AuthorizerUri": _FUNCTION},
+            **{"AuthorizerPayloadFormatVersion": "2.0", "AuthorizerResultTtlInSeconds": 60},
+            "EnableSimpleResponses": True,
+        },
+        second={
+            **{"ApiId": "@Api", "AuthorizerType": "REQUEST", "Name": "a", "AuthorizerUri": _FUNCTION},
+            "AuthorizerPayloadFormatVersion": "2.0",
+        },
+        read=shown(
+            "apigatewayv2",
+            "get_authorizer",
+            "[AuthorizerResultTtlInSeconds, EnableSimpleResponses]",
+            AuthorizerId="ref",
+            **_KEYED,
+        ),
+        shows=([60, True], [None, None]),
+        needs=_HTTP,
+    ),
 ]
 
 
