@@ -250,9 +250,11 @@ class ExecutionEnvironment:
         self._phases.init_begins(suppressed=self._was_reset)
         if launched.problem:
             self._talk.fault = faults.invalid_entrypoint(self._talk.request_id, launched.problem)
-        self._api = RuntimeApi(launched.runtime_api, self._selector, self._talk)
         if self._aborted:
             self._process.terminate()
+            launched.runtime_api.close()  # it may be a moment until all of it is gone: nothing in there gets an event
+        else:
+            self._api = RuntimeApi(launched.runtime_api, self._selector, self._talk)
         sinks = self._phases.sinks(self._process.output, self._process.extension_output)
         self._output = ProcessOutput(sinks, self._selector)
         self._output.belongs_to(request_id)
