@@ -47,7 +47,7 @@ class DynamicReference:
 
     @property
     def is_secure(self) -> bool:
-        """Whether the value is secret: CloudFormation then refuses it in custom resources and outputs."""
+        """Whether the value is secret. Where a template may have it, `secure_strings` says."""
         return self.service != "ssm"
 
 

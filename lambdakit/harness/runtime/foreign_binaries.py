@@ -21,7 +21,7 @@ from lambdakit.harness.runtime.code_package import CodeStore
 from lambdakit.harness.runtime.distributions import Distribution, distributions_in
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.interpreters import Interpreter
-from lambdakit.harness.runtime.package_cache import PackagesUnavailable, built_once, install
+from lambdakit.harness.runtime.package_cache import PackagesUnavailable, built_in_either, install
 from lambdakit.harness.runtime.package_files import lay_over
 from lambdakit.harness.runtime.runtimes.family import Prepared
 from lambdakit.records import dataclass
@@ -122,10 +122,7 @@ class ForeignBinaries:
             install([requirement], building, interpreter, dependencies=False)
 
         below = Path("wheels") / f"{interpreter.tag}" / requirement.lower()
-        try:
-            return built_once(self._cache / below, build)
-        except OSError:
-            return built_once(self._fallback / below, build)
+        return built_in_either(self._cache, self._fallback, below, build)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,6 +57,14 @@ def built_once(target: Path, build: Callable[[Path], None]) -> Path:
     return target
 
 
+def built_in_either(cache: Path, fallback: Path, below: Path, build: Callable[[Path], None]) -> Path:
+    """As `built_once`, at `below` in a cache, or in its fallback where nothing can be written to the cache."""
+    try:
+        return built_once(cache / below, build)
+    except OSError:
+        return built_once(fallback / below, build)
+
+
 def install(requirements: Sequence[str], target: Path, interpreter: Interpreter, *, dependencies: bool) -> None:
     """Puts wheels for `interpreter` and this machine into `target`, byte-compiled. PackagesUnavailable when it cannot.
 

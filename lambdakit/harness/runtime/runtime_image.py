@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lambdakit.harness.runtime.interpreters import Interpreter
-from lambdakit.harness.runtime.package_cache import PackagesUnavailable, built_once, install
+from lambdakit.harness.runtime.package_cache import PackagesUnavailable, built_in_either, built_once, install
 
 # The client and the SDK, and with what they import. Source: their own package metadata.
 _REQUIREMENTS = ("awslambdaric", "boto3")
@@ -67,11 +67,7 @@ class RuntimeImages:
             install((_DURABLE_SDK,), building, interpreter, dependencies=False)  # it needs boto3 alone
             shutil.copytree(image, building, dirs_exist_ok=True)
 
-        name = f"{image.name}-durable"
-        try:
-            return built_once(self._cache / "images" / name, build)
-        except OSError:
-            return built_once(self._fallback / "images" / name, build)
+        return built_in_either(self._cache, self._fallback, Path("images", f"{image.name}-durable"), build)
 
     def with_start_script(self, image: Path) -> Path:
         """A folder that stands in for an image where a wrapper script starts the runtime: `bootstrap.py` and links.
@@ -88,11 +84,7 @@ class RuntimeImages:
             for entry in image.iterdir():
                 (building / entry.name).symlink_to(Path(IMAGE_FOLDER, entry.name))
 
-        name = f"{image.name}-started-{digest}"
-        try:
-            return built_once(self._cache / "images" / name, build)
-        except OSError:
-            return built_once(self._fallback / "images" / name, build)
+        return built_in_either(self._cache, self._fallback, Path("images", f"{image.name}-started-{digest}"), build)
 
     def existing(self, interpreter: Interpreter) -> Path | None:
         """The image of an interpreter, if it has been built. PackagesUnavailable as in `of`."""

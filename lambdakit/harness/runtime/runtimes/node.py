@@ -17,7 +17,7 @@ from lambdakit.harness.runtime.bundled_node import bundled_node
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
 from lambdakit.harness.runtime.node_imports import SDK_V2, SdkImports, sdk_imports
 from lambdakit.harness.runtime.node_sdk import NodeSdk, sdk_packages
-from lambdakit.harness.runtime.package_cache import PackagesUnavailable, built_once
+from lambdakit.harness.runtime.package_cache import PackagesUnavailable, built_in_either
 from lambdakit.harness.runtime.runtimes.exec_wrapper import located_on_host, wrapped
 from lambdakit.harness.runtime.runtimes.family import HostStart, Prepared, PythonInterpreter, SandboxStart
 
@@ -145,11 +145,7 @@ class NodeRuntime:
             for source in sources:
                 shutil.copyfile(source, building / source.name)
 
-        name = f"nodejs-client-{digest}"
-        try:
-            return built_once(self._cache / "images" / name, build)
-        except OSError:
-            return built_once(self._fallback / "images" / name, build)
+        return built_in_either(self._cache, self._fallback, Path("images", f"nodejs-client-{digest}"), build)
 
     def _imports_of(self, configuration: FunctionConfiguration) -> SdkImports:
         """Packages do not change, and reading a large one takes a while."""
