@@ -186,12 +186,12 @@ class TestMessages:
 
     def test_messages_are_handled_side_by_side(self, chat: Chat) -> None:
         with client(chat.url) as connection:
-            say(connection, action="x", sleep=1.5)
-            say(connection, action="x", quick=1)
+            say(connection, action="x", number=1, after="the second")
+            say(connection, action="x", number=2, id="the second")
 
-            first, second = hear(connection), hear(connection)
+            events = [hear(connection), hear(connection)]
 
-        assert [json.loads(event["body"]).get("quick") for event in (first, second)] == [1, None]
+        assert [json.loads(event["body"])["number"] for event in events] == [2, 1]
 
     def test_drain_waits_for_what_was_sent(self, chat: Chat) -> None:
         with client(chat.url) as connection:

@@ -24,7 +24,8 @@ UPGRADE: Final = {
     "Sec-WebSocket-Key": "ZXhhbXBsZS1leGFtcGxlLQ==",
     "Sec-WebSocket-Version": "13",
 }
-# Tells of every event, and of nothing else, to whoever listens; what a message says decides what is answered.
+# Tells of every event, and of nothing else, to whoever listens; what a message says decides what is answered, and after
+# which other message's mark in the table.
 ECHO = """
 import json, os, time, boto3
 
@@ -35,11 +36,11 @@ def handler(event, context):
         raise LookupError("a secret")
     if message.get("malformed"):
         return message["malformed"]
-    time.sleep(message.get("sleep", 0))
+    table = boto3.resource("dynamodb").Table(os.environ["TABLE"])
+    while "after" in message and "Item" not in table.get_item(Key={"id": message["after"]}):
+        time.sleep(0.05)
     if "id" in message:
-        boto3.resource("dynamodb").Table(os.environ["TABLE"]).put_item(
-            Item={"id": message["id"], "event": json.dumps(event)}
-        )
+        table.put_item(Item={"id": message["id"], "event": json.dumps(event)})
     return {"statusCode": message.get("status", 200), "body": json.dumps(event)}
 """
 
@@ -162,7 +163,7 @@ def _resources() -> Resources:
         "script": script,
     }
     return (
-        function("Echo", ECHO, Environment={"Variables": kept})
+        function("Echo", ECHO, Timeout=20, Environment={"Variables": kept})
         | function("Room", ROOM, Environment={"Variables": kept})
         | function("Spread", SPREAD, Environment={"Variables": {**kept, "CALLBACK": address}})
         | function("Script", SCRIPT, Runtime="nodejs22.x")

@@ -32,6 +32,8 @@ def take(records):
         short = [{**record, "record": record["record"][:80] if isinstance(record["record"], str) else record["record"]}
                  for record in records]
         print("got", json.dumps(short), flush=True)
+        with open("/tmp/taken", "a") as file:
+            file.write(json.dumps(short))
     with received:
         kinds.extend(record["type"] for record in records)
         received.notify_all()
@@ -81,6 +83,16 @@ WAIT_FOR_RUNTIME_DONE = """\
         with received:
             received.wait_for(lambda: "platform.runtimeDone" in kinds, 5)
             kinds.clear()
+"""
+# For a function: returns once an extension was sent a line of it, at the latest when nobody would wait any more.
+UNTIL_TAKEN = """\
+import json, os, time
+
+def until_taken(line):
+    for _ in range(160):
+        if os.path.exists("/tmp/taken") and json.dumps(line) in open("/tmp/taken").read():
+            return
+        time.sleep(0.05)
 """
 
 

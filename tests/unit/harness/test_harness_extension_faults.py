@@ -95,11 +95,11 @@ def test_an_extension_that_crashed_is_started_again_with_the_environment(
     sandboxed: FunctionHost, tmp_path: Path
 ) -> None:
     then = _NEXT + "if not os.path.exists('/tmp/once'):\n    open('/tmp/once', 'w')\n    os._exit(1)\n" + _NEXT
-    source = "import time\ndef handler(event, context): time.sleep(0.5)"
+    source = "import time\ndef handler(event, context): time.sleep(event)"
     function = sandboxed.function(source, layers=(layer(tmp_path, then),), timeout_seconds=10)
 
-    crashed = sandboxed.invoke(function)
-    good = sandboxed.invoke(function)
+    crashed = sandboxed.invoke(function, 9)
+    good = sandboxed.invoke(function, 0)
 
     assert [crashed.outcome.status, good.outcome.status] == ["crash", "success"]
     assert len({reset.environment for reset in sandboxed.resets()}) == 1

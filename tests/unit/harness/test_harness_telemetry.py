@@ -17,6 +17,7 @@ from tests.fakes.telemetry_extension import (
     EVERYTHING,
     LOGS,
     TELEMETRY,
+    UNTIL_TAKEN,
     WAIT_FOR_RUNTIME_DONE,
     deliveries,
     records,
@@ -133,13 +134,13 @@ def test_while_it_is_frozen_nothing_is_delivered(sandboxed: FunctionHost, tmp_pa
 
 def test_buffered_records_go_out_with_the_next_invocation(sandboxed: FunctionHost, tmp_path: Path) -> None:
     layer = subscribing_layer(tmp_path, (TELEMETRY, FUNCTION))
-    source = "import time\ndef handler(event, context):\n    print(event)\n    time.sleep(event)\n"
+    source = UNTIL_TAKEN + "def handler(event, context):\n    print(event)\n    if event == 'b': until_taken(event)\n"
     function = sandboxed.function(source, layers=(layer,), timeout_seconds=10)
 
-    sandboxed.invoke(function, 0)
-    result = sandboxed.invoke(function, 0.4)
+    sandboxed.invoke(function, "a")
+    result = sandboxed.invoke(function, "b")
 
-    assert [record["record"] for record in records(sandboxed)] == ["0", "0.4"]
+    assert [record["record"] for record in records(sandboxed)] == ["a", "b"]
     assert any(line.startswith("got ") for line in result.log)
 
 
@@ -174,13 +175,11 @@ def test_shutdown_sends_what_is_buffered_before_it_is_told(sandboxed: FunctionHo
 def test_a_portion_goes_at_once_when_it_has_its_items(sandboxed: FunctionHost, tmp_path: Path) -> None:
     full = {**FUNCTION, "buffering": {"timeoutMs": 30_000, "maxItems": 1000}}
     layer = subscribing_layer(tmp_path, (TELEMETRY, full))
-    source = """
-    import time
-
-    def handler(event, context):
-        print("\\n".join(str(number) for number in range(2500)))
-        time.sleep(0.5)
-    """
+    source = f"""{UNTIL_TAKEN}
+def handler(event, context):
+    print("\\n".join(str(number) for number in range(2500)))
+    until_taken("1999")
+"""
     function = sandboxed.function(source, layers=(layer,), timeout_seconds=10)
 
     sandboxed.invoke(function)
@@ -248,13 +247,15 @@ threading.Thread(target=serve, daemon=True).start()
 """
     tcp = {**FUNCTION, "destination": {"protocol": "TCP", "port": 4245}}
     layer = subscribing_layer(tmp_path, (TELEMETRY, tcp), setup=setup)
-    source = "import time\ndef handler(event, context):\n    print(event)\n    time.sleep(0.2)\n    print('b')\n"
+    source = (
+        UNTIL_TAKEN + "def handler(event, context):\n    print(event)\n    until_taken(event)\n    print(event * 2)\n"
+    )
     function = sandboxed.function(source, layers=(layer,), timeout_seconds=10)
 
     sandboxed.invoke(function, "a")
     sandboxed.invoke(function, "c")
 
-    assert [record["record"] for record in records(sandboxed)][:3] == ["a", "b", "c"]
+    assert [record["record"] for record in records(sandboxed)][:3] == ["a", "aa", "c"]
 
 
 def test_without_a_subscriber_there_is_nothing_of_it(sandboxed: FunctionHost, tmp_path: Path) -> None:

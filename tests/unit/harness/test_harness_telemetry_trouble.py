@@ -17,6 +17,7 @@ from tests.fakes.telemetry_extension import (
     EVERYTHING,
     LOGS,
     TELEMETRY,
+    UNTIL_TAKEN,
     WAIT_FOR_RUNTIME_DONE,
     lines,
     records,
@@ -89,7 +90,7 @@ def later():
 threading.Thread(target=later, daemon=True).start()
 """
     layer = subscribing_layer(tmp_path, (TELEMETRY, FUNCTION), setup=setup)
-    source = "import time\ndef handler(event, context):\n    print('kept')\n    time.sleep(1)\n"
+    source = UNTIL_TAKEN + "def handler(event, context):\n    print('kept')\n    until_taken('kept')\n"
     function = sandboxed.function(source, layers=(layer,), timeout_seconds=10)
 
     sandboxed.invoke(function)
