@@ -23,6 +23,7 @@ from lambdakit.harness.moto_state.recorded_work import record_batch_jobs
 from lambdakit.harness.moto_state.rest_authorizers import mend_authorizers
 from lambdakit.harness.moto_state.rest_bounds import bound_rest_apis
 from lambdakit.harness.moto_state.rest_deployments import keep_deployments
+from lambdakit.harness.moto_state.service_interfaces import make_service_interfaces
 from lambdakit.harness.moto_state.shared_domains import share_domains
 from lambdakit.harness.moto_state.table_tags import replace_table_tags
 from lambdakit.harness.moto_state.task_definitions import mend_task_definitions
@@ -47,7 +48,7 @@ def mend_moto() -> None:
     )
     more = (encrypt_buckets, record_batch_jobs, mend_task_definitions, validate_late)
     databases = (mend_windows, size_aurora)
-    builds = (take_build_projects, share_domains)
+    builds = (take_build_projects, share_domains, make_service_interfaces)
     bounds = (bound_bucket_names, bound_queues, bound_rest_apis)
     for change in (*keep, *mend, *of_services, *more, *databases, *builds, *bounds):
         change()
