@@ -35,6 +35,7 @@ class DynamicReference:
     version: of a parameter; None for the latest.
     json_key: the key within a secret's JSON; empty for the whole secret.
     version_stage, version_id: of a secret, at most one of them; both empty for `AWSCURRENT`.
+    Where a template may have one whose value is secret, `secure_strings` says.
     """
 
     service: Service
@@ -44,11 +45,6 @@ class DynamicReference:
     json_key: str = ""
     version_stage: str = ""
     version_id: str = ""
-
-    @property
-    def is_secure(self) -> bool:
-        """Whether the value is secret. Where a template may have it, `secure_strings` says."""
-        return self.service != "ssm"
 
 
 def find_dynamic_references(text: str, place: Place) -> tuple[DynamicReference, ...]:

@@ -62,7 +62,6 @@ def test_reference_is_taken_apart(
     assert reference.text == text
     assert (reference.service, reference.name, reference.version) == (service, name, version)
     assert (reference.json_key, reference.version_stage, reference.version_id) == (json_key, stage, identifier)
-    assert reference.is_secure == (service != "ssm")
 
 
 @pytest.mark.parametrize(
