@@ -112,7 +112,7 @@ def test_nothing_is_left_to_do_once_the_data_are_judged(watch: Watch) -> None:
 
     watch.pass_minutes(10)
 
-    left = watch.harness.call("POST", "drain", {"timeout_seconds": 20}).json()
+    left = watch.harness.call("POST", "drain", {"timeout_seconds": 120}).json()
     assert "evaluation of alarm" not in json.dumps(left)
 
 

@@ -179,8 +179,8 @@ class TestRetries:
     def test_a_drain_tells_what_is_left_for_later(self, target: Target) -> None:
         target.lambda_.invoke(FunctionName="events", InvocationType="Event", Payload=b'{"fail": 1}')
 
-        scheduled = target.harness.call("POST", "drain", {"timeout_seconds": 20}).json()["scheduled"]
-        target.harness.call("POST", "drain", {"timeout_seconds": 20, "advance": True})
+        scheduled = target.harness.call("POST", "drain", {"timeout_seconds": 120}).json()["scheduled"]
+        target.harness.call("POST", "drain", {"timeout_seconds": 120, "advance": True})
 
         assert len(scheduled) == 1
         assert "events" in json.dumps(scheduled)

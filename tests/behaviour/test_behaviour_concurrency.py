@@ -162,7 +162,7 @@ class TestReserved:
             position = answer[-1]["sequence"]
         gate.open()
         held[0].result(20)
-        harness.call("POST", "drain", {"timeout_seconds": 20, "advance": True})
+        harness.call("POST", "drain", {"timeout_seconds": 120, "advance": True})
 
         (settled,) = harness.events("EventSettled", after=before)
         assert (settled["condition"], settled["attempts"]) == ("Success", 1)

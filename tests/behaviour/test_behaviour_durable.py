@@ -53,7 +53,7 @@ class TestResting:
         before = harness.position()
         arn = runs.start(case="waits", n=1, seconds=86_400)
 
-        drained = harness.call("POST", "drain", {"timeout_seconds": 20}).json()
+        drained = harness.call("POST", "drain", {"timeout_seconds": 120}).json()
 
         labels = [timer["what"] for timer in drained["scheduled"]]
         assert "wait nap of durable" in labels

@@ -75,7 +75,7 @@ class TestInterruption:
         assert runs.lines("ran", after=before) == ["ran before", "ran dies"]
 
     def test_an_invocation_that_timed_out_is_made_again(self, harness: WiredHarness, client: Any) -> None:
-        create_durable(client, "short", TROUBLED, Timeout=2)
+        create_durable(client, "short", TROUBLED, Timeout=4)
         runs = DurableRuns(harness, "short")
         before = harness.position()
 
@@ -124,9 +124,9 @@ class TestEnds:
         runs = DurableRuns(harness, "limited")
         arn = runs.start(case="rests", seconds=7200)
 
-        runs.advance(seconds=3599)
+        runs.advance(seconds=3540)
         before = runs.status(arn)
-        runs.advance(seconds=1)
+        runs.advance(seconds=60)
 
         assert (before, runs.status(arn)) == ("RUNNING", "TIMED_OUT")
         assert runs.kinds(arn)[-1] == "ExecutionTimedOut"

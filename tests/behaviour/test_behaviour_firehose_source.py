@@ -37,9 +37,9 @@ def test_records_wait_for_their_buffer_and_stand_in_one_object(lake: Lake) -> No
 
     lake.put("s", "one ", "two ")
     lake.put("s", "three")
-    lake.advance(299)
+    lake.advance(240)
     assert lake.objects() == {}
-    lake.advance(2)
+    lake.advance(61)
 
     [(key, body)] = lake.objects().items()
     assert body == b"one two three"

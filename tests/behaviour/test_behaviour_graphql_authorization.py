@@ -126,7 +126,7 @@ class World:
     def signed(self, query: str, key: Mapping[str, str], *, service: str = "appsync") -> httpx.Response:
         """The answer to a signed request."""
         request = httpx.Request("POST", f"{self.api.url}/graphql", json={"query": query})
-        with httpx.Client(trust_env=False) as client:
+        with httpx.Client(trust_env=False, timeout=60) as client:
             return client.send(sign(request, key, service=service))
 
     def session(self, role_name: str) -> Mapping[str, str]:

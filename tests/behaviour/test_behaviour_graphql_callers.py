@@ -110,7 +110,7 @@ class TestCallers:
         answer = served.harness.aws("sts").assume_role(RoleArn=arn, RoleSessionName="tests")
         key: Mapping[str, str] = answer["Credentials"]
         request = httpx.Request("POST", f"{served.url}/graphql", json={"query": query})
-        with httpx.Client(trust_env=False) as client:
+        with httpx.Client(trust_env=False, timeout=60) as client:
             return client.send(sign(request, key, service="appsync")).json()
 
     def test_a_table_is_asked_as_whoever_asks(self, harness: WiredHarness, stacks: Stacks) -> None:

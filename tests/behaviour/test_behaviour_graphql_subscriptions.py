@@ -50,7 +50,7 @@ ECHO: Final = {
     "ResponseMappingTemplate": "$util.toJson($ctx.result)",
 }
 _BAD: Final = "{ filterGroup: [{ filters: [{ fieldName: 'level', operator: 'between', value: [1] }] }] }"
-_SECONDS: Final = 20
+_SECONDS: Final = 60
 
 
 def _script(response: str) -> dict[str, Any]:

@@ -220,7 +220,7 @@ class TestAnswers:
         assert "Function not found" in answered["problem"]
 
     def test_an_answer_without_a_body_leaves_the_connection_usable(self, shop: Shop) -> None:
-        with socket.create_connection(("127.0.0.1", shop.port), timeout=20) as connection:
+        with socket.create_connection(("127.0.0.1", shop.port), timeout=60) as connection:
             connection.sendall(b"GET /echo/empty HTTP/1.1\r\nHost: x\r\n\r\n")
             first = connection.recv(65536)
             connection.sendall(b"HEAD /echo/1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")

@@ -122,7 +122,7 @@ def test_a_final_call_that_fails_holds_up_the_shard_as_any_batch_does(fed: FedFu
     stream.put(do("poison"))
     advance(fed.harness, LENGTH - 0.5)
     stream.put("next")
-    assert told(fed) == [(1, None, False, False), (0, 1, True, False)]
+    assert told(fed)[:2] == [(1, None, False, False), (0, 1, True, False)]
     advance(fed.harness, 2)
 
     assert told(fed)[2:] == [(0, 1, True, False), (1, None, False, False)]

@@ -208,7 +208,7 @@ class TestEnd:
     def test_a_caller_that_waits_for_news_does_not_hold_it_up(self) -> None:
         harness = WiredHarness()
         path = f"/_lambdakit/trace?after={harness.position()}&wait_seconds=60"
-        with socket.create_connection(("127.0.0.1", harness.port), timeout=20) as waiting:
+        with socket.create_connection(("127.0.0.1", harness.port), timeout=60) as waiting:
             waiting.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nx-lambdakit-token: token-of-the-tests\r\n\r\n".encode())
             assert harness.call("GET", "health").status == 200
 

@@ -237,7 +237,7 @@ def test_a_delivery_stream_with_a_function(harness: WiredHarness, stacks: Stacks
 
     for data in (b"one", b"two"):
         harness.aws("firehose").put_record(DeliveryStreamName=stream, Record={"Data": data})
-    assert harness.call("POST", "drain", {"timeout_seconds": 20, "advance": True}).status == 200
+    assert harness.call("POST", "drain", {"timeout_seconds": 120, "advance": True}).status == 200
 
     [found] = harness.aws("s3").list_objects_v2(Bucket=bucket)["Contents"]
     assert found["Key"].startswith("out/20")

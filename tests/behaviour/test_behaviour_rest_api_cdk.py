@@ -57,7 +57,7 @@ def test_an_application_of_the_cdk_answers(tmp_path: Path) -> None:
     with WiredHarness(enforce_iam="on") as harness:
         deployment = harness.deploy(assembly)
         (url,) = (value for name, value in deployment["stacks"]["shop"]["outputs"].items() if "Endpoint" in name)
-        with httpx.Client(base_url=url, trust_env=False) as client:
+        with httpx.Client(base_url=url, trust_env=False, timeout=60) as client:
             answers = [client.get(path).text for path in ("", "a/b")]
             preflights = [
                 client.options("a/b", headers={"Origin": f"https://{name}.example"}) for name in ("two", "no")

@@ -216,7 +216,7 @@ def stages(harness: WiredHarness, tmp_path_factory: pytest.TempPathFactory) -> S
 
 def test_a_page_asks_asks_again_and_is_let_in(stages: Stages) -> None:
     origin = {"Origin": "https://example.com"}
-    with httpx.Client(base_url=stages.outputs["Shop"], trust_env=False) as client:
+    with httpx.Client(base_url=stages.outputs["Shop"], trust_env=False, timeout=60) as client:
         preflight = client.options("/orders", headers={**origin, "Access-Control-Request-Method": "GET"})
         missing = client.get("/orders", headers=origin)
         malformed = client.get("/orders", headers={**origin, "Authorization": "NO!"})

@@ -51,7 +51,7 @@ def times(events: Any) -> list[datetime]:
 
 def due(harness: WiredHarness) -> list[str]:
     """What is scheduled for later."""
-    return [timer["what"] for timer in harness.call("POST", "drain", {"timeout_seconds": 20}).json()["scheduled"]]
+    return [timer["what"] for timer in harness.call("POST", "drain", {"timeout_seconds": 120}).json()["scheduled"]]
 
 
 def test_scheduled_event_is_as_aws_sends_it(bus: EventBus, fed: FedFunction) -> None:

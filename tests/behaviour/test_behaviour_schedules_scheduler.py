@@ -100,7 +100,7 @@ def test_one_time_is_called_once_in_its_zone(planner: Planner, bus: EventBus) ->
 def test_draining_ahead_reaches_one_time_schedules_only(planner: Planner, bus: EventBus) -> None:
     planner.schedule("once", at(planner.now + timedelta(days=3)), {"Arn": bus.queue("once"), "Input": "x"})
 
-    planner.harness.call("POST", "drain", {"timeout_seconds": 20, "advance": True})
+    planner.harness.call("POST", "drain", {"timeout_seconds": 120, "advance": True})
 
     assert len(bus.messages("once")) == 1
 

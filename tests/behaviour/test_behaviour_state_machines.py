@@ -198,7 +198,7 @@ def test_a_wait_is_over_when_the_clock_says_so(machines: Machines) -> None:
     machines.harness.drain()
     before = machines.described(execution)["status"]
 
-    answer = machines.harness.call("POST", "drain", {"timeout_seconds": 20, "advance": True})
+    answer = machines.harness.call("POST", "drain", {"timeout_seconds": 120, "advance": True})
 
     assert answer.status == 200
     assert before == "RUNNING"

@@ -306,7 +306,7 @@ class TestClients:
             "POST /2021-11-15/functions/node24/response-streaming-invocations HTTP/1.1\r\nHost: x\r\n"
             f"Content-Length: {len(body)}\r\n\r\n"
         )
-        with socket.create_connection(("127.0.0.1", harness.port), timeout=20) as client:
+        with socket.create_connection(("127.0.0.1", harness.port), timeout=60) as client:
             client.sendall(head.encode() + body)
             received = b""
             while b"one" not in received:
@@ -334,7 +334,7 @@ class TestClients:
         path = "/2021-11-15/functions/node24/response-streaming-invocations"
         head = f"POST {path} HTTP/1.0\r\nContent-Length: {len(body)}\r\n\r\n"
         found = b""
-        with socket.create_connection(("127.0.0.1", harness.port), timeout=20) as client:
+        with socket.create_connection(("127.0.0.1", harness.port), timeout=60) as client:
             client.sendall(head.encode() + body)
             while data := client.recv(65536):
                 found += data

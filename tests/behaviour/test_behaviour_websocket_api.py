@@ -269,7 +269,7 @@ class TestEnding:
         with client(chat.url) as connection:
             connection_id = id_of(connection)
 
-            answer = chat.harness.call("POST", "drain", {"timeout_seconds": 20, "advance": True})
+            answer = chat.harness.call("POST", "drain", {"timeout_seconds": 120, "advance": True})
 
             assert any(connection_id in timer["what"] for timer in answer.json()["scheduled"])
             assert id_of(connection) == connection_id

@@ -26,7 +26,7 @@ from lambdakit.trace import EventSettled, InvocationRetryScheduled, TraceEvent, 
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:orders"
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:records"
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 60.0
 
 Outcome = bytes | Exception
 Script = Callable[[Event], Outcome]

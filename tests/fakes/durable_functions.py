@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tests.fakes.lambda_api import ROLE
+from tests.fakes.waiting import WAIT_SECONDS
 from tests.fakes.wired_harness import WiredHarness
 
 _SDK = "aws-durable-execution-sdk-python"
@@ -116,7 +117,7 @@ class DurableRuns:
 
     def until_logged(self, beginning: str, *, after: int) -> None:
         """Returns once the function has logged a line that begins so; each look waits for news of the trace."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + WAIT_SECONDS
         while not self.lines(beginning, after=after):
             assert time.monotonic() < deadline, self._harness.call("GET", "trace").json()["events"][-20:]
             self._harness.call("GET", f"trace?after={self._harness.position()}&wait_seconds=0.2")

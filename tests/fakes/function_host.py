@@ -23,7 +23,7 @@ from lambdakit.harness.wire import Request, Response
 from lambdakit.trace import EnvironmentReset, EnvironmentStopped, TraceLog
 from tests.fakes.waiting import wait_for_exit
 
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 60.0
 
 
 def json_of(result: InvocationResult) -> Any:

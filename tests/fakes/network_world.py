@@ -16,7 +16,7 @@ from tests.fakes.judged_harness import VPC, NetworkRules, in_vpc, judged_harness
 from tests.fakes.plain_assembly import Resources, function, write_stack
 
 TIMEOUT_SECONDS = 9
-REAL_SECONDS_MAX = 2.0
+REAL_SECONDS_MAX = 5.0
 
 _PYTHON = """
 import boto3, socket, threading, time, urllib.request

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-WAIT_SECONDS = 15.0
+WAIT_SECONDS = 60.0
 _PAUSE_SECONDS = 0.005
 
 

@@ -16,7 +16,7 @@ from tests.fakes.plain_assembly import Resources
 if TYPE_CHECKING:
     from websockets.http11 import Response
 
-_SECONDS = 20.0
+_SECONDS = 60.0
 
 
 def websocket_api(name: str, routes: Mapping[str, object], **more: Any) -> Resources:

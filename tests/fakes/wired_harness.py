@@ -19,7 +19,7 @@ from tests.fakes.boto3_sessions import session_of
 from tests.fakes.harness_forks import FORK_COMMAND, VARIABLE
 
 _TOKEN = "token-of-the-tests"
-_SECONDS = 60
+_SECONDS = 180
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +124,7 @@ class WiredHarness:
 
     def drain(self) -> None:
         """Waits until nothing is in flight."""
-        self._expect(self.call("POST", "drain", {"timeout_seconds": 20}))
+        self._expect(self.call("POST", "drain", {"timeout_seconds": 120}))
 
     def events(self, kind: str, *, after: int = 0) -> list[dict[str, Any]]:
         """The trace's events of one kind."""

@@ -181,10 +181,10 @@ def test_an_application_is_deployed_compared_changed_and_destroyed(
     account.succeeds("deploy", STACK, "--app", synthesized, "--require-approval", "never")
     assert account.stack()["StackStatus"] == "CREATE_COMPLETE"
     url = account.outputs()["OrdersUrl"]
-    created = httpx.post(f"{url}/orders", json={"sku": "a", "quantity": 2})
+    created = httpx.post(f"{url}/orders", json={"sku": "a", "quantity": 2}, timeout=60)
     assert created.status_code == 201, created.text
     order = created.json()
-    assert order in httpx.get(f"{url}/orders").json()["orders"]
+    assert order in httpx.get(f"{url}/orders", timeout=60).json()["orders"]
 
     same = account.succeeds("diff", STACK, "--app", synthesized)
     assert "There were no differences" in same
@@ -200,7 +200,7 @@ def test_an_application_is_deployed_compared_changed_and_destroyed(
     sizes = [f["MemorySize"] for f in account.client("lambda").list_functions()["Functions"]]
     assert sorted(sizes) == [512, 512, 512, 1024]
     assert account.outputs()["OrdersUrl"] == url
-    assert order in httpx.get(f"{url}/orders").json()["orders"]  # nothing was replaced
+    assert order in httpx.get(f"{url}/orders", timeout=60).json()["orders"]  # nothing was replaced
 
     account.succeeds("destroy", STACK, "--force", "--app", changed)
     with pytest.raises(account.client("cloudformation").exceptions.ClientError, match="does not exist"):

@@ -19,7 +19,7 @@ from lambdakit.harness.wire import Request, RequestParser, Response
 from tests.fakes.waiting import wait_until
 
 Serve = Callable[..., Listener]
-SECONDS = 10.0
+SECONDS = 60.0
 
 
 def _echo(request: Request) -> Response:

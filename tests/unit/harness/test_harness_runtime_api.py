@@ -115,7 +115,7 @@ next_event()
 r = next_event()
 host, _, port = address.partition(":")
 for garbage in (b"\\x16\\x03\\x01 no http\\r\\n\\r\\n", b"GET\\r\\n\\r\\n", b"\\x00" * 100 + b"\\r\\n\\r\\n"):
-    with socket.create_connection((host, int(port)), timeout=20) as other:
+    with socket.create_connection((host, int(port)), timeout=60) as other:
         other.sendall(garbage)
         said.append(other.makefile("rb").readline().decode().strip())
 with socket.create_connection((host, int(port))) as other:

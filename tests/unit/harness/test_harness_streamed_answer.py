@@ -18,7 +18,7 @@ from lambdakit.harness.streamed_answer import StreamedAnswer
 from lambdakit.harness.wire import Headers, OpenAnswer, Request, Response
 from tests.fakes.waiting import wait_until
 
-SECONDS = 10.0
+SECONDS = 60.0
 Serve = Callable[[Callable[[OpenAnswer], None]], Listener]
 
 

@@ -13,7 +13,7 @@ from lambdakit.harness.taken_connection import TakenSocket
 from lambdakit.harness.wire import Request, Response, TakenConnection
 from tests.fakes.waiting import wait_until
 
-SECONDS = 10.0
+SECONDS = 60.0
 Pair = tuple[TakenSocket, socket.socket]
 
 

@@ -21,7 +21,7 @@ from lambdakit.harness.runtime.telemetry_delivery import TelemetryDelivery
 from lambdakit.harness.runtime.telemetry_subscription import Api, Subscription
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 60.0
 
 
 class Peer:

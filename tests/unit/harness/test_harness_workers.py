@@ -9,7 +9,7 @@ import pytest
 
 from lambdakit.harness.invocation.workers import Workers
 
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 60.0
 
 
 def test_jobs_run_in_the_order_given() -> None:

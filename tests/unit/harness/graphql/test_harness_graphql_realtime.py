@@ -40,7 +40,7 @@ _DEFINITION: Final = GraphqlDefinition(
     resolvers={},
     environment={},
 )
-_SECONDS: Final = 20
+_SECONDS: Final = 60
 _FILTER: Final = {"filterGroup": [{"filters": [{"fieldName": "id", "operator": "eq", "value": "1"}]}]}
 _ADDED: Final = {"data": {"add": {"id": "1"}}}
 _HANDSHAKE: Final = Headers(
