@@ -36,6 +36,7 @@ from lambdakit.harness.inner_listeners import HTTPS_PORT
 from lambdakit.harness.invocation.concurrency import Concurrency
 from lambdakit.harness.invocation.function_metrics import NAMESPACE
 from lambdakit.harness.invocation.invoke import Event, Invoker
+from lambdakit.harness.invocation.readiness import Readiness
 from lambdakit.harness.lambda_service.control_plane import ControlPlane
 from lambdakit.harness.lambda_service.function_stores import FunctionStores
 from lambdakit.harness.lambda_service.invocations import Invocations, StoredFunctions
@@ -157,6 +158,7 @@ class Server:
             concurrency=concurrency,
             clients=access.clients(account),
             refusal=lambda role, action, resource: access.role_refusal(role, "awslambda", action, resource),
+            ready=Readiness(launcher).wait,
             metrics=metrics,
             clock=clock,
             activity=self.activity,

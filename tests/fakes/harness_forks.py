@@ -85,9 +85,11 @@ class HarnessForks:
 def processes_of_their_own() -> Iterator[None]:
     """In here, a harness is a process that was started for it."""
     path = os.environ.pop(VARIABLE, None)
-    yield
-    if path is not None:
-        os.environ[VARIABLE] = path
+    try:
+        yield
+    finally:
+        if path is not None:
+            os.environ[VARIABLE] = path
 
 
 def fork_harnesses(listener: socket.socket) -> None:

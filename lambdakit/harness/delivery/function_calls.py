@@ -121,7 +121,10 @@ class FunctionCalls:
                 request_id=result.request_id,
             )
 
-        return run() if limit_seconds is None else self._within(limit_seconds, run)
+        if limit_seconds is None:
+            return run()
+        self._invocations.ready(target.configuration)
+        return self._within(limit_seconds, run)
 
     def send(self, function: str, payload: bytes, caller: Caller, *, qualifier: str = "") -> None:
         """Hands an event over and waits for nothing. CallRefused when it is not taken."""

@@ -43,6 +43,8 @@ class Invocations:
 
     clients: for what asynchronous invocations send. concurrency: which `invoker` asks before it adds environments.
     refusal: why a role may not do an action on a resource; None when it may.
+    ready: waits for what an environment of a function is started from; who gives a function limited time calls it
+    before. Absence: nothing is waited for.
     scaling: what Application Auto Scaling does to provisioned concurrency.
     """
 
@@ -58,8 +60,10 @@ class Invocations:
         activity: Activity,
         trace: TraceLog,
         refusal: Callable[[str, str, str], str | None] = lambda role_arn, action, resource: None,
+        ready: Callable[[FunctionConfiguration], None] = lambda configuration: None,
     ) -> None:
         self._stores = stores
+        self.ready = ready
         self._refusal = refusal
         self._functions = StoredFunctions(stores)
         measured = FunctionMetrics(metrics, clock.now)

@@ -107,6 +107,8 @@ class FunctionCalls:
         # A function that must have ended by then needs no thread beside its caller's; a durable one may rest.
         longest = target.configuration.timeout_seconds + 2 * INIT_SECONDS
         must_have_ended = target.configuration.durable is None and longest <= limit_seconds
+        if not must_have_ended:
+            self._invocations.ready(target.configuration)
         try:
             result = invoke() if must_have_ended else self.within(limit_seconds, invoke)
         except ServiceFault as fault:
