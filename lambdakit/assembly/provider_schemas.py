@@ -13,6 +13,25 @@ from pathlib import Path
 
 from lambdakit.records import dataclass
 
+# What the schemas call create-only under some condition, and what the types' pages in the CloudFormation Template
+# Reference say is updated with no or some interruption. Where a page says "Replacement", where the new value decides
+# (another engine, a snapshot to restore), and where moto has no operation for it, it stays what replaces.
+_IN_PLACE: Mapping[str, frozenset[str]] = {
+    "AWS::AppSync::GraphQLApi": frozenset({"LambdaAuthorizerConfig", "OpenIDConnectConfig", "UserPoolConfig"}),
+    "AWS::AutoScaling::AutoScalingGroup": frozenset(
+        {"LaunchConfigurationName", "LaunchTemplate", "MixedInstancesPolicy", "VPCZoneIdentifier"}
+    ),
+    "AWS::EC2::Instance": frozenset({"InstanceType", "SecurityGroupIds"}),
+    "AWS::ElasticLoadBalancing::LoadBalancer": frozenset({"HealthCheck", "Subnets"}),
+    "AWS::OpenSearchService::Domain": frozenset({"AdvancedSecurityOptions", "EncryptionAtRestOptions"}),
+    "AWS::RDS::DBInstance": frozenset(
+        {
+            *("AutoMinorVersionUpgrade", "BackupRetentionPeriod", "DBParameterGroupName", "MultiAZ"),
+            "PreferredMaintenanceWindow",
+        }
+    ),
+}
+
 DATA = Path(__file__).with_name("provider_schemas.json")
 
 
@@ -44,13 +63,13 @@ def resource_type(name: str) -> ResourceType | None:
     line = _lines().get(name)
     if line is None:
         return None
-    row = json.loads(line)
+    row, in_place = json.loads(line), _IN_PLACE.get(name, frozenset())
     return ResourceType(
         name=name,
         service=row["service"],
         properties=tuple(row["properties"]),
         read_only=row.get("read_only", {}),
-        create_only=tuple(row.get("create_only", ())),
+        create_only=tuple(path for path in row.get("create_only", ()) if path.partition(".")[0] not in in_place),
         identifier=tuple(row.get("identifier", ())),
         length_max=row.get("length_max", {}),
         tags=row.get("tags", ""),

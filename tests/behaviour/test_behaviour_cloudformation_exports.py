@@ -6,6 +6,7 @@ CloudFormation stack".
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,28 @@ class TestExports:
             cloudformation.reasons("api-exporter")
         )
         assert cloudformation.outputs("api-exporter") == {"Out": "one"}
+
+    def test_one_of_a_nested_stack_keeps_it_and_what_holds_it(self, cloudformation: CloudFormation) -> None:
+        s3 = cloudformation.harness.aws("s3")
+        s3.create_bucket(Bucket="api-nested")
+        s3.put_object(Bucket="api-nested", Key="inner.json", Body=json.dumps(exporting("one")))
+        url = "https://api-nested.s3.us-east-1.amazonaws.com/inner.json"
+        nested = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url}}
+        cloudformation.create({"Resources": {"Inner": nested, "Q": queue()}}, StackName="api-exporter")
+        inner = cloudformation.physical_id("Inner", "api-exporter")
+        cloudformation.create(IMPORTING, StackName="api-importer")
+
+        cloudformation.delete("api-exporter")
+
+        reason = "Export shared cannot be deleted as it is in use by api-importer"
+        assert cloudformation.status("api-exporter") == "DELETE_FAILED"
+        assert cloudformation.reasons("api-exporter")["Inner", "DELETE_FAILED"] == reason
+        assert cloudformation.status(inner) == "DELETE_FAILED"
+        assert [export["Value"] for export in cloudformation.client.list_exports()["Exports"]] == ["one"]
+        cloudformation.delete("api-importer")
+        cloudformation.delete("api-exporter")
+        assert cloudformation.status(inner) == "DELETE_COMPLETE"
+        assert cloudformation.queue_names() == set()
 
     def test_an_export_in_use_keeps_its_stack(self, cloudformation: CloudFormation) -> None:
         cloudformation.create(exporting("one"), StackName="api-exporter")

@@ -103,6 +103,18 @@ class TestCreation:
         assert cloudformation.status() == "ROLLBACK_COMPLETE"
         assert cloudformation.queue_names() == set()
 
+    def test_or_left_and_not_mended_by_an_update_and_rolled_back_to_nothing(
+        self, cloudformation: CloudFormation
+    ) -> None:
+        cloudformation.create(failing(), DisableRollback=True)
+        cloudformation.update(failing(DelaySeconds=2), DisableRollback=True)
+
+        cloudformation.client.rollback_stack(StackName="fails")
+        cloudformation.harness.drain()
+
+        assert cloudformation.status() == "ROLLBACK_COMPLETE"
+        assert cloudformation.queue_names() == set()
+
     @pytest.mark.parametrize(("policy", "kept"), [("Retain", 1), ("RetainExceptOnCreate", 0), ("Delete", 0)])
     def test_what_is_to_be_retained_is(self, cloudformation: CloudFormation, policy: str, kept: int) -> None:
         template = failing()
@@ -182,6 +194,26 @@ class TestUpdate:
         cloudformation.delete()
 
         assert cloudformation.queue_names() == set()
+
+    def test_or_left_several_times_and_rolled_back_to_what_was_complete_last(
+        self, cloudformation: CloudFormation
+    ) -> None:
+        before = {"Resources": {"A": queue(DelaySeconds=1, FifoQueue=True)}}
+        cloudformation.create(before)
+        first = cloudformation.queue_name("A")
+        cloudformation.update(failing(DelaySeconds=2), DisableRollback=True)
+        more = failing(DelaySeconds=3)
+        more["Resources"]["More"] = {**queue(), "DependsOn": "A"}
+        more["Resources"]["Broken"]["DependsOn"] = "More"
+        cloudformation.update(more, DisableRollback=True)
+        assert cloudformation.status() == "UPDATE_FAILED"
+
+        cloudformation.client.rollback_stack(StackName="fails")
+        cloudformation.harness.drain()
+
+        assert cloudformation.status() == "UPDATE_ROLLBACK_COMPLETE"
+        assert cloudformation.queue_names() == {first} == {cloudformation.queue_name("A")}
+        assert cloudformation.client.get_template(StackName="fails")["TemplateBody"] == before
 
     def test_a_parent_that_fails_takes_its_nested_stack_back(self, cloudformation: CloudFormation) -> None:
         s3 = cloudformation.harness.aws("s3")

@@ -95,6 +95,51 @@ class TestOnFailure:
         assert cloudformation.stack()["DisableRollback"] is disabled
 
 
+def test_a_call_that_is_sent_again_has_the_same_answer(cloudformation: CloudFormation) -> None:
+    client, template = cloudformation.client, json.dumps(queues("A"))
+    identity = cloudformation.create(queues("A"), ClientRequestToken="first")
+
+    again = client.create_stack(StackName="options", TemplateBody=template, ClientRequestToken="first")
+    assert again["StackId"] == identity
+    assert cloudformation.refusal(
+        "create_stack", StackName="options", TemplateBody=template, ClientRequestToken="second"
+    ) == ("AlreadyExistsException", "Stack [options] already exists")
+    cloudformation.update(queues("A", "B"), ClientRequestToken="third")
+    cloudformation.update(queues("A", "B"), ClientRequestToken="third")
+    assert cloudformation.events().count(("options", "UPDATE_COMPLETE")) == 1
+    made = {"StackName": "options", "ChangeSetName": "one", "TemplateBody": template}
+    ids = {client.create_change_set(ClientToken="token", **made)["Id"] for _ in range(2)}
+    assert len(ids) == 1
+    assert cloudformation.refusal("create_change_set", **made)[0] == "AlreadyExistsException"
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        {"ImportExistingResources": True},
+        {
+            "ChangeSetType": "IMPORT",
+            "ResourcesToImport": [
+                {
+                    "ResourceType": "AWS::SQS::Queue",
+                    "LogicalResourceId": "A",
+                    "ResourceIdentifier": {"QueueUrl": "https://sqs.us-east-1.amazonaws.com/1/a"},
+                }
+            ],
+        },
+    ],
+    ids=lambda option: next(iter(option)),
+)
+def test_nothing_is_imported(cloudformation: CloudFormation, option: dict[str, Any]) -> None:
+    given = {"StackName": "options", "ChangeSetName": "one", "TemplateBody": json.dumps(queues("A"))}
+
+    code, message = cloudformation.refusal("create_change_set", **{"ChangeSetType": "CREATE", **given, **option})
+
+    assert code == "NotImplemented"
+    assert "imports no resources" in message
+    assert cloudformation.refusal("describe_stacks", StackName="options")[0] == "ValidationError"
+
+
 def test_events_tell_the_token_of_the_call(cloudformation: CloudFormation) -> None:
     s3 = cloudformation.harness.aws("s3")
     s3.create_bucket(Bucket="options-templates")

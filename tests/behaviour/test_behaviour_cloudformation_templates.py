@@ -101,6 +101,12 @@ class TestText:
         assert cloudformation.client.get_template(StackName="text")["TemplateBody"] == processed
         original = cloudformation.client.get_template(StackName="text", TemplateStage="Original")["TemplateBody"]
         assert original == template
+        loop["Fn::ForEach::Each"][1] = ["Three"]
+        cloudformation.client.create_change_set(
+            StackName="text", ChangeSetName="next", TemplateBody=json.dumps(template)
+        )
+        found = cloudformation.client.get_template(StackName="text", ChangeSetName="next")["TemplateBody"]
+        assert list(found["Resources"]) == ["QueueThree"]
 
     def test_a_template_at_a_url(self, cloudformation: CloudFormation) -> None:
         s3 = cloudformation.harness.aws("s3")

@@ -172,6 +172,41 @@ def test_settings_of_an_alias_are_deployed_and_go_with_the_stack(harness: WiredH
     assert refusal(client.get_function_url_config, FunctionName="orders")[1] == "ResourceNotFoundException"
 
 
+def test_a_version_of_what_has_one_already_is_refused(harness: WiredHarness) -> None:
+    cloudformation = CloudFormation(harness, "versioned")
+
+    def template(description: str, memory: int) -> dict[str, Any]:
+        resources = function("Fn", FunctionName="orders", MemorySize=memory) | published("Fn")
+        resources["FnVersion"]["Properties"]["Description"] = description
+        return {"Resources": resources}
+
+    cloudformation.create(template("first", 256), Capabilities=["CAPABILITY_IAM"])
+
+    cloudformation.update(template("second", 256), Capabilities=["CAPABILITY_IAM"])
+
+    assert cloudformation.status() == "UPDATE_ROLLBACK_COMPLETE"
+    reason = "A version for this Lambda function exists ( 1 ). Modify the function to create a new version."
+    assert cloudformation.reasons()["FnVersion", "UPDATE_FAILED"] == reason
+    assert harness.invoke("orders", qualifier="live").status == 200
+    cloudformation.update(template("second", 512), Capabilities=["CAPABILITY_IAM"])
+    assert cloudformation.status() == "UPDATE_COMPLETE"
+    assert harness.aws("lambda").get_alias(FunctionName="orders", Name="live")["FunctionVersion"] == "2"
+    cloudformation.clean()
+
+
+def test_an_alias_keeps_its_name_when_its_function_gets_another(harness: WiredHarness) -> None:
+    cloudformation = CloudFormation(harness, "renamed")
+    templates = [{"Resources": function("Fn", FunctionName=name) | published("Fn")} for name in ("one", "two")]
+    cloudformation.create(templates[0], Capabilities=["CAPABILITY_NAMED_IAM"])
+
+    cloudformation.update(templates[1], Capabilities=["CAPABILITY_NAMED_IAM"])
+
+    assert cloudformation.status() == "UPDATE_COMPLETE", cloudformation.reasons()
+    assert harness.invoke("two", qualifier="live").status == 200
+    assert [found["FunctionName"] for found in harness.aws("lambda").list_functions()["Functions"]] == ["two"]
+    cloudformation.clean()
+
+
 def test_weights_of_an_alias_are_deployed(harness: WiredHarness, stacks: Stacks) -> None:
     resources = function("Fn", FunctionName="orders") | published("Fn")
     resources["FnAlias"]["Properties"]["RoutingConfig"] = {

@@ -137,6 +137,40 @@ def test_a_stack_in_a_stack_is_brought_back(harness: Harness, tmp_path: Path, po
         sqs.delete_queue(QueueUrl=url)
 
 
+def test_stacks_that_cloudformation_deleted_or_changed_are_brought_back(harness: Harness, tmp_path: Path) -> None:
+    queue = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "asked-jobs", "DelaySeconds": 1}}
+    deployment = harness.deploy(write_stack(tmp_path / "app", "asked", {"Q": queue}, Url={"Ref": "Q"}))
+    cloudformation, sqs = harness.client("cloudformation"), harness.client("sqs")
+    outputs = dict(deployment.outputs)
+
+    def names() -> list[str]:
+        return [url.rpartition("/")[2] for url in sqs.list_queues(QueueNamePrefix="asked").get("QueueUrls", [])]
+
+    def delay() -> str:
+        attributes = sqs.get_queue_attributes(QueueUrl=outputs["asked"]["Url"], AttributeNames=["All"])["Attributes"]
+        return str(attributes["DelaySeconds"])
+
+    cloudformation.delete_stack(StackName="asked")
+    harness.drain()
+    assert names() == []
+    deployment.reset()
+    assert (names(), delay(), dict(deployment.outputs)) == (["asked-jobs"], "1", outputs)
+
+    other = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "asked-too"}}
+    later = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "asked-jobs", "DelaySeconds": 9}}
+    body = json.dumps({"Resources": {"Q": later, "Other": other}})
+    cloudformation.update_stack(StackName="asked", TemplateBody=body)
+    harness.drain()
+    assert (sorted(names()), delay()) == (["asked-jobs", "asked-too"], "9")
+    deployment.reset()
+    assert (names(), delay(), dict(deployment.outputs)) == (["asked-jobs"], "1", outputs)
+
+    made = len(harness.trace.of(ResourceChanged))
+    deployment.reset()
+    assert harness.trace.of(ResourceChanged)[made:] == ()
+    deployment.destroy()
+
+
 def test_a_later_update_is_what_is_brought_back(harness: Harness, tmp_path: Path) -> None:
     def queue(seconds: int) -> Resources:
         return {"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "slow", "DelaySeconds": seconds}}}

@@ -14,8 +14,6 @@ from lambdakit.harness.delivery.alarm_actions import PutAwsEvent
 from lambdakit.harness.moto_state.state_machines import ExecutionChange
 
 _BYTES_MAX: Final = 248 * 1024
-# Of a machine; a version's has its number behind them.
-_ARN_PARTS: Final = 7
 _REDRIVABLE: Final = frozenset({"ABORTED", "FAILED", "TIMED_OUT"})
 
 
@@ -40,12 +38,11 @@ def _detail(change: ExecutionChange) -> Mapping[str, Any]:
     output = _unless_longer(change.output, _BYTES_MAX)
     given = _unless_longer(change.input, _BYTES_MAX - len((output or "").encode()))
     redrivable = change.status in _REDRIVABLE
-    parts = change.machine_arn.split(":")
     return {
         "executionArn": change.arn,
-        "stateMachineArn": ":".join(parts[:_ARN_PARTS]),
-        "stateMachineVersionArn": change.machine_arn if len(parts) > _ARN_PARTS else None,
-        "stateMachineAliasArn": None,
+        "stateMachineArn": change.machine_arn,
+        "stateMachineVersionArn": change.version_arn,
+        "stateMachineAliasArn": change.alias_arn,
         "name": change.name,
         "status": change.status,
         "startDate": _milliseconds(change.begun),

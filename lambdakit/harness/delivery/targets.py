@@ -21,6 +21,7 @@ from lambdakit.harness.lambda_service.function_stores import FunctionStores
 from lambdakit.harness.lambda_service.invocations import Invocations
 from lambdakit.harness.lambda_service.invoke_request import check_payload
 from lambdakit.harness.moto_state import queue_sends
+from lambdakit.harness.moto_state.state_versions import unqualified
 from lambdakit.limits import ASYNC_REQUEST_BYTES_MAX
 
 # Errors after which a service is asked again.
@@ -149,7 +150,8 @@ class Targets:
         client.put_record(DeliveryStreamName=name, Record={"Data": delivery.payload})
 
     def _to_state_machine(self, delivery: Delivery, target: Arn) -> None:
-        self.permit(delivery, "states:StartExecution", delivery.target)
+        # Step Functions Developer Guide, "Authorization for versions and aliases in Step Functions workflows".
+        self.permit(delivery, "states:StartExecution", unqualified(delivery.target))
         client = self._clients("stepfunctions", target.region, target.account)
         client.start_execution(stateMachineArn=delivery.target, input=delivery.payload.decode(), **delivery.parameters)
 

@@ -115,25 +115,26 @@ class Deployer:
     def reset(self, deployment_id: str) -> bool:
         """Brings back what the deployment's resources held right after it; whether it took making some of them anew.
 
-        That is what happens to those that were deleted or set up differently meanwhile, and to what depends on them.
+        That is what happens to those that were deleted or set up differently meanwhile, and to what depends on them;
+        and to stacks that CloudFormation was asked to change or to delete.
         """
         with self._lock:
             deployment = self.get(deployment_id)
             started = time.perf_counter()
-            touched = self.configuration_calls.named(deployment.resources, after=deployment.calls_seen)
-            if touched:
-                for asked in deployment.asked:
-                    read_assembly(asked.directory)  # which may be gone: nothing is cleared then
-                problems = clear_from(self._engine, deployment.stacks, touched)
-            else:
-                problems = reset_stacks(self._engine, deployment.stacks)
+            there = [stack for stack in deployment.stacks if self._is_there(stack)]
+            resources = [created for stack in there for created in stack.resources.values()]
+            touched = self.configuration_calls.named(resources, after=deployment.calls_seen)
+            asked_again = deployment.asked if touched or _versions(there) != deployment.versions else []
+            for asked in asked_again:
+                read_assembly(asked.directory)  # which may be gone: nothing is cleared then
+            problems = clear_from(self._engine, there, touched) if touched else reset_stacks(self._engine, there)
             self._ended(deployment, "FAILED" if problems else "RESET", started)
-            for asked in deployment.asked if touched else ():
+            for asked in asked_again:
                 self._change(deployment, asked)
-            deployment.calls_seen = self.configuration_calls.count
+            self._take_note(deployment)
             if problems:
                 raise DeploymentError(*problems)
-            return bool(touched)
+            return bool(asked_again)
 
     def destroy(self, deployment_id: str) -> None:
         """Deletes the stacks of a deployment, the last one first."""
@@ -153,7 +154,12 @@ class Deployer:
         changed = self._change(deployment, asked)
         there = {_identity(stack) for stack in deployment.stacks if stack.parent is None}
         deployment.asked = [*(() if changed == there else deployment.asked), asked]
+        self._take_note(deployment)
+
+    def _take_note(self, deployment: Deployment) -> None:
+        """Remembers that the deployment is now what was asked for."""
         deployment.calls_seen = self.configuration_calls.count
+        deployment.versions = _versions(deployment.stacks)
 
     def _change(self, deployment: Deployment, asked: Asked) -> set[_Identity]:
         """The stacks that the assembly was asked for."""
@@ -382,3 +388,8 @@ def _asset(assembly: CloudAssembly, bucket: str, key: str) -> Path | None:
         return None
     asset.check_links()
     return asset.path
+
+
+def _versions(stacks: Sequence[DeployedStack]) -> dict[str, int]:
+    """How often each was changed."""
+    return {stack.stack_id: stack.record.version for stack in stacks}

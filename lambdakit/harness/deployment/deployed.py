@@ -97,12 +97,14 @@ class Deployment:
     """The stacks that one call deployed, in order, nested ones behind those that hold them.
 
     asked: the assemblies, stacks and parameters that brought it to what it is, one after the other.
-    calls_seen: how many calls had changed a configuration when it was last what was asked for.
+    calls_seen: how many calls had changed a configuration when it was last what was asked for. versions: how often
+    each of its stacks, by its id, had been changed then.
     """
 
     id: str
     asked: list[Asked] = field(default_factory=list)
     calls_seen: int = 0
+    versions: dict[str, int] = field(default_factory=dict)
     stacks: list[DeployedStack] = field(default_factory=list)
     duration_ms: float = 0.0
 

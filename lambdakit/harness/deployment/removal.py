@@ -68,7 +68,8 @@ def delete_resource(
     elif resource.type == NESTED_STACK:
         child = engine.stacks.find(resource.account_id, resource.region, created.provisioned.physical_id)
         if child is not None:
-            problems = delete_stack(engine, child, whatever_keeps_them=whatever_keeps_it)
+            problems = [] if whatever_keeps_it else _exports_in_use(engine, child)
+            problems = problems or delete_stack(engine, child, whatever_keeps_them=whatever_keeps_it)
     else:
         provisioner = engine.provisioner_of(resource.type)
         assert provisioner is not None
@@ -83,6 +84,24 @@ def delete_resource(
     reason = "; ".join(problem.problem for problem in problems)
     engine.tell(resource, physical_id, "FAILED" if problems else status, started, attempt="DELETE", reason=reason)
     return problems
+
+
+def _exports_in_use(engine: Engine, child: DeployedStack) -> list[Diagnostic]:
+    """Why a nested stack stays: another stack imports what it exports. The stacks that hold it are no such.
+
+    Source: CloudFormation User Guide, "Get exported outputs from a deployed CloudFormation stack".
+    """
+    for name in child.exports:
+        users = [user.name for user in engine.stacks.importers(child, name) if not _holds(user, child)]
+        if users:
+            text = f"Export {name} cannot be deleted as it is in use by {', '.join(users)}"
+            child.move(engine.context.clock.now(), "DELETE_FAILED", text)
+            return [Diagnostic(problem=text, code="LK321", pointer=f"{child.name}: Outputs")]
+    return []
+
+
+def _holds(stack: DeployedStack, nested: DeployedStack | None) -> bool:
+    return nested is not None and (nested is stack or _holds(stack, nested.parent))
 
 
 def capture(engine: Engine, stacks: Iterable[DeployedStack]) -> None:

@@ -28,6 +28,16 @@ _NAMED_ALIKE = frozenset(
         *("AWS::Cognito::IdentityPool", "AWS::Cognito::UserPool", "AWS::Cognito::UserPoolClient"),
     }
 )
+# Their names are taken within what this property says: in another one, the same name is free.
+# Source: CloudFormation User Guide, "Name type", which has none of them among the types with custom names; AWS Lambda
+# Developer Guide, "Create an alias for a Lambda function"; AppSync and Cloud Map API References: the operations that
+# create them take the API or the namespace beside the name.
+_NAMED_WITHIN = {
+    "AWS::AppSync::DataSource": "ApiId",
+    "AWS::AppSync::FunctionConfiguration": "ApiId",
+    "AWS::Lambda::Alias": "FunctionName",
+    "AWS::ServiceDiscovery::Service": "NamespaceId",
+}
 
 
 class Change(Enum):
@@ -65,6 +75,9 @@ def clashing_name(created: Created, wanted: Resource) -> str | None:
     if schema is None or created.resource.type != wanted.type or len(schema.identifier) != 1:
         return None
     if wanted.type in _NAMED_ALIKE:
+        return None
+    place = _NAMED_WITHIN.get(wanted.type)
+    if place is not None and not same(created.resource.properties.get(place), wanted.properties.get(place)):
         return None
     name = value_at(wanted.properties, _custom_name(schema))
     same_name = name is not None and name == value_at(created.resource.properties, _custom_name(schema))

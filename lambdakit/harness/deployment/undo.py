@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from lambdakit.errors import Diagnostic
 
@@ -12,6 +12,7 @@ class UndoLog:
 
     def __init__(self) -> None:
         self._steps: list[Callable[[], Diagnostic | None]] = []
+        self._stuck: list[tuple[Callable[[], Diagnostic | None], Diagnostic]] = []
 
     def __len__(self) -> int:
         return len(self._steps)
@@ -20,11 +21,23 @@ class UndoLog:
         """Remembers how to undo what was just done. undo: returns what went wrong."""
         self._steps.append(undo)
 
+    @property
+    def stuck(self) -> list[Diagnostic]:
+        """What could not be undone, the last step first."""
+        return [problem for _, problem in self._stuck]
+
     def run(self) -> list[Diagnostic]:
         """Undoes everything, the last step first; what could not be undone."""
-        problems = []
         while self._steps:
-            problem = self._steps.pop()()
+            step = self._steps.pop()
+            problem = step()
             if problem is not None:
-                problems.append(problem)
-        return problems
+                self._stuck.append((step, problem))
+        return self.stuck
+
+    def run_stuck(self, skipped: Container[Diagnostic]) -> list[Diagnostic]:
+        """Tries again what could not be undone; what still cannot. skipped: what is not tried any more."""
+        again = [step for step, problem in self._stuck if problem not in skipped]
+        self._stuck = []
+        self._steps = again[::-1]
+        return self.run()

@@ -34,6 +34,12 @@ from lambdakit.harness.moto_state.state_paths import changes_of_paths
 from lambdakit.harness.moto_state.state_queries import changes_of_queries
 from lambdakit.harness.moto_state.state_table_errors import changes_of_tables
 from lambdakit.harness.moto_state.state_tasks import changes_of_tasks
+from lambdakit.harness.moto_state.state_versions import (
+    Qualified,
+    changes_of_versions,
+    machine_at,
+    started_as,
+)
 from lambdakit.records import dataclass
 
 _INTERPRETER: Final = "moto.stepfunctions.parser."
@@ -50,6 +56,7 @@ class ExecutionChange:
     """An execution that has begun or ended. status: as the API names it. error, cause: empty unless it failed.
 
     input, output: JSON; output is None unless it succeeded. ended: None while it runs. express: emits no events.
+    version_arn, alias_arn: what it was started as; None of the state machine itself.
     """
 
     arn: str
@@ -63,6 +70,8 @@ class ExecutionChange:
     express: bool
     error: str = ""
     cause: str = ""
+    version_arn: str | None = None
+    alias_arn: str | None = None
 
 
 class StateMachines:
@@ -110,7 +119,8 @@ class StateMachines:
         of_others = (changes_of_errors(_INTERPRETER), changes_of_distributed_maps(_INTERPRETER))
         of_data = (changes_of_intrinsics(_INTERPRETER), changes_of_paths(_INTERPRETER))
         of_making, of_tables = changes_of_definitions(_INTERPRETER), changes_of_tables(_INTERPRETER)
-        self._changes = (changes, of_tasks, of_queries, of_calls, *of_others, *of_data, of_making, of_tables)
+        of_what_runs = (changes, of_tasks, of_queries, of_calls, *of_others, *of_data, of_making, of_tables)
+        self._changes = (*of_what_runs, changes_of_versions())
         change_when_loaded(self._change)
 
     def abort_all(self) -> None:
@@ -173,7 +183,8 @@ class StateMachines:
         ) -> Any:
             if name:
                 self._validate_name(name)
-            return own(self, state_machine_arn, name or str(uuid.uuid4()), execution_input, **more)
+            found_by_qualifier: Any = Qualified(self)
+            return own(found_by_qualifier, state_machine_arn, name or str(uuid.uuid4()), execution_input, **more)
 
         backend.start_execution = start_execution
 
@@ -206,6 +217,7 @@ class StateMachines:
 
 
 def _change(execution: Any, status: str) -> ExecutionChange:
+    version_arn, alias_arn = started_as(execution.state_machine)
     return ExecutionChange(
         arn=execution.exec_arn,
         machine_arn=execution.state_machine_arn,
@@ -218,6 +230,8 @@ def _change(execution: Any, status: str) -> ExecutionChange:
         express=str(execution.state_machine.type) == "EXPRESS",
         error=execution.error or "",
         cause=execution.cause or "",
+        version_arn=version_arn,
+        alias_arn=alias_arn,
     )
 
 
@@ -279,7 +293,7 @@ def _start_sync_execution(response: Any) -> Any:
     from moto.stepfunctions.parser.backend.execution import SyncExecution
 
     backend = response.stepfunction_backend
-    machine = backend.describe_state_machine(response._get_param("stateMachineArn"))
+    machine = machine_at(backend, response._get_param("stateMachineArn"))
     if machine.type != "EXPRESS":
         raise StateMachineTypeNotSupported("This operation is not supported by this type of state machine")
     given = response._get_param("input") or "{}"

@@ -97,6 +97,10 @@ def test_a_change(type_name: str, before: Mapping[str, Any], after: Mapping[str,
         ("AWS::IAM::Role", {"RoleName": "a", "Path": "/a/"}, {"RoleName": "a", "Path": "/b/"}, "a"),
         ("AWS::ApiGatewayV2::Api", {"Name": "a", "ProtocolType": "HTTP"}, {"Name": "a"}, None),
         ("AWS::Cognito::UserPoolClient", {"ClientName": "a", "GenerateSecret": True}, {"ClientName": "a"}, None),
+        ("AWS::Lambda::Alias", {"Name": "live", "FunctionName": "f"}, {"Name": "live", "FunctionName": "g"}, None),
+        ("AWS::Lambda::Alias", {"Name": "live", "FunctionName": "f"}, {"Name": "live", "FunctionName": "f"}, "live"),
+        ("AWS::AppSync::DataSource", {"Name": "a", "ApiId": "1"}, {"Name": "a", "ApiId": "2"}, None),
+        ("AWS::Events::Rule", {"Name": "a", "EventBusName": "b"}, {"Name": "a", "EventBusName": "c"}, "a"),
     ],
 )
 def test_a_custom_name_is_in_the_way_of_a_replacement(

@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 _NAMESPACE: Final = "http://cloudformation.amazonaws.com/doc/2010-05-15/"
 
 OPERATIONS: Final[Mapping[str, Callable[[Caller, Input], Output]]] = {
+    "ContinueUpdateRollback": on_stacks.continue_update_rollback,
     "CreateChangeSet": on_change_sets.create_change_set,
     "CreateStack": on_stacks.create_stack,
     "DeleteChangeSet": on_change_sets.delete_change_set,

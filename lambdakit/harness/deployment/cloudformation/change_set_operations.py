@@ -33,8 +33,13 @@ _NAME: Final = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{0,127}")
 def create_change_set(caller: Caller, given: Input) -> Output:
     """`CreateChangeSet`."""
     _check_name(str(given["ChangeSetName"]))
+    _refuse_imports(given)
     stack, kind = _stack(caller, given)
-    caller.change_sets.refuse_taken_name(str(given["ChangeSetName"]), stack)
+    name, token = str(given["ChangeSetName"]), str(given.get("ClientToken") or "")
+    there = caller.change_sets.find(name, stack)
+    if there is not None and token and there.token == token:  # `ClientToken`: the call was only sent again
+        return {"Id": there.id, "StackId": stack.stack_id}
+    caller.change_sets.refuse_taken_name(name, stack)
     source = caller.sources.source(given, stack)
     check_resource_types(source.template, given)
     rollback_configuration(given, {})
@@ -46,13 +51,15 @@ def create_change_set(caller: Caller, given: Input) -> Output:
         stack.move(now, IN_REVIEW, USER_INITIATED)
         caller.engine.stacks.add(stack)
     change_set = ChangeSet(
-        name=str(given["ChangeSetName"]),
+        name=name,
+        token=token,
         stack=stack,
         source=source,
         kind=kind,
         created_at=caller.engine.context.clock.now(),
         changes=found.changes,
         parameters=found.parameters,
+        processed=found.processed,
         has_changes=kind == "CREATE" or found.differs,
         version=stack.record.version,
         description=str(given.get("Description") or ""),
@@ -125,6 +132,13 @@ def _stack(caller: Caller, given: Input) -> tuple[DeployedStack, str]:
         raise no_such_stack(name)
     refuse_unless_updatable(stack)
     return stack, kind
+
+
+def _refuse_imports(given: Input) -> None:
+    """Import is refused rather than passed over: what exists would be in the way of its own creation."""
+    if given.get("ImportExistingResources") or given.get("ResourcesToImport"):
+        text = "this harness imports no resources: leave ImportExistingResources and ResourcesToImport out"
+        raise Refused("NotImplemented", text)
 
 
 def _check_name(name: str) -> None:

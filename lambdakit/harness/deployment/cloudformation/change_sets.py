@@ -28,6 +28,7 @@ class ChangeSet:
 
     kind: CREATE or UPDATE. version: the stack's when it was made. on_failure: ROLLBACK, DELETE or DO_NOTHING.
     settings: what the call says of the stack besides its template. parameters: as it would resolve them.
+    processed: its template with the transforms carried out. token: of the call that made it.
     """
 
     name: str
@@ -39,6 +40,8 @@ class ChangeSet:
     has_changes: bool
     version: int
     parameters: Mapping[str, ParameterValue]
+    processed: Mapping[str, Any]
+    token: str = ""
     description: str = ""
     on_failure: str = "ROLLBACK"
     capabilities: Sequence[str] = ()

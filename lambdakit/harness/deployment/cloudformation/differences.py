@@ -46,9 +46,10 @@ _NONE: Final[Mapping[str, Any]] = {}
 class Differences:
     """changes: each in the form of `Change`. differs: whether an update would do anything; outputs and tags count.
 
-    parameters: the values that it would have.
+    parameters: the values that it would have. processed: its template with the transforms carried out.
     """
 
+    processed: Mapping[str, Any]
     parameters: Mapping[str, ParameterValue]
     changes: Sequence[dict[str, Any]]
     differs: bool
@@ -96,7 +97,9 @@ class _Forecast:
                 action = policy_action(created.resource, replaced=False)
                 found.append(self._change("Remove", created.resource, created, PolicyAction=action))
         differs = [bool(found), self._outputs_differ(), dict(self._real.record.tags) != dict(self._source.tags)]
-        return Differences(changes=found, differs=any(differs), parameters=self._parameters)
+        return Differences(
+            changes=found, differs=any(differs), parameters=self._parameters, processed=resolver.template.raw
+        )
 
     def _refuse_unsupported(self) -> None:
         found = list(Support(self._engine.provisioner_of).unsupported(self._source, self._resolver))

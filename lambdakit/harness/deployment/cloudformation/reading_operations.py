@@ -6,7 +6,9 @@ Source: AWS CloudFormation API Reference, "Actions".
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
+from lambdakit.assembly.template import Template
 from lambdakit.assembly.template_checks import check_template
 from lambdakit.errors import AssemblyError
 from lambdakit.harness.deployment.cloudformation import descriptions
@@ -87,15 +89,19 @@ def list_imports(caller: Caller, given: Input) -> Output:
 
 def get_template(caller: Caller, given: Input) -> Output:
     """`GetTemplate`: as it was given, or with its transforms carried out."""
-    stages = {"StagesAvailable": ["Original", "Processed"]}
     if given.get("ChangeSetName"):
-        return {"TemplateBody": caller.change_set(given).source.text, **stages}
+        change_set = caller.change_set(given)
+        return _at_stage(given, change_set.source.text, change_set.source.template, change_set.processed)
     record = caller.stack(given).record
-    original = None if record.template is None else record.template.raw
-    expanded = record.processed is not None and record.processed is not original
+    return _at_stage(given, record.text, record.template, record.processed)
+
+
+def _at_stage(given: Input, text: str, template: Template | None, processed: Mapping[str, object] | None) -> Output:
+    expanded = processed is not None and (template is None or processed is not template.raw)
     if given.get("TemplateStage", "Processed") == "Processed" and expanded:
-        return {"TemplateBody": json.dumps(record.processed), **stages}
-    return {"TemplateBody": record.text or None, **stages}  # none of a stack in review
+        text = json.dumps(processed)
+    # There is none of a stack in review.
+    return {"TemplateBody": text or None, "StagesAvailable": ["Original", "Processed"]}
 
 
 def template_summary(caller: Caller, given: Input) -> Output:

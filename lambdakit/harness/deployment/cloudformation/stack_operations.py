@@ -30,7 +30,10 @@ _HALTED: Final = frozenset({"CREATE_FAILED", "UPDATE_FAILED"})
 def create_stack(caller: Caller, given: Input) -> Output:
     """`CreateStack`."""
     name = new_name(str(given["StackName"]))
-    if caller.find(name) is not None:
+    there = caller.find(name)
+    if there is not None and _is_sent_again(there, given):
+        return {"StackId": there.stack_id}
+    if there is not None:
         raise Refused("AlreadyExistsException", f"Stack [{name}] already exists")
     stack = new_stack(caller, name)
     keep_settings(stack, given)
@@ -51,6 +54,8 @@ def create_stack(caller: Caller, given: Input) -> Output:
 def update_stack(caller: Caller, given: Input) -> Output:
     """`UpdateStack`."""
     stack = caller.stack(given)
+    if _is_sent_again(stack, given):
+        return {"StackId": stack.stack_id}
     refuse_unless_updatable(stack)
     source = caller.sources.source(given, stack)
     check_resource_types(source.template, given)
@@ -106,6 +111,23 @@ def rollback_stack(caller: Caller, given: Input) -> Output:
     stack.record.token = str(given.get("ClientRequestToken") or "")
     caller.work.roll_back(stack)
     return {"StackId": stack.stack_id}
+
+
+def continue_update_rollback(caller: Caller, given: Input) -> Output:
+    """`ContinueUpdateRollback`: takes back what a rollback could not. The messages are not confirmed by a page.
+
+    `ResourcesToSkip`: "only resources that are in the UPDATE_FAILED state because a rollback failed".
+    """
+    stack = caller.stack(given)
+    if stack.status != "UPDATE_ROLLBACK_FAILED":
+        text = f"Stack:{stack.stack_id} is in {stack.status} state and its rollback can not be continued."
+        raise Refused("ValidationError", text)
+    skipped = list(given.get("ResourcesToSkip") or ())
+    if unknown := sorted(set(skipped) - set(caller.work.stuck(stack))):
+        raise Refused("ValidationError", f"Resources to skip that did not fail to roll back: [{', '.join(unknown)}]")
+    stack.record.token = str(given.get("ClientRequestToken") or "")
+    caller.work.continue_rollback(stack, skipped)
+    return {}
 
 
 def set_stack_policy(caller: Caller, given: Input) -> Output:
@@ -169,6 +191,15 @@ def refuse_unless_updatable(stack: DeployedStack) -> None:
     if not _UPDATABLE.fullmatch(stack.status):
         text = f"Stack:{stack.stack_id} is in {stack.status} state and can not be updated."
         raise Refused("ValidationError", text)
+
+
+def _is_sent_again(stack: DeployedStack, given: Input) -> bool:
+    """Whether the call has the token of the last one that changed the stack.
+
+    Source: API Reference, "CreateStack" and "UpdateStack" (`ClientRequestToken`): for calls that are retried.
+    """
+    token = given.get("ClientRequestToken")
+    return bool(token) and token == stack.record.token
 
 
 def _on_failure(given: Input) -> str:

@@ -6,9 +6,10 @@ Source: CloudFormation User Guide, "Stack status codes" and "Stack failure optio
 from __future__ import annotations
 
 import dataclasses
+import functools
 import logging
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -52,25 +53,17 @@ class StackWork:
         self._activity = activity
         self._on_gone = on_gone
         self._halted: dict[str, tuple[str, UndoLog]] = {}
+        self._stuck: dict[str, UndoLog] = {}
         self._threads: list[threading.Thread] = []
         self._closing = threading.Event()
 
     def create(self, stack: DeployedStack, source: StackSource, *, on_failure: str, keeps_retained: bool) -> None:
         """Begins to create a stack. on_failure: ROLLBACK, DELETE or DO_NOTHING. keeps_retained: see `StackChange`."""
-        undo = self._begin(stack, source, "CREATE_IN_PROGRESS")
-        self._engine.stacks.add(stack)
-        self._run(
-            stack,
-            lambda: self._change(stack, source, "CREATE", undo, on_failure=on_failure, keeps_retained=keeps_retained),
-        )
+        self._begin_change(stack, source, "CREATE", on_failure=on_failure, keeps_retained=keeps_retained)
 
     def update(self, stack: DeployedStack, source: StackSource, *, on_failure: str, keeps_retained: bool) -> None:
         """Begins to update a stack. on_failure: ROLLBACK or DO_NOTHING. keeps_retained: see `StackChange`."""
-        undo = self._begin(stack, source, "UPDATE_IN_PROGRESS")
-        self._run(
-            stack,
-            lambda: self._change(stack, source, "UPDATE", undo, on_failure=on_failure, keeps_retained=keeps_retained),
-        )
+        self._begin_change(stack, source, "UPDATE", on_failure=on_failure, keeps_retained=keeps_retained)
 
     def delete(self, stack: DeployedStack, *, kept: frozenset[str] = frozenset(), forced: bool = False) -> None:
         """Begins to delete a stack. A creation under way goes no further.
@@ -90,21 +83,48 @@ class StackWork:
         self._move(stack, _ROLLING_BACK[kind], USER_INITIATED)
         self._run(stack, lambda: self._roll_back(stack, kind, undo, ""))
 
+    def stuck(self, stack: DeployedStack) -> Mapping[str, Diagnostic]:
+        """What an update's rollback could not take back: `Resource`, or `NestedStack.Resource`, and what went wrong.
+
+        Empty for a stack whose update was not taken back in part only.
+        """
+        undo = self._stuck.get(stack.stack_id, UndoLog())
+        found = {}
+        for problem in undo.stuck:
+            place, _, name = (problem.pointer or "").partition(": Resources.")
+            found[name if place == stack.name else f"{place}.{name}"] = problem
+        return found
+
+    def continue_rollback(self, stack: DeployedStack, skipped: Collection[str]) -> None:
+        """Begins to take back what an update's rollback could not. skipped: names of what counts as taken back."""
+        stuck, undo = self.stuck(stack), self._stuck.pop(stack.stack_id)
+        self._move(stack, _ROLLING_BACK["UPDATE"], USER_INITIATED)
+        left_alone = [stuck[name] for name in skipped]
+        self._run(stack, lambda: self._rolled_back(stack, "UPDATE", undo, undo.run_stuck(left_alone), ""))
+
     def close(self) -> None:
         """Lets the changes under way end, which go no further. Idempotent."""
         self._closing.set()
         for thread in self._threads:
             thread.join()
 
-    def _begin(self, stack: DeployedStack, source: StackSource, status: str) -> UndoLog:
-        """The log of the change, in which an update says how its record becomes what it was."""
-        undo = UndoLog()
+    def _begin_change(
+        self, stack: DeployedStack, source: StackSource, kind: str, *, on_failure: str, keeps_retained: bool
+    ) -> None:
+        """What failed before and was left as it was is taken back together with this change, should it fail too.
+
+        AWS CloudFormation API Reference, "RollbackStack": back to "the last known stable state", which is a
+        `*_COMPLETE`; without one, what the stack has is deleted.
+        """
+        since, undo = self._halted.pop(stack.stack_id, (kind, UndoLog()))
         back = note_source(stack, source, self._engine.context.clock.now())
-        if status == "UPDATE_IN_PROGRESS":
+        if kind == "UPDATE":
             undo.add(back)
-        self._halted.pop(stack.stack_id, None)
-        self._move(stack, status, USER_INITIATED)
-        return undo
+        self._move(stack, f"{kind}_IN_PROGRESS", USER_INITIATED)
+        if kind == "CREATE":
+            self._engine.stacks.add(stack)
+        change = functools.partial(self._change, stack, source, kind, undo, since=since)
+        self._run(stack, functools.partial(change, on_failure=on_failure, keeps_retained=keeps_retained))
 
     def _run(self, stack: DeployedStack, work: Callable[[], None]) -> None:
         what = f"{STACK_CHANGE}{stack.name}"
@@ -132,9 +152,11 @@ class StackWork:
         kind: str,
         undo: UndoLog,
         *,
+        since: str,
         on_failure: str,
         keeps_retained: bool,
     ) -> None:
+        """Changes a stack. since: CREATE or UPDATE, the kind of the first change that `undo` takes back."""
         obsolete: list[Unwanted] = []
         events = len(stack.record.events)
         due = _due(stack) if kind == "CREATE" else None
@@ -143,8 +165,13 @@ class StackWork:
         except LambdakitError as error:
             if stack.status == _DELETING:
                 undo.run()  # what refuses to go stays in the stack, whose deletion tries again
+                stack.unwanted = []
+            elif on_failure == "DO_NOTHING":
+                stack.unwanted += obsolete
+                self._halted[stack.stack_id] = (since, undo)
+                self._move(stack, f"{kind}_FAILED", _reason(stack, events, error))
             else:
-                self._failed(stack, kind, _reason(stack, events, error), undo, obsolete, on_failure)
+                self._failed(stack, since, _reason(stack, events, error), undo, on_failure)
             return
         if stack.status == _DELETING:
             return
@@ -196,20 +223,8 @@ class StackWork:
         ).run()
         stopped()
 
-    def _failed(
-        self,
-        stack: DeployedStack,
-        kind: str,
-        reason: str,
-        undo: UndoLog,
-        obsolete: Sequence[Unwanted],
-        on_failure: str,
-    ) -> None:
-        if on_failure == "DO_NOTHING":
-            stack.unwanted += obsolete
-            self._halted[stack.stack_id] = (kind, undo)
-            self._move(stack, f"{kind}_FAILED", reason)
-        elif kind == "CREATE" and on_failure == "DELETE":
+    def _failed(self, stack: DeployedStack, kind: str, reason: str, undo: UndoLog, on_failure: str) -> None:
+        if kind == "CREATE" and on_failure == "DELETE":
             self._move(stack, "CREATE_FAILED", reason)
             self._move(stack, _DELETING)
             self._delete(stack)
@@ -221,8 +236,15 @@ class StackWork:
     def _roll_back(self, stack: DeployedStack, kind: str, undo: UndoLog, reason: str) -> None:
         left = undo.run()
         stack.unwanted = []
+        self._rolled_back(stack, kind, undo, left, reason)
+
+    def _rolled_back(
+        self, stack: DeployedStack, kind: str, undo: UndoLog, left: Sequence[Diagnostic], reason: str
+    ) -> None:
         rollback = _ROLLING_BACK[kind].removesuffix("_IN_PROGRESS")
         if left:
+            if kind == "UPDATE":
+                self._stuck[stack.stack_id] = undo
             self._move(stack, f"{rollback}_FAILED", "; ".join(diagnostic.problem for diagnostic in left))
             return
         self._move(stack, f"{rollback}_COMPLETE")
@@ -241,6 +263,7 @@ class StackWork:
             self._move(stack, "DELETE_FAILED", f"The following resource(s) failed to delete: [{names}]. ")
             return
         self._halted.pop(stack.stack_id, None)
+        self._stuck.pop(stack.stack_id, None)
         self._on_gone(stack)
 
     @staticmethod

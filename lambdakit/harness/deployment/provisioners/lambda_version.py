@@ -55,7 +55,15 @@ class LambdaVersion:
                 f"CodeSHA256 ({expected}) is different from current CodeSHA256 in $LATEST ({current.code_sha256})",
                 property_pointer="CodeSha256",
             )
+        there = [version.configuration.version for version in functions.versions(function.name, function.region)]
         published = functions.publish(function.name, function.region, description=properties.get("Description", ""))
+        if published.version in there:
+            # In CloudFormation's words as serverless/serverless#7822 and
+            # aws-samples/siem-on-amazon-opensearch-service#261 quote them.
+            raise ResourceRefused(
+                f"A version for this Lambda function exists ( {published.version} ). Modify the function to create a "
+                "new version."
+            )
         arn = f"{published.arn}:{published.version}"
         with undone_on_failure(lambda: functions.delete_version(function.name, function.region, published.version)):
             _provision(named_function(resource, arn), properties, context)

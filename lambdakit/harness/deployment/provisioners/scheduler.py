@@ -11,7 +11,15 @@ from lambdakit.clock import iso_milliseconds
 from lambdakit.harness.deployment.property_tree import PropertyTree, reads
 from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource
 from lambdakit.harness.deployment.service_call import call
-from lambdakit.harness.deployment.settings import HoldsNothing, change, pairs, tags_setting, unless_gone
+from lambdakit.harness.deployment.settings import (
+    HoldsNothing,
+    already_exists,
+    change,
+    is_there,
+    pairs,
+    tags_setting,
+    unless_gone,
+)
 
 _GONE: Final = ("ResourceNotFoundException",)
 
@@ -79,6 +87,10 @@ class ScheduleGroup(HoldsNothing):
         """Creates the group."""
         scheduler = context.client("scheduler", resource)
         name = resource.properties.get("Name") or resource.generated_name(length_max=64)
+        # EventBridge Scheduler API Reference, "CreateScheduleGroup": ConflictException. moto puts an empty group in the
+        # place of the one that is there.
+        if is_there(lambda: scheduler.get_schedule_group(Name=name), *_GONE):
+            raise already_exists(resource, name, "Name")
         call(scheduler, "create_schedule_group", resource.properties, Name=name)
         return _provisioned(scheduler.get_schedule_group(Name=name))
 

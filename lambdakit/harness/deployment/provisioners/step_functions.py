@@ -106,7 +106,7 @@ class StateMachine(HoldsNothing):
 
 
 class StateMachineVersion(HoldsNothing):
-    """A published version. `Ref` gives its ARN. moto keeps a version as long as its state machine."""
+    """A published version. `Ref` gives its ARN."""
 
     properties: ClassVar[PropertyTree] = {
         **reads("Description StateMachineArn"),
@@ -114,14 +114,19 @@ class StateMachineVersion(HoldsNothing):
     }
 
     def create(self, resource: Resource, context: Context) -> Provisioned:
-        """Publishes what the state machine is now."""
-        properties = resource.properties
+        """Publishes what the state machine is now.
+
+        As a version of its own, be there another one of the same revision: two resources that shared one would delete
+        it under each other. What CloudFormation does then is not confirmed by a page.
+        """
+        states, machine = context.client("stepfunctions", resource), resource.properties["StateMachineArn"]
         arn = call(
-            context.client("stepfunctions", resource),
+            states,
             "update_state_machine",
-            stateMachineArn=properties["StateMachineArn"],
+            stateMachineArn=machine,
+            definition=states.describe_state_machine(stateMachineArn=machine)["definition"],
             publish=True,
-            versionDescription=properties.get("Description"),
+            versionDescription=resource.properties.get("Description"),
         )["stateMachineVersionArn"]
         return Provisioned(physical_id=arn, attributes={"Arn": arn})
 
@@ -131,7 +136,10 @@ class StateMachineVersion(HoldsNothing):
         return created.provisioned
 
     def delete(self, created: Created, context: Context) -> None:
-        """Goes with the state machine: moto has no operation that deletes a version."""
+        """Deletes the version, which no alias may name any more."""
+        context.client("stepfunctions", created.resource).delete_state_machine_version(
+            stateMachineVersionArn=created.provisioned.physical_id
+        )
 
 
 class StateMachineAlias(HoldsNothing):

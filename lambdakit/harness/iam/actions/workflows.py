@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from lambdakit.harness.iam.api_call import ApiCall
+from lambdakit.harness.iam.api_call import ApiCall, member_at
 from lambdakit.harness.iam.rules import Need, Rules
+
+_ARN_PARTS: Final = 7
 
 
 def _all_state_machines(call: ApiCall) -> Sequence[Need]:
@@ -21,14 +23,25 @@ def _all_state_machines(call: ApiCall) -> Sequence[Need]:
     return [Need(action="states:ListStateMachines", resources=(call.arn("states", "stateMachine:*"),))]
 
 
+def _state_machine(call: ApiCall) -> Sequence[str]:
+    """The state machine's ARN, which stands for its versions and aliases as well.
+
+    Source: Step Functions Developer Guide, "Authorization for versions and aliases in Step Functions workflows".
+    """
+    routes = call.entries("routingConfiguration")  # of an alias that is made, whose own name is `name`
+    routed = str(member_at(routes[0], "stateMachineVersionArn")) if routes else ""
+    named = call.text("stateMachineArn", "stateMachineAliasArn", "stateMachineVersionArn", "resourceArn") or routed
+    if named:
+        return [":".join(named.split(":")[:_ARN_PARTS])] if ":stateMachine:" in named else []
+    name = call.text("name")
+    return [call.arn("states", f"stateMachine:{name}")] if name else []
+
+
 STATES: Final = Rules(
     members={
         "activity.ActivityName": ("activityArn", "resourceArn", "name"),
-        "statemachine.StateMachineName": (
-            *("stateMachineArn", "stateMachineAliasArn", "stateMachineVersionArn", "resourceArn"),
-            "name",
-        ),
     },
+    resources={"statemachine": _state_machine},
     any_of=frozenset({"DescribeExecution", "ListExecutions"}),
     # A token stands for an activity or, as CDK's `grant_task_response` has it, for a state machine.
     opaque=frozenset({"SendTaskFailure", "SendTaskHeartbeat", "SendTaskSuccess"}),

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from lambdakit.harness.account import Account
+from lambdakit.harness.moto_state.state_versions import know_versions
 from lambdakit.harness.moto_state.triggers import disarm
 from lambdakit.harness.moto_state.whole_updates import update_as_a_whole
 from tests.fakes.provisioning import ACCOUNT_ID, REGION, Provisioning
@@ -18,6 +19,7 @@ from tests.fakes.provisioning import ACCOUNT_ID, REGION, Provisioning
 def account() -> Account:
     disarm()
     update_as_a_whole()
+    know_versions()
     return Account(account_id=ACCOUNT_ID, region=REGION)
 
 

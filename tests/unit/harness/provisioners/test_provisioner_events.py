@@ -360,11 +360,21 @@ def test_impossible_resource_is_refused_and_not_there(
     assert [bus["Name"] for bus in events.list_event_buses()["EventBuses"]] == ["default"]
 
 
-def test_rule_whose_name_is_taken_is_refused(provisioning: Provisioning) -> None:
-    provisioning.create("AWS::Events::Rule", {"Name": "r", "EventPattern": _PATTERN})
+@pytest.mark.parametrize(
+    ("type_name", "properties"),
+    [
+        ("AWS::Events::Rule", {"Name": "taken", "EventPattern": _PATTERN}),
+        ("AWS::Scheduler::ScheduleGroup", {"Name": "taken"}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_has_a_name_that_is_taken_is_refused(
+    provisioning: Provisioning, type_name: str, properties: dict[str, Any]
+) -> None:
+    provisioning.create(type_name, properties)
 
-    with pytest.raises(ResourceRefused, match="already exists"):
-        provisioning.create("AWS::Events::Rule", {"Name": "r", "EventPattern": _PATTERN})
+    with pytest.raises(ResourceRefused, match=f"'{type_name}' with identifier 'taken' already exists"):
+        provisioning.create(type_name, properties)
 
 
 def test_failed_update_leaves_the_rule_as_it_was(provisioning: Provisioning) -> None:
