@@ -1,4 +1,4 @@
-"""A stable topological order of named things."""
+"""Topological orders of named things: one that keeps their own order, and one by their names."""
 
 from __future__ import annotations
 
@@ -36,3 +36,27 @@ def topological_order(dependencies: Mapping[str, Iterable[str]]) -> tuple[str, .
             else:
                 path[following] = iter(dependencies[following])
     return tuple(order)
+
+
+def order_by_name(dependencies: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    """Every key after what it depends on, in rounds: all those that nothing is missing for, by their names.
+
+    dependencies: as above. CircularOrder when there is a circle.
+    """
+    missing = {name: set(needed) for name, needed in dependencies.items()}
+    needed_by: dict[str, list[str]] = {name: [] for name in missing}
+    for name, needed in missing.items():
+        for other in needed:
+            needed_by[other].append(name)
+    order: list[str] = []
+    round_ = sorted(name for name, needed in missing.items() if not needed)
+    while round_:
+        order += round_
+        following = []
+        for done in round_:
+            for name in needed_by[done]:
+                missing[name].discard(done)
+                if not missing[name]:
+                    following.append(name)
+        round_ = sorted(following)
+    return tuple(order) if len(order) == len(missing) else topological_order(dependencies)

@@ -167,6 +167,23 @@ class TestStacks:
         assert list(deployment["stacks"]) == ["first", "second"]
         assert answer.json() == deployment["stacks"]["first"]["outputs"]["Name"]
 
+    def test_one_may_use_it_without_saying_so_where_the_cdk_deploys_them_in_that_order(
+        self, harness: WiredHarness, tmp_path: Path
+    ) -> None:
+        """Stacks that say nothing of one another go by their names, not by the order in which the app made them."""
+        exports = {"Name": {"Value": {"Ref": "Table"}, "Export": {"Name": "stateful:table"}}}
+        stateful = {"Resources": table("Table"), "Outputs": exports}
+        uses = {"Name": {"Value": {"Fn::ImportValue": "stateful:table"}}}
+        stateless = {"Resources": table("Other"), "Outputs": uses}
+        assembly = write_stacks(tmp_path, {"app-stateless": stateless, "app-stateful": stateful})
+
+        deployment = harness.deploy(assembly)
+        harness.destroy(deployment)
+
+        assert list(deployment["stacks"]) == ["app-stateful", "app-stateless"]
+        outputs = {name: stack["outputs"]["Name"] for name, stack in deployment["stacks"].items()}
+        assert outputs["app-stateless"] == outputs["app-stateful"]
+
     def test_a_missing_export_is_told_and_undone(self, harness: WiredHarness, tmp_path: Path) -> None:
         uses = {"Variables": {"TABLE": {"Fn::ImportValue": "missing"}}}
 

@@ -15,7 +15,7 @@ import pytest
 from lambdakit import Harness
 from lambdakit.errors import LambdakitError
 from lambdakit.trace import RuntimeNote
-from tests.fakes.plain_assembly import function, write_stack
+from tests.fakes.plain_assembly import function, write_stack, write_stacks
 
 ARN = "arn:aws:lambda:us-east-1:111122223333:layer:greetings:7"
 SOURCE = """
@@ -87,6 +87,26 @@ def test_a_package_that_holds_the_same_files_is_named(harness: Harness, tmp_path
 
     [note] = [event.note for event in harness.trace.events[before:] if isinstance(event, RuntimeNote)]
     assert "`pip install --target layers/it/python 'aws-lambda-powertools[all]'`" in note
+
+
+def test_a_public_parameter_names_the_layer_that_a_function_uses(harness: Harness, tmp_path: Path) -> None:
+    """As the CDK writes `LayerVersion.fromLayerVersionArn(…, StringParameter.valueForStringParameter(…))`."""
+    parameter = {
+        "Type": "AWS::SSM::Parameter::Value<String>",
+        "Default": "/aws/service/powertools/typescript/generic/all/latest",
+    }
+    resources = function("Fn", SOURCE, Layers=[{"Ref": "Layer"}])
+    path = write_stacks(tmp_path / "app", {"public": {"Parameters": {"Layer": parameter}, "Resources": resources}})
+    named = "arn:aws:lambda:us-east-1:094274105915:layer:AWSLambdaPowertoolsTypeScriptV2:1"
+    before = len(harness.trace.events)
+
+    deployment = harness.deploy(path)
+
+    described = harness.client("lambda").get_function_configuration(FunctionName=deployment.function("Fn").name)
+    assert [each["Arn"] for each in described["Layers"]] == [named]
+    [note] = [event.note for event in harness.trace.events[before:] if isinstance(event, RuntimeNote)]
+    assert "`npm install --prefix layers/it/nodejs @aws-lambda-powertools/logger …`, and say where" in note
+    deployment.destroy()
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ LOG_FORMS = "CloudWatch Logs User Guide, CloudWatch Logs resources and operation
 GROUP = "arn:aws:logs~log-group:/aws/lambda/f"
 SES_POLICIES = "SES Developer Guide, Controlling access to Amazon SES"
 PASS_ROLE = "IAM User Guide, Grant a user permissions to pass a role to an AWS service"
+MACHINE_VERSIONS = "Step Functions Developer Guide, Authorization for versions and aliases in Step Functions workflows"
 MAIL = {"Destination": {"ToAddresses": ["you@example.org"]}}
 SIMPLE = {"Simple": {"Subject": {"Data": "a"}, "Body": {"Text": {"Data": "b"}}}}
 
@@ -99,8 +100,20 @@ ROWS = [
     row(
         "stepfunctions StartSyncExecution",
         {"stateMachineArn": f"{MACHINE}:live"},
-        "states:StartSyncExecution on arn:aws:states~stateMachine:orders:live",
-        source="SAR, AWS Step Functions",
+        "states:StartSyncExecution on arn:aws:states~stateMachine:orders",
+        source=MACHINE_VERSIONS,
+    ),
+    row(
+        "stepfunctions CreateStateMachineAlias",
+        {"name": "live", "routingConfiguration": [{"stateMachineVersionArn": f"{MACHINE}:1", "weight": 100}]},
+        "states:CreateStateMachineAlias on arn:aws:states~stateMachine:orders",
+        source=MACHINE_VERSIONS,
+    ),
+    row(
+        "stepfunctions DeleteStateMachineVersion",
+        {"stateMachineVersionArn": f"{MACHINE}:1"},
+        "states:DeleteStateMachineVersion on arn:aws:states~stateMachine:orders",
+        source=MACHINE_VERSIONS,
     ),
     row(
         "stepfunctions DescribeExecution",
@@ -195,6 +208,13 @@ ROWS = [
         known=KnownResources(addresses={"shop@mail.example.com": "example.com"}),
         keys={"ses:fromaddress": ("shop@mail.example.com",)},
         source=SES_POLICIES,
+    ),
+    row(
+        "eks CreateCluster",
+        {"name": "main", "roleArn": "arn:aws:iam::123456789012:role/cluster", "resourcesVpcConfig": {}},
+        "eks:CreateCluster on arn:aws:eks~cluster/main",
+        "iam:PassRole on arn:aws:iam::123456789012:role/cluster",
+        source="aws-cdk, aws-eks, cluster-resource: the role that makes a cluster with a name",
     ),
     row(
         "ecs RunTask",

@@ -317,6 +317,38 @@ def test_the_trace_header_of_a_message_reaches_the_function(fed: FedFunction, qu
     assert record["attributes"]["AWSTraceHeader"] == header
 
 
+@pytest.mark.parametrize("own", ["", "Root=1-5759e988-bd862e3fe1be46a994272794;Sampled=0"], ids=["none", "own"])
+@pytest.mark.parametrize("batch", [False, True], ids=["one", "batch"])
+def test_the_trace_header_of_a_request_is_that_of_its_messages(
+    fed: FedFunction, queue: Queue, batch: bool, own: str
+) -> None:
+    """As SDKs send it from functions. A message's own goes first.
+
+    Source: AWS X-Ray Developer Guide, "Amazon SQS and AWS X-Ray".
+    """
+    fed.map(queue.arn)
+    header = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1"
+    attribute = {"AWSTraceHeader": {"DataType": "String", "StringValue": own}}
+    entry: dict[str, Any] = {"MessageBody": "x", **({"MessageSystemAttributes": attribute} if own else {})}
+
+    def traced(request: Any, **_: object) -> None:
+        request.headers["X-Amzn-Trace-Id"] = header
+
+    events = queue.sqs.meta.events
+    events.register("before-sign.sqs", traced)
+    try:
+        if batch:
+            queue.sqs.send_message_batch(QueueUrl=queue.url, Entries=[{"Id": "a", **entry}])
+        else:
+            queue.sqs.send_message(QueueUrl=queue.url, **entry)
+    finally:
+        events.unregister("before-sign.sqs", traced)
+    fed.harness.drain()
+
+    [[record]] = fed.batches()
+    assert record["attributes"]["AWSTraceHeader"] == (own or header)
+
+
 def test_mappings_that_lambda_refuses_are_refused(fed: FedFunction, queue: Queue, fifo: Queue) -> None:
     def refused(source: str, **settings: Any) -> str:
         arguments = {"FunctionName": "fed", "EventSourceArn": source, **settings}

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
+from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lambdakit.assembly.dynamic_references import DynamicReference
 from lambdakit.assembly.scalars import as_text
 from lambdakit.harness.account import Account
+from lambdakit.harness.routing.arns import partition
 
 # AWS CDK Developer Guide, "AWS CDK bootstrapping": the version parameter that every template of the CDK's asks for.
 _BOOTSTRAP_PREFIX = "/cdk-bootstrap/"
@@ -18,6 +21,20 @@ _BOOTSTRAP_VERSION = "30"
 # Systems Manager User Guide, "Discovering public parameters": AWS's own, which are in every account.
 _PUBLIC_PREFIX = "/aws/service/"
 _RECOMMENDED = "/recommended"
+# The layers of Powertools. Source: Powertools for AWS Lambda (Python), "Installation", "Using SSM Parameter Store";
+# (TypeScript), "Lambda layers", for both accounts and names.
+_POWERTOOLS: Final = (
+    (
+        re.compile(
+            r"/aws/service/powertools/python/(?P<architecture>x86_64|arm64)/python(?P<version>3\.[0-9]{1,2})/[^/]+"
+        ),
+        "017000801446:layer:AWSLambdaPowertoolsPythonV3-python{version}-{architecture}",
+    ),
+    (
+        re.compile(r"/aws/service/powertools/typescript/generic/all/[^/]+"),
+        "094274105915:layer:AWSLambdaPowertoolsTypeScriptV2",
+    ),
+)
 
 
 class AccountValues:
@@ -31,11 +48,11 @@ class AccountValues:
     def parameter(self, name: str) -> str:
         """The parameter store's text. LookupError when there is none.
 
-        A bootstrapped environment's version and AWS's public parameters are always there: images of machines, of
-        which nothing here depends on which one it is.
+        A bootstrapped environment's version and AWS's public parameters are always there: images of machines and
+        versions of layers, of which nothing here depends on which one it is.
         """
         if name.startswith(_PUBLIC_PREFIX) and name.endswith(_RECOMMENDED):
-            return _public(name)  # moto's is no JSON
+            return _public(name, self._region)  # moto's is no JSON
         if name.startswith(_BOOTSTRAP_PREFIX) and not self._account.holds_anything_of("ssm"):
             return _BOOTSTRAP_VERSION  # every template of the CDK's asks, and loading moto's takes 1.5 s
         try:
@@ -47,7 +64,7 @@ class AccountValues:
             if name.startswith(_BOOTSTRAP_PREFIX):
                 return _BOOTSTRAP_VERSION
             if name.startswith(_PUBLIC_PREFIX):
-                return _public(name)
+                return _public(name, self._region)
             raise LookupError(error.response["Error"].get("Message", str(error))) from None
         except BotoCoreError as error:  # a name that is none
             raise LookupError(str(error)) from None
@@ -84,7 +101,11 @@ def availability_zones(region: str) -> Sequence[str]:
     return [f"{region}{letter}" for letter in "abc"]
 
 
-def _public(name: str) -> str:
+def _public(name: str, region: str) -> str:
+    for pattern, layer in _POWERTOOLS:
+        if (match := pattern.fullmatch(name)) is not None:
+            parts = {key: text.replace(".", "") for key, text in match.groupdict().items()}
+            return f"arn:{partition(region)}:lambda:{region}:{layer.format(**parts)}:1"
     identity = hashlib.sha256(name.encode()).hexdigest()[:17]
     if name.endswith(_RECOMMENDED):
         return json.dumps({"image_id": f"ami-{identity}", "image_name": name.rpartition("/")[2]})

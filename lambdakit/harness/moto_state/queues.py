@@ -9,7 +9,7 @@ Private surface used: of `moto.sqs.models` `sqs_backends`, `Queue` with `_messag
 `deleted_messages`, `dead_letter_queue`, `redrive_policy`, `message_retention_period`, `add_message`, `delete_message`
 and its three counts, `Message`, `_filter_message_attributes`, `unix_time_millis`, and of `SQSBackend` `send_message`,
 `send_message_batch`, `receive_message` and `change_message_visibility`; of `moto.sqs.responses` `SQSResponse` with
-`send_message`, `send_message_batch`, `get_access_key`; `sender_id` of `Message`.
+`send_message`, `send_message_batch`, `get_access_key`, `headers`; `sender_id` of `Message`.
 Canary: tests/unit/harness/test_harness_moto_queues.py.
 """
 
@@ -166,15 +166,17 @@ class Queues:
         self._mend_sending(models.SQSBackend)
 
     def _signed(self, own: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        """Source: Amazon SQS API Reference, "ReceiveMessage" (`SenderId`): a user's id, or a role's and its session."""
+        """Source: Amazon SQS API Reference, "ReceiveMessage" (`SenderId`): a user's id, or a role's and its session;
+        AWS X-Ray Developer Guide, "Amazon SQS and AWS X-Ray": the request's header is that of all its messages."""
 
         @functools.wraps(own)
         def send(response: Any) -> Any:
             self._told.sender = self._user_id(str(response.get_access_key()))
+            self._told.trace = str(response.headers.get("X-Amzn-Trace-Id") or "")
             try:
                 return own(response)
             finally:
-                self._told.sender = ""
+                self._told.sender = self._told.trace = ""
 
         return send
 
@@ -303,6 +305,9 @@ class Queues:
             entries: Iterator[Mapping[str, Any]] | None = getattr(self._told, "entries", None)
             if entries is not None:
                 named["system_attributes"] = next(entries).get("MessageSystemAttributes")
+            if (trace := getattr(self._told, "trace", "")).startswith("Root="):
+                header = {"AWSTraceHeader": {"DataType": "String", "StringValue": trace}}
+                named["system_attributes"] = {**header, **(named.get("system_attributes") or {})}
             return send(backend, *arguments, **named)
 
         @functools.wraps(send_batch)

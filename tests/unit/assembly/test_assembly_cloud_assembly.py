@@ -112,7 +112,8 @@ def test_construct_paths_may_lie_in_a_file_of_their_own(tmp_path: Path) -> None:
     assert only(found).template.resources["Queue"].construct_path == "Shop/Queue/Resource"
 
 
-def test_stacks_come_in_deployment_order(tmp_path: Path) -> None:
+def test_stacks_come_in_the_order_in_which_the_cdk_deploys_them(tmp_path: Path) -> None:
+    """By name, as soon as what they depend on is there, whatever the order in the manifest."""
     artifacts = {
         "Api": stack("Api", dependencies=["Data", "Api.assets"]),
         "Api.assets": {"type": "cdk:asset-manifest", "properties": {"file": "Api.assets.json"}},
@@ -125,8 +126,8 @@ def test_stacks_come_in_deployment_order(tmp_path: Path) -> None:
 
     found = read_assembly(assembly(tmp_path, artifacts))
 
-    assert [item.artifact_id for item in found.stacks] == ["Net", "Data", "Api", "Alone"]
-    assert [item.dependencies for item in found.stacks] == [(), ("Net",), ("Data",), ()]
+    assert [item.artifact_id for item in found.stacks] == ["Alone", "Net", "Data", "Api"]
+    assert [item.dependencies for item in found.stacks] == [(), (), ("Net",), ("Data",)]
 
 
 def test_stage_is_read_with_assets_of_the_outer_assembly(tmp_path: Path) -> None:
@@ -180,14 +181,14 @@ def three_stacks(tmp_path: Path) -> CloudAssembly:
 @pytest.mark.parametrize(
     "names, expected",
     [
-        (None, ["Net", "Data", "ProdApi", "Other"]),
+        (None, ["Net", "Other", "Data", "ProdApi"]),
         ([], []),
         (["Net"], ["Net"]),
         (["Prod/Api"], ["Net", "Data", "ProdApi"]),
-        (["ProdApi", "Other"], ["Net", "Data", "ProdApi", "Other"]),
+        (["ProdApi", "Other"], ["Net", "Other", "Data", "ProdApi"]),
         (["shop-data"], ["Net", "Data"]),
         (["Prod/*"], ["Net", "Data", "ProdApi"]),
-        (["*"], ["Net", "Data", "ProdApi", "Other"]),
+        (["*"], ["Net", "Other", "Data", "ProdApi"]),
     ],
 )
 def test_selected_stacks_bring_what_they_need(tmp_path: Path, names: list[str] | None, expected: list[str]) -> None:

@@ -66,6 +66,18 @@ def test_aws_s_own_parameters_are_in_every_account(values: AccountValues, name: 
     assert values.parameter(name) == values.parameter(name)
 
 
+@pytest.mark.parametrize(
+    ("name", "layer"),
+    [
+        ("python/x86_64/python3.13/latest", "017000801446:layer:AWSLambdaPowertoolsPythonV3-python313-x86_64"),
+        ("python/arm64/python3.9/3.4.0", "017000801446:layer:AWSLambdaPowertoolsPythonV3-python39-arm64"),
+        ("typescript/generic/all/2.14.0", "094274105915:layer:AWSLambdaPowertoolsTypeScriptV2"),
+    ],
+)
+def test_parameters_of_powertools_name_its_layers(values: AccountValues, name: str, layer: str) -> None:
+    assert values.parameter(f"/aws/service/powertools/{name}") == f"arn:aws:lambda:eu-west-1:{layer}:1"
+
+
 @pytest.mark.parametrize("name", ["/no", "", "/a/b:9", "not a name!"])
 def test_a_parameter_that_is_not_there(values: AccountValues, name: str) -> None:
     with pytest.raises(LookupError):

@@ -7,7 +7,9 @@ Source: CloudFormation Template Reference, "AWS::EC2::SecurityGroup", "AWS::EC2:
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+import functools
+import json
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from botocore.exceptions import ClientError
@@ -68,9 +70,10 @@ class SecurityGroup:
             provisioned = Provisioned(
                 physical_id=group_id, attributes={"GroupId": group_id, "Id": group_id, "VpcId": group.get("VpcId", "")}
             )
-            _change_rules(ec2, "ingress", group_id, [], properties.get("SecurityGroupIngress") or [])
+            rules = _Rules(ec2, group_id, functools.partial(context.note, resource.logical_id))
+            rules.change("ingress", [], properties.get("SecurityGroupIngress") or [])
             implied = _implied_egress(ec2, group)
-            _change_rules(ec2, "egress", group_id, implied, properties.get("SecurityGroupEgress") or implied)
+            rules.change("egress", implied, properties.get("SecurityGroupEgress") or implied)
             _tag(ec2, group_id, {}, properties)
         return provisioned
 
@@ -81,17 +84,11 @@ class SecurityGroup:
         old, new = created.resource.properties, resource.properties
         implied = _implied_egress(ec2, ec2.describe_security_groups(GroupIds=[group_id])["SecurityGroups"][0])
 
+        rules = _Rules(ec2, group_id, functools.partial(context.note, resource.logical_id))
+
         def change(old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-            _change_rules(
-                ec2, "ingress", group_id, old.get("SecurityGroupIngress") or [], new.get("SecurityGroupIngress") or []
-            )
-            _change_rules(
-                ec2,
-                "egress",
-                group_id,
-                old.get("SecurityGroupEgress") or implied,
-                new.get("SecurityGroupEgress") or implied,
-            )
+            rules.change("ingress", old.get("SecurityGroupIngress") or [], new.get("SecurityGroupIngress") or [])
+            rules.change("egress", old.get("SecurityGroupEgress") or implied, new.get("SecurityGroupEgress") or implied)
             _tag(ec2, group_id, old, new)
 
         try:
@@ -167,20 +164,36 @@ def _implied_egress(ec2: Any, group: Mapping[str, Any]) -> Sequence[Mapping[str,
     return [_ALL_OUT, _ALL_OUT_6] if any(vpc.get("Ipv6CidrBlockAssociationSet") for vpc in vpcs) else [_ALL_OUT]
 
 
-def _change_rules(
-    ec2: Any,
-    direction: Direction,
-    group_id: str,
-    old: Sequence[Mapping[str, Any]],
-    new: Sequence[Mapping[str, Any]],
-) -> None:
-    group = {"GroupId": group_id}
-    removed, added = [rule for rule in old if rule not in new], [rule for rule in new if rule not in old]
-    for rule in removed:
-        with _gone_is_fine():
-            _send(ec2, "revoke", direction, group, [rule])
-    if added:
-        _send(ec2, "authorize", direction, group, added)
+class _Rules:
+    """The rules that stand in a group. note: tells the trace of one that is there already."""
+
+    def __init__(self, ec2: Any, group_id: str, note: Callable[[str], object]) -> None:
+        self._ec2 = ec2
+        self._group = {"GroupId": group_id}
+        self._note = note
+
+    def change(self, direction: Direction, old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -> None:
+        """Takes away what is no more and brings what is new.
+
+        One that is there already is passed over, and the group made all the same: so where a literal and a reference
+        give the same block. Source: aws-cloudformation/cloudformation-coverage-roadmap, issues 1532 and 1534.
+        """
+        for rule in old:
+            if rule not in new:
+                with _gone_is_fine():
+                    _send(self._ec2, "revoke", direction, self._group, [rule])
+        for rule in new:
+            if rule not in old:
+                self._add(direction, rule)
+
+    def _add(self, direction: Direction, rule: Mapping[str, Any]) -> None:
+        try:
+            _send(self._ec2, "authorize", direction, self._group, [rule])
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "InvalidPermission.Duplicate":
+                raise
+            what = {key: value for key, value in rule.items() if key != "Description"}
+            self._note(f"has the {direction} rule {json.dumps(what)} twice, and the second is passed over")
 
 
 def _send(

@@ -18,11 +18,12 @@ from lambdakit.harness.runtime.code_package import CodePackage
 from lambdakit.harness.runtime.package_files import InvalidPackage
 
 _ARN: Final = re.compile(r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:([0-9]{12}):layer:[a-zA-Z0-9_-]+:[0-9]+")
-# What holds a layer's files as well. Sources: Powertools for AWS Lambda (Python), "Installation", "Lambda Layer"; AWS
-# SDK for pandas, "Install", "AWS Lambda Layer".
+# What fetches a layer's files as well. Sources: Powertools for AWS Lambda (Python), "Installation", "Lambda Layer";
+# (TypeScript), "Lambda layers"; AWS SDK for pandas, "Install", "AWS Lambda Layer".
 _PACKAGES: Final = (
-    ("layer:AWSLambdaPowertoolsPython", "'aws-lambda-powertools[all]'"),
-    ("layer:AWSSDKPandas", "awswrangler"),
+    ("layer:AWSLambdaPowertoolsPython", "pip install --target layers/it/python 'aws-lambda-powertools[all]'"),
+    ("layer:AWSLambdaPowertoolsTypeScript", "npm install --prefix layers/it/nodejs @aws-lambda-powertools/logger …"),
+    ("layer:AWSSDKPandas", "pip install --target layers/it/python awswrangler"),
 )
 
 
@@ -61,8 +62,8 @@ def _package(path: Path, context: Context) -> CodePackage:
 
 
 def _absence(arn: str) -> str:
-    package = next((package for part, package in _PACKAGES if part in arn), None)
-    fetched = f"`pip install --target layers/it/python {package}`, and " if package else ""
+    command = next((command for part, command in _PACKAGES if part in arn), None)
+    fetched = f"`{command}`, and " if command else ""
     return (
         f"runs without the layer {arn}, which another account holds; {fetched}say where its files lie: "
         f'{{"layers": {{"{arn}": "layers/it"}}}} in {OVERRIDES} beside cdk.json or in the assembly'

@@ -1,8 +1,11 @@
-"""ECS.
+"""ECS and EKS.
 
 Source: Service Authorization Reference, "Amazon Elastic Container Service"; ECS Developer Guide, "Amazon ECS task
 execution IAM role" (who runs a task passes the task definition's roles); API Reference: what names no cluster is about
-`default`.
+`default`. For `eks:CreateCluster` the reference gives no resource, and the service asks about the cluster to be made:
+its refusals name it (cortexlabs/cortex, issue 1232: "not authorized to perform: eks:CreateCluster on resource:
+…cluster/cortex"), and the CDK's role for a cluster that has a name is allowed on that alone (aws-cdk, `aws-eks`,
+cluster-resource). Who makes one passes its role: Step Functions Developer Guide, "IAM policies for calling Amazon EKS".
 """
 
 from __future__ import annotations
@@ -63,3 +66,11 @@ ECS: Final = Rules(
     any_of=frozenset({"DescribeServiceDeployments", "DescribeServiceRevisions", "StopServiceDeployment"}),
     opaque=frozenset({"DeleteAttributes", "PutAttributes"}),
 )
+
+
+def _make_cluster(call: ApiCall) -> Sequence[Need] | None:
+    name = call.text("name")
+    return [Need(action="eks:CreateCluster", resources=(call.arn("eks", f"cluster/{name}"),))] if name else None
+
+
+EKS: Final = Rules(readers={"CreateCluster": _make_cluster}, pass_role=frozenset({"CreateCluster"}))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from lambdakit.harness.iam.actions.api_gateway import API_GATEWAY, API_GATEWAY_CALLS
-from lambdakit.harness.iam.actions.containers import ECS
+from lambdakit.harness.iam.actions.containers import ECS, EKS
 from lambdakit.harness.iam.actions.data_apis import ATHENA, ELASTICSEARCH, KAFKA, MQ, OPENSEARCH, RDS_DATA
 from lambdakit.harness.iam.actions.developers import CLOUDFORMATION, CODECOMMIT, CODEDEPLOY, CODEPIPELINE, CONFIG
 from lambdakit.harness.iam.actions.dynamodb import DYNAMODB, STREAMS
@@ -50,6 +50,7 @@ RULES: Final[Mapping[str, Rules]] = {
     "dynamodbstreams": STREAMS,
     "ec2": EC2,
     "ecs": ECS,
+    "eks": EKS,
     "es": ELASTICSEARCH,
     "events": EVENTS,
     "firehose": FIREHOSE,

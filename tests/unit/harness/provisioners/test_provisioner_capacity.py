@@ -253,6 +253,28 @@ def test_a_reservation_of_memory_is_enough_on_machines(provisioning: Provisionin
         provisioning.create("AWS::ECS::TaskDefinition", _on_machines())
 
 
+def test_task_with_a_size_runs_containers_that_say_no_memory(provisioning: Provisioning) -> None:
+    """As the CDK writes a `FargateTaskDefinition` whose container has no `memoryLimitMiB`."""
+    mend_task_definitions()
+    sized = {"Family": "sized", "NetworkMode": "awsvpc", "RequiresCompatibilities": ["FARGATE"]}
+    containers = [{"Name": "web", "Image": "web"}, {"Name": "log", "Image": "log", "MemoryReservation": "64"}]
+    task = {**sized, "Cpu": "256", "Memory": "512", "ContainerDefinitions": containers}
+    created = provisioning.create("AWS::ECS::TaskDefinition", task)
+    ecs, ec2 = provisioning.client("ecs"), provisioning.client("ec2")
+    ecs.create_cluster(clusterName="sized")
+    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+
+    ran = ecs.run_task(
+        cluster="sized",
+        taskDefinition=created.provisioned.physical_id,
+        launchType="FARGATE",
+        networkConfiguration={"awsvpcConfiguration": {"subnets": [subnet]}},
+    )
+
+    assert ran["failures"] == []
+    assert [each["taskDefinitionArn"] for each in ran["tasks"]] == [created.provisioned.physical_id]
+
+
 def test_capacity_of_managed_instances_is_recorded(provisioning: Provisioning) -> None:
     mend_task_definitions()
     properties: Properties = {

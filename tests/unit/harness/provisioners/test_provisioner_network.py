@@ -366,3 +366,19 @@ def test_default_vpc_stays(provisioning: Provisioning) -> None:
     provisioning.delete(created)
 
     assert [vpc["IsDefault"] for vpc in provisioning.client("ec2").describe_vpcs()["Vpcs"]] == [True]
+
+
+def test_rule_that_a_group_has_twice_is_passed_over(provisioning: Provisioning) -> None:
+    """A block that is said once as text and once by reference. Source: cloudformation-coverage-roadmap, issue 1532."""
+    provisioning.create("AWS::EC2::VPC", {"CidrBlock": "10.0.0.0/16"}, logical_id="Vpc")
+    https = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "CidrIp": "10.0.0.0/16"}
+    rules = [{**https, "Description": "text"}, {**https, "Description": "reference"}, {**https, "ToPort": 444}]
+    group = {"GroupDescription": "d", "VpcId": "@Vpc", "SecurityGroupIngress": rules}
+
+    created = provisioning.create("AWS::EC2::SecurityGroup", group, logical_id="Twice")
+
+    there = provisioning.client("ec2").describe_security_groups(GroupIds=[created.provisioned.physical_id])
+    permissions = there["SecurityGroups"][0]["IpPermissions"]
+    assert sorted(each["ToPort"] for each in permissions) == [443, 444]
+    [(about, note)] = provisioning.notes
+    assert about == "Twice" and "the second is passed over" in note
