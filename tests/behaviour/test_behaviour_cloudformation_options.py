@@ -113,31 +113,31 @@ def test_a_call_that_is_sent_again_has_the_same_answer(cloudformation: CloudForm
     assert cloudformation.refusal("create_change_set", **made)[0] == "AlreadyExistsException"
 
 
-@pytest.mark.parametrize(
-    "option",
-    [
-        {"ImportExistingResources": True},
-        {
-            "ChangeSetType": "IMPORT",
-            "ResourcesToImport": [
-                {
-                    "ResourceType": "AWS::SQS::Queue",
-                    "LogicalResourceId": "A",
-                    "ResourceIdentifier": {"QueueUrl": "https://sqs.us-east-1.amazonaws.com/1/a"},
-                }
-            ],
-        },
-    ],
-    ids=lambda option: next(iter(option)),
-)
-def test_nothing_is_imported(cloudformation: CloudFormation, option: dict[str, Any]) -> None:
+def test_resources_that_are_named_for_import_are_refused(cloudformation: CloudFormation) -> None:
+    wanted = {
+        "ResourceType": "AWS::SQS::Queue",
+        "LogicalResourceId": "A",
+        "ResourceIdentifier": {"QueueUrl": "https://sqs.us-east-1.amazonaws.com/1/a"},
+    }
     given = {"StackName": "options", "ChangeSetName": "one", "TemplateBody": json.dumps(queues("A"))}
 
-    code, message = cloudformation.refusal("create_change_set", **{"ChangeSetType": "CREATE", **given, **option})
+    code, message = cloudformation.refusal(
+        "create_change_set", ChangeSetType="IMPORT", ResourcesToImport=[wanted], **given
+    )
 
     assert code == "NotImplemented"
     assert "imports no resources" in message
     assert cloudformation.refusal("describe_stacks", StackName="options")[0] == "ValidationError"
+
+
+def test_where_nothing_exists_nothing_is_to_be_imported(cloudformation: CloudFormation) -> None:
+    """As the CDK CLI's `bootstrap` asks."""
+    given = {"StackName": "options", "ChangeSetName": "one", "TemplateBody": json.dumps(queues("A"))}
+
+    cloudformation.client.create_change_set(ChangeSetType="CREATE", ImportExistingResources=True, **given)
+
+    told = cloudformation.client.describe_change_set(StackName="options", ChangeSetName="one")
+    assert [change["ResourceChange"]["Action"] for change in told["Changes"]] == ["Add"]
 
 
 def test_events_tell_the_token_of_the_call(cloudformation: CloudFormation) -> None:

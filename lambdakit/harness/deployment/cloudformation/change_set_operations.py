@@ -135,10 +135,13 @@ def _stack(caller: Caller, given: Input) -> tuple[DeployedStack, str]:
 
 
 def _refuse_imports(given: Input) -> None:
-    """Import is refused rather than passed over: what exists would be in the way of its own creation."""
-    if given.get("ImportExistingResources") or given.get("ResourcesToImport"):
-        text = "this harness imports no resources: leave ImportExistingResources and ResourcesToImport out"
-        raise Refused("NotImplemented", text)
+    """Resources that are named for import are refused rather than created.
+
+    `ImportExistingResources`, which the CDK CLI's bootstrap says, is about what happens to exist (API Reference,
+    "CreateChangeSet"): where it does, the change that would create it fails and names it.
+    """
+    if given.get("ResourcesToImport"):
+        raise Refused("NotImplemented", "this harness imports no resources: leave ResourcesToImport out")
 
 
 def _check_name(name: str) -> None:
