@@ -60,6 +60,7 @@ class TestResources:
         assert out["Key"] == f"{out['Arn']}/apikeys/{out['KeyItself']}"
         assert out["Resolver"] == f"{out['Arn']}/types/Query/resolvers/hello"
         assert f"http://{out['GraphQLDns']}" == f"http://{out['RealtimeDns']}" == served.url
+        assert [(api["kind"], api["api_id"]) for api in deployment["apis"]] == [("graphql_api", out["ApiId"])]
 
     def test_texts_may_lie_in_a_bucket(self, harness: WiredHarness, stacks: Stacks) -> None:
         s3 = harness.aws("s3")

@@ -227,6 +227,7 @@ def standing_apis(deployment: Deployment) -> list[str]:
 _ID_OF_PART: Mapping[str, str] = {"AWS::ApiGateway": "RestApiId", "AWS::ApiGatewayV2": "ApiId"}
 _STAGE_TYPES = ("AWS::ApiGateway::Stage", "AWS::ApiGateway::Deployment", "AWS::ApiGatewayV2::Stage")
 _FUNCTION = "AWS::Lambda::Function"
+_GRAPHQL_API = "AWS::AppSync::GraphQLApi"
 _REST_API = "AWS::ApiGateway::RestApi"
 _LISTENER_KIND = "load_balancer_listener"
 _WEBSOCKET_KIND = "websocket_api"
@@ -234,7 +235,7 @@ _APIS: Mapping[str, str] = {
     "AWS::ApiGatewayV2::Api": "http_api",
     **{f"AWS::{service}::DomainName": "custom_domain" for service in ("ApiGateway", "ApiGatewayV2", "AppSync")},
     _REST_API: "rest_api",
-    "AWS::AppSync::GraphQLApi": "graphql_api",
+    _GRAPHQL_API: "graphql_api",
     "AWS::Lambda::Url": "function_url",
     "AWS::ElasticLoadBalancingV2::LoadBalancer": "load_balancer",
     "AWS::ElasticLoadBalancingV2::Listener": _LISTENER_KIND,
@@ -298,7 +299,8 @@ def _api(created: Created, door_id: str, url: str) -> dict[str, Any]:
         or function
         or properties.get("BucketName")
         or created.resource.logical_id,
-        "api_id": door_id,
+        # A GraphQL API's host has an id of its own, which no operation takes.
+        "api_id": created.provisioned.attributes["ApiId"] if created.resource.type == _GRAPHQL_API else door_id,
         "kind": _WEBSOCKET_KIND if speaks_websocket else _APIS[created.resource.type],
         "url": f"ws{url.removeprefix('http')}" if speaks_websocket else url,
         **_identity(created),
