@@ -65,6 +65,7 @@ class Resolver:
         check_rules(self.template, parameters, pseudo)
         self._region = pseudo.region
         self._dynamic = dynamic
+        self._with_secrets: set[str] = set()  # pointers to what refers to secrets, as far as that was resolved
         parameter_scope = ParameterScope(self.template, parameters, pseudo)
         self._conditions = evaluate_conditions(parameter_scope)
         self._scope = ResourceScope(
@@ -114,15 +115,21 @@ class Resolver:
         result = evaluator.evaluate(value, place)
         return None if result is NO_VALUE else result
 
-    def _held_by(self, holder: str, value: object, pointer: str, within: Path = ()) -> object:
+    def _held_by(
+        self, holder: str, value: object, pointer: str, within: Path = (), *, secrets_written: bool = False
+    ) -> object:
         """The same as `resolve`, by the rules for where secure references may stand.
 
-        holder: see `stays_written`. within: the path to the value.
+        holder: see `stays_written`. within: the path to the value. secrets_written: references to secrets stay.
         """
 
         def dynamic(reference: DynamicReference, path: Path, at: Place) -> str:
             if stays_written(reference, holder):
                 return reference.text
+            if reference.service == "secretsmanager":
+                self._with_secrets.add(pointer)
+                if secrets_written:
+                    return reference.text
             refuse_misplaced(reference, holder, path, at)
             return self._dynamic(reference)
 
@@ -146,9 +153,18 @@ class Resolver:
 
     def properties(self, logical_id: str) -> Mapping[str, object]:
         """The resolved properties of a resource."""
+        return self._properties(logical_id, secrets_written=False)
+
+    def properties_beside_secrets(self, logical_id: str) -> Mapping[str, object] | None:
+        """The same, with references to secrets as they are written; None where `properties` met none."""
+        if f"Resources.{logical_id}.Properties" not in self._with_secrets:
+            return None
+        return self._properties(logical_id, secrets_written=True)
+
+    def _properties(self, logical_id: str, *, secrets_written: bool) -> Mapping[str, object]:
         pointer = f"Resources.{logical_id}.Properties"
         resource = self.template.resources[logical_id]
-        value = self._held_by(resource.type, resource.properties, pointer)
+        value = self._held_by(resource.type, resource.properties, pointer, secrets_written=secrets_written)
         return self.template.place(pointer).mapping(value)
 
     def _with_dynamic_references(self, value: object, place: Place, dynamic: _Dynamic, path: Path = ()) -> object:

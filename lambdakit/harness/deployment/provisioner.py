@@ -48,6 +48,7 @@ class ResourceRefused(Exception):
 class Resource:
     """A resource to create. properties: resolved; read with `properties.get`, zero and false being values.
 
+    beside_secrets: the same, with references to secrets as they are written; None where there are none.
     generation: how often it was replaced; a generated name follows from it, for both are there for a while.
     metadata: the resource's `Metadata`, not resolved. update_policy: its `UpdatePolicy`, of an alias only.
     keep_when_deleted, keep_when_replaced, keep_when_taken_back: whether it stays when it is no longer wanted, when
@@ -62,6 +63,7 @@ class Resource:
     properties: Mapping[str, Any]
     account_id: str
     region: str
+    beside_secrets: Mapping[str, Any] | None = None
     construct_path: str | None = None
     generation: int = 0
     metadata: Mapping[str, Any] = field(default_factory=dict)

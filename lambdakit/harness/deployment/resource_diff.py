@@ -49,11 +49,17 @@ class Change(Enum):
 
 
 def change_of(created: Created, wanted: Resource) -> Change:
-    """What brings a resource to what the template says now."""
+    """What brings a resource to what the template says now.
+
+    A secret's new value alone is no change: an update looks it up once something else of the resource differs. Source:
+    CloudFormation User Guide, "Get a secret or secret value from Secrets Manager", "Considerations".
+    """
     before = created.resource
     if before.type != wanted.type:
         return Change.REPLACE
     if same(before.properties, wanted.properties):
+        return Change.NONE
+    if before.beside_secrets is not None and same(before.beside_secrets, wanted.beside_secrets):
         return Change.NONE
     schema = None if is_custom(wanted.type) else resource_type(wanted.type)
     if schema is not None and any(_differs(path, before, wanted) for path in schema.create_only):

@@ -141,14 +141,12 @@ class StackChange:
     def _resource(self, logical_id: str, there: Created | None) -> Resource:
         declared = self._resolver.template.resources[logical_id]
         try:
-            resolved = self._context.doors.localize(dict(self._resolver.properties(logical_id)))
+            resolved = self._localized(self._resolver.properties(logical_id))
+            written = self._resolver.properties_beside_secrets(logical_id)
         except UnknownValue as unknown:
             raise self._refusals.needs(unknown, f"Resources.{logical_id}.Properties") from None
-        assert isinstance(resolved, dict)
         self._check(logical_id, declared.type, resolved)
-        resolved = with_stack_tags(
-            declared.type, resolved, self._source.tags, self._provisioner(declared.type).properties
-        )
+        resolved = self._tagged(declared.type, resolved)
         if declared.type not in _READ_FROM_ASSEMBLY:
             self._source.publish(resolved, self._stack.account_id, self._stack.region)
         # CloudFormation Template Reference, "DeletionPolicy attribute": `RetainExceptOnCreate` goes with a creation
@@ -160,6 +158,7 @@ class StackChange:
             logical_id=logical_id,
             type=declared.type,
             properties=resolved,
+            beside_secrets=None if written is None else self._tagged(declared.type, self._localized(written)),
             account_id=self._stack.account_id,
             region=self._stack.region,
             construct_path=declared.construct_path,
@@ -175,6 +174,14 @@ class StackChange:
         with self._refusals.told(resource, "created" if there is None else "updated", failed=lambda reason: None):
             self._source.record_images(resource)
         return resource
+
+    def _localized(self, values: Mapping[str, object]) -> dict[str, Any]:
+        localized = self._context.doors.localize(dict(values))
+        assert isinstance(localized, dict)
+        return localized
+
+    def _tagged(self, type_name: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+        return with_stack_tags(type_name, properties, self._source.tags, self._provisioner(type_name).properties)
 
     def _update_policy(self, logical_id: str) -> Mapping[str, Any]:
         """Its `UpdatePolicy`, where somebody reads it: that of an alias."""

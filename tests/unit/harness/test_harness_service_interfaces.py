@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from lambdakit.harness.account import Account
-from lambdakit.harness.moto_state.mended import mend_moto
 from lambdakit.harness.moto_state.network import network_of
+from lambdakit.harness.moto_state.service_interfaces import make_service_interfaces
 
 pytestmark = pytest.mark.xdist_group("moto")
 
@@ -67,7 +67,7 @@ class Place:
 
 @pytest.fixture
 def place() -> Iterator[Place]:
-    mend_moto()
+    make_service_interfaces()
     place = Place()
     yield place
     place.remove()

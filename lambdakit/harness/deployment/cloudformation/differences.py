@@ -126,7 +126,8 @@ class _Forecast:
         declared = self._resolver.template.resources[logical_id]
         there = self._before.get(logical_id)
         properties = self._properties(logical_id, declared, graph)
-        wanted = self._wanted(declared, _NONE if properties is None else properties)
+        beside_secrets = None if properties is None else self._beside_secrets(declared)
+        wanted = self._wanted(declared, _NONE if properties is None else properties, beside_secrets)
         if there is None:
             self._becomes_unknown(wanted)
             yield self._change("Add", wanted, None)
@@ -134,6 +135,8 @@ class _Forecast:
         change = Change.UPDATE if properties is None else change_of(there, wanted)
         if change is Change.REPLACE:
             self._becomes_unknown(wanted)
+        elif change is Change.NONE:  # though a secret may have another value by now
+            wanted = dataclasses.replace(wanted, properties=there.resource.properties)
         modified = self._modified(there, wanted, change, vague=properties is None)
         if modified is not None:
             yield modified
@@ -169,7 +172,7 @@ class _Forecast:
     def _properties(self, logical_id: str, declared: Declared, graph: DependencyGraph) -> Mapping[str, Any] | None:
         """The resolved properties; None when they are only known later."""
         try:
-            resolved = self._engine.context.doors.localize(dict(self._resolver.properties(logical_id)))
+            resolved = self._resolver.properties(logical_id)
         except UnknownValue as unknown:
             raise Refused("ValidationError", f"Template error: {unknown}") from None
         except AssemblyError as error:
@@ -178,17 +181,27 @@ class _Forecast:
             if codes <= {NOT_FOUND} or (vague and codes <= {NOT_FOUND, WRONG_ARGUMENT}):
                 return None
             raise
-        assert isinstance(resolved, dict)
+        return self._settled(declared, resolved)
+
+    def _beside_secrets(self, declared: Declared) -> Mapping[str, Any] | None:
+        written = self._resolver.properties_beside_secrets(declared.logical_id)
+        return None if written is None else self._settled(declared, written)
+
+    def _settled(self, declared: Declared, properties: Mapping[str, object]) -> Mapping[str, Any]:
+        localized = self._engine.context.doors.localize(dict(properties))
+        assert isinstance(localized, dict)
         provisioner = self._engine.provisioner_of(declared.type)
         tree = (
             NestedStack.properties if declared.type == NESTED_STACK or provisioner is None else provisioner.properties
         )
-        return with_stack_tags(declared.type, resolved, self._source.tags, tree)
+        return with_stack_tags(declared.type, localized, self._source.tags, tree)
 
     def _is_unknown(self, logical_id: str) -> bool:
         return self._stack.resources[logical_id].provisioned.physical_id == KNOWN_LATER
 
-    def _wanted(self, declared: Declared, properties: Mapping[str, Any]) -> Resource:
+    def _wanted(
+        self, declared: Declared, properties: Mapping[str, Any], beside_secrets: Mapping[str, Any] | None
+    ) -> Resource:
         policy = declared.deletion_policy
         return Resource(
             stack=self._stack.name,
@@ -196,6 +209,7 @@ class _Forecast:
             logical_id=declared.logical_id,
             type=declared.type,
             properties=properties,
+            beside_secrets=beside_secrets,
             account_id=self._stack.account_id,
             region=self._stack.region,
             metadata=declared.metadata,
