@@ -293,11 +293,12 @@ def test_hundred_functions_are_loaded_at_once(project: Path) -> None:
 
     seconds = []
     for _ in range(3):
-        begin = time.perf_counter()
+        begin = time.process_time()
         load(path)
-        seconds.append(time.perf_counter() - begin)
+        seconds.append(time.process_time() - begin)
 
-    assert min(seconds) < 0.5
+    # Of the processor, and the best of several: a busy machine makes it slower, never faster.
+    assert min(seconds) < 0.5, seconds
 
 
 def test_loading_brings_neither_the_cdk_nor_a_cloud_client() -> None:

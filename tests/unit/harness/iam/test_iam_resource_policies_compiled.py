@@ -336,9 +336,12 @@ def test_looking_a_policy_up_costs_microseconds(account: Account, policies: Reso
     queue = arn("sqs", name)
     policies.of(queue)
 
-    started = time.perf_counter()
-    for _ in range(1000):
-        policies.of(queue)
-    each = (time.perf_counter() - started) / 1000
+    def each() -> float:
+        started = time.perf_counter()
+        for _ in range(200):
+            policies.of(queue)
+        return (time.perf_counter() - started) / 200
 
-    assert each < 100e-6, f"{each * 1e6:.1f} us"
+    # The best of several: a busy machine makes it slower, never faster.
+    best = min(each() for _ in range(5))
+    assert best < 100e-6, f"{best * 1e6:.1f} us"
