@@ -13,9 +13,12 @@ import os
 import signal
 import sys
 import threading
+from typing import Final
 
 from lambdakit.errors import Diagnostic, HarnessError, LambdakitError, error_to_wire
 from lambdakit.harness.options import Options, read_options
+
+_STOP: Final = bytes([signal.SIGTERM])
 
 
 def main() -> int:
@@ -42,13 +45,18 @@ def main() -> int:
     except LambdakitError as error:
         print(json.dumps(error_to_wire(error)), file=answer, flush=True)
         return 1
-    stop = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    stopped, stop = os.pipe()
+    os.set_blocking(stop, False)
+    # Written where the signal arrives. A handler runs between two instructions of this thread: for a signal that comes
+    # right before it begins to wait, whatever it waits for, only when that is over.
+    signal.set_wakeup_fd(stop)
+    signal.signal(signal.SIGTERM, lambda *_: None)
     threading.Thread(target=_stop_at_end_of_input, args=(stop,), name="parent-watch", daemon=True).start()
     print(json.dumps({"ready": True, "port": server.port}), file=answer, flush=True)
     gc.freeze()
     gc.enable()
-    stop.wait()
+    while os.read(stopped, 1) != _STOP:
+        continue
     server.close()
     logging.shutdown()
     os._exit(0)  # taking moto's modules apart would add 0.3 s
@@ -73,10 +81,10 @@ def _read_options() -> Options:
     return read_options(wire)
 
 
-def _stop_at_end_of_input(stop: threading.Event) -> None:
+def _stop_at_end_of_input(stop: int) -> None:
     while sys.stdin.buffer.read(4096):
         continue
-    stop.set()
+    os.write(stop, _STOP)
 
 
 if __name__ == "__main__":
