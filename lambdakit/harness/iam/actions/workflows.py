@@ -11,8 +11,7 @@ from typing import Final
 
 from lambdakit.harness.iam.api_call import ApiCall, member_at
 from lambdakit.harness.iam.rules import Need, Rules
-
-_ARN_PARTS: Final = 7
+from lambdakit.harness.moto_state.state_versions import unqualified
 
 
 def _all_state_machines(call: ApiCall) -> Sequence[Need]:
@@ -32,7 +31,7 @@ def _state_machine(call: ApiCall) -> Sequence[str]:
     routed = str(member_at(routes[0], "stateMachineVersionArn")) if routes else ""
     named = call.text("stateMachineArn", "stateMachineAliasArn", "stateMachineVersionArn", "resourceArn") or routed
     if named:
-        return [":".join(named.split(":")[:_ARN_PARTS])] if ":stateMachine:" in named else []
+        return [unqualified(named)] if ":stateMachine:" in named else []
     name = call.text("name")
     return [call.arn("states", f"stateMachine:{name}")] if name else []
 
