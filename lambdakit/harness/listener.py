@@ -185,12 +185,14 @@ class Connections:
         if isinstance(connection, ssl.SSLSocket):  # nothing that is asked for over TLS speaks another protocol
             connection.sendall(_answer(_FAILED, request, keeps_alive=False))
             return
-        connection.sendall(switching_head(response))
-        taken = TakenSocket(connection, parser.take_rest(), name=f"{threading.current_thread().name}-sender")
+        name = f"{threading.current_thread().name}-sender"
+        taken = TakenSocket(connection, parser.take_rest(), head=switching_head(response), name=name)
         try:
             response.takes_over(taken)
         except Exception:  # the boundary of a connection's thread
             logger.exception("%s: %s %s", self._name, request.method, request.path)
+            if not taken.is_begun:
+                connection.sendall(_answer(_FAILED, request, keeps_alive=False))
         finally:
             taken.close()
 

@@ -15,13 +15,17 @@ _RECEIVE_BYTES = 256 * 1024
 
 
 class TakenSocket:
-    """Bytes either way on `connection`. came_early: what the client sent before it knew. name: of the thread."""
+    """Bytes either way on `connection`.
 
-    def __init__(self, connection: socket.socket, came_early: bytes, *, name: str) -> None:
+    head: what tells the client. came_early: what it sent before it knew. name: of the thread.
+    """
+
+    def __init__(self, connection: socket.socket, came_early: bytes, *, head: bytes = b"", name: str) -> None:
         self._connection = connection
         self._early = came_early
         self._name = name
-        self._pending = bytearray()
+        self._pending = bytearray(head)
+        self._is_begun = False
         self._sender: threading.Thread | None = None
         self._ends = False
         self._is_cut = False
@@ -30,12 +34,19 @@ class TakenSocket:
         self._readable.register(connection.fileno(), select.POLLIN)
 
     @property
+    def is_begun(self) -> bool:
+        """Whether the client has been told."""
+        return self._is_begun
+
+    @property
     def waiting(self) -> int:
         """Bytes that were given to `send` and that the client has not taken yet."""
         return len(self._pending)
 
     def wait(self) -> None:
         """Comes back once something can be received, or the connection has ended."""
+        if not self._is_begun:
+            self.send(b"")
         if not self._early and not self._is_cut:
             self._readable.poll()
 
@@ -81,6 +92,7 @@ class TakenSocket:
             sender.join()
 
     def _send_on_locked(self) -> None:
+        self._is_begun = True
         if self._sender is None and not self._send_now_locked():
             self._sender = threading.Thread(target=self._send_rest, name=self._name, daemon=True)
             self._sender.start()

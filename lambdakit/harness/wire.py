@@ -101,7 +101,10 @@ class OpenAnswer(Protocol):
 
 
 class TakenConnection(Protocol):
-    """A connection on which HTTP is over: bytes either way. Nothing here waits for the client, but `wait` does."""
+    """A connection on which HTTP is over: bytes either way. Nothing here waits for the client, but `wait` does.
+
+    Its client learns of it by the first `wait` or `send`.
+    """
 
     @property
     def waiting(self) -> int:
@@ -128,7 +131,8 @@ class Response:
     """An answer. What frames it (content-length and the like) is no matter of its `headers`.
 
     stream: makes the answer while it is sent, in the thread of the connection; the other fields then do not count.
-    takes_over: has the connection for itself, in its thread, once the head with status 101 is out; it ends with it.
+    takes_over: has the connection for itself, in its thread, which ends with it. The head with status 101 goes out when
+        it first waits or sends; failing before that is answered with 500.
     switches_to: the protocol of `takes_over`, for the head.
     """
 

@@ -156,10 +156,38 @@ class TestListeners:
         )
         assert _read(client, 5) == b"LATER"
 
-    def test_whoever_takes_it_and_fails_ends_it(
+    def test_the_client_is_told_when_whoever_takes_it_is_ready(
         self, serve: Callable[[Callable[[TakenConnection], None]], socket.socket]
     ) -> None:
+        taking, is_ready = threading.Event(), threading.Event()
+
+        def take(taken: TakenConnection) -> None:
+            taking.set()
+            is_ready.wait(SECONDS)
+            taken.wait()
+
+        client = serve(take)
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: echo\r\n\r\n")
+        assert taking.wait(SECONDS)
+        client.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            client.recv(1)
+        client.settimeout(SECONDS)
+
+        is_ready.set()
+
+        assert client.recv(4096).startswith(b"HTTP/1.1 101 ")
+
+    @pytest.mark.parametrize(("said_before", "status"), [(b"", b"500"), (b"hello", b"101")])
+    def test_whoever_takes_it_and_fails_ends_it(
+        self,
+        serve: Callable[[Callable[[TakenConnection], None]], socket.socket],
+        said_before: bytes,
+        status: bytes,
+    ) -> None:
         def fail(taken: TakenConnection) -> None:
+            if said_before:
+                taken.send(said_before)
             raise RuntimeError("a fault of ours")
 
         client = serve(fail)
@@ -168,4 +196,5 @@ class TestListeners:
         said = b""
         while data := client.recv(4096):
             said += data
-        assert said.startswith(b"HTTP/1.1 101 ")
+        assert said.startswith(b"HTTP/1.1 %b " % status)
+        assert said.endswith(said_before)
