@@ -19,7 +19,8 @@ from urllib.parse import parse_qs
 from lambdakit.clock import Clock
 from lambdakit.errors import Diagnostic, HarnessError, LambdakitError, error_to_wire
 from lambdakit.harness.deployment.deploy import Deployer
-from lambdakit.harness.deployment.deployed import Deployment, standing_apis, to_wire
+from lambdakit.harness.deployment.deployed import Deployment
+from lambdakit.harness.deployment.deployment_wire import standing_apis, to_wire
 from lambdakit.harness.deployment.permission_report import PermissionReport
 from lambdakit.harness.deployment.public_urls import FrontDoors
 from lambdakit.harness.deployment.reachability_report import ReachabilityReport

@@ -27,6 +27,7 @@ from lambdakit.harness.deployment.deployed import Stacks
 from lambdakit.harness.deployment.known_types import all_provisioners
 from lambdakit.harness.deployment.provisioner import Context
 from lambdakit.harness.deployment.public_urls import FrontDoors
+from lambdakit.harness.deployment.stack_events import StackEvents
 from lambdakit.harness.drain import Drain
 from lambdakit.harness.endpoint import Endpoint
 from lambdakit.harness.event_sources import EventSources
@@ -236,6 +237,7 @@ class Server:
             lenient=options.unsupported == "warn",
             stacks=stacks,
         )
+        stacks.listen(StackEvents(account, self._doors, self._events.buses.put_aws_event, trace).tell)
         cloudformation = CloudFormationApi(deployer.engine, self.activity)
         changes.callback(cloudformation.close)
         control = Control(
@@ -303,7 +305,7 @@ class Server:
             tls=self._certificates.context,
             watch=lambda: NamespaceWatch(self._guards.network, self._guards.bindings),
             reachable=self._reachable,
-            authority=self._authority,
+            authority=lambda: self._certificates.authority() if self._use_https else "",
             endpoint_port=lambda: self._listener.port,
             files=files,
             ends=self._stack,
@@ -315,9 +317,6 @@ class Server:
         serve = functools.partial(self._endpoint.serve, environment=environment)
         https = {HTTPS_PORT: serve} if self._use_https else {}
         return {self._listener.port: serve, **https, **self._doors.ports(environment)}
-
-    def _authority(self) -> str:
-        return self._certificates.authority() if self._use_https else ""
 
     def _prepare(self, launcher: Launcher, names: Sequence[str], work: Path) -> None:
         account_id, region = self._options.account_id, self._options.region

@@ -211,6 +211,15 @@ _PUSHED: Final = (
         ),
     ),
     Source(
+        name="CloudFormation stacks",
+        arrival=Arrival.ASYNCHRONOUS,
+        supported="changes of stacks and of their resources, on the default bus and to topics in `NotificationARNs`",
+        refused="`ResourceProperties` in notifications; drift and stack sets, which are not there",
+        code=("deployment.stack_events",),
+        samples=(),
+        shown=("tests/behaviour/test_behaviour_stack_events.py",),
+    ),
+    Source(
         name="CloudFormation custom resources",
         arrival=Arrival.ASYNCHRONOUS,
         supported="create, update, replace and delete, answers at the response URL, the provider framework with its "

@@ -75,6 +75,9 @@ class EventBuses:
         time: datetime | None = None,
     ) -> None:
         """Puts an event of an AWS service on the default bus. Absence of `time`: it happens now."""
+        place = BusPlace(account_id=account_id, region=region)
+        if not self._buses.is_watched(place):
+            return
         event = new_event(
             source=source,
             detail_type=detail_type,
@@ -85,7 +88,7 @@ class EventBuses:
             time=time,
             resources=resources,
         )
-        self.receive(BusPlace(account_id=account_id, region=region), event)
+        self.receive(place, event)
 
     def receive(self, place: BusPlace, event: BusEvent, *, only: Collection[str] = ()) -> None:
         """Takes an event to the rules of a bus. only: the ARNs of those that are asked; empty for all."""

@@ -127,10 +127,11 @@ class Deployer:
             asked_again = deployment.asked if touched or _versions(there) != deployment.versions else []
             for asked in asked_again:
                 read_assembly(asked.directory)  # which may be gone: nothing is cleared then
-            problems = clear_from(self._engine, there, touched) if touched else reset_stacks(self._engine, there)
-            self._ended(deployment, "FAILED" if problems else "RESET", started)
-            for asked in asked_again:
-                self._change(deployment, asked)
+            with self._engine.stacks.unheard():  # on AWS none of this happens
+                problems = clear_from(self._engine, there, touched) if touched else reset_stacks(self._engine, there)
+                self._ended(deployment, "FAILED" if problems else "RESET", started)
+                for asked in asked_again:
+                    self._change(deployment, asked)
             self._take_note(deployment)
             if problems:
                 raise DeploymentError(*problems)
@@ -203,7 +204,7 @@ class Deployer:
         else:
             undo.add(lambda: stack.move(now(), "UPDATE_ROLLBACK_COMPLETE"))
         undo.add(note_source(stack, item.source, now()))
-        stack.move(now(), f"{what}_IN_PROGRESS", USER_INITIATED)
+        stack.begin(now(), f"{what}_IN_PROGRESS", USER_INITIATED)
         differed = StackChange(
             self._engine,
             item.source,
@@ -213,7 +214,8 @@ class Deployer:
             obsolete=obsolete,
             left_out=item.left_out,
         ).run()
-        stack.move(now(), f"{what}_COMPLETE" if differed or is_new else before)
+        ended = stack.move if differed or is_new else stack.settle
+        ended(now(), f"{what}_COMPLETE" if differed or is_new else before)
         return differed
 
     def _family(self, stack: DeployedStack) -> list[DeployedStack]:
@@ -300,6 +302,7 @@ class Deployer:
             layer=assembly.layer_overrides.of,
             tags=artifact.tags,
             look_ups=assembly.look_ups,
+            notification_arns=artifact.notification_arns,
         )
 
     def _note(self, found: Sequence[Unsupported]) -> None:

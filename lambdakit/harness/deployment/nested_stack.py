@@ -34,7 +34,7 @@ class NestedStack:
 
     properties: ClassVar[PropertyTree] = {
         "Description": RECORDED,
-        "NotificationARNs": RECORDED,
+        "NotificationARNs": READ,
         "Parameters": READ,
         "StackName": RECORDED,
         "StackPolicyBody": RECORDED,
@@ -92,16 +92,24 @@ class NestedStack:
         )
         given = {name: _text(value) for name, value in (resource.properties.get("Parameters") or {}).items()}
         tags = tags_by_key(resource.properties.get("Tags"))
-        source = dataclasses.replace(self._source, name=child.name, template=template, given=given, text="", tags=tags)
+        source = dataclasses.replace(
+            self._source,
+            name=child.name,
+            template=template,
+            given=given,
+            text="",
+            tags=tags,
+            notification_arns=[str(arn) for arn in resource.properties.get("NotificationARNs") or ()],
+        )
         values = AccountValues(context.account, account_id=child.account_id, region=child.region)
         parameters = resolve_parameters(template, given, ssm=values.parameter)
-        child.move(context.clock.now(), f"{what}_IN_PROGRESS")
         self._undo.add(functools.partial(self._taken_back, child, what))
         back = note_source(child, source, context.clock.now())
+        child.begin(context.clock.now(), f"{what}_IN_PROGRESS")
         if what == "UPDATE":
             self._undo.add(back)
         self._change(source, child, parameters)
-        child.move(context.clock.now(), f"{what}_COMPLETE")
+        child.settle(context.clock.now(), f"{what}_COMPLETE")
         outputs = {f"Outputs.{name}": value for name, value in child.outputs.items()}
         return Provisioned(physical_id=child.stack_id, attributes=outputs)
 

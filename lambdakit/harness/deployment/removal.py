@@ -11,13 +11,16 @@ import dataclasses
 import functools
 import time
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from lambdakit.errors import Diagnostic
-from lambdakit.harness.deployment.deployed import NESTED_STACK, DeployedStack
+from lambdakit.harness.deployment.deployed import NESTED_STACK, USER_INITIATED, DeployedStack
 from lambdakit.harness.deployment.engine import Engine
 from lambdakit.harness.deployment.final_snapshots import take_snapshot
 from lambdakit.harness.deployment.provisioner import Capturing, Created
 from lambdakit.harness.deployment.refusals import tried
+
+_DELETING: Final = "DELETE_IN_PROGRESS"
 
 
 def delete_stack(engine: Engine, stack: DeployedStack, *, whatever_keeps_them: bool = False) -> list[Diagnostic]:
@@ -26,6 +29,9 @@ def delete_stack(engine: Engine, stack: DeployedStack, *, whatever_keeps_them: b
     whatever_keeps_them: also those that are to be kept, in stacks within it too.
     """
     problems: list[Diagnostic] = []
+    now = engine.context.clock.now
+    if stack.status != _DELETING:
+        stack.move(now(), _DELETING, USER_INITIATED if stack.parent is None else "")
     for owner, created in reversed(stack.unwanted):
         problems += delete_resource(engine, owner, created)
     stack.unwanted = []
@@ -39,10 +45,13 @@ def delete_stack(engine: Engine, stack: DeployedStack, *, whatever_keeps_them: b
             problems += refused
         else:
             del stack.resources[logical_id]
-    if not problems:
-        at = engine.context.clock.now()
-        stack.record.deleted_at = at
-        stack.move(at, "DELETE_COMPLETE")
+    if problems:
+        stack.move(
+            now(), "DELETE_FAILED", f"The following resource(s) failed to delete: [{', '.join(stack.resources)}]. "
+        )
+    else:
+        stack.record.deleted_at = now()
+        stack.move(stack.record.deleted_at, "DELETE_COMPLETE")
         engine.stacks.remove(stack)
     return problems
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
 from pathlib import Path
@@ -33,6 +33,7 @@ class StackSource:
     record_images: records the image assets that a resource names in their repositories.
     source_map: the way back to the document; empty where there is none.
     look_ups: what is known of what the template takes to be there.
+    notification_arns: the topics that are told of its events; None for those that it has.
     """
 
     name: str
@@ -51,23 +52,26 @@ class StackSource:
     tags: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
     look_ups: LookUps = field(default_factory=LookUps)
+    notification_arns: Sequence[str] | None = None
 
 
 def note_source(stack: DeployedStack, source: StackSource, at: datetime) -> Callable[[], None]:
     """Keeps what the CloudFormation API tells of where a stack comes from. Returns what brings back the one before."""
     record = stack.record
     before = (record.text, record.template, record.processed, record.description, record.given, record.tags)
-    source_map_before = record.source_map
+    source_map_before, topics_before = record.source_map, record.notification_arns
 
     def undo() -> None:
         record.text, record.template, record.processed, record.description, record.given, record.tags = before
-        record.source_map = source_map_before
+        record.source_map, record.notification_arns = source_map_before, topics_before
 
     record.version += 1
     record.deleted_at = None
     record.text = source.text or json.dumps(source.template.raw)
     record.template = source.template
     record.source_map = source.source_map
+    if source.notification_arns is not None:
+        record.notification_arns = source.notification_arns
     description = source.template.raw.get("Description")
     record.description = description if isinstance(description, str) else ""
     record.given, record.tags = dict(source.given), dict(source.tags)

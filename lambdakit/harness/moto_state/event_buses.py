@@ -135,6 +135,11 @@ class Buses:
             known = self._read[place] = (bus, changes, rules)
         return known[2]
 
+    def is_watched(self, place: BusPlace) -> bool:
+        """Whether a bus has any rule or archive."""
+        bus = _bus(place)
+        return bus is not None and (bool(bus.rules) or bool(_archives(place)))
+
     def rule(self, place: BusPlace, name: str) -> BusRule | None:
         """One rule; None when it is gone."""
         bus = _bus(place)

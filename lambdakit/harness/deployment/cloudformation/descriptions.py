@@ -104,7 +104,7 @@ def events(owner: DeployedStack, doors: FrontDoors) -> Sequence[Description]:
     return [
         {
             "StackId": owner.stack_id,
-            "EventId": f"{event.logical_id}-{event.status}-{owner.stack_id[-36:]}-{event.number}",
+            "EventId": owner.event_id(event),
             "StackName": owner.name,
             "LogicalResourceId": event.logical_id,
             "PhysicalResourceId": doors.localize(event.physical_id),

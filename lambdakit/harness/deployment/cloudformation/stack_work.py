@@ -259,8 +259,6 @@ class StackWork:
             self._keep(stack, frozenset(stack.resources))
             problems = delete_stack(self._engine, stack)
         if problems:
-            names = ", ".join(stack.resources)
-            self._move(stack, "DELETE_FAILED", f"The following resource(s) failed to delete: [{names}]. ")
             return
         self._halted.pop(stack.stack_id, None)
         self._stuck.pop(stack.stack_id, None)
