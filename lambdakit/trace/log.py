@@ -35,6 +35,11 @@ class TraceLog:
         self._waiting = 0
         self._numbers = itertools.count()
         self._owed: set[int] = set()
+        self._catch_up: Callable[[], None] = lambda: None
+
+    def ask_first(self, catch_up: Callable[[], None]) -> None:
+        """Whoever reads events waits for `catch_up`, which sees to it that what has been noticed is written down."""
+        self._catch_up = catch_up
 
     def owe(self) -> int:
         """Announces events of something that counts as done from now on; to be ended with `settle`, by the number."""
@@ -70,12 +75,14 @@ class TraceLog:
 
     def events(self, *, after: int = 0) -> Sequence[TraceEvent]:
         """The events with a higher sequence than `after`."""
+        self._catch_up()
         self.wait_until_settled()
         with self._changed:
             return self._events[after:]
 
     def wait(self, *, after: int, timeout_seconds: float) -> Sequence[TraceEvent]:
         """As `events`, once there is one; nothing when there is none in time, or the log is closed."""
+        self._catch_up()
         self.wait_until_settled()
         with self._changed:
             self._wait_locked(lambda: self._closed or len(self._events) > after, timeout_seconds)

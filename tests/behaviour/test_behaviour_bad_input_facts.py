@@ -298,12 +298,18 @@ def test_nothing_outlives_a_harness_that_was_killed(tmp_path: Path, sandbox: str
 
 
 def _daemon(directory: Path, mark: str) -> Path:
-    """An assembly with a function that leaves a process in a session of its own, whose parent is gone."""
+    """An assembly with a function that leaves a process in a session of its own, whose parent is gone.
+
+    The function returns once that runs: one end of the pipe is open in it until it executes its program.
+    """
     source = f"""
+    begun, begins = os.pipe()
     if os.fork() == 0:
         os.setsid()
         os._exit(0) if os.fork() else os.execvp("sleep", ["sleep", "{mark}"])
     os.wait()
+    os.close(begins)
+    os.read(begun, 1)
     """
     template = {"Resources": function("Fn", python(source), FunctionName="Fn")}
     return write_stacks(directory / "out", {"left": template})

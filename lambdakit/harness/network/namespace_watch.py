@@ -36,6 +36,7 @@ from lambdakit.harness.network.verdict import Destination, Verdict
 logger = logging.getLogger(__name__)
 
 _QUESTION_BYTES: Final = 4096
+_CATCH_UP_SECONDS: Final = 5.0  # far above what it takes
 _ATTEMPTS_MAX: Final = 256  # from then on those that have ended are forgotten
 _NO_PACKET_SOCKETS: Final = (
     "only its calls of AWS APIs, and what is bound or allowed, are held to its network: this machine allows no packet "
@@ -76,6 +77,7 @@ class NamespaceWatch:
         self._namespaces: dict[str, _Namespace] = {}
         self._handlers: dict[int, Callable[[], None]] = {}
         self._arrived: queue.SimpleQueue[_Namespace] = queue.SimpleQueue()
+        self._asked: queue.SimpleQueue[threading.Event] = queue.SimpleQueue()
         self._leaving: queue.SimpleQueue[Sequence[socket.socket] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._poll = select.epoll()
@@ -88,6 +90,7 @@ class NamespaceWatch:
         ]
         for thread in self._threads:
             thread.start()
+        guard.ask_before_told(self.catch_up)
 
     def relayed(self) -> Sequence[tuple[str, int]]:
         """Addresses and ports at which a new environment is to have listeners, for what is bound and allowed now."""
@@ -123,7 +126,7 @@ class NamespaceWatch:
             self._namespaces[environment] = namespace
         # A filter costs the kernel a quarter of a millisecond, which no cold start is to wait for.
         self._arrived.put(namespace)
-        os.write(self._waker, b"+")
+        self._wake_up()
 
     def detach(self, environment: str) -> None:
         """Lets go of an environment that is gone; nothing happens when it is not known."""
@@ -141,12 +144,25 @@ class NamespaceWatch:
         # The kernel takes milliseconds to let go of a packet socket, for which nobody is to wait either.
         self._leaving.put(namespace.sockets)
 
+    def catch_up(self) -> None:
+        """Returns once everything has been seen that functions have tried so far.
+
+        The kernel itself refuses a connection to an address of the harness's at which nothing listens: the function
+        knows of it before this does.
+        """
+        if self._namespaces:
+            seen = threading.Event()
+            self._asked.put(seen)
+            if self._wake_up():
+                seen.wait(_CATCH_UP_SECONDS)
+
     def close(self) -> None:
         """Ends every connection and thread. Idempotent."""
-        if self._closed:
-            return
-        self._closed = True
-        os.close(self._waker)
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            os.close(self._waker)
         self._threads[0].join()
         for environment in list(self._namespaces):
             self.detach(environment)
@@ -156,18 +172,40 @@ class NamespaceWatch:
         self._poll.close()
         os.close(self._wake)
 
+    def _wake_up(self) -> bool:
+        """Has the thread look at what has been put down for it; False when it has ended."""
+        with self._lock:
+            if not self._closed:
+                os.write(self._waker, b"+")
+            return not self._closed
+
     def _run(self) -> None:
         while True:
-            for descriptor, _ in self._poll.poll():
-                if descriptor == self._wake:
-                    if not os.read(self._wake, 64):
-                        return
-                    self._begin()
-                    continue
-                with self._lock:
-                    handle = self._handlers.get(descriptor)
-                if handle is not None:
-                    self._handle(handle)
+            descriptors = [descriptor for descriptor, _ in self._poll.poll()]
+            if self._wake in descriptors:
+                if not os.read(self._wake, 64):
+                    self._serve_who_asked()
+                    return
+                self._begin()
+            self._serve(descriptors)
+            self._serve_who_asked()
+
+    def _serve(self, descriptors: Sequence[int]) -> None:
+        for descriptor in descriptors:
+            with self._lock:
+                handle = self._handlers.get(descriptor)
+            if handle is not None:
+                self._handle(handle)
+
+    def _serve_who_asked(self) -> None:
+        asked = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                asked.append(self._asked.get_nowait())
+        if asked:
+            self._serve([descriptor for descriptor, _ in self._poll.poll(0)])
+            for seen in asked:
+                seen.set()
 
     @staticmethod
     def _handle(handle: Callable[[], None]) -> None:

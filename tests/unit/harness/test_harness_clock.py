@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -288,10 +289,10 @@ def test_a_day_of_minutes_takes_less_than_two_seconds(clock: HarnessClock) -> No
         clock.schedule(following, lambda: tick(following), label="every minute", recurring=True)
 
     clock.schedule(start + MINUTE, lambda: tick(start + MINUTE), label="every minute", recurring=True)
-    begun = clock.monotonic()
+    begun = time.process_time()
 
     clock.advance(timedelta(days=1))
 
-    assert clock.monotonic() - begun < 2
+    assert time.process_time() - begun < 2
     assert len(ticks) == 24 * 60
-    assert all(number * MINUTE <= at - start < number * MINUTE + 2 * SECOND for number, at in enumerate(ticks, 1))
+    assert all(number * MINUTE <= at - start < (number + 1) * MINUTE for number, at in enumerate(ticks, 1))

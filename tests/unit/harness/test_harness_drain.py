@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
@@ -271,13 +272,13 @@ class TestPassingTime:
         ran: list[datetime] = []
         for number in range(10_000):
             world.at(1 + number / 60, lambda: ran.append(world.clock.now()))
-        begun = world.clock.monotonic()
+        begun = time.process_time()
 
         world.drain.wait(WAIT_SECONDS, advance=True)
 
         assert len(ran) == 10_000
         assert ran == sorted(ran)
-        assert world.clock.monotonic() - begun < 5
+        assert time.process_time() - begun < 5
 
     def test_what_schedules_itself_for_ever_is_named(self, world: World) -> None:
         world.at(10, lambda: None, label="retry of orders")
