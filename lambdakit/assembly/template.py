@@ -169,6 +169,9 @@ def parse_template(raw: object, *, path: str | Path, construct_paths: Mapping[st
     transform = _transforms(sections, place, faults)
     serverless = any(item.name == SERVERLESS for item in transform)
     attributes = _ATTRIBUTES | _SERVERLESS_ATTRIBUTES if serverless else _ATTRIBUTES
+    # What a resource has for the sake of an account's own macro is that macro's to take away: the first thing to say of
+    # such a template is that the macro is not carried out here, which `expansion.expand` does.
+    own_macro = any(not item.name.startswith("AWS::") for item in transform)
     _check_sections(sections, _SECTIONS | _SERVERLESS_SECTIONS if serverless else _SECTIONS, place, faults)
 
     _check_version(sections.get("AWSTemplateFormatVersion"), place / "AWSTemplateFormatVersion", faults)
@@ -180,7 +183,9 @@ def parse_template(raw: object, *, path: str | Path, construct_paths: Mapping[st
     template = Template(
         path=str(path),
         raw=sections,
-        resources=section("Resources", lambda name, value, at: _resource(name, value, at, paths, attributes)),
+        resources=section(
+            "Resources", lambda name, value, at: _resource(name, value, at, paths, None if own_macro else attributes)
+        ),
         parameters=section("Parameters", lambda _, value, at: at.mapping(value)),
         conditions=conditions,
         mappings=section("Mappings", _mapping),
@@ -265,9 +270,11 @@ def _logical_id(key: str, section: str, place: Place) -> str:
 
 
 def _resource(
-    logical_id: str, value: object, place: Place, paths: Mapping[str, str], known: frozenset[str]
+    logical_id: str, value: object, place: Place, paths: Mapping[str, str], known: frozenset[str] | None
 ) -> Resource:
+    """known: the attributes that a resource may have. Absence: any."""
     attributes = place.mapping(value)
+    known = frozenset(attributes) if known is None else known
     # What a resource of AWS SAM has besides, AWS's translator drops: no part of what it makes has it.
     drops = _SERVERLESS_ATTRIBUTES <= known and str(attributes.get("Type")).startswith("AWS::Serverless::")
     for name in attributes:

@@ -230,12 +230,15 @@ class TestRefusals:
         role = client.get_deployment_group(applicationName="shop-app", deploymentGroupName="shop-group")
         named = {"applicationName": "servers", "deploymentGroupName": "servers"}
         client.create_application(applicationName="servers")
-        client.create_deployment_group(**named, serviceRoleArn=role["deploymentGroupInfo"]["serviceRoleArn"])
+        role_arn = role["deploymentGroupInfo"]["serviceRoleArn"]
+        client.create_deployment_group(**named, serviceRoleArn=role_arn, autoScalingGroups=["fleet"])
         revision = {"revisionType": "String", "string": {"content": "{}"}}
 
         assert (
             refusal(lambda: client.create_deployment(**named, revision=revision)) == "InvalidComputePlatformException"
         )
+        shown = client.get_deployment_group(**named)
+        assert shown["deploymentGroupInfo"]["autoScalingGroups"] == [{"name": "fleet"}]
         client.delete_application(applicationName="servers")
 
 

@@ -23,7 +23,21 @@ MACHINE_VERSIONS = "Step Functions Developer Guide, Authorization for versions a
 MAIL = {"Destination": {"ToAddresses": ["you@example.org"]}}
 SIMPLE = {"Simple": {"Subject": {"Data": "a"}, "Body": {"Text": {"Data": "b"}}}}
 
+BUILDS = "SAR, AWS CodeBuild; AWS CLI Command Reference, codebuild batch-get-builds"
+
 ROWS = [
+    row(
+        "codebuild BatchGetBuilds",
+        {"ids": ["site:e9c4f4df-3f43-41d2-ab3a-60fe2f7a9d01", "site:815e755f", "api:815e755f"]},
+        "codebuild:BatchGetBuilds on arn:aws:codebuild~project/site arn:aws:codebuild~project/api",
+        source=BUILDS,
+    ),
+    row(
+        "codebuild StopBuild",
+        {"id": "site:e9c4f4df-3f43-41d2-ab3a-60fe2f7a9d01"},
+        "codebuild:StopBuild on arn:aws:codebuild~project/site",
+        source=BUILDS,
+    ),
     row(
         "kinesis PutRecords",
         {"StreamName": "clicks", "Records": [{"Data": b"x", "PartitionKey": "a"}]},
@@ -223,6 +237,27 @@ ROWS = [
         f"iam:PassRole on {ROLE}",
         keys={"ecs:cluster": ("arn:aws:ecs:eu-west-1:123456789012:cluster/main",)},
         known=KnownResources(tasks={"job:3": (ROLE,)}),
+        source="SAR, Amazon Elastic Container Service",
+    ),
+    row(
+        "ecs DescribeContainerInstances",
+        {"cluster": "main", "containerInstances": ["0123abcd"]},
+        "ecs:DescribeContainerInstances on arn:aws:ecs~container-instance/main/0123abcd",
+        keys={"ecs:cluster": ("arn:aws:ecs:eu-west-1:123456789012:cluster/main",)},
+        source="SAR, Amazon Elastic Container Service",
+    ),
+    row(
+        "ecs StopTask",
+        {"task": "0123abcd"},
+        "ecs:StopTask on arn:aws:ecs~task/default/0123abcd",
+        keys={"ecs:cluster": ("arn:aws:ecs:eu-west-1:123456789012:cluster/default",)},
+        source="SAR, Amazon Elastic Container Service",
+    ),
+    row(
+        "ecs DescribeServiceRevisions",
+        {"serviceRevisionArns": ["arn:aws:ecs:eu-west-1:123456789012:service-revision/main/web/1"]},
+        "ecs:DescribeServiceRevisions on arn:aws:ecs~service-revision/main/web/1",
+        keys={"ecs:cluster": None},
         source="SAR, Amazon Elastic Container Service",
     ),
     row(

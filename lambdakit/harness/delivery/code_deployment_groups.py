@@ -221,7 +221,9 @@ class DeploymentGroups:
         last = {"lastAttemptedDeployment": tried, "lastSuccessfulDeployment": done}
         shown = {member: _last(deployments[0]) for member, deployments in last.items() if deployments}
         target = {"targetRevision": done[0].given["revision"]} if done else {}
-        return {**found, **shown, **target}
+        # What is given by name is shown as a structure. Source: "DeploymentGroupInfo", "AutoScalingGroup".
+        scaled = {"autoScalingGroups": [{"name": name} for name in found.get("autoScalingGroups", ())]}
+        return {**found, **scaled, **shown, **target}
 
     def _check(self, place: Place, group: Given) -> None:
         name = str(group["deploymentConfigName"])

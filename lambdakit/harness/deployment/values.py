@@ -35,6 +35,8 @@ _POWERTOOLS: Final = (
         "094274105915:layer:AWSLambdaPowertoolsTypeScriptV2",
     ),
 )
+# AWS Regions and Availability Zones, "Available AWS Regions": those with more than three zones, by their letters.
+_ZONES: Final = {"us-east-1": "abcdef", "us-west-2": "abcd", "ap-northeast-2": "abcd"}
 
 
 class AccountValues:
@@ -97,8 +99,8 @@ class AccountValues:
 
 
 def availability_zones(region: str) -> Sequence[str]:
-    """The first three zones of a region; every region has as many or more, but for a few."""
-    return [f"{region}{letter}" for letter in "abc"]
+    """The zones of a region that has more than three, of any other the first three; but for a few, each has as many."""
+    return [f"{region}{letter}" for letter in _ZONES.get(region, "abc")]
 
 
 def _public(name: str, region: str) -> str:

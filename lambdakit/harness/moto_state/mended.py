@@ -15,6 +15,7 @@ from lambdakit.harness.moto_state.item_numbers import trim_numbers
 from lambdakit.harness.moto_state.job_definitions import find_job_definitions
 from lambdakit.harness.moto_state.kept_policies import keep_policies
 from lambdakit.harness.moto_state.late_validator import validate_late
+from lambdakit.harness.moto_state.launched_instances import mend_launches
 from lambdakit.harness.moto_state.maintenance_windows import mend_windows
 from lambdakit.harness.moto_state.memos import keep_names
 from lambdakit.harness.moto_state.model_answers import mend_model_answers
@@ -48,7 +49,7 @@ def mend_moto() -> None:
     )
     more = (encrypt_buckets, record_batch_jobs, mend_task_definitions, validate_late)
     databases = (mend_windows, size_aurora)
-    builds = (take_build_projects, share_domains, make_service_interfaces)
+    builds = (take_build_projects, share_domains, make_service_interfaces, mend_launches)
     bounds = (bound_bucket_names, bound_queues, bound_rest_apis)
     for change in (*keep, *mend, *of_services, *more, *databases, *builds, *bounds):
         change()

@@ -220,6 +220,7 @@ _CORRUPTIONS = (
     lzma.LZMAError,
     struct.error,
     EOFError,
+    IndexError,
     NotImplementedError,
     OSError,
     RuntimeError,

@@ -9,8 +9,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
-# The page says of Python: this exact statement; with another form of it the module is left out.
-_PYTHON_LOADS: Final = re.compile(r"^[ \t]*import cfnresponse[ \t]*(?:#.*|;.*)?\r?$", re.MULTILINE)
+# The page says of Python: this exact statement; with another form of it the module is left out. That it may be one of
+# several that a statement imports is how AWS's own templates load it, and what users saw (issue 196 of
+# aws-cloudformation/aws-cloudformation-templates: "`import boto3, cfnresponse`, etc").
+_PYTHON_LOADS: Final = re.compile(
+    r"^[ \t]*import (?:[\w.]+(?: as \w+)?[ \t]*,[ \t]*)*cfnresponse[ \t]*(?:[,#;].*)?\r?$", re.MULTILINE
+)
 _NODE_LOADS: Final = re.compile(r"""require\(\s*(['"`])cfn-response\1\s*\)""")
 
 _PYTHON: Final = """\

@@ -264,6 +264,16 @@ def test_macro_of_the_account_is_refused() -> None:
         expanded({"Transform": ["MyMacro", EXTENSIONS]})
 
 
+def test_what_a_resource_has_for_a_macro_of_the_account_is_no_mistake() -> None:
+    resources = {"Q": {"Type": "T", "Count": 3}}
+
+    with pytest.raises(AssemblyError, match=r"\[LK236\]") as refused:
+        expanded({"Transform": ["MyMacro"], "Resources": resources})
+    assert len(refused.value.diagnostics) == 1
+    with pytest.raises(AssemblyError, match='"Count" is not an attribute'):
+        expanded({"Transform": [EXTENSIONS], "Resources": resources})
+
+
 def test_macro_that_concerns_certain_types_is_left_to_them() -> None:
     raw = {
         "Transform": "AWS::Serverless-2016-10-31",

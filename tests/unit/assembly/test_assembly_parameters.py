@@ -59,6 +59,12 @@ def test_parameter_has_its_value(declaration: object, given: str | None, expecte
         ({"MaxLength": 2}, "ab", "abc"),
         ({"AllowedPattern": "[a-z]+"}, "abc", "abc1"),
         ({"AllowedPattern": "^[a-z]*$"}, "", "A"),
+        (
+            {"AllowedPattern": r"^[\w-\+]+(\.[\w]+)*@[\w-]+(\.[a-z]{2,})+$"},
+            "some-one+else@an-example.org",
+            "one@example",
+        ),
+        ({"AllowedPattern": r"[\\w-z]"}, "x", "-"),
         ({"AllowedPattern": "(([0-9]{1,3})\\.){3}[0-9]{1,3}/[0-9]+"}, "10.100.100.100/16", "10.100.100.100.100/16"),
         ({"Type": "Number", "MinValue": 2}, "2", "1"),
         ({"Type": "Number", "MaxValue": 2}, "2", "3"),

@@ -112,3 +112,5 @@ def test_a_secret_that_is_not_there(values: AccountValues, name: str, key: str) 
 
 def test_the_zones_of_a_region() -> None:
     assert availability_zones("eu-west-1") == ["eu-west-1a", "eu-west-1b", "eu-west-1c"]
+    assert [zone[-1] for zone in availability_zones("us-east-1")] == ["a", "b", "c", "d", "e", "f"]
+    assert len(availability_zones("us-west-2")) == 4

@@ -302,6 +302,12 @@ class TestZip:
 
         assert _nothing_is_left(tmp_path)
 
+    def test_an_entry_without_a_name_is_refused(self, store: CodeStore, tmp_path: Path) -> None:
+        with pytest.raises(InvalidPackage, match="Could not unzip uploaded file"):
+            store.from_zip(_zip(("a.py", b"x", FILE), ("", b"x", FILE)))
+
+        assert _nothing_is_left(tmp_path)
+
     @given(damage=st.lists(st.tuples(st.integers(min_value=0), st.binary(min_size=1, max_size=4)), min_size=1))
     def test_a_damaged_zip_is_unpacked_or_refused_and_leaves_nothing_outside(
         self, tmp_path_factory: pytest.TempPathFactory, damage: list[tuple[int, bytes]]
@@ -344,8 +350,12 @@ class TestInline:
         [
             ("python3.13", "import json\nimport cfnresponse  # answers", "cfnresponse.py"),
             ("python3.13", "def handler(e, c):\n    import cfnresponse", "cfnresponse.py"),
-            ("python3.13", "import json, cfnresponse", ""),
+            ("python3.13", "import json, cfnresponse", "cfnresponse.py"),
+            ("python3.13", "import cfnresponse, json", "cfnresponse.py"),
+            ("python3.13", "import boto3 as aws, os.path,cfnresponse", "cfnresponse.py"),
+            ("python3.13", "from cfnresponse import send", ""),
             ("python3.13", "import cfnresponses", ""),
+            ("python3.13", "import json, cfnresponse as answer", ""),
             ("nodejs22.x", 'const r = require("cfn-response");', "cfn-response.js"),
             ("nodejs22.x", "var response = require('cfn-response')", "cfn-response.js"),
             ("nodejs22.x", "// cfn-response", ""),

@@ -285,7 +285,7 @@ class TestPassingTime:
         world.every(1, lambda: None, label="retry of the stream", recurring=False)
 
         with pytest.raises(DrainTimeout) as endless:
-            world.drain.wait(WAIT_SECONDS, advance=True)
+            world.drain.wait(10 * WAIT_SECONDS, advance=True)
 
         (diagnostic,) = endless.value.diagnostics
         assert diagnostic.code == "LK521"

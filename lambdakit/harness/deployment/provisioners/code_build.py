@@ -11,6 +11,12 @@ from typing import Final
 from lambdakit.harness.deployment.provisioners.moto_backed import Call, MotoBacked, call, properties_of
 
 _NAME_LENGTH_MAX: Final = 128
+# The page speaks of an ARN; many templates that are deployed on AWS give the role's `Ref`, which is its name. No page
+# says that it is taken.
+_SERVICE_ROLE: Final = (
+    "(starts_with(p.ServiceRole, 'arn:') && p.ServiceRole)"
+    " || join('', ['arn:aws:iam::', account, ':role/', p.ServiceRole])"
+)
 
 PROJECT: Final = MotoBacked(
     service="codebuild",
@@ -23,6 +29,7 @@ PROJECT: Final = MotoBacked(
     named=("Name", _NAME_LENGTH_MAX),
     made_by=Call(
         operation="create_project",
+        arguments={"serviceRole": _SERVICE_ROLE},
         renamed=dict.fromkeys(
             (
                 *("AutoRetryLimit", "BadgeEnabled", "BuildBatchConfig", "ConcurrentBuildLimit", "EncryptionKey"),

@@ -27,7 +27,7 @@ class Place:
 
 def check(old: Properties, new: Properties) -> None:
     """ResourceRefused for a change that takes another table, or more than one update."""
-    if old.get("LocalSecondaryIndexes") != new.get("LocalSecondaryIndexes"):
+    if (old.get("LocalSecondaryIndexes") or []) != (new.get("LocalSecondaryIndexes") or []):
         raise ResourceRefused(
             "Local secondary indexes cannot be changed on an existing table", property_pointer="LocalSecondaryIndexes"
         )

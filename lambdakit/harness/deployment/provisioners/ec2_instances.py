@@ -133,10 +133,10 @@ VOLUME_ATTACHMENT: Final = MotoBacked(
 NETWORK_INTERFACE: Final = MotoBacked(
     service="ec2",
     properties=properties_of(
-        read="Description GroupSet PrivateIpAddress SourceDestCheck SubnetId Tags",
+        read="Description GroupSet PrivateIpAddress PrivateIpAddresses SecondaryPrivateIpAddressCount SourceDestCheck"
+        " SubnetId Tags",
         recorded="ConnectionTrackingSpecification EnablePrimaryIpv6 InterfaceType Ipv4PrefixCount Ipv4Prefixes"
-        " Ipv6AddressCount Ipv6Addresses Ipv6PrefixCount Ipv6Prefixes PrivateIpAddresses"
-        " PublicIpDnsHostnameTypeSpecification SecondaryPrivateIpAddressCount",
+        " Ipv6AddressCount Ipv6Addresses Ipv6PrefixCount Ipv6Prefixes PublicIpDnsHostnameTypeSpecification",
     ),
     made_by=Call(
         operation="create_network_interface",
@@ -144,7 +144,6 @@ NETWORK_INTERFACE: Final = MotoBacked(
             **UNTAGGED,
             "GroupSet": "Groups",
             "Ipv6Addresses": "",
-            "PrivateIpAddresses": "",
             "Ipv4Prefixes": "",
             "Ipv6Prefixes": "",
         },

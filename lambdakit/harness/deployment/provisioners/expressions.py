@@ -1,8 +1,8 @@
-"""The expressions that say where a request's arguments come from: jmespath, with five functions of our own.
+"""The expressions that say where a request's arguments come from: jmespath, with six functions of our own.
 
 where(list, name, value): the first item whose member `name` is `value`. after(text, mark): what follows `mark`.
 part(text, mark, index): one of the parts between marks. with_each(list, object): each item with the object's members.
-entries(object): its members, each as an object of `Key` and `Value`.
+entries(object): its members, each as an object of `Key` and `Value`. lower(text): it in lower case.
 Source: https://jmespath.org/specification.html
 """
 
@@ -47,3 +47,7 @@ class _Functions(jmespath.functions.Functions):  # type: ignore[misc]  # jmespat
     @jmespath.functions.signature({"types": ["object", "null"]})  # type: ignore[untyped-decorator]
     def _func_entries(self, members: dict[str, Any] | None) -> list[dict[str, Any]]:
         return [{"Key": key, "Value": value} for key, value in (members or {}).items()]
+
+    @jmespath.functions.signature({"types": ["string", "null"]})  # type: ignore[untyped-decorator]
+    def _func_lower(self, text: str | None) -> str | None:
+        return None if text is None else text.lower()

@@ -27,7 +27,10 @@ _INSTANCE_NAMES: Final = {
     "ProcessorFeatures": "",
     "AdditionalStorageVolumes": "",
     "DomainDnsIps": "",
+    "OptionGroupName": "",  # no group is made, so there is none that moto could find
 }
+# The Template Reference writes `MySQL` as well ("Condition functions", "Pseudo parameters"): RDS minds no case.
+_ENGINE: Final = "lower(p.Engine) || 'mysql'"
 # Amazon RDS User Guide, "Port" of each engine: moto gives 3306 for most.
 _PORT: Final = (
     "to_string(p.Port || (contains(p.Engine || '', 'postgres') && `5432`) || (starts_with(p.Engine || '', 'oracle')"
@@ -48,7 +51,7 @@ DB_INSTANCE: Final = MotoBacked(
         " DBParameterGroupName DBSubnetGroupName DeletionProtection EnableCloudwatchLogsExports"
         " EnableIAMDatabaseAuthentication EnablePerformanceInsights Engine EngineVersion Iops KmsKeyId LicenseModel"
         " ManageMasterUserPassword MasterUserPassword MasterUsername MaxAllocatedStorage MonitoringInterval"
-        " MonitoringRoleArn MultiAZ OptionGroupName Port PreferredBackupWindow PreferredMaintenanceWindow PromotionTier"
+        " MonitoringRoleArn MultiAZ Port PreferredBackupWindow PreferredMaintenanceWindow PromotionTier"
         " PubliclyAccessible StorageEncrypted StorageThroughput StorageType Tags Timezone VPCSecurityGroups",
         recorded="AdditionalStorageVolumes AllowMajorVersionUpgrade ApplyImmediately AssociatedRoles"
         " AutomaticBackupReplicationKmsKeyId AutomaticBackupReplicationRegion"
@@ -56,15 +59,15 @@ DB_INSTANCE: Final = MotoBacked(
         " DBClusterSnapshotIdentifier DBSecurityGroups DBSnapshotIdentifier DBSystemId DatabaseInsightsMode"
         " DedicatedLogVolume DeleteAutomatedBackups Domain DomainAuthSecretArn DomainDnsIps DomainFqdn"
         " DomainIAMRoleName DomainOu EngineLifecycleSupport MasterUserAuthenticationType MasterUserSecret"
-        " NcharCharacterSetName NetworkType PerformanceInsightsKMSKeyId PerformanceInsightsRetentionPeriod"
-        " ProcessorFeatures ReplicaMode RestoreTime SourceDBClusterIdentifier SourceDBInstanceAutomatedBackupsArn"
-        " SourceDBInstanceIdentifier SourceDbiResourceId SourceRegion TdeCredentialArn TdeCredentialPassword"
-        " UseDefaultProcessorFeatures UseLatestRestorableTime",
+        " NcharCharacterSetName NetworkType OptionGroupName PerformanceInsightsKMSKeyId"
+        " PerformanceInsightsRetentionPeriod ProcessorFeatures ReplicaMode RestoreTime SourceDBClusterIdentifier"
+        " SourceDBInstanceAutomatedBackupsArn SourceDBInstanceIdentifier SourceDbiResourceId SourceRegion"
+        " TdeCredentialArn TdeCredentialPassword UseDefaultProcessorFeatures UseLatestRestorableTime",
     ),
     named=("DBInstanceIdentifier", _NAME_LENGTH_MAX),
     lower_case=True,
     cleared=_CLEARED,
-    made_by=Call(operation="create_db_instance", arguments={"Engine": "p.Engine || 'mysql'"}, renamed=_INSTANCE_NAMES),
+    made_by=Call(operation="create_db_instance", arguments={"Engine": _ENGINE}, renamed=_INSTANCE_NAMES),
     reference="made.DBInstance.DBInstanceIdentifier",
     read_by=(call("describe_db_instances", DBInstanceIdentifier="ref"),),
     changed_by=(

@@ -10,7 +10,7 @@ cluster-resource). Who makes one passes its role: Step Functions Developer Guide
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from lambdakit.harness.iam.api_call import ApiCall, listed, member_at
@@ -42,11 +42,22 @@ def _run(call: ApiCall) -> Sequence[Need] | None:
     overrides = [member_at(call.members, f"overrides.{member}") for member in ("taskRoleArn", "executionRoleArn")]
     roles = [role for role in overrides if isinstance(role, str) and role.startswith("arn:")]
     roles += call.lookups.task_roles(call.account_id, call.region, name)
-    needs = [Need(action=f"ecs:{call.operation}", resources=(definition,), keys={"ecs:cluster": (_cluster(call),)})]
+    needs = [Need(action=f"ecs:{call.operation}", resources=(definition,))]
     if roles:
         keys = {"iam:passedtoservice": ("ecs-tasks.amazonaws.com",)}
         needs.append(Need(action="iam:PassRole", resources=tuple(dict.fromkeys(roles)), keys=keys))
     return needs
+
+
+# Their input names a service or what it ran by an ARN alone, and so no cluster.
+_WITHOUT_CLUSTER: Final = frozenset(
+    {"DeleteExpressGatewayService", "DescribeExpressGatewayService", "UpdateExpressGatewayService"}
+    | {"DescribeServiceDeployments", "DescribeServiceRevisions", "StopServiceDeployment"}
+)
+
+
+def _more_keys(call: ApiCall) -> Mapping[str, tuple[str, ...]]:
+    return {} if call.operation in _WITHOUT_CLUSTER else {"ecs:cluster": (_cluster(call),)}
 
 
 ECS: Final = Rules(
@@ -65,6 +76,7 @@ ECS: Final = Rules(
     readers={"RunTask": _run, "StartTask": _run},
     any_of=frozenset({"DescribeServiceDeployments", "DescribeServiceRevisions", "StopServiceDeployment"}),
     opaque=frozenset({"DeleteAttributes", "PutAttributes"}),
+    more_keys=_more_keys,
 )
 
 

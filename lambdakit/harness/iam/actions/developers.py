@@ -1,7 +1,7 @@
-"""CloudFormation, Config, CodePipeline, CodeDeploy and CodeCommit.
+"""CloudFormation, Config, CodePipeline, CodeBuild, CodeDeploy and CodeCommit.
 
-Source: Service Authorization Reference, "AWS CloudFormation", "AWS Config", "AWS CodePipeline", "AWS CodeDeploy" and
-"AWS CodeCommit".
+Source: Service Authorization Reference, "AWS CloudFormation", "AWS Config", "AWS CodePipeline", "AWS CodeBuild",
+"AWS CodeDeploy" and "AWS CodeCommit".
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from lambdakit.harness.iam.api_call import ApiCall
+from lambdakit.harness.iam.api_call import ApiCall, listed
 from lambdakit.harness.iam.rules import Need, Rules
 
 CLOUDFORMATION: Final = Rules(
@@ -51,6 +51,25 @@ CODEPIPELINE: Final = Rules(
         "webhook.WebhookName": ("webhook.name", "webhookName", "name"),
     },
 )
+
+
+def _built_projects(call: ApiCall) -> Sequence[Need]:
+    """What a call needs that names builds: each one's id begins with its project's name.
+
+    Source: AWS CLI Command Reference, "codebuild batch-get-builds", whose ids are `PROJECT:UUID`.
+    """
+    ids = [call.text("id"), *listed(call.members.get("ids"))]
+    names = dict.fromkeys(one.rpartition("/")[2].partition(":")[0] for one in ids if isinstance(one, str) and one)
+    projects = tuple(call.arn("codebuild", f"project/{name}") for name in names)
+    return [Need(action=f"codebuild:{call.operation}", resources=projects or ("*",))]
+
+
+_ON_BUILDS: Final = (
+    *("BatchDeleteBuilds", "BatchGetBuilds", "RetryBuild", "StopBuild"),
+    *("BatchGetBuildBatches", "DeleteBuildBatch", "RetryBuildBatch", "StopBuildBatch"),
+)
+
+CODEBUILD: Final = Rules(readers=dict.fromkeys(_ON_BUILDS, _built_projects))
 
 
 def _deployment_group(call: ApiCall) -> Sequence[str]:

@@ -8,7 +8,14 @@ from typing import Final
 from lambdakit.harness.iam.actions.api_gateway import API_GATEWAY, API_GATEWAY_CALLS
 from lambdakit.harness.iam.actions.containers import ECS, EKS
 from lambdakit.harness.iam.actions.data_apis import ATHENA, ELASTICSEARCH, KAFKA, MQ, OPENSEARCH, RDS_DATA
-from lambdakit.harness.iam.actions.developers import CLOUDFORMATION, CODECOMMIT, CODEDEPLOY, CODEPIPELINE, CONFIG
+from lambdakit.harness.iam.actions.developers import (
+    CLOUDFORMATION,
+    CODEBUILD,
+    CODECOMMIT,
+    CODEDEPLOY,
+    CODEPIPELINE,
+    CONFIG,
+)
 from lambdakit.harness.iam.actions.dynamodb import DYNAMODB, STREAMS
 from lambdakit.harness.iam.actions.email import SES, SES_V2
 from lambdakit.harness.iam.actions.events import EVENTS
@@ -41,6 +48,7 @@ RULES: Final[Mapping[str, Rules]] = {
     "bedrock-runtime": BEDROCK_RUNTIME,
     "cloudformation": CLOUDFORMATION,
     "cloudwatch": CLOUDWATCH,
+    "codebuild": CODEBUILD,
     "codecommit": CODECOMMIT,
     "codedeploy": CODEDEPLOY,
     "codepipeline": CODEPIPELINE,

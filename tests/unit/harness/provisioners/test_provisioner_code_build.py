@@ -62,3 +62,10 @@ def test_a_build_of_it_succeeds(provisioning: Provisioning, differs: dict[str, A
 def test_a_source_that_lies_somewhere_has_a_location(provisioning: Provisioning) -> None:
     with pytest.raises(provisioning.client("codebuild").exceptions.InvalidInputException, match="location"):
         provisioning.create("AWS::CodeBuild::Project", {**_PROJECT, "Source": {"Type": "S3"}})
+
+
+def test_its_role_may_be_given_by_its_name(provisioning: Provisioning) -> None:
+    created = provisioning.create("AWS::CodeBuild::Project", {**_PROJECT, "ServiceRole": "build"}).provisioned
+
+    (told,) = provisioning.client("codebuild").batch_get_projects(names=[created.physical_id])["projects"]
+    assert told["serviceRole"] == _PROJECT["ServiceRole"]

@@ -53,3 +53,19 @@ def test_windows_that_share_a_minute_are_refused(provisioning: Provisioning, bac
             "AWS::RDS::DBInstance",
             {**_INSTANCE, "PreferredBackupWindow": backup, "PreferredMaintenanceWindow": maintenance},
         )
+
+
+def test_an_engine_may_be_written_in_any_case(provisioning: Provisioning) -> None:
+    """As the Template Reference writes it, "Condition functions"."""
+    provisioning.create("AWS::RDS::DBInstance", {**_INSTANCE, "DBInstanceIdentifier": "any-case", "Engine": "MySQL"})
+
+    (told,) = provisioning.client("rds").describe_db_instances(DBInstanceIdentifier="any-case")["DBInstances"]
+    assert (told["Engine"], told["Endpoint"]["Port"]) == ("mysql", 3306)
+
+
+def test_an_instance_may_name_an_option_group_of_its_stack(provisioning: Provisioning) -> None:
+    properties = {"DBInstanceIdentifier": "with-options", "OptionGroupName": "stack-group-1a2b3c"}
+
+    created = provisioning.create("AWS::RDS::DBInstance", {**_INSTANCE, **properties})
+
+    assert created.provisioned.physical_id == "with-options"

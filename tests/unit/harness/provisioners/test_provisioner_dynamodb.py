@@ -185,6 +185,16 @@ def test_change_of_indexes_that_dynamodb_does_not_make_is_refused(
     assert _table(provisioning, table) == before
 
 
+def test_lists_without_indexes_are_none(provisioning: Provisioning) -> None:
+    """`[!If [NeedsIndex, {…}, !Ref AWS::NoValue]]` is such a list."""
+    none: dict[str, list[Any]] = {"GlobalSecondaryIndexes": [], "LocalSecondaryIndexes": []}
+
+    table = provisioning.create("AWS::DynamoDB::Table", {**_BASE, **none})
+    provisioning.update(table, _BASE)
+
+    assert _table(provisioning, table)["Indexes"] == []
+
+
 @pytest.mark.parametrize(
     ("type_name", "properties", "refusal", "text"),
     [

@@ -382,3 +382,19 @@ def test_rule_that_a_group_has_twice_is_passed_over(provisioning: Provisioning) 
     assert sorted(each["ToPort"] for each in permissions) == [443, 444]
     [(about, note)] = provisioning.notes
     assert about == "Twice" and "the second is passed over" in note
+
+
+def test_an_interface_has_the_addresses_that_it_is_given(provisioning: Provisioning) -> None:
+    for name, (type_name, properties) in _SUBNETS.items():
+        provisioning.create(type_name, properties, logical_id=name)
+    addresses = [
+        {"PrivateIpAddress": "10.0.0.10", "Primary": "true"},
+        {"PrivateIpAddress": "10.0.0.11", "Primary": "false"},
+    ]
+
+    created = provisioning.create(
+        "AWS::EC2::NetworkInterface", {"SubnetId": "@A", "PrivateIpAddresses": addresses}
+    ).provisioned
+
+    assert created.attributes["PrimaryPrivateIpAddress"] == "10.0.0.10"
+    assert created.attributes["SecondaryPrivateIpAddresses"] == ["10.0.0.11"]
