@@ -363,6 +363,8 @@ class Server:
         The Node.js handlers of the CDK, and cfn-response, speak HTTPS to port 443, whatever the URL says; only a
         sandbox has that port free.
         """
+        if not function:
+            return self._listener.url
         configuration = self._functions.resolve(function).configuration
         if not configuration.runtime.startswith("nodejs") or self._options.sandbox == "off":
             return self._listener.url

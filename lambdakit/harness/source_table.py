@@ -222,9 +222,8 @@ _PUSHED: Final = (
     Source(
         name="CloudFormation custom resources",
         arrival=Arrival.ASYNCHRONOUS,
-        supported="create, update, replace and delete, answers at the response URL, the provider framework with its "
-        "waiter",
-        refused="topics as service tokens",
+        supported="create, update, replace and delete, topics as service tokens, answers at the response URL, the "
+        "provider framework with its waiter",
         code=("deployment.provisioners.custom_resource",),
         samples=("cloudformation-create", "cloudformation-update", "cloudformation-delete"),
         shown=("tests/behaviour/test_behaviour_custom_resources.py",),

@@ -47,6 +47,11 @@ def handler(event, context):
     urllib.request.urlopen(urllib.request.Request(event["ResponseURL"], data=body, method="PUT"))
 """
 
+# The same for a function that a topic tells.
+TOLD = f"""{HANDLER.replace("def handler", "def answer")}
+def handler(event, context):
+    answer(json.loads(event["Records"][0]["Sns"]["Message"]), context)
+"""
 # What the CDK's own handlers and cfn-response do: HTTPS to port 443 of the URL's host, whatever its port.
 NODE_HANDLER = """
 const https = require('https');
@@ -81,6 +86,11 @@ def handler(event, context):
     status = cfnresponse.SUCCESS if event["RequestType"] == "Delete" else cfnresponse.FAILED
     cfnresponse.send(event, context, status, {}, reason="no room")
 """
+NODE_TOLD = """
+const response = require('cfn-response');
+exports.handler = ({ Records: [{ Sns }] }, context) =>
+  response.send(JSON.parse(Sns.Message), context, response.SUCCESS, {Variable: 'node'});
+"""
 NODE_RESPONSE = """
 const response = require('cfn-response');
 exports.handler = (event, context) => response.send(event, context, response.SUCCESS, {Variable: 'node'});
@@ -102,9 +112,15 @@ class Custom:
         self.deployment: Deployment | None = None
 
     def deploy(
-        self, source: str = HANDLER, *, runtime: str = "python3.13", type_: str = "Custom::Mine", **properties: Any
+        self,
+        source: str = HANDLER,
+        *,
+        runtime: str = "python3.13",
+        type_: str = "Custom::Mine",
+        around: Resources | None = None,
+        **properties: Any,
     ) -> Deployment:
-        assembly = self._assembly(source, runtime, properties, type_)
+        assembly = self._assembly(source, runtime, properties, type_, around)
         self.deployment = self._harness.deploy(assembly)
         return self.deployment
 
@@ -118,7 +134,15 @@ class Custom:
         numbered = {item["id"]["S"]: item["event"]["S"] for item in items if "event" in item}
         return [json.loads(numbered[f"event-{number}"]) for number in range(1, len(numbered) + 1)]
 
-    def _assembly(self, source: str, runtime: str, properties: Mapping[str, Any], type_: str = "Custom::Mine") -> Path:
+    def _assembly(
+        self,
+        source: str,
+        runtime: str,
+        properties: Mapping[str, Any],
+        type_: str = "Custom::Mine",
+        around: Resources | None = None,
+    ) -> Path:
+        """around: what is created before it."""
         name = self._directory.name
         resources: Resources = {
             **table("Events", TableName=f"events-{name}"),
@@ -126,7 +150,9 @@ class Custom:
             "Mine": {
                 "Type": type_,
                 "Properties": {"ServiceToken": {"Fn::GetAtt": ["Handler", "Arn"]}, **properties},
+                "DependsOn": list(around or ()),
             },
+            **(around or {}),
         }
         outputs: dict[str, Any] = {"Ref": {"Ref": "Mine"}}
         if '"Data"' in str(properties.get("Say")) or runtime.startswith("nodejs"):
@@ -277,9 +303,16 @@ class TestAnswers:
         assert [event["ResourceProperties"]["Size"] for event in asked] == ["1", "2", "1"]
         assert [event.get("OldResourceProperties", {}).get("Size") for event in asked] == [None, "1", "2"]
 
-    def test_a_service_token_that_is_no_function(self, custom: Custom) -> None:
-        with pytest.raises(DeploymentError, match="is not the ARN of a function") as refused:
-            custom.deploy(ServiceToken="arn:aws:sns:us-east-1:123456789012:topic")
+    @pytest.mark.parametrize(
+        ("token", "problem"),
+        [
+            ("arn:aws:sqs:us-east-1:123456789012:queue", "is not the ARN of a function or of a topic"),
+            ("arn:aws:sns:us-east-1:123456789012:topic", "its topic could not be told: .*NotFound"),
+        ],
+    )
+    def test_a_service_token_that_nobody_listens_to(self, custom: Custom, token: str, problem: str) -> None:
+        with pytest.raises(DeploymentError, match=problem) as refused:
+            custom.deploy(ServiceToken=token)
 
         assert refused.value.diagnostics[0].pointer == "Resources.Mine.Properties.ServiceToken"
 
@@ -289,6 +322,60 @@ class TestAnswers:
             custom.deploy(ServiceTimeout=seconds)
 
         assert refused.value.diagnostics[0].pointer == "Resources.Mine.Properties.ServiceTimeout"
+
+
+class TestTopics:
+    """Custom resource request objects: a service token is the ARN of a topic or of a function."""
+
+    @pytest.fixture
+    def listening(self) -> Resources:
+        """A topic, to which the function listens."""
+        handler = {"Fn::GetAtt": ["Handler", "Arn"]}
+        permission = {"Action": "lambda:InvokeFunction", "FunctionName": handler, "Principal": "sns.amazonaws.com"}
+        subscription = {"TopicArn": {"Ref": "Topic"}, "Protocol": "lambda", "Endpoint": handler}
+        return {
+            "Topic": {"Type": "AWS::SNS::Topic"},
+            "May": {"Type": "AWS::Lambda::Permission", "Properties": permission},
+            "Listens": {"Type": "AWS::SNS::Subscription", "Properties": subscription, "DependsOn": "May"},
+        }
+
+    def test_a_function_that_listens_is_asked(self, custom: Custom, listening: Resources, harness: Harness) -> None:
+        before = len(harness.trace.events)
+        deployment = custom.deploy(
+            TOLD, around=listening, ServiceToken={"Ref": "Topic"}, Say=_say(Create={"Data": {"Variable": "found"}})
+        )
+
+        stack = next(iter(deployment.stacks.values()))
+        assert deployment.outputs[stack.name]["Data"] == "found"
+        custom.deployment = None
+        deployment.destroy()
+        started = [event for event in harness.trace.events[before:] if isinstance(event, InvocationStarted)]
+        records = [json.loads(event.payload)["Records"][0]["Sns"] for event in started]
+        asked = [json.loads(record["Message"]) for record in records]
+        assert {record["Subject"] for record in records} == {"AWS CloudFormation custom resource request"}
+        assert [(event["RequestType"], event.get("PhysicalResourceId")) for event in asked] == [
+            ("Create", None),
+            ("Delete", "made-1"),
+        ]
+        assert {event["ServiceToken"] for event in asked} == {stack.resources["Topic"].physical_id}
+
+    def test_one_in_node_answers_over_https(self, custom: Custom, listening: Resources) -> None:
+        deployment = custom.deploy(
+            NODE_TOLD, runtime="nodejs22.x", around=listening, ServiceToken={"Ref": "Topic"}, type_="Custom::Told"
+        )
+
+        assert next(iter(deployment.outputs.values()))["Data"] == "node"
+
+    @pytest.mark.parametrize("say", [{"raise": "never"}, {"silent": True}])
+    def test_one_that_does_not_answer(self, custom: Custom, listening: Resources, say: dict[str, Any]) -> None:
+        with pytest.raises(DeploymentError, match="did not receive a response from your Custom Resource"):
+            custom.deploy(TOLD, around=listening, ServiceToken={"Ref": "Topic"}, Say=_say(**say))
+
+    def test_nobody_listens(self, custom: Custom) -> None:
+        topic: Resources = {"Topic": {"Type": "AWS::SNS::Topic"}}
+
+        with pytest.raises(DeploymentError, match="did not receive a response from your Custom Resource"):
+            custom.deploy(around=topic, ServiceToken={"Ref": "Topic"})
 
 
 class TestResponseModule:

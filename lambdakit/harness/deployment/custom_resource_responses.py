@@ -31,7 +31,7 @@ class PendingResponse:
 class CustomResourceCalls:
     """Asks functions, and takes their answers. signals: those of wait conditions, which come the same way.
 
-    base_url: given the ARN of a function, where it finds the harness, without a trailing slash.
+    base_url: given the ARN of a function, where it finds the harness, without a trailing slash; empty for what is none.
     invoke: runs a function to its end; the text of its fault, empty when it has none. ServiceFault when it is not run.
     quiet: whether nothing is under way in the harness, so that no answer can come any more.
     events: those of the trace.
@@ -54,7 +54,7 @@ class CustomResourceCalls:
         self._lock = threading.Lock()
 
     def expect(self, function: str) -> PendingResponse:
-        """A URL for one request to the function with this ARN."""
+        """A URL for one request to the function with this ARN; empty for what listens to a topic and is none."""
         token = secrets.token_urlsafe(24)
         pending = PendingResponse(f"{self._base_url(function)}/_lambdakit/custom-resources/{token}")
         with self._lock:

@@ -1,6 +1,7 @@
 """`Custom::…` and `AWS::CloudFormation::CustomResource`: a function is asked to create, update and delete something.
 
-The function is invoked with the documented event, and answers at the event's `ResponseURL`. Where CloudFormation would
+The function is invoked with the documented event, or told of it by the topic that the service token names, and answers
+at the event's `ResponseURL`. Where CloudFormation would
 invoke it again after an error and then wait up to an hour, the failure is told at once: nothing here gets better by
 waiting, unless something the function set off is still under way. A function that failed and had called an operation
 which nothing here serves did what it could: its resource is recorded, like one of a type that nobody makes.
@@ -16,6 +17,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from lambdakit.arn import Arn
 from lambdakit.clock import Clock
 from lambdakit.harness.deployment.custom_resource_responses import PendingResponse
 from lambdakit.harness.deployment.property_tree import READ, Leaf, PropertyTree
@@ -32,6 +34,9 @@ _LOOK_SECONDS: Final = 0.02
 _TELL_SECONDS: Final = 5.0
 # Lambda API Reference, "Invoke": the word `function` may be missing from an ARN, and some templates leave it out.
 _FUNCTION = re.compile(r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:(?:function:)?[^:]+(?::[^:]+)?")
+_TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}(?:\.fifo)?")
+# No page says it; published requests have it, and what listens to topics tells them by it.
+_SUBJECT: Final = "AWS CloudFormation custom resource request"
 
 
 class _AnyProperty(Mapping[str, "PropertyTree | Leaf"]):
@@ -137,18 +142,13 @@ class _Request:
 
     def send(self, kind: str, more: Mapping[str, Any]) -> _Answer:
         """The function's answer. ResourceRefused when it failed or did not answer."""
-        if not _FUNCTION.fullmatch(self._token):
-            raise ResourceRefused(
-                f"the service token {self._token!r} is not the ARN of a function",
-                property_pointer="ServiceToken",
-                hint="functions of the account are asked; topics are not served here",
-            )
+        function = self._function()
         seconds = _seconds(self._resource.properties.get("ServiceTimeout"))
         resource = self._resource
         properties, note = with_look_ups(resource.type, resource.properties)
         if note and kind != "Delete":
-            self._context.note(_function_name(self._token), note)
-        pending = self._context.custom_resources.expect(self._token)
+            self._context.note(_function_name(function) if function else self._resource.logical_id, note)
+        pending = self._context.custom_resources.expect(function)
         event = {
             "RequestType": kind,
             "ServiceToken": self._token,
@@ -161,13 +161,43 @@ class _Request:
             **more,
         }
         try:
-            fault = self._context.custom_resources.invoke(self._token, json.dumps(event).encode())
-            self._wait(pending, fault, seconds)
+            self._wait(pending, self._ask(json.dumps(event)), seconds)
         except ServiceFault as refused:
             raise ResourceRefused(f"its function could not be invoked: {refused}") from None
         finally:
             self._context.custom_resources.forget(pending)
         return self._read(pending.body or b"", str(more.get("PhysicalResourceId", "")))
+
+    def _function(self) -> str:
+        """The function that is asked; of those that listen to a topic, the first, and empty when none does."""
+        if _FUNCTION.fullmatch(self._token):
+            return self._token
+        if not _TOPIC.fullmatch(self._token):
+            raise ResourceRefused(
+                f"the service token {self._token!r} is not the ARN of a function or of a topic",
+                property_pointer="ServiceToken",
+                hint="write the ARN of a function in the account, or of a topic that a function listens to",
+            )
+        found = self._asked_topic("list_subscriptions_by_topic")["Subscriptions"]
+        return next((str(each["Endpoint"]) for each in found if each["Protocol"] == "lambda"), "")
+
+    def _ask(self, event: str) -> str:
+        """The fault of the function that was invoked; empty when it has none, and for one that a topic tells."""
+        if _FUNCTION.fullmatch(self._token):
+            return self._context.custom_resources.invoke(self._token, event.encode())
+        self._asked_topic("publish", Subject=_SUBJECT, Message=event)
+        return ""
+
+    def _asked_topic(self, operation: str, **given: str) -> Any:
+        from botocore.exceptions import ClientError  # the harness answers before they are loaded
+
+        arn = Arn.parse(self._token)
+        try:
+            return getattr(self._context.account.client("sns", arn.region, arn.account), operation)(
+                TopicArn=self._token, **given
+            )
+        except ClientError as refused:
+            raise ResourceRefused(f"its topic could not be told: {refused}", property_pointer="ServiceToken") from None
 
     def unserved(self) -> Sequence[str]:
         """What its functions asked of services that nothing here serves."""
