@@ -174,6 +174,24 @@ class TestRules:
         }
         objects.delete_object(**place)
 
+    def test_a_deletion_that_leaves_what_refuses(self, cloudformation: CloudFormation, listener: Listener) -> None:
+        """API Reference, "DeleteStack" (`DeletionMode`)."""
+        cloudformation.create({"Resources": {"Kept": {"Type": "AWS::S3::Bucket"}}})
+        objects = listener.harness.aws("s3")
+        place = {"Bucket": cloudformation.physical_id("Kept"), "Key": "in the way"}
+        objects.put_object(**place, Body=b"")
+        cloudformation.delete()
+        listener.heard()
+
+        cloudformation.delete(DeletionMode="FORCE_DELETE_STACK")
+
+        assert listener.heard() == {
+            *statuses("DELETE", "heard"),
+            *(("Kept", f"DELETE_{status}") for status in ("IN_PROGRESS", "FAILED", "SKIPPED")),
+        }
+        objects.delete_object(**place)
+        objects.delete_bucket(Bucket=place["Bucket"])
+
     def test_a_change_set_that_waits(self, cloudformation: CloudFormation, listener: Listener) -> None:
         client = cloudformation.client
         client.create_change_set(

@@ -23,10 +23,13 @@ from lambdakit.harness.deployment.refusals import tried
 _DELETING: Final = "DELETE_IN_PROGRESS"
 
 
-def delete_stack(engine: Engine, stack: DeployedStack, *, whatever_keeps_them: bool = False) -> list[Diagnostic]:
+def delete_stack(
+    engine: Engine, stack: DeployedStack, *, whatever_keeps_them: bool = False, is_final: bool = True
+) -> list[Diagnostic]:
     """Deletes the resources of a stack, last first; what refused stays in it, and is returned.
 
-    whatever_keeps_them: also those that are to be kept, in stacks within it too.
+    whatever_keeps_them: also those that are to be kept, in stacks within it too. is_final: the deletion has failed when
+    anything refused, and does not go on.
     """
     problems: list[Diagnostic] = []
     now = engine.context.clock.now
@@ -45,11 +48,10 @@ def delete_stack(engine: Engine, stack: DeployedStack, *, whatever_keeps_them: b
             problems += refused
         else:
             del stack.resources[logical_id]
-    if problems:
-        stack.move(
-            now(), "DELETE_FAILED", f"The following resource(s) failed to delete: [{', '.join(stack.resources)}]. "
-        )
-    else:
+    if problems and is_final:
+        names = ", ".join(stack.resources)
+        stack.move(now(), "DELETE_FAILED", f"The following resource(s) failed to delete: [{names}]. ")
+    elif not problems:
         stack.record.deleted_at = now()
         stack.move(stack.record.deleted_at, "DELETE_COMPLETE")
         engine.stacks.remove(stack)

@@ -251,10 +251,8 @@ class StackWork:
         stack.record.reason = reason
 
     def _delete(self, stack: DeployedStack, kept: frozenset[str] = frozenset(), *, forced: bool = False) -> None:
-        if stack.status != _DELETING:  # what was under way has said how it ended
-            self._move(stack, _DELETING)
         self._keep(stack, kept)
-        problems = delete_stack(self._engine, stack)
+        problems = delete_stack(self._engine, stack, is_final=not forced)
         if problems and forced:
             self._keep(stack, frozenset(stack.resources))
             problems = delete_stack(self._engine, stack)
