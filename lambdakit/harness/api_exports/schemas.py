@@ -159,10 +159,12 @@ def _typed(schema: dict[str, Any], kind: Any) -> dict[str, Any]:
         return {**schema, "enum": [None], "nullable": True}
     if "array" in others:
         schema.setdefault("items", {})
+    # OpenAPI Specification 3.0.3, "Fixed Fields" of a schema: `nullable` only counts beside a type.
+    nullable = {"nullable": True} if "null" in names else {}
     if len(others) == 1:
-        schema = {"type": others[0], **schema}
+        schema = {"type": others[0], **schema, **nullable}
     elif others:
-        choices = [{"type": each, **({"items": schema["items"]} if each == "array" else {})} for each in others]
+        items = {"items": schema.pop("items", {})}
+        choices = [{"type": each, **nullable, **(items if each == "array" else {})} for each in others]
         schema = {**schema, "allOf": [*schema.get("allOf", ()), {"anyOf": choices}]}
-        schema.pop("items", None)
-    return {**schema, "nullable": True} if "null" in names and len(others) == 1 else schema
+    return schema

@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV30SpecValidator
 
@@ -94,6 +94,7 @@ def _exported(api: RestApiDefinition, extensions: frozenset[str] = ALL) -> dict[
 class TestModels:
     @settings(max_examples=60, deadline=None)
     @given(schema=_SCHEMAS, value=_VALUES)
+    @example(schema={"type": ["null", "object", "array"]}, value=None)
     def test_what_a_model_allows_its_schema_allows(self, schema: dict[str, Any], value: Any) -> None:
         document = _document(Model=schema)
 
