@@ -1,6 +1,6 @@
 """The one test command: format, lint, types, tests.
 
-    python -m tests.check [--keep-going] [--soak | --exhaustive] [PYTEST_ARGUMENT…]
+    python -m tests.check [--keep-going] [--soak | --exhaustive] [--pauses] [PYTEST_ARGUMENT…]
 
 Steps run in this order, each below a headline; the first that fails ends the run with its exit code. The tests come
 last, so that their closing line does too.
@@ -17,9 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.fakes.pauses import VARIABLE
+
 ROOT: Final = Path(__file__).resolve().parent.parent
 # One more than there are processors: a third of the time, a test waits for what takes time.
 _WORKERS: Final = str((os.cpu_count() or 1) + 1)
+# At most. More runs into the seconds that AWS gives its functions.
+_PAUSE_SECONDS: Final = "0.1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the steps; the first exit code that is not 0, or 0."""
     options, pytest_arguments = _parser().parse_known_args(arguments)
     exit_code = 0
+    if options.pauses:
+        os.environ[VARIABLE] = _PAUSE_SECONDS
     for step in steps(soak=options.soak, exhaustive=options.exhaustive, pytest_arguments=pytest_arguments):
         print(f"\n=== {step.headline}", flush=True)
         failed = step.run()
@@ -73,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--keep-going", action="store_true", help="run the steps behind one that fails as well")
     parser.add_argument("--exhaustive", action="store_true", help="run repeated tests in all surroundings as well")
+    parser.add_argument("--pauses", action="store_true", help="pause at random where threads and processes meet")
     parser.add_argument("--soak", action="store_true", help="run the long tests instead of all others")
     return parser
 

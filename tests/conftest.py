@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from hypothesis import settings
 
+from tests.fakes.pauses import put_pauses
+
 if TYPE_CHECKING:
     from lambdakit.compiler.synthesize import Compiler
 
@@ -39,6 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
+    put_pauses()
     attempts = config.stash[_ATTEMPTS] = []
     sys.addaudithook(_SocketGuard(attempts))
     # A shared machine stands still at times; that is no property of what is tested.

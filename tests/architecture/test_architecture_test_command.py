@@ -12,6 +12,7 @@ import pytest
 
 from tests import check
 from tests.check import Step, steps
+from tests.fakes.pauses import VARIABLE
 
 _ROOT: Final = Path(__file__).parents[2]
 _COMMAND: Final = "python3 -m venv .venv && .venv/bin/pip install -q -e '.[dev]' && .venv/bin/python -m tests.check"
@@ -63,6 +64,32 @@ def test_arguments_that_are_not_its_own_go_to_pytest() -> None:
 
     assert child.returncode == 0
     assert steps(pytest_arguments=["-k", "x"])[-1].arguments[-2:] == ("-k", "x")
+
+
+@pytest.mark.parametrize(("seconds", "is_paused"), [("", False), ("0", False), ("0.01", True)])
+def test_pauses_are_put_in_when_they_are_asked_for(seconds: str, is_paused: bool) -> None:
+    put = "import threading; own = threading.Event.set; from tests.fakes.pauses import put_pauses; put_pauses()"
+    tell = "print(threading.Event.set is not own); each = threading.Event(); each.set(); assert each.is_set()"
+
+    child = subprocess.run(
+        [sys.executable, "-c", f"{put}; {tell}"],
+        cwd=_ROOT,
+        env={**os.environ, VARIABLE: seconds},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert child.stdout.strip() == str(is_paused)
+
+
+def test_a_run_with_pauses_asks_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check, "steps", lambda **_: ())
+    monkeypatch.setenv(VARIABLE, "")
+
+    assert check.main(["--pauses"]) == 0
+
+    assert 0 < float(os.environ[VARIABLE]) < 1
 
 
 def test_ci_runs_the_readmes_command() -> None:

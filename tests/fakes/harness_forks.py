@@ -95,6 +95,11 @@ def processes_of_their_own() -> Iterator[None]:
 def fork_harnesses(listener: socket.socket) -> None:
     """Forks a harness for each connection, and tells each how its harness ended. Returns when the input ends."""
     # Only here: whoever asks for a fork needs none of it.
+    if "LAMBDAKIT_TESTS_PAUSES" in os.environ:
+        sys.path.append(str(Path(__file__).parents[2]))  # a script's own folders are not looked into here
+        from tests.fakes.pauses import put_pauses
+
+        put_pauses()
     from lambdakit.harness.moto_state.mended import mend_moto
     from lambdakit.harness.moto_state.time import follow_clock
 
