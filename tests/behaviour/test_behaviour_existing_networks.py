@@ -25,6 +25,7 @@ from tests.fakes.existing_network import (
     made,
     vpc_answer,
 )
+from tests.fakes.harness_forks import forked_harness
 from tests.fakes.plain_assembly import Resources, write_stacks
 
 pytestmark = pytest.mark.xdist_group("behaviour-existing-networks")
@@ -35,7 +36,7 @@ NO_WAY_OUT = "has no route to the internet"
 
 @pytest.fixture
 def harness() -> Iterator[Harness]:
-    with Harness() as started:
+    with forked_harness() as started:
         yield started
 
 

@@ -24,7 +24,10 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
+
+if TYPE_CHECKING:
+    from lambdakit import Harness
 
 VARIABLE: Final = "LAMBDAKIT_TESTS_FORKS"
 FORK_COMMAND: Final = (sys.executable, "-I", "-S", str(Path(__file__).with_name("harness_fork.py")))
@@ -79,6 +82,13 @@ class HarnessForks:
             self._process.stdin.close()
             self._process.wait()
         self._directory.cleanup()
+
+
+def forked_harness(**options: Any) -> Harness:
+    """The session's harness with these options: a fork where there are forks, else a process of its own."""
+    from lambdakit import Harness
+
+    return Harness(_command=FORK_COMMAND, **options) if VARIABLE in os.environ else Harness(**options)
 
 
 @contextlib.contextmanager
