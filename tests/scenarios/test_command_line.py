@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.waiting import wait_until
+
 DOCUMENT = Path(__file__).parents[2] / "patterns" / "api_backend" / "lambdakit.yaml"
 LAMBDAKIT = (sys.executable, "-m", "lambdakit")
 
@@ -140,7 +142,9 @@ def test_run_serves_until_it_is_told_to_stop_and_leaves_nothing(
         socket.create_connection(("127.0.0.1", int(url.rsplit(":", 1)[1])))
 
 
-def test_interrupt_during_synthesis_leaves_nothing(variables: Mapping[str, str], temporary: Path) -> None:
+@pytest.mark.parametrize("begun", ["lambdakit.harness", "node"])
+def test_interrupt_while_it_starts_leaves_nothing(variables: Mapping[str, str], temporary: Path, begun: str) -> None:
+    """begun: in the command of what has started already, first the harness and then what synthesizes."""
     process = subprocess.Popen(
         [*LAMBDAKIT, "run", DOCUMENT],
         stdout=subprocess.PIPE,
@@ -148,13 +152,14 @@ def test_interrupt_during_synthesis_leaves_nothing(variables: Mapping[str, str],
         text=True,
         env={**variables, "XDG_CACHE_HOME": str(temporary.parent / "cold")},
     )
-    wait_until_started = any(processes_with(temporary) for _ in range(100_000))
-    assert wait_until_started
+    wait_until(lambda: any(begun in each for each in processes_with(temporary)), f"{begun} does not start")
 
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
 
     assert process.returncode in (130, -signal.SIGINT)
+    # What had only just been started ends by itself, as its input does.
+    wait_until(lambda: processes_with(temporary) == [], lambda: f"{processes_with(temporary)} are left")
     assert_nothing_left(temporary)
 
 
