@@ -160,11 +160,19 @@ class TestRules:
             *statuses("DELETE", "A"),
         }
 
-    def test_a_deletion_that_fails(self, cloudformation: CloudFormation, listener: Listener) -> None:
+    @pytest.fixture
+    def in_the_way(self, cloudformation: CloudFormation, listener: Listener) -> Iterator[None]:
+        """The stack has a bucket with an object, which refuses to be deleted. What is left of it goes with the test."""
         cloudformation.create({"Resources": {"Kept": {"Type": "AWS::S3::Bucket"}}})
         objects = listener.harness.aws("s3")
         place = {"Bucket": cloudformation.physical_id("Kept"), "Key": "in the way"}
         objects.put_object(**place, Body=b"")
+        yield
+        objects.delete_object(**place)
+        objects.delete_bucket(Bucket=place["Bucket"])
+
+    @pytest.mark.usefixtures("in_the_way")
+    def test_a_deletion_that_fails(self, cloudformation: CloudFormation, listener: Listener) -> None:
         listener.heard()
 
         cloudformation.delete()
@@ -172,14 +180,10 @@ class TestRules:
         assert listener.heard() == {
             *((name, f"DELETE_{ending}") for name in ("heard", "Kept") for ending in ("IN_PROGRESS", "FAILED"))
         }
-        objects.delete_object(**place)
 
+    @pytest.mark.usefixtures("in_the_way")
     def test_a_deletion_that_leaves_what_refuses(self, cloudformation: CloudFormation, listener: Listener) -> None:
         """API Reference, "DeleteStack" (`DeletionMode`)."""
-        cloudformation.create({"Resources": {"Kept": {"Type": "AWS::S3::Bucket"}}})
-        objects = listener.harness.aws("s3")
-        place = {"Bucket": cloudformation.physical_id("Kept"), "Key": "in the way"}
-        objects.put_object(**place, Body=b"")
         cloudformation.delete()
         listener.heard()
 
@@ -189,8 +193,6 @@ class TestRules:
             *statuses("DELETE", "heard"),
             *(("Kept", f"DELETE_{status}") for status in ("IN_PROGRESS", "FAILED", "SKIPPED")),
         }
-        objects.delete_object(**place)
-        objects.delete_bucket(Bucket=place["Bucket"])
 
     def test_a_change_set_that_waits(self, cloudformation: CloudFormation, listener: Listener) -> None:
         client = cloudformation.client

@@ -1,10 +1,10 @@
 """`Custom::…` and `AWS::CloudFormation::CustomResource`: a function is asked to create, update and delete something.
 
 The function is invoked with the documented event, or told of it by the topic that the service token names, and answers
-at the event's `ResponseURL`. Where CloudFormation would
-invoke it again after an error and then wait up to an hour, the failure is told at once: nothing here gets better by
-waiting, unless something the function set off is still under way. A function that failed and had called an operation
-which nothing here serves did what it could: its resource is recorded, like one of a type that nobody makes.
+at the event's `ResponseURL`. Where CloudFormation would invoke it again after an error and then wait up to an hour, the
+failure is told at once: nothing here gets better by waiting, unless something the function set off is still under way.
+A function that failed and had called an operation which nothing here serves did what it could: its resource is
+recorded, like one of a type that nobody makes.
 Source: CloudFormation Template Reference, "Custom resource request objects" and "Custom resource response objects".
 """
 
