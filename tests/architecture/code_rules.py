@@ -161,6 +161,14 @@ def cdk_tests_share_a_worker(file: SourceFile) -> Found:
             yield line, 'loads the CDK without pytest.mark.xdist_group("cdk")'
 
 
+def whole_modules_are_read(file: SourceFile) -> Found:
+    """What is in `sys.modules` may be half of a module still: another thread is importing it."""
+    for node in file.nodes:
+        match node:
+            case ast.Attribute(value=ast.Name(id="sys"), attr="modules", lineno=line):
+                yield line, "reads sys.modules; `loaded` of moto_state/loaded.py gives whole ones"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """Where a rule holds: below these folders, but not for these files and what lies below these folders."""
@@ -192,6 +200,14 @@ RULES: Final[Mapping[Callable[[SourceFile], Found], Scope]] = {
     modules_hold_no_state: Scope(folders=("lambdakit", "stacks", "tests"), exceptions=_LOADED_WHEN_USED),
     nothing_is_unfinished: Scope(folders=_EVERYTHING),
     nothing_is_patched: Scope(folders=_EVERYTHING),
+    # Who asks for the others, one who puts something there, two who ask whether a load has begun, and functions.
+    whole_modules_are_read: Scope(
+        folders=("lambdakit/harness",),
+        exceptions=(
+            *(f"lambdakit/harness/moto_state/{name}.py" for name in ("loaded", "late_validator", "time")),
+            *("lambdakit/harness/account.py", "lambdakit/harness/runtime/inside"),
+        ),
+    ),
     cdk_tests_share_a_worker: Scope(folders=("patterns", "tests")),
     package_file_only_exports: Scope(folders=_EVERYTHING, exceptions=_LOADED_WHEN_USED),
 }

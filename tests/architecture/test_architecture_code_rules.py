@@ -80,6 +80,7 @@ def test_test_that_loads_the_cdk_is_marked(tmp_path: Path, text: str, allowed: b
             code_rules.nothing_is_patched, "import unittest.mock\nunittest.mock.patch.object(a, 'b')", id="in full"
         ),
         pytest.param(code_rules.nothing_is_patched, "def test(mocker): ...", id="plugin"),
+        pytest.param(code_rules.whole_modules_are_read, "import sys\nsys.modules.get('a')", id="modules"),
     ],
 )
 def test_breach_is_found(tmp_path: Path, rule: Callable[[SourceFile], Found], text: str) -> None:

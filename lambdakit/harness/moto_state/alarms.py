@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import functools
 import json
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import ModuleType
@@ -30,7 +29,7 @@ from lambdakit.harness.moto_state.alarm_records import (
     read_state,
     utc,
 )
-from lambdakit.harness.moto_state.loaded import change_when_loaded
+from lambdakit.harness.moto_state.loaded import change_when_loaded, loaded
 
 _BEGINNING: Final = "Unchecked: Initial alarm creation"
 # Whose measurements are written once, with all the dimensions that apply; see `moto_state.metrics`.
@@ -207,7 +206,7 @@ def _around(own: Callable[..., Any], then: Callable[..., Any]) -> Callable[..., 
 
 
 def _backends() -> Iterable[tuple[Place, Any]]:
-    models: Any = sys.modules.get("moto.cloudwatch.models")
+    models: Any = loaded("moto.cloudwatch.models")
     if models is None:
         return
     for account_id, regions in list(models.cloudwatch_backends.items()):

@@ -13,13 +13,12 @@ from __future__ import annotations
 import copy
 import functools
 import json
-import sys
 from collections.abc import Callable, Collection, Mapping
 from types import ModuleType
 from typing import Any, Final
 
 from lambdakit.harness.moto_state.config_rules import Place
-from lambdakit.harness.moto_state.loaded import change_when_loaded
+from lambdakit.harness.moto_state.loaded import change_when_loaded, loaded
 
 # What is recorded -> the service whose requests change it.
 RECORDED: Final[Mapping[str, str]] = {
@@ -102,7 +101,7 @@ def _then(own: Callable[..., Any], module: Any) -> Callable[..., Any]:
 
 def _is_loaded(service: str) -> bool:
     """Whether anybody can have made anything of a service; to load it only to find nothing takes its time."""
-    return f"moto.{service}.models" in sys.modules
+    return loaded(f"moto.{service}.models") is not None
 
 
 def _ids(query: Any, account_id: str, partition: str, region: str) -> list[str]:

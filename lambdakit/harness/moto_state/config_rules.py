@@ -14,12 +14,11 @@ from __future__ import annotations
 
 import functools
 import json
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any, Final, Protocol
 
-from lambdakit.harness.moto_state.loaded import change_when_loaded
+from lambdakit.harness.moto_state.loaded import change_when_loaded, loaded
 from lambdakit.records import dataclass
 
 _CUSTOM: Final = "CUSTOM_LAMBDA"
@@ -98,7 +97,7 @@ class ConfigRules:
 
     def all(self, account_id: str | None = None) -> Sequence[ConfigRule]:
         """The rules with functions. Absence of `account_id`: of every account."""
-        models: Any = sys.modules.get("moto.config.models")
+        models: Any = loaded("moto.config.models")
         if models is None:
             return []
         return [

@@ -7,10 +7,10 @@ Canary: tests/behaviour/test_behaviour_state_machine_requests.py.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
+from lambdakit.harness.moto_state.loaded import loaded
 from lambdakit.records import dataclass
 
 
@@ -30,7 +30,7 @@ class Connection:
 
 def find_connection(arn: str) -> Connection | None:
     """The connection with an ARN; None when there is none."""
-    models: Any = sys.modules.get("moto.events.models")
+    models: Any = loaded("moto.events.models")
     parts = arn.split(":")
     if models is None or len(parts) != 6:
         return None

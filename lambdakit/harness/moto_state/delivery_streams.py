@@ -9,12 +9,11 @@ Canary: tests/unit/harness/test_harness_moto_pushers.py.
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any, Final
 
-from lambdakit.harness.moto_state.loaded import change_when_loaded
+from lambdakit.harness.moto_state.loaded import change_when_loaded, loaded
 from lambdakit.records import dataclass
 
 _MODULE: Final = "moto.firehose.models"
@@ -67,7 +66,7 @@ class DeliveryStreams:
 
     def find(self, arn: str) -> DeliveryStreamState | None:
         """The delivery stream of that ARN; None when there is none."""
-        models: Any = sys.modules.get(_MODULE)
+        models: Any = loaded(_MODULE)
         parts = arn.split(":")
         if models is None or len(parts) != 6:
             return None
@@ -76,7 +75,7 @@ class DeliveryStreams:
 
     def all(self) -> Sequence[str]:
         """The ARNs of all there are."""
-        models: Any = sys.modules.get(_MODULE)
+        models: Any = loaded(_MODULE)
         if models is None:
             return []
         return [

@@ -17,7 +17,6 @@ from __future__ import annotations
 import functools
 import inspect
 import json
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
 from datetime import UTC, datetime
@@ -25,7 +24,7 @@ from types import ModuleType
 from typing import Any, Final, Protocol
 
 from lambdakit.harness.moto_state.api_fault import ApiFault, told_by_moto
-from lambdakit.harness.moto_state.loaded import change_when_loaded
+from lambdakit.harness.moto_state.loaded import change_when_loaded, loaded
 from lambdakit.records import dataclass
 
 DEFAULT: Final = "default"
@@ -173,7 +172,7 @@ class Buses:
         """Says that a replay is over, unless somebody cancelled it."""
         backend = _backend(replay.place.account_id, replay.place.region)
         kept = None if backend is None else backend.replays.get(replay.name)
-        models = sys.modules.get(_MODELS)
+        models = loaded(_MODELS)
         if kept is not None and models is not None and kept.state is models.ReplayState.RUNNING:
             kept.state, kept.end_time = models.ReplayState.COMPLETED, at.timestamp()
 
@@ -306,7 +305,7 @@ def _deliver_nothing(*_: object, **__: object) -> None:
 
 def _backends() -> Any:
     """None as long as nobody called the service: importing it takes a while."""
-    models = sys.modules.get(_MODELS)
+    models = loaded(_MODELS)
     return None if models is None else models.events_backends
 
 

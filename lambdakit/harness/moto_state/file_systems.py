@@ -6,8 +6,9 @@ Canary: tests/unit/harness/test_harness_moto_contents.py.
 
 from __future__ import annotations
 
-import sys
 from typing import Any
+
+from lambdakit.harness.moto_state.loaded import loaded
 
 
 def access_point(arn: str) -> tuple[str, str] | None:
@@ -15,7 +16,7 @@ def access_point(arn: str) -> tuple[str, str] | None:
 
     Source: Amazon EFS User Guide, "Working with Amazon EFS access points" (the root directory, and its default `/`).
     """
-    models: Any = sys.modules.get("moto.efs.models")
+    models: Any = loaded("moto.efs.models")
     parts = arn.split(":", 5)
     if models is None or len(parts) != 6 or not parts[5].startswith("access-point/"):
         return None

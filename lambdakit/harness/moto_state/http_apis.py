@@ -6,11 +6,11 @@ the attributes read below. Canary: tests/unit/harness/test_harness_moto_state.py
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
+from lambdakit.harness.moto_state.loaded import loaded
 from lambdakit.harness.moto_state.writes import last_write, watch_writes
 from lambdakit.records import dataclass
 
@@ -168,7 +168,7 @@ def kept_http_api(account_id: str, region: str, api_id: str) -> Callable[[], Htt
 
 def find_http_api(api_id: str) -> tuple[str, str] | None:
     """The account and the region of an HTTP API; None when nobody has one with this id."""
-    backends = getattr(sys.modules.get("moto.apigatewayv2.models"), "apigatewayv2_backends", None)
+    backends = getattr(loaded("moto.apigatewayv2.models"), "apigatewayv2_backends", None)
     for account_id, regions in list((backends or {}).items()):
         for region, backend in list(regions.items()):
             api = backend.apis.get(api_id)
@@ -179,7 +179,7 @@ def find_http_api(api_id: str) -> tuple[str, str] | None:
 
 def read_api_mappings(account_id: str, region: str, domain_name: str) -> Sequence[ApiMapping]:
     """Where a custom domain leads, the longest key first."""
-    backends = getattr(sys.modules.get("moto.apigatewayv2.models"), "apigatewayv2_backends", None)
+    backends = getattr(loaded("moto.apigatewayv2.models"), "apigatewayv2_backends", None)
     if backends is None:
         return ()
     mappings = [

@@ -11,12 +11,12 @@ Canary: tests/unit/harness/iam/test_iam_identities_moto.py.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from lambdakit.harness.moto_state.loaded import loaded
 from lambdakit.records import dataclass
 
 # Name (or ARN) and document of a policy; the document is None where moto has no such policy.
@@ -194,7 +194,7 @@ def managed_policy(arn: str) -> str | None:
 
 def _backends() -> Iterator[tuple[str, Any]]:
     """Every IAM backend that there is, with its account's id; none while another thread imports the module."""
-    accounts = getattr(sys.modules.get("moto.iam.models"), "iam_backends", None) or {}
+    accounts = getattr(loaded("moto.iam.models"), "iam_backends", None) or {}
     for account_id, partitions in list(accounts.items()):
         for backend in list(partitions.values()):
             yield str(account_id), backend
@@ -208,7 +208,7 @@ def _backend(arn: str) -> Any:
 
 def _backend_of(account_id: str, partition: str) -> Any:
     """The backend of an account in a partition; None when it is not there."""
-    accounts = getattr(sys.modules.get("moto.iam.models"), "iam_backends", None)
+    accounts = getattr(loaded("moto.iam.models"), "iam_backends", None)
     # Asking as usual would make what is not there.
     partitions = None if accounts is None else dict.get(accounts, account_id)
     return None if partitions is None else dict.get(partitions, partition)
@@ -242,7 +242,7 @@ def _known_session(key: Any, account_id: str) -> KnownKey:
 
 
 def _assumed_role(access_key_id: str) -> Any:
-    accounts = getattr(sys.modules.get("moto.sts.models"), "sts_backends", None) or {}
+    accounts = getattr(loaded("moto.sts.models"), "sts_backends", None) or {}
     for partitions in list(accounts.values()):
         for backend in list(partitions.values()):
             for session in list(reversed(backend.assumed_roles)):

@@ -13,14 +13,13 @@ from __future__ import annotations
 import functools
 import heapq
 import itertools
-import sys
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import ModuleType
 from typing import Any, Final
 
 from lambdakit.clock import Scheduler, Timer
-from lambdakit.harness.moto_state.loaded import change_when_loaded
+from lambdakit.harness.moto_state.loaded import change_when_loaded, loaded
 from lambdakit.harness.moto_state.table_streams import TableStreams
 
 _BACKENDS: Final = "moto.dynamodb.models"
@@ -44,7 +43,7 @@ class ItemExpiry:
 
     def reset(self) -> None:
         """Begins anew with what the tables hold now."""
-        models: Any = sys.modules.get(_BACKENDS)
+        models: Any = loaded(_BACKENDS)
         with self._streams.lock:
             self._waiting.clear()
             if models is not None:
@@ -139,7 +138,7 @@ def _original(function: Any) -> Any:
 
 def _table(place: tuple[str, str, str]) -> Any:
     account_id, region, name = place
-    backends: Any = getattr(sys.modules[_BACKENDS], "dynamodb_backends")  # noqa: B009  # a name of moto's
+    backends: Any = getattr(loaded(_BACKENDS), "dynamodb_backends")  # noqa: B009  # a name of moto's
     return backends[account_id][region].tables.get(name)
 
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import sys
 from collections.abc import Iterator
 from typing import Any
+
+from lambdakit.harness.moto_state.loaded import loaded
 
 
 @contextlib.contextmanager
 def unchanged_on_failure(service: str, account_id: str, region: str, api_id: str) -> Iterator[None]:
     """Within the block an API may change; when it raises, the API is what it was. service: as moto's package is."""
-    backends: Any = getattr(sys.modules.get(f"moto.{service}.models"), f"{service}_backends", None)
+    backends: Any = getattr(loaded(f"moto.{service}.models"), f"{service}_backends", None)
     backend: Any = None if backends is None else backends[account_id][region]
     api: Any = None if backend is None else backend.apis.get(api_id)
     if api is None:

@@ -9,13 +9,12 @@ Canary: tests/unit/harness/test_harness_load_balancer_state.py.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from types import ModuleType
 from typing import Any, Final
 
-from lambdakit.harness.moto_state.loaded import change_when_loaded
+from lambdakit.harness.moto_state.loaded import change_when_loaded, loaded
 from lambdakit.harness.moto_state.writes import last_write, watch_writes
 from lambdakit.records import dataclass
 
@@ -229,7 +228,7 @@ def _with_values(condition: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read() -> Iterator[LoadBalancer]:
-    backends = getattr(sys.modules.get("moto.elbv2.models"), "elbv2_backends", None)
+    backends = getattr(loaded("moto.elbv2.models"), "elbv2_backends", None)
     for _, regions in list((backends or {}).items()):
         for region, backend in list(regions.items()):
             balancers = [found for found in list(backend.load_balancers.values()) if found.type == "application"]

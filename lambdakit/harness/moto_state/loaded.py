@@ -1,4 +1,4 @@
-"""What is done to moto's modules as soon as they are loaded, whoever loads them, and before anybody uses them.
+"""moto's modules: which are loaded, and what is done to them as soon as they are, before anybody uses them.
 
 moto loads a service's modules at its first request. To import one earlier, only to change it, would cost every harness
 that never uses the service; to change it at the first request of our own would be too late for everybody else's.
@@ -10,11 +10,22 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
-from typing import Final
+from typing import Any, Final
 
 Change = Callable[[ModuleType], None]
 
 _PACKAGE: Final = "moto"
+
+
+def loaded(name: str) -> Any:
+    """A module of moto by its full name; None as long as nobody has called its service: importing it takes a while.
+
+    A module that another thread is importing is not there yet: whoever called the service has had no answer either, and
+    what stands in the module by then is a part of it. The import system keeps that in the module's spec.
+    """
+    module = sys.modules.get(name)
+    spec = getattr(module, "__spec__", None)
+    return None if getattr(spec, "_initializing", False) else module
 
 
 def change_when_loaded(change: Change) -> None:

@@ -13,13 +13,12 @@ Canary: tests/unit/harness/test_harness_moto_pushers.py.
 from __future__ import annotations
 
 import functools
-import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any, Final
 
-from lambdakit.harness.moto_state.loaded import change_when_loaded
+from lambdakit.harness.moto_state.loaded import change_when_loaded, loaded
 from lambdakit.harness.moto_state.log_policies import AccountPolicies, AccountSubscription
 from lambdakit.records import dataclass
 
@@ -113,7 +112,7 @@ class LogGroups:
 
     def destination(self, arn: str) -> LogDestination | None:
         """The logical destination of that ARN; None when there is none."""
-        models: Any = sys.modules.get(_MODULE)
+        models: Any = loaded(_MODULE)
         parts = arn.split(":")
         if models is None or len(parts) != 7:
             return None
@@ -148,7 +147,7 @@ class LogGroups:
     def _batch(self, stream: Any, added: Sequence[Any]) -> LoggedBatch | None:
         """What is to be told of; None when nobody is to know."""
         group = stream.log_group
-        models: Any = sys.modules[_MODULE]
+        models: Any = loaded(_MODULE)
         backend = models.logs_backends[group.account_id][group.region]
         subscriptions = [
             *(_subscription(kept) for kept in list(group.subscription_filters.values())),

@@ -12,10 +12,10 @@ Canary: tests/unit/harness/network/test_network_moto_state.py.
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, TypeVar
 
+from lambdakit.harness.moto_state.loaded import loaded
 from lambdakit.harness.moto_state.network_objects import (
     AclRule,
     Endpoint,
@@ -45,7 +45,7 @@ _AMAZON_DNS: Final = "AmazonProvidedDNS"
 def network_of(account_id: str, region: str) -> NetworkObjects:
     """A region's network; an empty one where nobody asked moto's EC2 for anything."""
     # Asking for a backend that is not there would make it, with a default VPC that nobody wanted.
-    backends = getattr(sys.modules.get("moto.ec2.models"), "ec2_backends", None)
+    backends = getattr(loaded("moto.ec2.models"), "ec2_backends", None)
     regions = None if backends is None else dict(list(backends.items())).get(account_id)
     backend = None if regions is None else dict(list(regions.items())).get(region)
     if backend is None:

@@ -9,10 +9,10 @@ Canary: tests/unit/harness/network/test_network_moto_hosts.py.
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from lambdakit.harness.moto_state.loaded import loaded
 from lambdakit.harness.moto_state.network_objects import RecordedEndpoint
 
 _UNREADABLE: Final = (AttributeError, LookupError, TypeError, ValueError)
@@ -127,7 +127,7 @@ def _default_subnets(account_id: str, region: str) -> tuple[str, ...]:
 
 def _backend(service: str, account_id: str, region: str) -> Any:
     """moto's backend; None where nobody asked for it, since asking would make it."""
-    backends = getattr(sys.modules.get(f"moto.{service}.models"), f"{service}_backends", None)
+    backends = getattr(loaded(f"moto.{service}.models"), f"{service}_backends", None)
     regions = None if backends is None else dict(list(backends.items())).get(account_id)
     return None if regions is None else dict(list(regions.items())).get(region)
 

@@ -14,13 +14,12 @@ from __future__ import annotations
 import copy
 import functools
 import json
-import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, Final, Protocol
 
-from lambdakit.harness.moto_state.loaded import change_when_loaded
+from lambdakit.harness.moto_state.loaded import change_when_loaded, loaded
 from lambdakit.records import dataclass
 
 _PRINCIPAL: Final = "codepipeline.amazonaws.com"
@@ -76,7 +75,7 @@ class Pipelines:
 
     def find(self, place: Place, name: str) -> KeptPipeline | None:
         """A pipeline; None without one."""
-        models: Any = sys.modules.get("moto.codepipeline.models")
+        models: Any = loaded("moto.codepipeline.models")
         held = None if models is None else models.codepipeline_backends[place[0]][place[1]].pipelines.get(name)
         if held is None:
             return None
@@ -86,7 +85,7 @@ class Pipelines:
 
     def all(self, place: Place | None = None) -> list[tuple[Place, str]]:
         """Every pipeline by place and name. Absence of `place`: of every account and region."""
-        models: Any = sys.modules.get("moto.codepipeline.models")
+        models: Any = loaded("moto.codepipeline.models")
         if models is None:
             return []
         return [

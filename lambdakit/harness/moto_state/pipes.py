@@ -8,13 +8,12 @@ Canary: tests/unit/harness/test_harness_moto_other_services.py.
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from types import ModuleType
 from typing import Any, Final
 
-from lambdakit.harness.moto_state.loaded import change_when_loaded
+from lambdakit.harness.moto_state.loaded import change_when_loaded, loaded
 from lambdakit.records import dataclass
 
 _CHANGING: Final = ("create_pipe", "update_pipe", "delete_pipe", "start_pipe", "stop_pipe")
@@ -59,7 +58,7 @@ class Pipes:
 
     def all(self) -> Sequence[PipeKey]:
         """Every pipe."""
-        models: Any = sys.modules.get("moto.pipes.models")
+        models: Any = loaded("moto.pipes.models")
         if models is None:
             return []
         return [
@@ -92,7 +91,7 @@ class Pipes:
 
 
 def _backend(account_id: str, region: str) -> Any:
-    models: Any = sys.modules.get("moto.pipes.models")
+    models: Any = loaded("moto.pipes.models")
     return None if models is None else models.pipes_backends[account_id].get(region)
 
 

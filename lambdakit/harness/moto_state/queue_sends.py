@@ -10,9 +10,10 @@ tests/unit/harness/test_harness_moto_queues.py.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import Any, Final
+
+from lambdakit.harness.moto_state.loaded import loaded
 
 # The members of SendMessage that need no other form here -> moto's names of them.
 _MEMBERS: Final[Mapping[str, str]] = {
@@ -29,8 +30,8 @@ def send(
 
     parameters, system_attributes: as SendMessage has them.
     """
-    models: Any = sys.modules.get("moto.sqs.models")
-    utils: Any = sys.modules.get("moto.sqs.utils")
+    models: Any = loaded("moto.sqs.models")
+    utils: Any = loaded("moto.sqs.utils")
     parts = arn.split(":")
     if models is None or utils is None or len(parts) != 6 or not body or not parameters.keys() <= _MEMBERS.keys():
         return False

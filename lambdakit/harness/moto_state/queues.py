@@ -19,7 +19,6 @@ import contextlib
 import copy
 import functools
 import itertools
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,7 +26,7 @@ from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, Final
 
-from lambdakit.harness.moto_state.loaded import change_when_loaded
+from lambdakit.harness.moto_state.loaded import change_when_loaded, loaded
 from lambdakit.harness.moto_state.queue_messages import QueueMessages
 from lambdakit.records import dataclass
 
@@ -332,7 +331,7 @@ def _held(queue: Any) -> QueueMessages:
 
 def _now() -> float:
     """Milliseconds since 1970, as moto counts them."""
-    milliseconds: float = sys.modules[_MODULE].unix_time_millis()
+    milliseconds: float = loaded(_MODULE).unix_time_millis()
     return milliseconds
 
 
@@ -343,7 +342,7 @@ def _original(function: Any) -> Any:
 
 def _find(arn: str) -> tuple[Any, Any] | None:
     """The backend and the queue; None when there is no such queue."""
-    models = sys.modules.get(_MODULE)
+    models = loaded(_MODULE)
     parts = arn.split(":")
     if models is None or len(parts) != 6:
         return None

@@ -18,10 +18,10 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
+from lambdakit.harness.moto_state.loaded import loaded
 from lambdakit.harness.moto_state.tagged import tags_of_pairs, tags_of_tagger
 
 _KEY_ID_LENGTH: Final = 36  # of moto's ciphertexts, which begin with the id of their key
@@ -188,7 +188,7 @@ class MotoLookups:
 
     def stream_of_iterator(self, iterator: str) -> str:
         """The name of the stream that a shard iterator of Kinesis reads; empty for what is none."""
-        utilities = sys.modules.get("moto.kinesis.utils")
+        utilities = loaded("moto.kinesis.utils")
         if utilities is None or not iterator:
             return ""
         try:
@@ -236,7 +236,7 @@ _PACKAGES: Final[Mapping[str, str]] = {
 def backend_of(service: str, account_id: str, region: str) -> Any:
     """moto's backend of a service in an account and region, if it is there; None otherwise."""
     package = _PACKAGES.get(service, service.replace("-", ""))
-    backends = getattr(sys.modules.get(f"moto.{package}.models"), f"{package}_backends", None)
+    backends = getattr(loaded(f"moto.{package}.models"), f"{package}_backends", None)
     if backends is None:
         return None
     # `get` of these mappings makes nothing, unlike their `[]`.
@@ -246,7 +246,7 @@ def backend_of(service: str, account_id: str, region: str) -> Any:
 
 def _bucket(name: str) -> tuple[Any, Any] | None:
     """The backend and the bucket, whoever owns it: names are unique in a partition."""
-    backends = getattr(sys.modules.get("moto.s3.models"), "s3_backends", None)
+    backends = getattr(loaded("moto.s3.models"), "s3_backends", None)
     if backends is None or not name:
         return None
     for of_account in list(backends.values()):

@@ -9,11 +9,11 @@ Canary: tests/unit/harness/iam/test_iam_moto_resource_policies.py.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from lambdakit.harness.moto_state.access_control_lists import statements_of_lists
+from lambdakit.harness.moto_state.loaded import loaded
 from lambdakit.records import dataclass
 
 Document = str | Mapping[str, Any]
@@ -72,7 +72,7 @@ def blocks_public_policies(bucket_name: str) -> bool:
 
 def backend_of(service: str, account_id: str, region: str) -> Any:
     """moto's backend of a service; None as long as nothing was made there, for asking moto would make it."""
-    backends = getattr(sys.modules.get(f"moto.{service}.models"), f"{service}_backends", None)
+    backends = getattr(loaded(f"moto.{service}.models"), f"{service}_backends", None)
     regions = None if backends is None else backends.get(account_id)
     return None if regions is None else regions.get(region)
 
@@ -134,7 +134,7 @@ def _of_bucket(named: _Named) -> StoredPolicy | None:
 
 
 def _bucket(name: str) -> Any:
-    backends = getattr(sys.modules.get("moto.s3.models"), "s3_backends", None)
+    backends = getattr(loaded("moto.s3.models"), "s3_backends", None)
     if backends is None or name not in backends.bucket_accounts:
         return None
     partition, account_id = backends.bucket_accounts[name]

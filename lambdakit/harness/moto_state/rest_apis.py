@@ -7,11 +7,11 @@ and the attributes read below. Canary: tests/unit/harness/test_harness_moto_rest
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lambdakit.harness.moto_state.http_apis import ApiMapping
+from lambdakit.harness.moto_state.loaded import loaded
 from lambdakit.harness.moto_state.rest_definition import Canary, MethodSettings, RestApiDefinition, RestStage
 from lambdakit.harness.moto_state.rest_deployments import CANARY, definition_of
 from lambdakit.harness.moto_state.rest_snapshot import snapshot
@@ -94,7 +94,7 @@ def read_base_paths(account_id: str, region: str, domain_name: str) -> Sequence[
 
 
 def _backends() -> Any:
-    return getattr(sys.modules.get("moto.apigateway.models"), "apigateway_backends", None) or {}
+    return getattr(loaded("moto.apigateway.models"), "apigateway_backends", None) or {}
 
 
 def _apis(account_id: str, region: str) -> Mapping[str, Any]:

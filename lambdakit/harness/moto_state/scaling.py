@@ -7,12 +7,12 @@ hold. Canary: tests/unit/harness/test_harness_moto_scaling.py.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from lambdakit.harness.moto_state.loaded import loaded
 from lambdakit.records import dataclass
 
 DIMENSION: Final = "lambda:function:ProvisionedConcurrency"
@@ -120,7 +120,7 @@ def forget_what_has_no_target(account_id: str, region: str) -> None:
 
 def _backend(account_id: str, region: str) -> Any:
     """None as long as nobody called the service: importing it takes a while."""
-    models = sys.modules.get("moto.applicationautoscaling.models")
+    models = loaded("moto.applicationautoscaling.models")
     return None if models is None else models.applicationautoscaling_backends[account_id][region]
 
 

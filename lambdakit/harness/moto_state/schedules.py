@@ -12,7 +12,6 @@ Canary: tests/unit/harness/test_harness_moto_schedules.py.
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from types import ModuleType
@@ -20,7 +19,7 @@ from typing import Any, Final, Protocol
 
 from lambdakit.harness.moto_state.api_fault import told_by_moto
 from lambdakit.harness.moto_state.event_buses import moment_of
-from lambdakit.harness.moto_state.loaded import change_when_loaded
+from lambdakit.harness.moto_state.loaded import change_when_loaded, loaded
 from lambdakit.records import dataclass
 
 _MODELS: Final = "moto.scheduler.models"
@@ -69,7 +68,7 @@ class Schedules:
 
     def schedules(self, account_id: str, region: str) -> Iterator[KeptSchedule]:
         """Those of a region."""
-        models = sys.modules.get(_MODELS)
+        models = loaded(_MODELS)
         groups = {} if models is None else models.scheduler_backends[account_id][region].schedule_groups
         for group in list(groups.values()):
             for schedule in list(group.schedules.values()):
@@ -77,7 +76,7 @@ class Schedules:
 
     def places(self) -> Iterator[tuple[str, str]]:
         """Account and region of everything there is."""
-        models = sys.modules.get(_MODELS)
+        models = loaded(_MODELS)
         for account_id, regions in list((models.scheduler_backends if models is not None else {}).items()):
             for region in list(regions):
                 yield account_id, region
@@ -89,14 +88,14 @@ class Schedules:
 
     def delete(self, schedule: KeptSchedule) -> None:
         """Deletes a schedule; nothing happens when it is gone."""
-        models = sys.modules.get(_MODELS)
+        models = loaded(_MODELS)
         if models is not None and self._find(schedule.account_id, schedule.region, schedule.group, schedule.name):
             backend = models.scheduler_backends[schedule.account_id][schedule.region]
             backend.delete_schedule(schedule.group, schedule.name)
 
     @staticmethod
     def _find(account_id: str, region: str, group: str, name: str) -> Any:
-        models = sys.modules.get(_MODELS)
+        models = loaded(_MODELS)
         if models is None:
             return None
         kept = models.scheduler_backends[account_id][region].schedule_groups.get(group)

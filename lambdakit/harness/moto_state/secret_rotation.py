@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import functools
 import json
-import sys
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
@@ -21,7 +20,7 @@ from datetime import datetime
 from types import ModuleType
 from typing import Any, Final, Protocol
 
-from lambdakit.harness.moto_state.loaded import change_when_loaded
+from lambdakit.harness.moto_state.loaded import change_when_loaded, loaded
 from lambdakit.records import dataclass
 
 PENDING: Final = "AWSPENDING"
@@ -95,7 +94,7 @@ class SecretRotations:
 
     def all(self) -> Sequence[Secret]:
         """Every secret that is rotated."""
-        models: Any = sys.modules.get("moto.secretsmanager.models")
+        models: Any = loaded("moto.secretsmanager.models")
         if models is None:
             return []
         return [

@@ -14,12 +14,11 @@ CloudFormation Template Reference, "AWS::ApiGatewayV2::ApiMapping" and "AWS::Api
 from __future__ import annotations
 
 import functools
-import sys
 from collections import ChainMap
 from types import ModuleType
 from typing import Any, Final
 
-from lambdakit.harness.moto_state.loaded import change_when_loaded
+from lambdakit.harness.moto_state.loaded import change_when_loaded, loaded
 
 _REST: Final = "moto.apigateway.models"
 _HTTP: Final = "moto.apigatewayv2.models"
@@ -74,5 +73,5 @@ def _joined(own: Any, others: Any) -> Any:
 def _backend(module: str, account_id: str, region: str) -> Any:
     """The other backend; None where nobody has used it."""
     name = "apigateway_backends" if module == _REST else "apigatewayv2_backends"
-    backends = getattr(sys.modules.get(module), name, None)
+    backends = getattr(loaded(module), name, None)
     return None if backends is None else backends[account_id][region]

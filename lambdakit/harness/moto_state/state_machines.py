@@ -25,7 +25,7 @@ from typing import Any, Final
 
 from lambdakit.harness.moto_state.distributed_maps import changes_of_distributed_maps
 from lambdakit.harness.moto_state.execution_threads import ExecutionThreads, is_time
-from lambdakit.harness.moto_state.loaded import change_when_loaded
+from lambdakit.harness.moto_state.loaded import change_when_loaded, loaded
 from lambdakit.harness.moto_state.state_calls import TaskCalls, changes_of_calls
 from lambdakit.harness.moto_state.state_definitions import changes_of_definitions
 from lambdakit.harness.moto_state.state_errors import changes_of_errors
@@ -247,9 +247,8 @@ def _backend(account_id: str, region: str) -> Any:
 
 
 def _running() -> list[Any]:
-    import sys
 
-    models: Any = sys.modules.get(f"{_INTERPRETER}models")
+    models: Any = loaded(f"{_INTERPRETER}models")
     if models is None:
         return []
     return [

@@ -19,7 +19,6 @@ import bisect
 import contextlib
 import functools
 import hashlib
-import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +26,7 @@ from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any, Final
 
-from lambdakit.harness.moto_state.loaded import change_when_loaded
+from lambdakit.harness.moto_state.loaded import change_when_loaded, loaded
 from lambdakit.records import dataclass
 
 _MODULE: Final = "moto.kinesis.models"
@@ -121,7 +120,7 @@ class KinesisStreams:
         return stream is not None and stream.get_consumer_by_arn(consumer_arn) is not None
 
     def _draw(self) -> int:
-        models = sys.modules.get(_MODULE)
+        models = loaded(_MODULE)
         milliseconds = 0 if models is None else int(models.unix_time() * 1000)
         self._last = max(_FIRST_NUMBER + (milliseconds << _TIME_SHIFT), self._last + 1)
         return self._last
@@ -274,7 +273,7 @@ def _mend_consumer(consumer_class: Any) -> None:
 
 def _find(arn: str) -> Any:
     """moto's stream; None when there is none."""
-    models = sys.modules.get(_MODULE)
+    models = loaded(_MODULE)
     parts = arn.split(":")
     if models is None or len(parts) != 6 or not parts[5].startswith("stream/"):
         return None

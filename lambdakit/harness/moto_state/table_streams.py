@@ -19,7 +19,6 @@ import bisect
 import contextlib
 import copy
 import functools
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
@@ -28,7 +27,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from lambdakit.harness.moto_state.item_values import Attributes, item_bytes, plain_item
-from lambdakit.harness.moto_state.loaded import Change, change_when_loaded
+from lambdakit.harness.moto_state.loaded import Change, change_when_loaded, loaded
 from lambdakit.records import dataclass
 
 _BACKENDS: Final = "moto.dynamodb.models"
@@ -171,7 +170,7 @@ class TableStreams:
         if (None if before is None else before.attrs) == (None if after is None else after.attrs):
             return
         work: _Work = self._work.current
-        record_class = sys.modules["moto.dynamodb.models.table"].StreamRecord
+        record_class = loaded("moto.dynamodb.models.table").StreamRecord
         name = "INSERT" if before is None else "REMOVE" if after is None else "MODIFY"
         view, number = shard.table.stream_specification["StreamViewType"], _next_number(shard)
         record = record_class(shard.table, view, name, before, after, number)
@@ -263,7 +262,7 @@ def _itself(record: Any, memo: object) -> Any:
 
 def _find(arn: str) -> Any:
     """moto's shard of the stream that is on; None when there is none."""
-    models: Any = sys.modules.get(_BACKENDS)
+    models: Any = loaded(_BACKENDS)
     parts = arn.split(":", 5)
     if models is None or len(parts) != 6:
         return None

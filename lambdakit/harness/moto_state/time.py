@@ -20,7 +20,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from types import ModuleType
 from typing import Any, Final
 
-from lambdakit.harness.moto_state.loaded import change_when_loaded, changes
+from lambdakit.harness.moto_state.loaded import change_when_loaded, changes, loaded
 
 # Module of moto -> the one name by which it reads time for something that has to stay real.
 _STAYS_REAL: Final[Mapping[str, str]] = {
@@ -47,7 +47,7 @@ def follow_clock(ahead: Callable[[], timedelta]) -> None:
 
 def wake_receivers() -> None:
     """Lets everybody who waits for messages look again: a move of the clock makes messages visible."""
-    models = sys.modules.get("moto.sqs.models")
+    models = loaded("moto.sqs.models")
     if models is None:
         return
     for account in list(models.sqs_backends.values()):

@@ -8,7 +8,6 @@ Private surface used: `moto.apigateway.models.apigateway_backends[account][regio
 from __future__ import annotations
 
 import functools
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
@@ -17,7 +16,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from lambdakit.harness.moto_state.http_apis import Throttle
-from lambdakit.harness.moto_state.loaded import change_when_loaded
+from lambdakit.harness.moto_state.loaded import change_when_loaded, loaded
 from lambdakit.harness.moto_state.writes import last_write, watch_writes
 from lambdakit.records import dataclass
 
@@ -78,7 +77,7 @@ ReadUsagePlans = Callable[[str, str], UsagePlanBook]
 
 def read_usage_plans(account_id: str, region: str) -> UsagePlanBook:
     """Keys and plans as they are now."""
-    backends = getattr(sys.modules.get(_MODULE), "apigateway_backends", None)
+    backends = getattr(loaded(_MODULE), "apigateway_backends", None)
     if backends is None:
         return UsagePlanBook()
     backend = backends[account_id][region]

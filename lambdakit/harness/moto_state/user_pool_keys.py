@@ -8,14 +8,15 @@ Canary: tests/unit/harness/test_harness_json_web_token.py.
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from lambdakit.harness.moto_state.loaded import loaded
 
 
 def user_pool_keys(region: str, pool_id: str) -> Sequence[Mapping[str, Any]] | None:
     """The key set of a pool, as its `jwks.json` has it; None when no account has such a pool."""
-    backends = getattr(sys.modules.get("moto.cognitoidp.models"), "cognitoidp_backends", None)
+    backends = getattr(loaded("moto.cognitoidp.models"), "cognitoidp_backends", None)
     if backends is None:
         return None
     for regions in list(backends.values()):

@@ -6,12 +6,12 @@ below. Canary: tests/unit/harness/test_harness_moto_websocket_apis.py.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import field
 from typing import Any, Final
 
 from lambdakit.harness.moto_state.http_apis import Authorizer, Stage, read_authorizer, read_stage
+from lambdakit.harness.moto_state.loaded import loaded
 from lambdakit.harness.moto_state.writes import last_write, watch_writes
 from lambdakit.records import dataclass
 
@@ -122,7 +122,7 @@ def kept_websocket_api(account_id: str, region: str, api_id: str) -> Callable[[]
 
 def find_websocket_api(api_id: str) -> tuple[str, str] | None:
     """The account and the region of a WebSocket API; None when nobody has one with this id."""
-    backends = getattr(sys.modules.get("moto.apigatewayv2.models"), "apigatewayv2_backends", None)
+    backends = getattr(loaded("moto.apigatewayv2.models"), "apigatewayv2_backends", None)
     for account_id, regions in list((backends or {}).items()):
         for region, backend in list(regions.items()):
             api = backend.apis.get(api_id)

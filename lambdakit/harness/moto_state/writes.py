@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import functools
 import itertools
-import sys
 from types import ModuleType
 from typing import Any, Final
 
-from lambdakit.harness.moto_state.loaded import change_when_loaded
+from lambdakit.harness.moto_state.loaded import change_when_loaded, loaded
 
 _MODULE: Final = "moto.core.responses"
 _READS: Final = ("Describe", "List", "Get", "Search")
@@ -46,13 +45,13 @@ def watch_writes() -> None:
 def last_write() -> int:
     """The number of the last write; 0 before the first, and while moto is not loaded."""
     # It is kept with moto's own class, which all harnesses of a process share as they share moto's state.
-    writes = getattr(sys.modules.get(_MODULE), "lambdakit_writes", None)
+    writes = getattr(loaded(_MODULE), "lambdakit_writes", None)
     return 0 if writes is None else int(writes.last)
 
 
 def count_write() -> None:
     """Counts what was put into moto's state without a request."""
-    writes = getattr(sys.modules.get(_MODULE), "lambdakit_writes", None)
+    writes = getattr(loaded(_MODULE), "lambdakit_writes", None)
     if writes is not None:
         writes.count()
 
