@@ -150,7 +150,7 @@ class Account:
 
         if self._session is None:
             bare = botocore.session.Session()
-            bare.register_component("data_loader", _models())
+            bare.register_component("data_loader", service_models())
             self._session = boto3.session.Session(
                 aws_access_key_id="LAMBDAKITDEPLOYMENT",
                 aws_secret_access_key="-",
@@ -192,7 +192,7 @@ class _UnknownService(Exception):
 
 
 @functools.cache
-def _models() -> Any:
+def service_models() -> Any:
     """What reads botocore's models, each once: they are most of what a client costs."""
     from botocore.loaders import create_loader
 

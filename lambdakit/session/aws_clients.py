@@ -5,6 +5,7 @@ Nothing of the caller's AWS configuration reaches them: no profile, no file, no 
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from typing import TYPE_CHECKING, Any, Final
@@ -136,4 +137,14 @@ def _session_of_nobody() -> boto3.session.Session:
     settings = {
         name: (None, None, files.get(name, default), convert) for name, (_, _, default, convert) in variables.items()
     }
-    return boto3.session.Session(botocore_session=botocore.session.Session(session_vars=settings))
+    bare = botocore.session.Session(session_vars=settings)
+    bare.register_component("data_loader", _service_models())
+    return boto3.session.Session(botocore_session=bare)
+
+
+@functools.cache
+def _service_models() -> Any:
+    """What reads botocore's models, each once for all harnesses of a process: they are most of what a client costs."""
+    from botocore.loaders import create_loader
+
+    return create_loader()

@@ -105,7 +105,7 @@ FLOORS: Final[Mapping[str, Floor]] = {
     "harness.managed_kafka": Floor(imports=(*_GROUND, "harness.wire", "harness.account")),
     # The validator is what moto's API Gateway asks.
     "harness.moto_state": Floor(
-        imports=(*_GROUND, "harness.wire", "harness.account"), third_party=("moto", "openapi_spec_validator")
+        imports=(*_GROUND, "harness.wire", "harness.account"), third_party=(*_SDK, "moto", "openapi_spec_validator")
     ),
     "harness.iam": Floor(
         imports=(*_GROUND, "harness.wire", "harness.service_request", "harness.moto_state"), third_party=("botocore",)

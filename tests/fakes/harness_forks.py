@@ -44,6 +44,12 @@ _MODULES: Final = (
     "lambdakit.harness.deployment.registry",
     "lambdakit.harness.server",
 )
+# Whose models are read for a harness's first requests, by moto and by its own clients.
+_MODELS: Final = (
+    *("apigateway", "apigatewayv2", "cloudformation", "cloudwatch", "dynamodb", "dynamodbstreams", "ec2", "events"),
+    *("firehose", "iam", "kinesis", "kms", "lambda", "logs", "s3", "scheduler", "secretsmanager", "sns", "sqs", "ssm"),
+    "sts",
+)
 _REQUEST_BYTES: Final = 1 << 20
 
 
@@ -117,6 +123,7 @@ def fork_harnesses(listener: socket.socket) -> None:
     mend_moto()
     for module in _MODULES:
         importlib.import_module(module)
+    _read_models()
     gc.collect()
     gc.freeze()  # so that no collection in a harness touches, and thereby copies, what all of them share
     with selectors.DefaultSelector() as waiting:
@@ -137,6 +144,22 @@ def fork_harnesses(listener: socket.socket) -> None:
                     waiting.unregister(key.fd)
                     os.close(key.fd)
                     _tell_end(*running.pop(key.fd))
+
+
+def _read_models() -> None:
+    from moto.core.utils import get_service_model
+
+    from lambdakit.harness.account import service_models
+    from lambdakit.harness.lambda_service.api_model import shared_model
+
+    models = service_models()
+    for service in _MODELS:
+        get_service_model(service)
+        for kind in ("service-2", "endpoint-rule-set-1"):
+            models.load_service_model(service, kind)
+    for data in ("endpoints", "partitions", "sdk-default-configuration", "_retry"):
+        models.load_data(data)
+    shared_model().error_shapes()
 
 
 def _fork(connection: socket.socket) -> int:

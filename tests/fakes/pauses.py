@@ -13,8 +13,9 @@ import random
 import select
 import socket
 import subprocess
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 VARIABLE: Final = "LAMBDAKIT_TESTS_PAUSES"
@@ -29,6 +30,9 @@ _PLACES: Final[tuple[tuple[type, str, float, bool], ...]] = (
     *((socket.socket, name, 0.02, False) for name in ("send", "sendall", "recv")),
     (subprocess.Popen, "__init__", 0.2, False),
 )
+# Packages whose modules are loaded at their first use, by whichever thread comes first, and how often one is paused at.
+_LOADED_LATE: Final = ("lambdakit", "moto")
+_SHARE_OF_IMPORTS: Final = 0.03
 
 
 def put_pauses() -> None:
@@ -37,14 +41,24 @@ def put_pauses() -> None:
     if longest > 0:
         for owner, name, share, is_before in _PLACES:
             setattr(owner, name, _paused(getattr(owner, name), longest, share, is_before=is_before))
+        sys.meta_path.insert(0, _PausingFinder(longest))
+
+
+class _PausingFinder:
+    """Finds nothing, after a pause: who imports the module has half of its own by then, and another thread may look."""
+
+    def __init__(self, longest: float) -> None:
+        self._pause = _pause(longest, _SHARE_OF_IMPORTS)
+
+    def find_spec(self, name: str, path: Sequence[str] | None = None, target: object = None) -> None:
+        """None: the finders behind it look."""
+        del path, target
+        if name.partition(".")[0] in _LOADED_LATE:
+            self._pause()
 
 
 def _paused(own: Callable[..., Any], longest: float, share: float, *, is_before: bool) -> Callable[..., Any]:
-    chance = random.SystemRandom()  # which a forked process does not have in common with the one before
-
-    def pause() -> None:
-        if chance.random() < share:
-            select.select((), (), (), chance.random() * longest)
+    pause = _pause(longest, share)
 
     @functools.wraps(own)
     def paused(*arguments: Any, **named: Any) -> Any:
@@ -56,3 +70,13 @@ def _paused(own: Callable[..., Any], longest: float, share: float, *, is_before:
         return result
 
     return paused
+
+
+def _pause(longest: float, share: float) -> Callable[[], None]:
+    chance = random.SystemRandom()  # which a forked process does not have in common with the one before
+
+    def pause() -> None:
+        if chance.random() < share:
+            select.select((), (), (), chance.random() * longest)
+
+    return pause

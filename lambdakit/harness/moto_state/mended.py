@@ -26,6 +26,7 @@ from lambdakit.harness.moto_state.rest_bounds import bound_rest_apis
 from lambdakit.harness.moto_state.rest_deployments import keep_deployments
 from lambdakit.harness.moto_state.service_interfaces import make_service_interfaces
 from lambdakit.harness.moto_state.shared_domains import share_domains
+from lambdakit.harness.moto_state.shared_models import share_models
 from lambdakit.harness.moto_state.table_tags import replace_table_tags
 from lambdakit.harness.moto_state.task_definitions import mend_task_definitions
 from lambdakit.harness.moto_state.triggers import disarm
@@ -35,7 +36,7 @@ from lambdakit.harness.moto_state.whole_updates import update_as_a_whole
 
 def mend_moto() -> None:
     """From now on moto is as its neighbours expect it. Idempotent."""
-    keep = (disarm, keep_deployments, keep_names, keep_policies)
+    keep = (disarm, keep_deployments, keep_names, keep_policies, share_models)
     mend = (mend_authorizers, mend_model_answers, mend_usage_plans, take_inline_policies)
     of_services = (
         check_items,
