@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from botocore.exceptions import ClientError
 
 from lambdakit.harness.deployment.provisioner import Context, Resource, ResourceRefused
 from lambdakit.harness.runtime.code_package import CodePackage
+
+
+def location(resource: Resource, name: str) -> Mapping[str, Any]:
+    """The property that tells where code is. ResourceRefused for anything but an object, such as a path."""
+    told = resource.properties.get(name) or {}
+    if isinstance(told, Mapping):
+        return told
+    # AWS CLI Command Reference, "cloudformation package": it replaces local paths in this property.
+    hint = "run `aws cloudformation package`, and deploy the template that it gives" if isinstance(told, str) else ""
+    problem = f"{name} is a path, and has to be an object" if hint else f"{name} has to be an object"
+    raise ResourceRefused(problem, property_pointer=name, hint=hint)
 
 
 def package_at(bucket: str, key: str, resource: Resource, context: Context, *, property_pointer: str) -> CodePackage:

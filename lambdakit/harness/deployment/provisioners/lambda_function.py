@@ -19,7 +19,7 @@ from lambdakit.harness.deployment.provisioner import (
     ResourceRefused,
     undone_on_failure,
 )
-from lambdakit.harness.deployment.provisioners.lambda_code import package_at
+from lambdakit.harness.deployment.provisioners.lambda_code import location, package_at
 from lambdakit.harness.deployment.provisioners.lambda_image import image_package, override_hint
 from lambdakit.harness.deployment.provisioners.lambda_version import named_function
 from lambdakit.harness.deployment.provisioners.used_layers import used_layers
@@ -136,8 +136,8 @@ class LambdaFunction:
 def _record(resource: Resource, context: Context, *, name: str = "") -> FunctionRecord:
     """The function as the template says it. Absence of `name`: the template's, or a generated one."""
     properties = resource.properties
-    image = image_package(resource, context)
     code = _code(resource, context)
+    image = image_package(resource, context)
     name = name or properties.get("FunctionName") or resource.generated_name(length_max=FUNCTION_NAME_LENGTH_MAX)
     record = new_record(
         _members(properties),
@@ -225,7 +225,7 @@ def _tags(properties: Mapping[str, Any]) -> dict[str, str]:
 
 def _code(resource: Resource, context: Context) -> CodePackage | None:
     """The unpacked package; None for a container image."""
-    code = resource.properties.get("Code") or {}
+    code = location(resource, "Code")
     if "ZipFile" in code:
         return context.code.from_inline(str(code["ZipFile"]), resource.properties.get("Runtime", ""))
     if "S3Bucket" in code and "S3Key" in code:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from lambdakit.harness.deployment.property_tree import READ, RECORDED, PropertyTree
 from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource, ResourceRefused
 from lambdakit.harness.deployment.provisioners.lambda_calls import call_lambda, gone_or
-from lambdakit.harness.deployment.provisioners.lambda_code import package_at
+from lambdakit.harness.deployment.provisioners.lambda_code import location, package_at
 from lambdakit.harness.lambda_service.layers import LayerDetails
 
 
@@ -29,7 +29,7 @@ class LambdaLayerVersion:
     def create(self, resource: Resource, context: Context) -> Provisioned:
         """Publishes the layer's next version."""
         properties = resource.properties
-        content = properties.get("Content") or {}
+        content = location(resource, "Content")
         if "S3Bucket" not in content or "S3Key" not in content:
             raise ResourceRefused("Content names no S3 object", property_pointer="Content")
         package = package_at(
