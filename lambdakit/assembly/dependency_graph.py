@@ -16,15 +16,24 @@ from lambdakit.errors import AssemblyError, Diagnostic
 from lambdakit.records import dataclass
 
 # What asks others at once whether they are ready: a function, or the permissions of one.
-_LATE = ("Custom::", "AWS::CloudFormation::CustomResource", "AWS::Lambda::EventSourceMapping")
+# CloudWatch Logs tries a destination before it takes it: "PutSubscriptionFilter" and "PutAccountPolicy" answer that the
+# function could not be executed, as long as no permission lets them.
+_LATE = (
+    "Custom::",
+    "AWS::CloudFormation::CustomResource",
+    "AWS::Lambda::EventSourceMapping",
+    "AWS::Logs::AccountPolicy",
+    "AWS::Logs::SubscriptionFilter",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DependencyGraph:
     """order: logical ids of the resources that exist, each after those it needs, else as in the template.
 
-    Custom resources, event source mappings and what needs them come last: CloudFormation creates what is independent in
-    parallel, and all of that is there before a function has answered, or a mapping was tried with its function's role.
+    Custom resources, event source mappings, log subscriptions and what needs them come last: CloudFormation creates
+    what is independent in parallel, and all of that is there before a function has answered, a mapping was tried with
+    its function's role, or a destination of logs was tried.
     """
 
     order: tuple[str, ...]
@@ -72,7 +81,7 @@ def deployment_order(
 
 
 def _late(template: Template, order: Sequence[str], needs: Mapping[str, Mapping[str, None]]) -> frozenset[str]:
-    """The custom resources and event source mappings, and all that needs one of them."""
+    """The custom resources, event source mappings and log subscriptions, and all that needs one of them."""
     late: set[str] = set()
     for name in order:
         if template.resources[name].type.startswith(_LATE) or not late.isdisjoint(needs[name]):

@@ -140,7 +140,8 @@ ASKED: Final = (
         supported="deployments, stages, canaries, base paths, OpenAPI bodies, proxies (streamed ones too), resource "
         "policies, gateway responses, binary media types, compression, access and execution logs, metrics",
         recorded="caches, client certificates, WAF, VPC links, the endpoint's type",
-        refused="the caller's own credentials for an integration: 500, and the trace says why",
+        refused="the caller's own credentials for an integration with a service other than Lambda: 500, and the trace "
+        "says why",
         code=("routing.rest",),
         samples=("rest-api",),
         shown=(

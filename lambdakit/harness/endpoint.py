@@ -86,6 +86,7 @@ class Endpoint:
         self._before = {"logs": before_logs, "monitoring": before_metrics}  # by the name that requests are signed for
         # moto lost one of 320 concurrent counter updates and gave a stream record's number twice.
         self._dynamodb = threading.Lock()
+        account.stand_before("lambda", self._serve_within)  # for services that ask on somebody's behalf
 
     def serve(self, request: Request, environment: str = "") -> Response:
         """The answer, whatever happens: a fault of ours is answered with 500 and logged.
@@ -184,6 +185,11 @@ class Endpoint:
             self._tell(named, principal, answer.status, (time.perf_counter() - started) * 1000)
 
         return run
+
+    def _serve_within(self, request: Request, account_id: str, _: object) -> Response:
+        """The Lambda API for the harness's own clients, who have asked whether they may."""
+        region = read_service_request(request).region
+        return self._serve_lambda(request, region, account_id, answers_first=True)
 
     def _serve_lambda(self, request: Request, region: str, account_id: str, *, answers_first: bool) -> Response:
         try:

@@ -28,6 +28,8 @@ def handler(event, context):
     if wish.get("do") == "raise":
         raise ValueError("asked for")
     failed = [one["messageId"] for one in event if isinstance(one, dict) and '"fail"' in one.get("body", "")]
+    if wish.get("do") == "echo":
+        return event
     return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
 """
 ENRICHING = """
@@ -117,6 +119,14 @@ def test_messages_that_the_function_reports_come_again(line: Line) -> None:
     line.send({"name": "a"}, {"do": "fail"})
 
     assert line.left() == 1
+
+
+def test_an_answer_that_is_no_report_is_no_failure(line: Line) -> None:
+    line.make(WORKER)
+
+    line.send({"do": "echo"})
+
+    assert (len(line.events()), line.left()) == (1, 0)
 
 
 def test_a_batch_that_the_function_fails_on_stays(line: Line) -> None:
@@ -243,6 +253,26 @@ def test_a_state_machine_is_started_or_waited_for(line: Line) -> None:
     assert [json.loads(one["body"]) for one in given] == [{"name": "a"}]
     for arn in (machine, express["stateMachineArn"]):
         states.delete_state_machine(stateMachineArn=arn)
+
+
+@pytest.mark.parametrize(
+    ("kind", "ends", "left", "outcome"),
+    [("EXPRESS", "Succeed", 0, "success"), ("EXPRESS", "Fail", 1, "failed"), ("STANDARD", "Succeed", 1, "failed")],
+)
+def test_a_state_machine_is_waited_for_unless_a_pipe_says_otherwise(
+    line: Line, kind: Any, ends: str, left: int, outcome: str
+) -> None:
+    """Source: EventBridge Pipes API Reference, "PipeTargetStateMachineParameters" (REQUEST_RESPONSE is the default)."""
+    states = line.harness.aws("stepfunctions")
+    definition = json.dumps({"StartAt": "P", "States": {"P": {"Type": ends}}})
+    machine = states.create_state_machine(name=f"piped-{kind}-{ends}", definition=definition, roleArn=ROLE, type=kind)
+    line.make(machine["stateMachineArn"])
+
+    line.send({"name": "a"})
+
+    assert line.left() == left
+    assert line.harness.events("RecordBatchSettled", after=line.before)[-1]["outcome"] == outcome
+    states.delete_state_machine(stateMachineArn=machine["stateMachineArn"])
 
 
 def test_a_stream_is_a_source(line: Line) -> None:

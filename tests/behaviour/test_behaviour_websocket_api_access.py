@@ -93,7 +93,8 @@ def _of(api: str, what: str) -> dict[str, str]:
 
 def _resources() -> Resources:
     echo, private, tell, mute = ({"Fn::GetAtt": [name, "Arn"]} for name in ("Echo", "Private", "Tell", "Mute"))
-    guard = {"AuthorizerUri": authorizer_uri("Guard"), "IdentitySource": ["route.request.querystring.token"]}
+    sources = ["route.request.querystring.token", "route.request.header.X-Forwarded-Proto"]  # the door adds the second
+    guard = {"AuthorizerUri": authorizer_uri("Guard"), "IdentitySource": sources}
     custom = {"AuthorizationType": "CUSTOM", "AuthorizerId": {"Ref": "Tokens"}}
     routes = {"$connect": echo, "$default": echo, "private": private, "tell": tell, "mute": mute}
     post_only = {

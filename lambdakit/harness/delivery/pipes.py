@@ -34,6 +34,7 @@ _VARIABLE: Final = re.compile(r"<((?:\$|aws\.pipes\.)[^<>]*)>")
 # The members whose text is JSON within: of queues and brokers, streams, and Kafka.
 _DATA: Final = ("body", "data", "value")
 _BATCHED: Final = frozenset({"lambda", "states"})
+_ANSWERED: Final = "ERROR_FROM_TARGET"
 
 Record = dict[str, Any]
 # Runs a state machine to its end, as a role: its ARN, input, the role's ARN. Its output; NotDelivered when it failed.
@@ -108,12 +109,14 @@ class PipeRuns:
             kind = (pipe.target_parameters.get("LambdaFunctionParameters") or {}).get("InvocationType")
             if kind != "FIRE_AND_FORGET":
                 answer = self._called(pipe, pipe.target, payload)
-                return Passed(payload=answer.payload, request_id=answer.request_id)
+                return Passed(payload=_report(answer.payload), request_id=answer.request_id)
             self._send(pipe, None, payload)
             return Passed()
         kind = (pipe.target_parameters.get("StepFunctionStateMachineParameters") or {}).get("InvocationType")
-        if kind == "REQUEST_RESPONSE":
-            return Passed(payload=self._machine(pipe, pipe.target, payload))
+        # Pipes API Reference, "PipeTargetStateMachineParameters": REQUEST_RESPONSE is the default, of standard ones
+        # too, which cannot be run so.
+        if kind != "FIRE_AND_FORGET":
+            return Passed(payload=_report(self._machine(pipe, pipe.target, payload)))
         self._send(pipe, None, payload)
         return Passed()
 
@@ -149,7 +152,10 @@ class PipeRuns:
                 )
             )
         except NotDelivered as refused:
-            raise PipeFailed(str(refused), is_throttled=not refused.is_final) from None
+            # User Guide, "EventBridge Pipes error handling and troubleshooting": what an API destination or a method
+            # answers is the customer's error, and counts; that nothing could be reached is none.
+            is_theirs = refused.is_final or refused.code == _ANSWERED
+            raise PipeFailed(str(refused), is_throttled=not is_theirs) from None
 
     def _parameters(self, pipe: Pipe, event: Any, payload: bytes) -> tuple[dict[str, Any], bytes]:
         """What the target's operation takes beside the payload, and the payload in its form."""
@@ -171,9 +177,9 @@ class PipeRuns:
                 stamp = value("CloudWatchLogsParameters", "Timestamp")
                 at = int(stamp) if stamp.isdigit() else milliseconds(self._now())
                 return {"logStreamName": stream, "timestamp": at}, payload
-            case "events":
+            case "events" if ":event-bus/" in pipe.target:
                 return {}, self._bus_event(pipe, payload, value)
-            case "execute-api":
+            case "execute-api" | "events":  # "EventBridge Pipes targets": what an API destination gets is the payload
                 return {HTTP_PARAMETERS: _resolved(given.get("HttpParameters") or {}, event)}, payload
         return {}, payload
 
@@ -272,6 +278,19 @@ def _as_json(text: str) -> str:
     except (ValueError, RecursionError):
         return json.dumps(text)
     return text
+
+
+def _report(payload: bytes) -> bytes:
+    """What of a target's answer tells of failed events; empty for any other answer, such as the events themselves.
+
+    Source: Amazon EventBridge User Guide, "Amazon EventBridge Pipes batching and concurrency", "Partial batch failure":
+    a target may return a payload of a defined structure. Nobody has to ask for it, and other answers are no failures.
+    """
+    try:
+        answer = json.loads(payload or b"null")
+    except (ValueError, RecursionError):
+        return b""
+    return payload if isinstance(answer, dict) and "batchItemFailures" in answer else b""
 
 
 def _service(arn: str) -> str:

@@ -37,9 +37,10 @@ class StateMachineTasks:
 
     def client(self, service: str, region: str, role_arn: str) -> Any:
         """A client of a service for the machine with this role."""
+        client = self._clients(service, region, role=role_arn)
         if service == "lambda":
-            return FunctionClient(self._calls, Caller(role_arn=role_arn, session=_SESSION))
-        return self._clients(service, region, role=role_arn)
+            return FunctionClient(self._calls, Caller(role_arn=role_arn, session=_SESSION), client)
+        return client
 
     def begun(self, execution: ExecutionChange) -> None:
         """Tells EventBridge of an execution that begins."""
@@ -82,11 +83,16 @@ class ExpressMachines:
 
 
 class FunctionClient:
-    """What a Lambda task asks of boto3's client: `invoke`, in the client's own words."""
+    """What a Lambda task asks of boto3's client, in the client's own words: `invoke` here, the rest of `client`."""
 
-    def __init__(self, calls: FunctionCalls, caller: Caller) -> None:
+    def __init__(self, calls: FunctionCalls, caller: Caller, client: Any) -> None:
         self._calls = calls
         self._caller = caller
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        """An operation of the Lambda API that runs no function."""
+        return getattr(self._client, name)
 
     def invoke(self, **given: Any) -> dict[str, Any]:
         """Runs a function and waits, or hands it an event. ClientError when it is refused."""

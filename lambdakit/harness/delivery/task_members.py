@@ -48,6 +48,8 @@ def _rename(value: Any, shape: Any, name_of: Any, value_of: _Value) -> Any:
             name = name_of(key, shape)
             member = shape.members.get(name) or shape.members.get(key)
             given = value.pop(key)
+            if given is None and member is not None and value_of is _value_for_api:
+                continue  # as if it were not given: a machine begins with no marker. Not confirmed by a page
             value[name] = given if member is None else _rename(given, member, name_of, value_of)
     else:
         return value_of(value, shape)

@@ -45,10 +45,11 @@ _STAGE_TYPES = ("AWS::ApiGateway::Stage", "AWS::ApiGateway::Deployment", "AWS::A
 _FUNCTION = "AWS::Lambda::Function"
 _GRAPHQL_API = "AWS::AppSync::GraphQLApi"
 _REST_API = "AWS::ApiGateway::RestApi"
+_HTTP_API = "AWS::ApiGatewayV2::Api"
 _LISTENER_KIND = "load_balancer_listener"
 _WEBSOCKET_KIND = "websocket_api"
 _APIS: Mapping[str, str] = {
-    "AWS::ApiGatewayV2::Api": "http_api",
+    _HTTP_API: "http_api",
     **{f"AWS::{service}::DomainName": "custom_domain" for service in ("ApiGateway", "ApiGatewayV2", "AppSync")},
     _REST_API: "rest_api",
     _GRAPHQL_API: "graphql_api",
@@ -124,9 +125,15 @@ def _api(created: Created, door_id: str, url: str) -> dict[str, Any]:
 
 
 def _at_stages(created: Created, deployment: Deployment, api: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """REST and WebSocket APIs are reached through their stages only: once for each, named where there are several."""
-    has_stages = created.resource.type == _REST_API or api["kind"] == _WEBSOCKET_KIND
+    """REST and WebSocket APIs are reached through their stages only: once for each, named where there are several.
+
+    So is an HTTP API without the stage `$default`, which alone is served at the root.
+    Source: API Gateway Developer Guide, "Stages for HTTP APIs in API Gateway".
+    """
+    has_stages = created.resource.type in (_REST_API, _HTTP_API)
     names = list(_stage_names(created, deployment)) if has_stages else []
+    if "$default" in names and api["kind"] != _WEBSOCKET_KIND:
+        names = []
     for name in names:
         called = api["name"] if len(names) == 1 else f"{api['name']}/{name}"
         yield {**api, "name": called, "url": f"{api['url']}/{name}"}

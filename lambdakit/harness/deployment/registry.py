@@ -275,6 +275,7 @@ PROVISIONERS: Mapping[str, Provisioner] = {
     "AWS::Lambda::Permission": lambda_permission.LambdaPermission(),
     "AWS::Lambda::Url": lambda_function_settings.LambdaUrl(),
     "AWS::Lambda::Version": lambda_version.LambdaVersion(),
+    "AWS::Logs::AccountPolicy": log_filters.AccountPolicy(),
     "AWS::Logs::LogGroup": logs.LogGroup(),
     "AWS::Logs::LogStream": logs.LogStream(),
     "AWS::Logs::MetricFilter": log_filters.MetricFilter(),

@@ -4,7 +4,8 @@ moto serves no API and drops these. Deploying to a stage that exists leaves its 
 the stage anew. A deployment is active as long as a stage leads to it, and not as long as its stage's name is in use.
 
 Private surface used: in `moto.apigateway.models` `RestAPI.create_deployment`, `delete_deployment`,
-`apply_patch_operations`, `Stage.apply_operations`, `to_json`, `_get_default_method_settings`; in
+`apply_patch_operations`, `Stage.apply_operations`, `to_json`, `_get_default_method_settings`,
+`APIGatewayBackend.put_integration`, `Integration.credentials`; in
 `moto.apigateway.responses` `APIGatewayResponse.create_stage`, `create_deployment`, `put_integration`, `_get_param`.
 Canary: tests/unit/harness/test_harness_moto_rest_apis.py.
 Source: Amazon API Gateway API Reference, "CreateDeployment", "CreateStage", "Stage" (`canarySettings`), "UpdateStage".
@@ -23,6 +24,7 @@ from lambdakit.harness.moto_state.rest_snapshot import TRANSFER_MODE, snapshot
 
 CANARY: Final = "lambdakit_canary"  # with a stage
 _DEFINITION: Final = "lambdakit_definition"  # with a deployment
+_CALLERS_OWN: Final = "arn:aws:iam::*:user/*"
 
 _Method = Callable[..., Any]
 
@@ -51,6 +53,8 @@ def _mend(module: ModuleType) -> None:
         stage.apply_operations = _patching(stage.apply_operations)
         stage.to_json = _showing(stage.to_json)
         stage._get_default_method_settings = _settings_of_account(stage._get_default_method_settings)
+        backend = models.APIGatewayBackend
+        backend.put_integration = _with_callers_own(backend.put_integration)
     elif module.__name__ == "moto.apigateway.responses":
         response: Any = module.APIGatewayResponse
         response.create_stage = _staging(response.create_stage)
@@ -189,6 +193,25 @@ def _releasing(create_deployment: _Method) -> _Method:
         return answer
 
     return create
+
+
+def _with_callers_own(put_integration: _Method) -> _Method:
+    """moto takes the caller's own credentials for a role of another account, and refuses them.
+
+    Source: Amazon API Gateway API Reference, "PutIntegration" (`credentials`): `arn:aws:iam::\\*:user/\\*` stands for
+    the identity of the caller.
+    """
+
+    @functools.wraps(put_integration)
+    def put(backend: Any, *arguments: Any, credentials: str | None = None, **settings: Any) -> Any:
+        if credentials != _CALLERS_OWN:
+            return put_integration(backend, *arguments, credentials=credentials, **settings)
+        some_role = f"arn:{backend.partition}:iam::{backend.account_id}:role/caller"
+        integration = put_integration(backend, *arguments, credentials=some_role, **settings)
+        integration.credentials = _CALLERS_OWN
+        return integration
+
+    return put
 
 
 def _integrating(put_integration: _Method) -> _Method:

@@ -6,9 +6,10 @@ Source: AWS Lambda Developer Guide, "Invoking Lambda with events from other AWS 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, Protocol, TypeVar
 
+from lambdakit.harness.iam.principal import Principal
 from lambdakit.harness.invocation.invoke import Event, InvocationResult
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.function_stores import FunctionStores
@@ -37,6 +38,11 @@ class Permissions(Protocol):
     def role_refusal(self, role_arn: str, session: str, action: str, resource: str) -> str | None:
         """Why a session of a role may not do something to a resource; None when it may."""
 
+    def action_refusal(
+        self, principal: Principal, action: str, resource: str, context: Mapping[str, tuple[str, ...]]
+    ) -> str | None:
+        """Why somebody may not do something to a resource; None when they may. context: condition keys, lower case."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionAnswer:
@@ -45,6 +51,14 @@ class FunctionAnswer:
     payload: bytes
     failed: bool
     request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Somebody whose own credentials a function is called with. context: condition keys of the call, in lower case."""
+
+    principal: Principal
+    context: Mapping[str, tuple[str, ...]]
 
 
 class FunctionRefused(Exception):
@@ -91,14 +105,16 @@ class FunctionCalls:
         limit_seconds: float,
         trace_id: str = "",
         credentials_arn: str = "",
+        caller: Caller | None = None,
         tenant_id: str = "",
     ) -> FunctionAnswer:
         """The function's answer. FunctionRefused when it did not run, FunctionTimedOut when it took too long.
 
         function: an ARN. source_arn: of the route or authorizer, which the function's resource policy has to admit.
-        credentials_arn: the role to call with instead. limit_seconds: of real time. tenant_id: empty for none.
+        credentials_arn: the role to call with instead. caller: who calls instead of both. limit_seconds: of real time.
+        tenant_id: empty for none.
         """
-        target = self._admitted(function, payload, source_arn, credentials_arn)
+        target = self._admitted(function, payload, source_arn, caller or credentials_arn)
         event = Event(payload=payload, qualifier=target.qualifier, trace_id=trace_id, tenant_id=tenant_id)
 
         def invoke() -> InvocationResult:
@@ -125,13 +141,14 @@ class FunctionCalls:
         stream: UrlStream,
         trace_id: str = "",
         credentials_arn: str = "",
+        caller: Caller | None = None,
         tenant_id: str = "",
     ) -> str:
         """Calls a function whose answer goes to `stream` while it is made, and returns the id of the request.
 
         FunctionRefused when it did not run. The rest as `call` has it.
         """
-        target = self._admitted(function, payload, source_arn, credentials_arn)
+        target = self._admitted(function, payload, source_arn, caller or credentials_arn)
         event = Event(payload=payload, qualifier=target.qualifier, trace_id=trace_id, tenant_id=tenant_id)
         try:
             result = self._invocations.invoke(target.configuration, event, outlet=stream)
@@ -155,10 +172,11 @@ class FunctionCalls:
         source_arn: str,
         trace_id: str = "",
         credentials_arn: str = "",
+        caller: Caller | None = None,
         tenant_id: str = "",
     ) -> str:
         """Has a function run later, as for an event, and returns the id of the request; the rest as `call` has it."""
-        target = self._admitted(function, payload, source_arn, credentials_arn)
+        target = self._admitted(function, payload, source_arn, caller or credentials_arn)
         try:
             check_payload(payload, bytes_max=ASYNC_REQUEST_BYTES_MAX)
         except ServiceFault as fault:
@@ -201,12 +219,16 @@ class FunctionCalls:
         for thread in threads:
             thread.join()
 
-    def _admitted(self, function: str, payload: bytes, source_arn: str, credentials_arn: str) -> Target:
-        refused = (
-            self._permissions.role_refusal(credentials_arn, self._session, _ACTION, function)
-            if credentials_arn
-            else self._permissions.service_refusal(self._service, _ACTION, function, source_arn=source_arn)
-        )
+    def _refusal(self, function: str, source_arn: str, by: Caller | str) -> str | None:
+        if isinstance(by, Caller):
+            return self._permissions.action_refusal(by.principal, _ACTION, function, by.context)
+        if by:
+            return self._permissions.role_refusal(by, self._session, _ACTION, function)
+        return self._permissions.service_refusal(self._service, _ACTION, function, source_arn=source_arn)
+
+    def _admitted(self, function: str, payload: bytes, source_arn: str, by: Caller | str) -> Target:
+        """by: who calls, or the role to call with; the service itself where it is empty."""
+        refused = self._refusal(function, source_arn, by)
         if refused is not None:
             raise FunctionRefused(refused, status=403)
         try:

@@ -163,3 +163,21 @@ def test_custom_resources_and_what_needs_them_come_last() -> None:
     order = deployment_order(template, lambda _: True)
 
     assert order == ("Function", "Logs", "Asked", "Needs")
+
+
+@pytest.mark.parametrize("subscription", ["AWS::Logs::SubscriptionFilter", "AWS::Logs::AccountPolicy"])
+def test_what_tries_a_function_comes_after_the_permission_that_nothing_orders(subscription: str) -> None:
+    subject = parse_template(
+        {
+            "Resources": {
+                "Filter": {"Type": subscription, "Properties": {"DestinationArn": {"Ref": "Function"}}},
+                "Function": {"Type": "AWS::Lambda::Function"},
+                "May": {"Type": "AWS::Lambda::Permission", "Properties": {"FunctionName": {"Ref": "Function"}}},
+            }
+        },
+        path="template.json",
+    )
+
+    order = deployment_order(subject, lambda _: True)
+
+    assert order == ("Function", "May", "Filter")

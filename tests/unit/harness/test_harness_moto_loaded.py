@@ -11,7 +11,8 @@ from types import ModuleType
 
 import pytest
 
-from lambdakit.harness.moto_state.loaded import loaded
+from lambdakit.harness.moto_state.loaded import Change, change_when_loaded, loaded
+from tests.fakes.unchanged_moto import restored
 
 _GATE = "gate_of_a_module"
 _MODULE = "module_that_takes_its_time"
@@ -45,3 +46,32 @@ def test_a_module_that_another_thread_imports_is_not_loaded_before_it_is_whole(g
 
 def test_a_module_that_nobody_imported_is_not_loaded() -> None:
     assert loaded("moto.nobody_has_this.models") is None
+
+
+def test_modules_that_import_one_another_are_changed_by_many_within_few_frames(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """moto's own modules import one another 20 deep; each was as many frames as there are changes."""
+    chain = 30
+    for number in range(chain):
+        below = f"from moto import chained_{number + 1}" if number + 1 < chain else "import sys"
+        (tmp_path / f"chained_{number}.py").write_text(f"{below}\n")
+    asked = [[f"{change}:chained_{number}" for change in range(50)] for number in reversed(range(chain))]
+    told: list[str] = []
+
+    def change(number: int) -> Change:
+        return lambda module: told.append(f"{number}:{module.__name__.rpartition('.')[2]}")
+
+    with restored():
+        for number in range(50):
+            change_when_loaded(change(number))
+        import moto
+
+        monkeypatch.setattr(moto, "__path__", [*moto.__path__, str(tmp_path)])
+        told.clear()  # what is said of modules that were loaded already
+        importlib.import_module("moto.chained_0")
+
+    for number in range(chain):
+        sys.modules.pop(f"moto.chained_{number}", None)
+        vars(moto).pop(f"chained_{number}", None)
+    assert told == [each for module in asked for each in module]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from lambdakit.harness.account import Account
 from lambdakit.harness.moto_state.http_apis import ApiMapping
@@ -32,7 +33,7 @@ def kept() -> Iterator[None]:
     import moto.apigateway.models as models
     import moto.apigateway.responses as responses
 
-    with restored(models.RestAPI, models.Stage, responses.APIGatewayResponse):
+    with restored(models.RestAPI, models.Stage, models.APIGatewayBackend, responses.APIGatewayResponse):
         keep_deployments()
         yield
 
@@ -157,6 +158,19 @@ def test_the_transfer_mode_is_kept(client: Any, given: dict[str, str], mode: str
     kept = _read(api_id).deployments[deployment_id].resources[resource_id].methods["GET"].integration
     assert kept is not None
     assert (kept.transfer_mode, kept.timeout_seconds) == (mode, 29)
+
+
+def test_the_callers_own_credentials_are_no_role_of_another_account(client: Any) -> None:
+    api_id, resource_id = _api(client)
+    place = {"restApiId": api_id, "resourceId": resource_id, "httpMethod": "GET"}
+    settings = {"type": "AWS_PROXY", "integrationHttpMethod": "POST", "uri": URI}
+
+    own = client.put_integration(**place, **settings, credentials="arn:aws:iam::*:user/*")
+    with pytest.raises(ClientError, match="Cross-account pass role is not allowed"):
+        client.put_integration(**place, **settings, credentials="arn:aws:iam::999999999999:role/r")
+
+    kept = client.get_integration(**place)
+    assert own["credentials"] == kept["credentials"] == "arn:aws:iam::*:user/*"
 
 
 def test_the_smallest_compressed_size_is_changed(client: Any) -> None:

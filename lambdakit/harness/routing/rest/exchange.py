@@ -8,6 +8,7 @@ from dataclasses import field
 from datetime import datetime
 from typing import Any
 
+from lambdakit.harness.iam.principal import Principal
 from lambdakit.harness.moto_state.rest_definition import Method, RestApiDefinition
 from lambdakit.harness.wire import Request
 from lambdakit.records import dataclass
@@ -19,7 +20,7 @@ class RestAuthorized:
 
     kind: `CUSTOM`, `COGNITO_USER_POOLS` or `AWS_IAM`; empty where nobody was asked. context: as `requestContext` has it
     below `authorizer`; None where it has none. identity: what `requestContext.identity` says beside the address.
-    usage_key: the API key that a Lambda authorizer named.
+    usage_key: the API key that a Lambda authorizer named. signer: who signed; None where nobody had to.
     """
 
     kind: str = ""
@@ -27,6 +28,7 @@ class RestAuthorized:
     context: Mapping[str, Any] | None = None
     identity: Mapping[str, str | None] = field(default_factory=dict)
     usage_key: str = ""
+    signer: Principal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,10 +14,10 @@ from lambdakit.harness.moto_state.rest_definition import RestIntegration
 from lambdakit.harness.routing.arns import function_arn, with_stage_variables
 from lambdakit.harness.routing.function_calls import FunctionCalls, FunctionRefused, FunctionTimedOut
 from lambdakit.harness.routing.rest.backend import BackendAnswer, BackendRequest
+from lambdakit.harness.routing.rest.callers_own import calls_with
 from lambdakit.harness.routing.rest.exchange import RestExchange
 from lambdakit.harness.routing.rest.refusal import Refused
 
-_CALLERS_OWN: Final = "arn:aws:iam::*:user/*"
 _TOO_LARGE: Final = 413
 _JSON: Final = ("Content-Type", "application/json")
 
@@ -48,8 +48,7 @@ class FunctionIntegration:
         )
         trace_id = exchange.request.headers.get("x-amzn-trace-id")
         credentials = with_stage_variables(integration.credentials_arn, exchange.stage_variables)
-        if credentials == _CALLERS_OWN:
-            raise Refused("API_CONFIGURATION_ERROR", "functions are not called with the caller's own credentials here")
+        caller = calls_with(exchange, credentials)
         if request.header("x-amz-invocation-type") == "Event":
             try:
                 request_id = self._calls.send(
@@ -58,6 +57,7 @@ class FunctionIntegration:
                     source_arn=source_arn,
                     trace_id=trace_id,
                     credentials_arn=credentials,
+                    caller=caller,
                     tenant_id=request.header("x-amz-tenant-id"),
                 )
             except FunctionRefused as refused:
@@ -71,6 +71,7 @@ class FunctionIntegration:
                 limit_seconds=integration.timeout_seconds,
                 trace_id=trace_id,
                 credentials_arn=credentials,
+                caller=caller,
                 tenant_id=request.header("x-amz-tenant-id"),
             )
         except FunctionRefused as refused:

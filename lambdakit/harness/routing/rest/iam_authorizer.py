@@ -35,7 +35,7 @@ def authorize_by_signature(exchange: RestExchange, callers: Callers) -> RestAuth
     refused = callers.action_refusal(signer, "execute-api:Invoke", arn, request_keys(request))
     if refused is not None:
         raise Refused("ACCESS_DENIED", refused, message=refused.replace(arn, _masked(arn, exchange.account_id)))
-    return RestAuthorized(kind="AWS_IAM", identity=_identity(exchange, signer))
+    return RestAuthorized(kind="AWS_IAM", identity=_identity(exchange, signer), signer=signer)
 
 
 def _identity(exchange: RestExchange, signer: Principal) -> dict[str, str | None]:

@@ -13,6 +13,7 @@ from lambdakit.harness.iam.service_calls import rest_api_source_arn
 from lambdakit.harness.moto_state.rest_definition import RestIntegration
 from lambdakit.harness.routing.arns import function_arn
 from lambdakit.harness.routing.function_calls import FunctionCalls, FunctionRefused, FunctionTimedOut
+from lambdakit.harness.routing.rest.callers_own import calls_with
 from lambdakit.harness.routing.rest.context import context_values
 from lambdakit.harness.routing.rest.exchange import RestExchange
 from lambdakit.harness.routing.rest.gateway_responses import MALFORMED_RESULT
@@ -25,7 +26,6 @@ from lambdakit.harness.routing.url_stream import UrlStream
 from lambdakit.harness.wire import Response
 from lambdakit.records import dataclass
 
-_CALLERS_OWN: Final = "arn:aws:iam::*:user/*"
 _TOO_LARGE: Final = 413
 _TENANT_PARAMETER: Final = "integration.request.header.x-amz-tenant-id"
 
@@ -54,7 +54,8 @@ class LambdaProxy:
                 source_arn=_source_arn(exchange),
                 limit_seconds=integration.timeout_seconds,
                 trace_id=exchange.request.headers.get("x-amzn-trace-id"),
-                credentials_arn=_credentials(integration),
+                credentials_arn=integration.credentials_arn,
+                caller=calls_with(exchange, integration.credentials_arn),
                 tenant_id=_tenant(exchange, integration),
             )
         except FunctionRefused as refused:
@@ -78,7 +79,8 @@ class LambdaProxy:
                 source_arn=_source_arn(exchange),
                 stream=stream,
                 trace_id=exchange.request.headers.get("x-amzn-trace-id"),
-                credentials_arn=_credentials(integration),
+                credentials_arn=integration.credentials_arn,
+                caller=calls_with(exchange, integration.credentials_arn),
                 tenant_id=_tenant(exchange, integration),
             )
         except FunctionRefused as refused:
@@ -115,12 +117,6 @@ def _tenant(exchange: RestExchange, integration: RestIntegration) -> str:
     if not named:
         return ""
     return next((values[-1] for _, _, values in mapped_to_request(exchange, named, context_values(exchange))), "")
-
-
-def _credentials(integration: RestIntegration) -> str:
-    if integration.credentials_arn == _CALLERS_OWN:
-        raise Refused("API_CONFIGURATION_ERROR", "functions are not called with the caller's own credentials here")
-    return integration.credentials_arn
 
 
 def _not_run(refused: FunctionRefused) -> Refused:

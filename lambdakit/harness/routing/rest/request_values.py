@@ -12,6 +12,7 @@ from typing import Any
 from lambdakit.harness.routing.exchange import query_pairs
 from lambdakit.harness.routing.rest.context import context_values
 from lambdakit.harness.routing.rest.exchange import RestExchange
+from lambdakit.harness.routing.rest.proxy_event import header_pairs
 
 
 def request_value(exchange: RestExchange, expression: str) -> str | None:
@@ -37,7 +38,9 @@ def parameter(exchange: RestExchange, kind: str, name: str) -> str | None:
         return exchange.path_parameters.get(name)
     values: list[str] = []
     if kind == "header":
-        values = list(exchange.request.headers.all(name.lower()))
+        # "Input to an API Gateway Lambda authorizer": with what API Gateway adds, `X-Forwarded-Proto` and the like.
+        seen = [value for key, value in header_pairs(exchange) if key.lower() == name.lower()]
+        values = seen or list(exchange.request.headers.all(name.lower()))
     elif kind == "querystring":
         values = [value for key, value in query_pairs(exchange.request.query) if key == name]
     return values[-1] if values else None

@@ -84,8 +84,8 @@ def result(payload: bytes) -> SocketResult:
     )
 
 
-def _asked(exchange: SocketExchange, request: Request, *, left_out: frozenset[str]) -> dict[str, Any]:
-    """Header fields as the client wrote them, with what the door adds; the query, where there is one."""
+def header_pairs(request: Request, host: str, *, left_out: frozenset[str] = frozenset()) -> list[tuple[str, str]]:
+    """Header fields as the client wrote them, with what the door adds: `X-Forwarded-Proto` and the like."""
     forwarded = [*request.headers.all("x-forwarded-for"), request.peer[0]]
     kept = [
         (name, value)
@@ -94,12 +94,18 @@ def _asked(exchange: SocketExchange, request: Request, *, left_out: frozenset[st
     ]
     headers = [
         *kept,
-        ("Host", exchange.client.domain_name),
+        ("Host", host),
         ("X-Forwarded-For", ", ".join(forwarded)),
         ("X-Forwarded-Port", "443"),
         ("X-Forwarded-Proto", "https"),
     ]
     headers.sort(key=lambda pair: pair[0].lower())
+    return headers
+
+
+def _asked(exchange: SocketExchange, request: Request, *, left_out: frozenset[str]) -> dict[str, Any]:
+    """The header fields; the query, where there is one."""
+    headers = header_pairs(request, exchange.client.domain_name, left_out=left_out)
     asked: dict[str, Any] = {"headers": dict(headers), "multiValueHeaders": _lists(headers)}
     query = query_pairs(request.query)
     if query:

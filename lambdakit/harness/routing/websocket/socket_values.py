@@ -12,6 +12,7 @@ from typing import Any
 from lambdakit.harness.routing.context_variables import as_text
 from lambdakit.harness.routing.exchange import query_pairs
 from lambdakit.harness.routing.websocket.selection import value_at
+from lambdakit.harness.routing.websocket.socket_event import header_pairs
 from lambdakit.harness.routing.websocket.socket_exchange import SocketExchange, request_context
 
 
@@ -46,7 +47,9 @@ def _of_request(exchange: SocketExchange, rest: str) -> str | None:
     if exchange.request is None:
         return None
     if kind in ("header", "multivalueheader"):
-        values = exchange.request.headers.all(name.lower())
+        # "Control access to WebSocket APIs with AWS Lambda REQUEST authorizers": with what API Gateway adds.
+        headers = header_pairs(exchange.request, exchange.client.domain_name)
+        values = [value for key, value in headers if key.lower() == name.lower()]
     elif kind in ("querystring", "multivaluequerystring"):
         values = [value for key, value in query_pairs(exchange.request.query) if key == name]
     else:

@@ -236,6 +236,7 @@ def test_who_signed_is_told() -> None:
             "user": "AIDA1",
             "userArn": "arn:aws:iam::123456789012:user/ann",
         },
+        signer=USER,
     )
 
 

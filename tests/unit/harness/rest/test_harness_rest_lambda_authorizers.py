@@ -233,6 +233,7 @@ def test_a_request_authorizer_is_given_the_request() -> None:
         ("TOKEN", ("method.request.header.X-Token",), {"headers": [("x-token", "t")]}, True),
         ("TOKEN", ("method.request.header.X-Token",), {"headers": [("x-token", "")]}, False),
         ("REQUEST", (), {"headers": []}, True),
+        ("REQUEST", ("method.request.header.X-Forwarded-Proto",), {"headers": []}, True),
         ("REQUEST", ("method.request.querystring.a",), {"target": "/?a=1"}, True),
         ("REQUEST", ("method.request.querystring.a",), {"target": "/?a="}, False),
         ("REQUEST", ("method.request.querystring.a",), {"target": "/?A=1"}, False),

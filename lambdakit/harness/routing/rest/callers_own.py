@@ -1,0 +1,30 @@
+"""Functions that a REST API calls with the credentials of who called its method.
+
+`arn:aws:iam::*:user/*` in an integration asks for it; SAM writes it into every method that `AWS_IAM` guards.
+Source: API Gateway API Reference, "Integration" (`credentials`); AWS SAM Developer Guide, "ApiFunctionAuth"
+(`InvokeRole`, by default `CALLER_CREDENTIALS`).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lambdakit.harness.routing.authorizers.iam import request_keys
+from lambdakit.harness.routing.function_calls import Caller
+from lambdakit.harness.routing.rest.exchange import RestExchange
+from lambdakit.harness.routing.rest.refusal import Refused
+
+CALLERS_OWN: Final = "arn:aws:iam::*:user/*"
+
+
+def calls_with(exchange: RestExchange, credentials_arn: str) -> Caller | None:
+    """Who calls the integration's function; None for the API itself, or a role. Refused where nobody had to sign.
+
+    What API Gateway answers for a method that anybody may call is not confirmed by a page.
+    """
+    if credentials_arn != CALLERS_OWN:
+        return None
+    signer = exchange.authorized.signer
+    if signer is None:
+        raise Refused("API_CONFIGURATION_ERROR", "the caller's own credentials are asked for, and nobody signed")
+    return Caller(principal=signer, context=request_keys(exchange.request))
