@@ -22,6 +22,7 @@ from lambdakit.harness.delivery.firehose_requests import EndpointServers
 from lambdakit.harness.delivery.firehose_source import KinesisFeeds
 from lambdakit.harness.delivery.function_aliases import FunctionAliases
 from lambdakit.harness.delivery.function_calls import FunctionCalls
+from lambdakit.harness.delivery.graphql_calls import GraphqlCalls
 from lambdakit.harness.delivery.log_metrics import LogMetrics
 from lambdakit.harness.delivery.log_subscription import LogSubscriptions
 from lambdakit.harness.delivery.other_services import OtherServices
@@ -111,6 +112,7 @@ class EventSources:
             stores=stores, invocations=invocations, permissions=permissions, submit=self._workers.submit
         )
         ApiCalls(targets, role_clients, servers.localize)
+        GraphqlCalls(targets, permissions, servers.localize)
         self._others = OtherServices(
             calls,
             targets,

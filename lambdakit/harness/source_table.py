@@ -127,12 +127,13 @@ _PUSHED: Final = (
         arrival=Arrival.ASYNCHRONOUS,
         supported="default and custom buses, every pattern operator, input, input path and transformer, retry "
         "policy, dead-letter queues, archives and replays, schedules by rate and cron; targets: Lambda, SQS, SNS, "
-        "Kinesis, Firehose, Step Functions, Logs, CodePipeline, other buses, methods of REST APIs, "
-        "API destinations on this machine",
+        "Kinesis, Firehose, Step Functions, Logs, CodePipeline, other buses, methods of REST APIs, operations of "
+        "AppSync APIs, API destinations on this machine",
         refused="targets that run nowhere (ECS, Batch, SSM, Redshift and others): told in the trace",
         code=(
             *("delivery.event_buses", "delivery.bus_event", "delivery.put_events", "delivery.rule_"),
             *("delivery.input_transformer", "delivery.json_path", "delivery.api_destination", "delivery.api_calls"),
+            *("delivery.front_door", "delivery.graphql_calls"),
         ),
         samples=("eventbridge", "schedule", "codepipeline-state"),
         shown=("tests/behaviour/test_behaviour_event_rules.py", "tests/behaviour/test_behaviour_schedules.py"),

@@ -6,19 +6,16 @@ Source: Amazon EventBridge User Guide, "Amazon API Gateway targets in Amazon Eve
 
 from __future__ import annotations
 
-import http.client
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
-from urllib.parse import quote, urlencode, urlsplit
+from typing import Final
+from urllib.parse import quote, urlencode
 
 from lambdakit.arn import Arn
 from lambdakit.harness.delivery.delivery import Delivery, NotDelivered
+from lambdakit.harness.delivery.front_door import answered
 from lambdakit.harness.delivery.rule_targets import HTTP_PARAMETERS
 from lambdakit.harness.delivery.targets import Targets
 from lambdakit.harness.invocation.shipment import Clients as RoleClients
-
-if TYPE_CHECKING:
-    from botocore.awsrequest import AWSRequest
 
 _SERVICE: Final = "execute-api"
 _DEFAULT_STAGE: Final = "$default"
@@ -67,26 +64,7 @@ class ApiCalls:
             self._targets.permit(delivery, "execute-api:Invoke", f"arn:aws:{_SERVICE}:{target.region}:{place}")
             signer = self._role_clients("apigateway", target.region, role=delivery.role_arn)
             SigV4Auth(signer._get_credentials(), _SERVICE, target.region).add_auth(request)
-        status = _status(request, self._localize(url))
+        status, _ = answered(request, self._localize(url), limit_seconds=_SECONDS_MAX)
         if status >= 300:
             is_tried_again = status >= 500 or status in _TRIED_AGAIN
             raise NotDelivered("ERROR_FROM_TARGET", f"{target} answered {status}", is_final=not is_tried_again)
-
-
-def _status(request: AWSRequest, url: str) -> int:
-    """What a request is answered with at a URL of this machine."""
-    host, here = urlsplit(str(request.url)).netloc, urlsplit(url)
-    if here.scheme != "http":
-        raise NotDelivered("ResourceNotFoundException", f"there is no API at {host}", is_final=True)
-    path = here.path + (f"?{here.query}" if here.query else "")
-    connection = http.client.HTTPConnection(here.hostname or "", here.port, timeout=_SECONDS_MAX)
-    try:
-        connection.request(str(request.method), path, request.data, {**dict(request.headers.items()), "Host": host})
-        return connection.getresponse().status
-    except TimeoutError:
-        said = f"{host} did not answer within {_SECONDS_MAX:g} s"
-        raise NotDelivered("TIMEOUT", said, is_final=False) from None
-    except (OSError, http.client.HTTPException) as error:
-        raise NotDelivered("CONNECTION_FAILURE", f"{host}: {error}", is_final=False) from None
-    finally:
-        connection.close()
