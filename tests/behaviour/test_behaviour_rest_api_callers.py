@@ -22,9 +22,9 @@ ECHO = "def handler(event, context): return {'statusCode': 200, 'body': 'ran'}"
 CALLERS_OWN = "arn:aws:iam::*:user/*"
 
 
-def _user(name: str, *actions: str) -> Resources:
-    """A user of that name who may do this."""
-    statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+def _user(name: str, *actions: str, where: Mapping[str, Any] | None = None) -> Resources:
+    """A user of that name who may do this. where: the condition; absence: everywhere."""
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*", "Condition": where or {}}
     policy = {"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
     return {name: {"Type": "AWS::IAM::User", "Properties": {"UserName": name, "Policies": [policy]}}}
 
@@ -71,6 +71,7 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
         | rest_api("Api", methods)
         | _user("ada", "execute-api:Invoke", "lambda:InvokeFunction")
         | _user("eve", "execute-api:Invoke")
+        | _user("here", "execute-api:*", "lambda:*", where={"IpAddress": {"aws:SourceIp": "127.0.0.0/8"}})
     )
     url = {"Fn::Sub": "https://${Api}.execute-api.${AWS::Region}.amazonaws.com/prod"}
     with WiredHarness(enforce_iam="on") as harness:
@@ -80,8 +81,9 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
 
 
 @pytest.mark.parametrize("path", ["/proxy", "/template"])
-def test_who_may_call_the_function_needs_no_permission_of_the_api(door: Door, path: str) -> None:
-    answer = door.get(path, "ada")
+@pytest.mark.parametrize("user", ["ada", "here"])
+def test_who_may_call_the_function_needs_no_permission_of_the_api(door: Door, path: str, user: str) -> None:
+    answer = door.get(path, user)
 
     assert answer.status_code == 200, door.problem()
     assert "ran" in answer.text

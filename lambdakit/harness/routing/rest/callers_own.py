@@ -20,7 +20,8 @@ CALLERS_OWN: Final = "arn:aws:iam::*:user/*"
 def calls_with(exchange: RestExchange, credentials_arn: str) -> Caller | None:
     """Who calls the integration's function; None for the API itself, or a role. Refused where nobody had to sign.
 
-    What API Gateway answers for a method that anybody may call is not confirmed by a page.
+    No page says what API Gateway answers for a method that anybody may call, nor which condition keys such a call has:
+    here, those of the request.
     """
     if credentials_arn != CALLERS_OWN:
         return None
