@@ -7,12 +7,12 @@ targets"; EventBridge API Reference, "HttpParameters".
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from tests.fakes.event_bus import EventBus
 from tests.fakes.plain_assembly import Resources, function, role
 from tests.fakes.rest_assembly import invocable, proxied, rest_api
 from tests.fakes.stacks import Stacks, physical_id
@@ -31,13 +31,6 @@ def harness() -> Iterator[WiredHarness]:
         yield running
 
 
-@pytest.fixture
-def stacks(harness: WiredHarness, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Stacks]:
-    stacks = Stacks(harness, tmp_path, f"t-{abs(hash(request.node.name))}")
-    yield stacks
-    stacks.destroy()
-
-
 def api(method: str, source: str = _ANSWER, **properties: Any) -> Resources:
     """A REST API with one method, in front of one function."""
     methods = {method: {**proxied("Taker"), **properties}}
@@ -53,17 +46,6 @@ def rule(method: str, *, signed_by: str = "", **target: Any) -> Resources:
     return {"Rule": {"Type": "AWS::Events::Rule", "Properties": properties}}
 
 
-def put(harness: WiredHarness, detail: Mapping[str, Any]) -> None:
-    entry = {"Source": "shop", "DetailType": "Order", "Detail": json.dumps(detail)}
-    harness.aws("events").put_events(Entries=[entry])
-    harness.drain()
-
-
-def seen(harness: WiredHarness, after: int) -> list[dict[str, Any]]:
-    """What the function was called with."""
-    return [json.loads(event["payload"]) for event in harness.events("InvocationStarted", after=after)]
-
-
 def test_a_rule_sends_its_event_to_a_method(harness: WiredHarness, stacks: Stacks) -> None:
     http = {
         "PathParameterValues": ["$.detail.id"],
@@ -75,9 +57,9 @@ def test_a_rule_sends_its_event_to_a_method(harness: WiredHarness, stacks: Stack
     )
     before = harness.position()
 
-    put(harness, {"id": "7"})
+    EventBus(harness).put({"id": "7"})
 
-    [request] = seen(harness, before)
+    [request] = harness.payloads(after=before)
     assert (request["httpMethod"], request["path"]) == ("POST", "/orders/7")
     assert request["pathParameters"] == {"id": "7"}
     assert request["queryStringParameters"] == {"from": "rule one"}
@@ -96,9 +78,9 @@ def test_a_method_that_asks_for_a_signature_gets_the_roles(
     stacks.deploy(api("POST /", AuthorizationType="AWS_IAM") | caller | rule("POST/", signed_by="Caller"))
     before = harness.position()
 
-    put(harness, {})
+    EventBus(harness).put({})
 
-    assert len(seen(harness, before)) == granted
+    assert len(harness.payloads(after=before)) == granted
     refused = harness.events("EventNotDelivered", after=before)
     assert [event["settled"] for event in refused] == ([] if granted else ["dropped"])
     assert all("execute-api:Invoke" in event["reason"] for event in refused)
@@ -108,7 +90,7 @@ def test_what_a_method_refuses_is_not_sent_again(harness: WiredHarness, stacks: 
     stacks.deploy(api("POST /", _REFUSE) | rule("POST/"))
     before = harness.position()
 
-    put(harness, {})
+    EventBus(harness).put({})
 
     [refused] = harness.events("EventNotDelivered", after=before)
     assert (refused["attempts"], refused["settled"]) == (1, "dropped")
@@ -139,5 +121,5 @@ def test_a_pipe_sends_each_record_to_a_method(harness: WiredHarness, stacks: Sta
     harness.aws("sqs").send_message(QueueUrl=url, MessageBody='{"id": 7}')
     harness.drain()
 
-    [request] = seen(harness, before)
+    [request] = harness.payloads(after=before)
     assert (request["path"], json.loads(request["body"])) == ("/orders/7", {"order": 7})

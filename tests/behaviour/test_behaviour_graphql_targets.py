@@ -6,13 +6,12 @@ Source: Amazon EventBridge User Guide, "AWS AppSync targets for rules in Amazon 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from tests.fakes.event_bus import EventBus
 from tests.fakes.graphql_apis import function_source, graphql_api, resolver
 from tests.fakes.plain_assembly import Resources, function, role
 from tests.fakes.stacks import Stacks, physical_id
@@ -33,13 +32,6 @@ _VARIABLES: Final = {"InputPathsMap": {"sku": "$.detail.sku"}, "InputTemplate": 
 def harness() -> Iterator[WiredHarness]:
     with WiredHarness(enforce_iam="on") as running:
         yield running
-
-
-@pytest.fixture
-def stacks(harness: WiredHarness, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Stacks]:
-    stacks = Stacks(harness, tmp_path, f"t-{abs(hash(request.node.name))}")
-    yield stacks
-    stacks.destroy()
 
 
 def api(work: str = _WORK, **properties: Any) -> Resources:
@@ -75,17 +67,6 @@ def rule(*, field: str = "publish", has_role: bool = True, operation: str = _OPE
     }
 
 
-def put(harness: WiredHarness, detail: Mapping[str, Any]) -> None:
-    entry = {"Source": "shop", "DetailType": "Order", "Detail": json.dumps(detail)}
-    harness.aws("events").put_events(Entries=[entry])
-    harness.drain()
-
-
-def seen(harness: WiredHarness, after: int) -> list[dict[str, Any]]:
-    """What the function was called with."""
-    return [json.loads(event["payload"]) for event in harness.events("InvocationStarted", after=after)]
-
-
 def lost(harness: WiredHarness, deployment: Mapping[str, Any]) -> list[dict[str, str]]:
     """What the messages in the queue say of themselves."""
     answer = harness.aws("sqs").receive_message(
@@ -101,9 +82,9 @@ def test_an_event_is_the_variables_of_an_operation(harness: WiredHarness, stacks
     deployment = stacks.deploy(api() | rule())
     before = harness.position()
 
-    put(harness, {"sku": "a"})
+    EventBus(harness).put({"sku": "a"})
 
-    [called] = seen(harness, before)
+    [called] = harness.payloads(after=before)
     assert called["arguments"] == {"sku": "a", "note": "by rule"}
     rule_name = physical_id(deployment, "Rule")
     assert called["identity"]["userArn"].endswith(f"assumed-role/{physical_id(deployment, 'Caller')}/{rule_name}")
@@ -115,9 +96,9 @@ def test_a_whole_event_may_be_the_variables(harness: WiredHarness, stacks: Stack
     stacks.deploy(api() | rule(InputPath="$.detail", InputTransformer={"Ref": "AWS::NoValue"}))
     before = harness.position()
 
-    put(harness, {"sku": "b"})
+    EventBus(harness).put({"sku": "b"})
 
-    assert [called["arguments"] for called in seen(harness, before)] == [{"sku": "b"}]
+    assert [called["arguments"] for called in harness.payloads(after=before)] == [{"sku": "b"}]
 
 
 @pytest.mark.parametrize(
@@ -134,9 +115,9 @@ def test_who_is_not_let_in_is_not_tried_again(
     deployment = stacks.deploy(api(**properties) | rule(**given))
     before = harness.position()
 
-    put(harness, {"sku": "a"})
+    EventBus(harness).put({"sku": "a"})
 
-    assert seen(harness, before) == []
+    assert harness.payloads(after=before) == []
     [letter] = lost(harness, deployment)
     assert (letter["ERROR_CODE"], letter["RETRY_ATTEMPTS"]) == ("NO_PERMISSIONS", "0")
     assert said in letter["ERROR_MESSAGE"]
@@ -161,9 +142,9 @@ def test_what_cannot_be_sent_is_put_away(
     deployment = stacks.deploy(api() | rule(**target))
     before = harness.position()
 
-    put(harness, {"sku": "a"})
+    EventBus(harness).put({"sku": "a"})
 
-    assert seen(harness, before) == []
+    assert harness.payloads(after=before) == []
     assert [letter["ERROR_CODE"] for letter in lost(harness, deployment)] == [code]
 
 
@@ -171,8 +152,8 @@ def test_an_error_of_a_resolver_is_an_answer(harness: WiredHarness, stacks: Stac
     deployment = stacks.deploy(api("def handler(event, context): raise ValueError('no')") | rule())
     before = harness.position()
 
-    put(harness, {"sku": "a"})
+    EventBus(harness).put({"sku": "a"})
 
-    assert len(seen(harness, before)) == 1
+    assert len(harness.payloads(after=before)) == 1
     assert len(harness.events("EventDelivered", after=before)) == 1
     assert lost(harness, deployment) == []

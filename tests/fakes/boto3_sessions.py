@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
+
+from lambdakit.harness.account import service_models
 
 
 def session_of(key_id: str, secret: str, token: str | None = None, *, region: str = "us-east-1") -> Any:
@@ -12,7 +13,7 @@ def session_of(key_id: str, secret: str, token: str | None = None, *, region: st
     import botocore.session
 
     bare = botocore.session.Session()
-    bare.register_component("data_loader", _loader())
+    bare.register_component("data_loader", service_models())
     return boto3.session.Session(
         aws_access_key_id=key_id,
         aws_secret_access_key=secret,
@@ -20,10 +21,3 @@ def session_of(key_id: str, secret: str, token: str | None = None, *, region: st
         region_name=region,
         botocore_session=bare,
     )
-
-
-@cache
-def _loader() -> Any:
-    from botocore.loaders import create_loader
-
-    return create_loader()

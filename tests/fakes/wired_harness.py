@@ -131,6 +131,10 @@ class WiredHarness:
         answer = self.call("GET", f"trace?after={after}")
         return [event for event in answer.json()["events"] if event["kind"] == kind]
 
+    def payloads(self, *, after: int) -> list[Any]:
+        """What functions were called with, in order."""
+        return [json.loads(event["payload"]) for event in self.events("InvocationStarted", after=after)]
+
     def position(self) -> int:
         """How many events the trace has so far."""
         return len(self.call("GET", "trace").json()["events"])

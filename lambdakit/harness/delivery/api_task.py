@@ -18,6 +18,7 @@ from lambdakit.harness.delivery.task_requests import (
     RUNTIME,
     SESSION,
     Signing,
+    add_signature,
     grouped,
     headers_of,
     method_of,
@@ -124,14 +125,11 @@ def _without_nulls(value: Any) -> Any:
 
 
 def _sign(request: EndpointRequest, credentials: Credentials, region: str) -> EndpointRequest:
-    from botocore.auth import SigV4Auth
     from botocore.awsrequest import AWSRequest
-    from botocore.credentials import Credentials as Signer
 
     # Of the task's own headers none is signed: a proxy may change them, and botocore's have one value each.
     unsigned = AWSRequest(request.method, request.url, {}, request.body)
-    signer = Signer(credentials.access_key_id, credentials.secret_access_key, credentials.session_token)
-    SigV4Auth(signer, _SIGNED_FOR, region).add_auth(unsigned)
+    add_signature(unsigned, credentials, _SIGNED_FOR, region)
     headers = {**request.headers, **{str(name): str(value) for name, value in unsigned.headers.items()}}
     return EndpointRequest(
         method=request.method, url=request.url, headers=headers, body=request.body, plain=request.plain

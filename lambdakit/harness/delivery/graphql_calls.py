@@ -15,7 +15,7 @@ from lambdakit.harness.delivery.delivery import Delivery, NotDelivered
 from lambdakit.harness.delivery.front_door import answered
 from lambdakit.harness.delivery.rule_targets import GRAPHQL_OPERATION
 from lambdakit.harness.delivery.targets import Targets
-from lambdakit.harness.delivery.task_requests import Signing
+from lambdakit.harness.delivery.task_requests import Signing, add_signature
 
 _SERVICE: Final = "appsync"
 _ENDPOINT: Final = "endpoints/graphql-api/"
@@ -51,19 +51,15 @@ class GraphqlCalls:
             raise NotDelivered("ERROR_FROM_TARGET", f"{target} answered {status}", is_final=True)
 
     def _answer(self, delivery: Delivery, target: Arn, operation: str) -> tuple[int, bytes]:
-        from botocore.auth import SigV4Auth
         from botocore.awsrequest import AWSRequest
-        from botocore.credentials import Credentials
 
         api = target.resource.removeprefix(_ENDPOINT)
         url = f"https://{api}.appsync-api.{target.region}.amazonaws.com/graphql"
         body = json.dumps({"query": operation, "variables": json.loads(delivery.payload)}).encode()
         request = AWSRequest("POST", url, {"Content-Type": "application/json"}, body)
         if delivery.role_arn:
-            session = delivery.source.rpartition("/")[2]
-            signed = self._signing.sign_in(delivery.role_arn, session)
-            signer = Credentials(signed.access_key_id, signed.secret_access_key, signed.session_token)
-            SigV4Auth(signer, _SERVICE, target.region).add_auth(request)
+            credentials = self._signing.sign_in(delivery.role_arn, delivery.source.rpartition("/")[2])
+            add_signature(request, credentials, _SERVICE, target.region)
         return answered(request, self._localize(url), limit_seconds=_SECONDS_MAX)
 
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from lambdakit.harness.delivery.firehose_requests import EndpointAnswer
 from lambdakit.harness.delivery.task_forms import text
 from lambdakit.harness.iam.credentials import Credentials
 from lambdakit.harness.moto_state.state_calls import TaskCallFailed
+
+if TYPE_CHECKING:
+    from botocore.awsrequest import AWSRequest
 
 # Source: AWS Step Functions Developer Guide, "Handling errors in Step Functions workflows" (the error names).
 RUNTIME: Final = "States.Runtime"
@@ -39,6 +42,15 @@ class Signing(Protocol):
 
     def sign_in_service(self, service: str, source_arn: str) -> Credentials:
         """The credentials of a service that asks on behalf of a resource."""
+
+
+def add_signature(request: AWSRequest, credentials: Credentials, service: str, region: str) -> None:
+    """Signs a request for a service, in the request's own headers."""
+    from botocore.auth import SigV4Auth
+    from botocore.credentials import Credentials as Signer
+
+    signer = Signer(credentials.access_key_id, credentials.secret_access_key, credentials.session_token)
+    SigV4Auth(signer, service, region).add_auth(request)
 
 
 def required(given: Mapping[str, Any], name: str) -> str:

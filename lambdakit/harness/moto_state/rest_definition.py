@@ -8,8 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
+from typing import Final
 
 from lambdakit.records import dataclass
+
+CALLERS_OWN: Final = "arn:aws:iam::*:user/*"
+"""The credentials of an integration that is called with those of whoever calls its method."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +37,7 @@ class RestIntegration:
     """What a method calls. type: `AWS`, `AWS_PROXY`, `HTTP`, `HTTP_PROXY` or `MOCK`.
 
     http_method: of the integration's request. credentials_arn: the role to act as, empty for none;
-    `arn:aws:iam::*:user/*` for the caller's own. request_parameters: `integration.request.…` -> where its value comes
+    `CALLERS_OWN` for the caller's. request_parameters: `integration.request.…` -> where its value comes
     from. passthrough_behavior: `WHEN_NO_MATCH`, `WHEN_NO_TEMPLATES` or `NEVER`. transfer_mode: `BUFFERED` or `STREAM`.
     responses: by the method response's status code.
     """

@@ -19,12 +19,11 @@ from types import ModuleType
 from typing import Any, Final
 
 from lambdakit.harness.moto_state.loaded import change_when_loaded
-from lambdakit.harness.moto_state.rest_definition import RestApiDefinition
+from lambdakit.harness.moto_state.rest_definition import CALLERS_OWN, RestApiDefinition
 from lambdakit.harness.moto_state.rest_snapshot import TRANSFER_MODE, snapshot
 
 CANARY: Final = "lambdakit_canary"  # with a stage
 _DEFINITION: Final = "lambdakit_definition"  # with a deployment
-_CALLERS_OWN: Final = "arn:aws:iam::*:user/*"
 
 _Method = Callable[..., Any]
 
@@ -204,11 +203,11 @@ def _with_callers_own(put_integration: _Method) -> _Method:
 
     @functools.wraps(put_integration)
     def put(backend: Any, *arguments: Any, credentials: str | None = None, **settings: Any) -> Any:
-        if credentials != _CALLERS_OWN:
+        if credentials != CALLERS_OWN:
             return put_integration(backend, *arguments, credentials=credentials, **settings)
         some_role = f"arn:{backend.partition}:iam::{backend.account_id}:role/caller"
         integration = put_integration(backend, *arguments, credentials=some_role, **settings)
-        integration.credentials = _CALLERS_OWN
+        integration.credentials = CALLERS_OWN
         return integration
 
     return put

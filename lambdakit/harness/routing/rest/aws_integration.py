@@ -15,7 +15,7 @@ from typing import Final, Protocol, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode
 
 from lambdakit.harness.iam.api_services import ApiService, apis_signed_for
-from lambdakit.harness.moto_state.rest_definition import RestIntegration
+from lambdakit.harness.moto_state.rest_definition import CALLERS_OWN, RestIntegration
 from lambdakit.harness.routing.arns import with_stage_variables
 from lambdakit.harness.routing.function_calls import FunctionTimedOut
 from lambdakit.harness.routing.rest.backend import BackendAnswer, BackendRequest
@@ -29,7 +29,6 @@ _Made = TypeVar("_Made")
 
 _URI: Final = re.compile(r"arn:[^:]+:apigateway:([a-z0-9-]+):(?:([^:]+)\.)?([^:.]+):(path|action)/(.*)", re.DOTALL)
 _FORM: Final = "application/x-www-form-urlencoded"
-_CALLERS_OWN: Final = "arn:aws:iam::*:user/*"
 # Signing names by the names that URIs have, where they differ: those are of endpoints.
 _SIGNED_AS: Final[Mapping[str, str]] = {"email": "ses", "data.iot": "iotdata", "runtime.lex": "lex"}
 # SQS speaks the query protocol with whoever asks in it, and its integrations do.
@@ -112,7 +111,7 @@ class AwsIntegration:
         )
 
     def _check_role(self, role_arn: str) -> None:
-        if role_arn == _CALLERS_OWN:
+        if role_arn == CALLERS_OWN:
             raise Refused("API_CONFIGURATION_ERROR", "services are not asked with the caller's own credentials here")
         refused = self._assumption_refusal(role_arn) if role_arn else None
         if refused is not None:

@@ -7,14 +7,11 @@ Source: API Gateway API Reference, "Integration" (`credentials`); AWS SAM Develo
 
 from __future__ import annotations
 
-from typing import Final
-
+from lambdakit.harness.moto_state.rest_definition import CALLERS_OWN
 from lambdakit.harness.routing.authorizers.iam import request_keys
 from lambdakit.harness.routing.function_calls import Caller
 from lambdakit.harness.routing.rest.exchange import RestExchange
 from lambdakit.harness.routing.rest.refusal import Refused
-
-CALLERS_OWN: Final = "arn:aws:iam::*:user/*"
 
 
 def calls_with(exchange: RestExchange, credentials_arn: str) -> Caller | None:

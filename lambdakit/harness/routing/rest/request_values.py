@@ -39,6 +39,7 @@ def parameter(exchange: RestExchange, kind: str, name: str) -> str | None:
     values: list[str] = []
     if kind == "header":
         # "Input to an API Gateway Lambda authorizer": with what API Gateway adds, `X-Forwarded-Proto` and the like.
+        # What functions are not shown, such as a signature, can be mapped all the same.
         seen = [value for key, value in header_pairs(exchange) if key.lower() == name.lower()]
         values = seen or list(exchange.request.headers.all(name.lower()))
     elif kind == "querystring":
