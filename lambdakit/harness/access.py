@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 from lambdakit.harness.account import Account
 from lambdakit.harness.iam.api_call import read_api_call
 from lambdakit.harness.iam.callers import Callers
+from lambdakit.harness.iam.condition_keys import Now
 from lambdakit.harness.iam.credentials import CredentialRegistry, Credentials, account_of, temporary_credentials
 from lambdakit.harness.iam.denial import denial_response
 from lambdakit.harness.iam.guard import Guard
@@ -52,7 +53,7 @@ class Access:
     """Decides about requests. account_id, region: the harness's own, for requests that name none.
 
     functions: what Lambda knows of its own resources. lambda_policy: the resource policy of a function, version, alias
-    or layer version by its ARN; None without one.
+    or layer version by its ARN; None without one. now: the time that conditions see.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Access:
         functions: FunctionLookups,
         lambda_policy: LambdaPolicy,
         trace: TraceLog,
+        now: Now,
     ) -> None:
         self._account_id = account_id
         self._region = region
@@ -95,6 +97,7 @@ class Access:
                 lookups=self._lookups,
                 usage=self.usage,
                 trace=trace,
+                now=now,
             )
 
     @property

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import io
+import itertools
 import logging
 import os
 import sys
@@ -37,6 +38,7 @@ class Account:
 
     Building it imports moto, which takes a quarter of a second.
     check: may be set: what a service refuses of a request, whoever makes it, and moto does not; None for all else.
+    touched: grows when a request comes and when it is answered: while it stays, nothing was changed by any.
     """
 
     def __init__(self, *, account_id: str, region: str) -> None:
@@ -62,11 +64,19 @@ class Account:
         self._session: Any = None  # of all clients
         self._fronts: dict[str, Front] = {}
         self.check: Callable[[Request, str], Response | None] = lambda request, account_id: None
+        self._touches = itertools.count(1)
+        self.touched = 0
         self._lock = threading.Lock()
 
     def serve(self, request: Request, *, account_id: str | None = None) -> Response:
         """The answer to an AWS API request. account_id: whose it is; absence: the harness's own."""
-        owner = account_id or self.account_id
+        self.touched = next(self._touches)
+        try:
+            return self._serve(request, account_id or self.account_id)
+        finally:
+            self.touched = next(self._touches)
+
+    def _serve(self, request: Request, owner: str) -> Response:
         refused = self.check(request, owner)
         if refused is not None:
             return refused

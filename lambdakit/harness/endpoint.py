@@ -105,13 +105,8 @@ class Endpoint:
         return self._access.refusal(request, named, principal) or self._noted(request, named, principal)
 
     def _route(self, request: Request, environment: str) -> Response:
-        by_path = _API_PATH.fullmatch(request.path)
-        if by_path is not None:
-            return self._through_door(by_path[1], _below(request, by_path[2] or "/"), environment)
-        if request.path.startswith(code_downloads.PREFIX):
-            return self._control_plane.download(request)
         if request.path.startswith("/_lambdakit/"):
-            return self._control(request)
+            return self._serve_own(request, environment)
         host = request.headers.get("host")
         by_host = _API_HOST.fullmatch(host)
         if by_host is not None:
@@ -120,6 +115,15 @@ class Endpoint:
         if domain is not None:
             return domain(request, environment)
         return self._serve_aws(request, environment)
+
+    def _serve_own(self, request: Request, environment: str) -> Response:
+        """The answer to a path that no service has."""
+        by_path = _API_PATH.fullmatch(request.path)
+        if by_path is not None:
+            return self._through_door(by_path[1], _below(request, by_path[2] or "/"), environment)
+        if request.path.startswith(code_downloads.PREFIX):
+            return self._control_plane.download(request)
+        return self._control(request)
 
     def _through_door(self, api_id: str, request: Request, environment: str) -> Response:
         handle = self._doors.asked_for(api_id)

@@ -13,6 +13,7 @@ from lambdakit.harness.deployment.places import Places
 from lambdakit.harness.deployment.reachability_report import ReachabilityReport
 from lambdakit.harness.deployment.resource_endpoints import recorded_endpoints, resource_endpoints
 from lambdakit.harness.iam.credentials import CredentialRegistry
+from lambdakit.harness.iam.kept_permits import KeptPermits
 from lambdakit.harness.iam.required_actions import all_actions
 from lambdakit.harness.iam.usage import CREATE_LOG_GROUP, LOG_ACTIONS, NETWORK_INTERFACE_ACTIONS, TRACING_ACTIONS
 from lambdakit.harness.lambda_service.faults import ServiceFault
@@ -57,6 +58,7 @@ class Guards:
             functions=lookups,
             lambda_policy=lookups.policy,
             trace=trace,
+            now=clock.now,
         )
         self.rules = NetworkRules(lambda: recorded_endpoints(stacks))
         self._network_is_enforced = judge is not None or options.enforce_network == "on"
@@ -65,6 +67,7 @@ class Guards:
         self.bindings = Bindings(lambda: resource_endpoints(stacks))
         self._functions = functions
         self._trace = trace
+        self._clock = clock
         self._noted = 0  # how many of its events
         places = Places(stacks)
         if self.access.guard is not None:
@@ -86,6 +89,12 @@ class Guards:
             hosts=lambda: [(host, port) for host, ports in self.bindings.targets().items() for port in ports],
             coverage=lambda: coverage() if self._network_is_enforced else _UNENFORCED,
         )
+
+    def log_refusal(self, touched: Callable[[], int]) -> KeptPermits:
+        """Why a role may not write to a log. touched: grows whenever a service may have been changed."""
+        now = self._clock.now
+        # Conditions on the time tell it to the second.
+        return KeptPermits(self.access.log_refusal, lambda: (touched(), int(now().timestamp())))
 
     def _note_platform(self) -> None:
         """Counts what Lambda did with the roles of functions that ran: their logs, traces and network interfaces."""

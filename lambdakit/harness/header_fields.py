@@ -32,9 +32,7 @@ class Headers:
 
     def __init__(self, items: Iterable[tuple[str, str]]) -> None:
         self.items: Sequence[tuple[str, str]] = tuple(items)
-        self._first: dict[str, str] = {}
-        for name, value in self.items:
-            self._first.setdefault(name.lower(), value)
+        self._first = {name.lower(): value for name, value in reversed(self.items)}
 
     def get(self, name: str, default: str = "") -> str:
         """The first value of `name`, which is given in lower case; `default` when there is none."""
@@ -59,11 +57,8 @@ def read_fields(text: bytes) -> list[tuple[str, str]]:
     """The fields in `text`, in which each one stands behind a line break. BadRequest for anything else."""
     if not _FIELDS.fullmatch(text):
         raise BadRequest(400, "malformed header")
-    fields = []
-    for line in text.decode("latin-1").split("\r\n")[1:]:
-        name, _, value = line.partition(":")
-        fields.append((name, value.strip(" \t")))
-    return fields
+    parts = [line.partition(":") for line in text.decode("latin-1").split("\r\n")[1:]]
+    return [(name, value.strip(" \t")) for name, _, value in parts]
 
 
 def header_value(text: str) -> str:

@@ -150,7 +150,7 @@ class Server:
             endpoint_url=lambda: self._listener.url,
             admit_environment=concurrency.admit_environment,
             network=network,
-            log_refusal=access.log_refusal,
+            log_refusal=self._guards.log_refusal(lambda: account.touched),
             file_system_of=files.file_system_of,
         )
         self._invocations = Invocations(

@@ -7,6 +7,7 @@ Source: RFC 9110, RFC 9112.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -36,6 +37,7 @@ _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}" for st
 class Request:
     """A request as it came: `target` and its two parts are still percent-encoded.
 
+    path, query: what stands before the target's first question mark, and behind it; no query is empty.
     peer: the client's address and port. trailers: what follows the last chunk of a body.
     """
 
@@ -46,24 +48,30 @@ class Request:
     http_version: str = "HTTP/1.1"
     peer: tuple[str, int] = ("127.0.0.1", 0)
     trailers: Headers = NO_HEADERS
+    path: str = field(init=False, repr=False, compare=False)
+    query: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def path(self) -> str:
-        """The target up to the question mark, percent-encoded."""
-        return self.target.partition("?")[0]
-
-    @property
-    def query(self) -> str:
-        """The target behind the question mark, percent-encoded; empty when there is none."""
-        return self.target.partition("?")[2]
+    def __post_init__(self) -> None:
+        path, _, query = self.target.partition("?")
+        _set_path(self, path)  # once: whoever decides what a request means looks at it again and again
+        _set_query(self, query)
 
     @property
     def keeps_alive(self) -> bool:
         """Whether the client wants to send another request on this connection."""
+        if "connection" not in self.headers:
+            return self.http_version != "HTTP/1.0"
         options = {option.strip().lower() for value in self.headers.all("connection") for option in value.split(",")}
         if self.http_version == "HTTP/1.0":
             return "keep-alive" in options and "close" not in options
         return "close" not in options
+
+
+# A request is frozen; its slots are not.
+_set_body = vars(Request)["body"].__set__
+_set_trailers = vars(Request)["trailers"].__set__
+_set_path = vars(Request)["path"].__set__
+_set_query = vars(Request)["query"].__set__
 
 
 class OpenAnswer(Protocol):
@@ -206,6 +214,7 @@ class RequestParser:
         self._body_bytes_max = body_bytes_max
         self._buffer = bytearray()
         self._head: Request | None = None
+        self._length: int | None = 0
         self._body: MessageBody | None = None  # of the request that is coming in, unless it is there as a whole
         self._awaits_continue = False
         # Whoever asks for the same again, as a runtime does for its next event, says it in the same bytes.
@@ -221,13 +230,18 @@ class RequestParser:
         waits, self._awaits_continue = self._awaits_continue, False
         return waits
 
+    @property
+    def length(self) -> int | None:
+        """The length in bytes of the body of the request that is coming in; None when its chunks will tell."""
+        return self._length
+
     def begun(self, peer: tuple[str, int] = ("127.0.0.1", 0)) -> Request | None:
-        """The request that is coming in, without its body; None until its head is there. BadRequest as below."""
+        """The request that is coming in, which has no body yet; None until its head is there. BadRequest as below."""
         if self._head is None:
             head = self._read_head(peer) if self._buffer else None
             if head is None:
                 return None
-            _refuse_framing(head, self._body_bytes_max)
+            self._length = _body_length(head, self._body_bytes_max)
             self._head = head
             self._awaits_continue = not self._buffer and _expects_continue(head)
         return self._head
@@ -256,8 +270,8 @@ class RequestParser:
         if head is None:
             return None
         trailers: list[tuple[str, str]] = []
-        length = int(head.headers.get("content-length", "0"))
-        if self._body is None and "transfer-encoding" not in head.headers and len(self._buffer) >= length:
+        length = self._length
+        if self._body is None and length is not None and len(self._buffer) >= length:
             body = bytes(self._buffer[:length])
             del self._buffer[:length]
         else:
@@ -269,15 +283,12 @@ class RequestParser:
         self._head = self._body = None
         if not body and not trailers:
             return head
-        return Request(
-            method=head.method,
-            target=head.target,
-            headers=head.headers,
-            body=body,
-            http_version=head.http_version,
-            peer=head.peer,
-            trailers=Headers(trailers) if trailers else NO_HEADERS,
-        )
+        if head.method == "GET":  # it is kept, and comes again without this body
+            head = dataclasses.replace(head)
+        _set_body(head, body)
+        if trailers:
+            _set_trailers(head, Headers(trailers))
+        return head
 
     def _read_head(self, peer: tuple[str, int]) -> Request | None:
         while self._buffer[:2] == b"\r\n":  # RFC 9112 2.2: empty lines before a request line are skipped
@@ -338,17 +349,20 @@ def _expects_continue(head: Request) -> bool:
     return head.http_version == "HTTP/1.1" and head.headers.get("expect").lower() == "100-continue"
 
 
-def _refuse_framing(head: Request, bytes_max: int) -> None:
-    """BadRequest for a request whose end cannot be told, or that is longer than `bytes_max`."""
+def _body_length(head: Request, bytes_max: int) -> int | None:
+    """Of a request; None when chunks will tell. BadRequest when its end cannot be told, or is beyond `bytes_max`."""
     headers = head.headers
     if "transfer-encoding" in headers:
         encodings = [value.lower() for value in headers.all("transfer-encoding")]
         # RFC 9112 6.1: both at once, or in HTTP/1.0, is how requests are smuggled.
         if encodings != ["chunked"] or "content-length" in headers or head.http_version == "HTTP/1.0":
             raise BadRequest(400, "transfer-encoding is not chunked, or stands beside a content-length")
-    elif "content-length" in headers:
-        lengths = headers.all("content-length")
-        if len(set(lengths)) > 1 or not _LENGTH.fullmatch(lengths[0]):
-            raise BadRequest(400, "malformed content-length")
-        if int(lengths[0]) > bytes_max:
-            raise BadRequest(413, "the body is too long")
+        return None
+    if "content-length" not in headers:
+        return 0
+    lengths = headers.all("content-length")
+    if len(set(lengths)) > 1 or not _LENGTH.fullmatch(lengths[0]):
+        raise BadRequest(400, "malformed content-length")
+    if (length := int(lengths[0])) > bytes_max:
+        raise BadRequest(413, "the body is too long")
+    return length

@@ -6,6 +6,7 @@ Source: AWS Lambda Developer Guide, "Sending Lambda function logs to CloudWatch 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,58 @@ def test_a_right_that_comes_later_counts_from_the_next_invocation(harness: Harne
 
     (stack,) = deployment.stacks.values()
     assert heard(harness, str(stack.resources["TalkerLogs"].physical_id)) == ["heard 2"]
+    deployment.destroy()
+
+
+def test_a_right_that_is_taken_counts_from_the_next_invocation(harness: Harness, tmp_path: Path) -> None:
+    resources = talker("logs:CreateLogStream", "logs:PutLogEvents")
+    deployment = harness.deploy(write_stack(tmp_path / "app", "taken", resources))
+    (stack,) = deployment.stacks.values()
+    talking = deployment.function("Talker")
+    for number in range(3):
+        talking.invoke({"n": number}).raise_for_error()
+
+    role = str(stack.resources["TalkerRole"].physical_id)
+    harness.client("iam").delete_role_policy(RoleName=role, PolicyName="inline")
+    talking.invoke({"n": 3}).raise_for_error()
+    harness.drain()
+
+    group = str(stack.resources["TalkerLogs"].physical_id)
+    assert heard(harness, group) == ["heard 0", "heard 1", "heard 2"]
+    deployment.destroy()
+
+
+def test_a_right_that_ends_at_a_time_counts_until_then(harness: Harness, tmp_path: Path) -> None:
+    resources = talker("logs:CreateLogStream", "logs:PutLogEvents")
+    end = harness.clock.now() + timedelta(hours=1)
+    [policy] = resources["TalkerRole"]["Properties"]["Policies"]
+    policy["PolicyDocument"]["Statement"][0]["Condition"] = {
+        "DateLessThan": {"aws:CurrentTime": f"{end:%Y-%m-%dT%H:%M:%SZ}"}
+    }
+    deployment = harness.deploy(write_stack(tmp_path / "app", "ending", resources))
+    (stack,) = deployment.stacks.values()
+    talking = deployment.function("Talker")
+    talking.invoke({"n": 1}).raise_for_error()
+    talking.invoke({"n": 2}).raise_for_error()
+
+    harness.clock.advance(hours=2)
+    talking.invoke({"n": 3}).raise_for_error()
+    harness.drain()
+
+    assert heard(harness, str(stack.resources["TalkerLogs"].physical_id)) == ["heard 1", "heard 2"]
+    deployment.destroy()
+
+
+def test_a_right_that_is_used_again_after_a_reset_is_reported_as_used(harness: Harness, tmp_path: Path) -> None:
+    resources = talker("logs:CreateLogStream", "logs:PutLogEvents")
+    deployment = harness.deploy(write_stack(tmp_path / "app", "again", resources))
+    deployment.function("Talker").invoke({"n": 1}).raise_for_error()
+
+    deployment.reset()
+    deployment.function("Talker").invoke({"n": 2}).raise_for_error()
+    harness.drain()
+
+    assert "logs:PutLogEvents" in {one.action for one in deployment.permissions.used}
     deployment.destroy()
 
 

@@ -100,7 +100,7 @@ class Row:
             resource_policy=self._policy(self.resource_policy),
             resource_account=self.owner,
             resource_policy_required=self.needs_resource_policy,
-            now=NOW,
+            now=lambda: NOW,
         )
         expected = self.expect in (BY_IDENTITY, BY_RESOURCE, Reason.ADMINISTRATOR)
         assert (decision.reason, decision.allowed) == (self.expect, expected), (

@@ -6,7 +6,7 @@ values").
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -17,6 +17,13 @@ from lambdakit.harness.iam.unknown_keys import is_unknown
 _TYPES: Final[Mapping[str, str]] = {"root": "Account", "user": "User", "role": "AssumedRole"}
 _ACCOUNT_DIGITS: Final = 12
 _ARN_PARTS: Final = 6
+
+Now = Callable[[], datetime]
+
+
+def real_time() -> datetime:
+    """What the machine's clock says."""
+    return datetime.now(UTC)
 
 
 class RequestContext:
@@ -30,9 +37,9 @@ class RequestContext:
     __slots__ = ("_now", "_of_principal", "_requested", "account", "principal", "resource", "unknown", "was_asked")
 
     def __init__(
-        self, principal: Principal, requested: Context, resource: str, *, account: str = "", now: datetime | None = None
+        self, principal: Principal, requested: Context, resource: str, *, account: str = "", now: Now = real_time
     ) -> None:
-        """account: where the ARN does not say; empty for the principal's. now: unless the request says; real time."""
+        """account: where the ARN does not say; empty for the principal's. now: unless the request says."""
         self.principal = principal
         self.resource = resource
         self.account = account or account_of(resource) or principal.account_id
@@ -53,9 +60,9 @@ class RequestContext:
         if key == "aws:resourceaccount":
             return (self.account,) if self.account else None
         if key == "aws:currenttime":
-            return (self._time().strftime("%Y-%m-%dT%H:%M:%SZ"),)
+            return (self._now().strftime("%Y-%m-%dT%H:%M:%SZ"),)
         if key == "aws:epochtime":
-            return (str(int(self._time().timestamp())),)
+            return (str(int(self._now().timestamp())),)
         if is_unknown(key) and key not in self.unknown:
             self.unknown += (key,)
         return None
@@ -64,9 +71,6 @@ class RequestContext:
     def is_cross_account(self) -> bool:
         """Whether the resource belongs to another account than the principal."""
         return self.account != self.principal.account_id
-
-    def _time(self) -> datetime:
-        return self._now or datetime.now(UTC)
 
 
 def account_of(resource: str) -> str:

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Final
 
 from lambdakit.harness.iam.authorization import Authorization, Decision, Reason
-from lambdakit.harness.iam.condition_keys import RequestContext
+from lambdakit.harness.iam.condition_keys import Now, RequestContext, real_time
 from lambdakit.harness.iam.policy_document import NamedPolicy, Policies
 from lambdakit.harness.iam.principal import Principal
 from lambdakit.harness.iam.principal_element import Naming
@@ -42,14 +41,14 @@ def decide(
     resource_account: str = "",
     resource_policy_required: bool = False,
     endpoint_policy: NamedPolicy | None = None,
-    now: datetime | None = None,
+    now: Now = real_time,
 ) -> Decision:
     """Whether `principal` may do what is `wanted` to `resource`, and which statement says so.
 
     resource: one of `wanted.resources`. resource_account: its owner, where the ARN does not say; empty for the
     principal's own account. resource_policy_required: the resource's policy has to allow within the account as well,
     by itself or by naming the account, as a KMS key's and a role's trust policy do.
-    endpoint_policy: of the VPC endpoint that the request comes through. now: real time unless given.
+    endpoint_policy: of the VPC endpoint that the request comes through. now: the time that conditions see.
     The administrator of an account (`root`) is never refused anything, not even where AWS would refuse the root user.
     """
     return decide_request(

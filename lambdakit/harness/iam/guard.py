@@ -14,6 +14,7 @@ from typing import Final, Protocol
 
 from lambdakit.harness.iam.api_call import ApiCall, read_api_call
 from lambdakit.harness.iam.authorization import Authorization, Context, Decision, Reason
+from lambdakit.harness.iam.condition_keys import Now, real_time
 from lambdakit.harness.iam.denial import access_denied, denial_message, denial_response
 from lambdakit.harness.iam.granted_resources import granted_resources
 from lambdakit.harness.iam.identity_policies import IdentityPolicies
@@ -52,6 +53,7 @@ class Guard:
 
     strict: refuses requests of which it is not known what they need, and those that are allowed by policies whose
     conditions ask for what is not known here (`unknown_keys`).
+    now: the time that conditions see; absence: the machine's.
     """
 
     def __init__(
@@ -64,13 +66,14 @@ class Guard:
         usage: Usage,
         trace: TraceLog,
         place: Places = lambda role_arn, action, resource: "",
+        now: Now = real_time,
     ) -> None:
         self._strict = strict
         self._identities = identities
         self._resources = resources
-        self._services = ServiceCalls(resources)
+        self._services = ServiceCalls(resources, now)
         self._endpoints = EndpointPolicies()
-        self._decided = KeptDecisions()
+        self._decided = KeptDecisions(now)
         self._lookups = lookups
         self._usage = usage
         self._trace = trace

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from lambdakit.harness.iam.authorization import Authorization, Decision
-from lambdakit.harness.iam.condition_keys import RequestContext
+from lambdakit.harness.iam.condition_keys import Now, RequestContext, real_time
 from lambdakit.harness.iam.evaluate import decide_request
 from lambdakit.harness.iam.policy_document import NamedPolicy, Policies
 from lambdakit.harness.iam.principal import Principal
@@ -34,9 +34,10 @@ class _Kept:
 
 
 class KeptDecisions:
-    """Decides, and keeps what follows from policies alone. Any thread may ask."""
+    """Decides, and keeps what follows from policies alone. Any thread may ask. now: as conditions see it."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Now = real_time) -> None:
+        self._now = now
         self._kept: dict[tuple[str, str, str], _Kept] = {}
 
     def decide(
@@ -64,7 +65,7 @@ class KeptDecisions:
             and (kept.principal is principal or kept.principal == principal)
         ):
             return kept.decision
-        request = RequestContext(principal, wanted.context, resource, account=resource_account)
+        request = RequestContext(principal, wanted.context, resource, account=resource_account, now=self._now)
         decision = decide_request(
             request,
             wanted,

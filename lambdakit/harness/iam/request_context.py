@@ -17,9 +17,7 @@ Source: IAM User Guide, "AWS global condition context keys".
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from lambdakit.harness.iam.api_call import ApiCall, listed, member_at
@@ -46,15 +44,12 @@ _VALUE_NAMES: Final = ("Value", "value", "TagValue", "tagValue")
 
 
 def keys_of_every_request(call: ApiCall) -> Keys:
-    """The global keys that say nothing of members and resources."""
-    now = int(time.time())
+    """The global keys that say nothing of members, resources and the time."""
     keys: Keys = {
         "aws:requestedregion": (call.region,),
         "aws:sourceip": (call.request.peer[0],),
         "aws:securetransport": ("true",),
         "aws:viaawsservice": ("false",),
-        "aws:epochtime": (str(now),),
-        "aws:currenttime": (datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),),
     }
     agent = call.request.headers.get("user-agent")
     if agent:

@@ -13,6 +13,7 @@ import re
 from typing import Final
 
 from lambdakit.harness.iam.authorization import Authorization, Context, Decision, Reason
+from lambdakit.harness.iam.condition_keys import Now, real_time
 from lambdakit.harness.iam.evaluate import decide
 from lambdakit.harness.iam.key_use import context_of_use
 from lambdakit.harness.iam.policy_document import NamedPolicy
@@ -31,10 +32,11 @@ _SAYING_OWNER: Final = frozenset({"cloudwatch.amazonaws.com", "ses.amazonaws.com
 
 
 class ServiceCalls:
-    """Decides calls of AWS services on resources."""
+    """Decides calls of AWS services on resources. now: as conditions see it."""
 
-    def __init__(self, policies: ResourcePolicies) -> None:
+    def __init__(self, policies: ResourcePolicies, now: Now = real_time) -> None:
         self._policies = policies
+        self._now = now
 
     def decide(
         self,
@@ -70,7 +72,7 @@ class ServiceCalls:
         context = _source(service, source_arn, "")
         wanted = Authorization(action="sts:AssumeRole", resources=(role_arn,), context=context)
         principal = aws_service(service)
-        return decide(principal, wanted, role_arn, resource_policy=trust, resource_policy_required=True)
+        return decide(principal, wanted, role_arn, resource_policy=trust, resource_policy_required=True, now=self._now)
 
     def _uses_of_key(
         self, principal: Principal, action: str, resource: str, key: EncryptionKey, keys: Context
@@ -92,6 +94,7 @@ class ServiceCalls:
             resource_policy=self._policies.of(resource),
             resource_account=self._policies.account_of(resource),
             resource_policy_required=True,
+            now=self._now,
         )
 
 

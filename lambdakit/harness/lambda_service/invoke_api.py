@@ -48,9 +48,10 @@ class InvokeApi:
         """
         match = _function_of(request)
         assert match is not None
-        qualifier = parse_qs(request.query).get("Qualifier", [""])[0]
-        check_region(unquote(match[1]), region)
-        target = self._stores.resolve(unquote(match[1]), qualifier, region=region, account_id=account_id)
+        name = unquote(match[1])
+        qualifier = parse_qs(request.query).get("Qualifier", [""])[0] if request.query else ""
+        check_region(name, region)
+        target = self._stores.resolve(name, qualifier, region=region, account_id=account_id)
         invocation_type = request.headers.get("x-amz-invocation-type") or "RequestResponse"
         if match.re is _ASYNC_PATH:
             invocation_type = "Event"

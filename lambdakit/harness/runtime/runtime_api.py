@@ -163,15 +163,15 @@ class RuntimeApi:
             if _streams(head):
                 if not self._receive_stream(connection, parser, head):
                     return
-            elif (request := self._next_request(connection, parser, head)) is not None:
+            elif (request := self._next_request(connection, parser)) is not None:
                 self._conversation.on_call(Call(_with_error_of_trailers(request), connection))
             else:
                 return
 
-    def _next_request(self, connection: socket.socket, parser: RequestParser, head: Request) -> Request | None:
+    def _next_request(self, connection: socket.socket, parser: RequestParser) -> Request | None:
         """A request once its body is there, of which no more is kept than shows that it is too long."""
         if connection not in self._kept:
-            if not _may_be_too_long(head):
+            if parser.length is not None and parser.length <= _KEPT_BYTES_MAX:
                 return parser.next_request()
             parser.give_parts()
             self._kept[connection] = bytearray()
@@ -244,10 +244,6 @@ def _pass_on(stream: ResponseStream | None, part: bytes) -> None:
         stream.take(part)
 
 
-def _may_be_too_long(head: Request) -> bool:
-    return "transfer-encoding" in head.headers or int(head.headers.get("content-length", "0")) > _KEPT_BYTES_MAX
-
-
 def _streams(head: Request) -> bool:
     return head.headers.get(RESPONSE_MODE) == "streaming" and head.path.endswith("/response") and head.method == "POST"
 
@@ -270,7 +266,7 @@ def error_of_trailers(request: Request) -> tuple[str, bytes] | None:
 
 def _with_error_of_trailers(request: Request) -> Request:
     """A result whose trailers tell of an error, as the report of that error; any other request as it is."""
-    reported = error_of_trailers(request) if request.path.endswith("/response") else None
+    reported = error_of_trailers(request) if request.trailers.items and request.path.endswith("/response") else None
     if reported is None:
         return request
     error_type, body = reported

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from lambdakit.harness.runtime import external_extensions, process_tree
+from lambdakit.harness.runtime.brief_calls import Buffer
 from lambdakit.harness.runtime.environment_processes import EnvironmentProcesses, Processes
 from lambdakit.harness.runtime.external_extensions import LostExtension
 from lambdakit.harness.runtime.launcher import SandboxUnavailable
@@ -32,6 +33,7 @@ _LAUNCHER = (sys.executable, "-I", "-S", str(_INSIDE / "launcher.py"))
 _START_SECONDS = 20
 _FORK_SECONDS = 20
 _KILL_SECONDS = 10
+_STATUS_BYTES = 4096
 
 
 class ForkedProcess:
@@ -53,6 +55,7 @@ class ForkedProcess:
         self._lost_extension: LostExtension | None = None
         self._gate = gate
         self._lock = threading.Lock()
+        self._buffer = Buffer(_STATUS_BYTES)
         for descriptor in (output, extension_output, status):
             if descriptor is not None:
                 os.set_blocking(descriptor, False)
@@ -88,9 +91,8 @@ class ForkedProcess:
         return self._exit_code
 
     def _read_status(self, handle: int) -> None:
-        try:
-            data = os.read(handle, 4096)
-        except BlockingIOError:
+        data = self._buffer.read(handle)
+        if data is None:
             return
         if not data:
             # An end without a status: the zygote is gone, and the kernel killed all that it had forked.

@@ -340,3 +340,14 @@ class TestKeepAlive:
         headers = Headers(("Connection", value) for value in connection)
 
         assert Request(method="GET", target="/", headers=headers, http_version=version).keeps_alive is keeps
+
+
+def test_the_same_head_again_has_its_own_body() -> None:
+    parser = RequestParser()
+    head = b"GET /next HTTP/1.1\r\nHost: here\r\nContent-Length: 3\r\n\r\n"
+    bodies = []
+    for body in (b"one", b"two"):
+        parser.feed(head + body)
+        bodies.append(parser.next_request())
+
+    assert [request.body for request in bodies if request is not None] == [b"one", b"two"]

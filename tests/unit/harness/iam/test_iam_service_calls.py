@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from lambdakit.clock import HarnessClock
 from lambdakit.harness.account import Account
 from lambdakit.harness.iam.authorization import Reason
+from lambdakit.harness.iam.guard import Guard
+from lambdakit.harness.iam.identity_policies import IdentityPolicies
 from lambdakit.harness.iam.resource_policies import ResourcePolicies
 from lambdakit.harness.iam.service_calls import (
     ServiceCalls,
@@ -17,6 +21,9 @@ from lambdakit.harness.iam.service_calls import (
     refusal_of,
     rest_api_source_arn,
 )
+from lambdakit.harness.iam.usage import Usage
+from lambdakit.harness.moto_state.resource_lookups import MotoLookups
+from lambdakit.trace import TraceLog
 from tests.fakes.policies import ACCOUNT_ID, REGION, ROOT, arn, document, statement, text
 
 pytestmark = pytest.mark.xdist_group("moto")
@@ -363,3 +370,24 @@ class TestTopics:
 
         assert (closed.allowed, closed.action) == (False, "kms:GenerateDataKey")
         assert calls.decide("s3.amazonaws.com", "sns:Publish", topic, source_account=ACCOUNT_ID).allowed
+
+
+def test_a_service_is_held_to_the_time_that_the_guard_is_told() -> None:
+    until = {"Condition": {"DateLessThan": {"aws:CurrentTime": "2031-05-15T12:00:00Z"}}}
+    permission = document(statement("sns.amazonaws.com", INVOKE, "*", **until))
+    at = datetime(2031, 5, 15, 11, 59, 59, tzinfo=UTC)
+    guard = Guard(
+        strict=False,
+        identities=IdentityPolicies(),
+        resources=ResourcePolicies({FUNCTION: permission}.get),
+        lookups=MotoLookups(),
+        usage=Usage(),
+        trace=TraceLog(HarnessClock()),
+        now=lambda: at,
+    )
+    before = guard.service_refusal("sns.amazonaws.com", INVOKE, FUNCTION)
+
+    at += timedelta(seconds=1)
+
+    assert before is None
+    assert guard.service_refusal("sns.amazonaws.com", INVOKE, FUNCTION) is not None
