@@ -60,8 +60,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
         raise pytest.UsageError(str(not_yet("--lambdakit-target=aws", hint="leave the option out to run locally")))
     file = _permissions_file(config)
-    if file is not None and not file.parent.is_dir():
+    if file is None:
+        return
+    if not file.parent.is_dir():
         raise pytest.UsageError(f"--lambdakit-permissions={file}: there is no directory {file.parent}")
+    is_new = not file.exists()
+    try:
+        with file.open("a"):
+            pass
+    except OSError as error:
+        raise pytest.UsageError(f"--lambdakit-permissions={file}: {error.strerror}") from None
+    if is_new:  # only a run that comes to its end leaves a report
+        file.unlink(missing_ok=True)
 
 
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)

@@ -31,7 +31,9 @@ TEMPLATES: Final[Mapping[str, Explanation]] = {
         "could be made of; the report says why each was left out.",
     ),
     "LK254": Explanation(
-        "a file that is there already", "Nothing is written over it. Name another by -o, or move it away."
+        "a file that is not written",
+        "One is there already, and nothing is written over it; or its directory does not exist, or may not be written "
+        "to. Name another by -o.",
     ),
     "LK256": Explanation(
         "something of a template that was not carried over",
@@ -53,6 +55,21 @@ TEMPLATES: Final[Mapping[str, Explanation]] = {
     "LK258": Explanation(
         "no place for ejected files",
         "The directory for them is a file or a broken link, cannot be made, or may not be written to.",
+    ),
+    "LK259": Explanation(
+        "a picture in a form that is not drawn",
+        "`lambdakit graph` draws SVG, which browsers and editors show and other programs turn into what else is "
+        "needed, and Mermaid's text, for a file of any other name.",
+    ),
+    "LK260": Explanation(
+        "no room for what is written",
+        "The disk, or what standard output leads to, is full, or the account's share of it is. What was begun may be "
+        "incomplete: make room, and run the command again.",
+    ),
+    "LK261": Explanation(
+        "a file or directory that may not be used",
+        "The file system refuses it: this user may not read or write it or a directory above it, it is read-only, its "
+        "name is too long, or its links lead in a circle.",
     ),
     "LK434": Explanation(
         "a part of a document that cannot be ejected",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -33,6 +34,9 @@ _KEPT: Final = frozenset(
 # Whoever installs a function's dependencies needs to know the index, and the way to it.
 _PROXIES: Final = frozenset({"ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"})
 _KEPT_PREFIXES: Final = ("JSII_RUNTIME_PACKAGE_CACHE", "LC_", "UV_")
+# Below the home directory: where jsii keeps what it unpacks for each of its processes. Source: jsii 1.142, its
+# runtime's `defaultCacheRoot`.
+_JSII_CACHE: Final = Path(*(("Library", "Caches") if sys.platform == "darwin" else (".cache",)))
 
 
 def child_variables(variables: Mapping[str, str], *, temporary_directory: Path) -> dict[str, str]:
@@ -46,6 +50,7 @@ def child_variables(variables: Mapping[str, str], *, temporary_directory: Path) 
         if name in _KEPT or name.startswith(_KEPT_PREFIXES) or name.upper() in _PROXIES
     }
     return {
+        **_without_cache(kept),
         **kept,
         # What is installed for other programs to watch their models has nothing to watch here; looking for it reads
         # the metadata of every installed package.
@@ -57,6 +62,17 @@ def child_variables(variables: Mapping[str, str], *, temporary_directory: Path) 
         "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
         **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary_directory)),
     }
+
+
+def _without_cache(variables: Mapping[str, str]) -> dict[str, str]:
+    """Has jsii keep nothing where it may not write: it refuses to start then. A user's own word on it stands."""
+    home = variables.get("HOME")
+    if not home or os.name == "nt":
+        return {}
+    place = Path(home) / _JSII_CACHE
+    nearest = next(parent for parent in (place, *place.parents) if parent.exists() or parent == parent.parent)
+    may_write = nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
+    return {} if may_write else {"JSII_RUNTIME_PACKAGE_CACHE": "disabled"}
 
 
 def bundled_node() -> Path:

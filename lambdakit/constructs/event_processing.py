@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from lambdakit import limits
 from lambdakit.constructs.event_sources.event_rule import EventRuleSource
 from lambdakit.constructs.event_sources.kinds import (
     Source,
@@ -325,6 +326,11 @@ def _failure_outputs(failure: FailurePath) -> Iterator[tuple[str, str]]:
 def _timeout_seconds(function: FunctionProperties | lambda_.IFunction) -> float | None:
     if isinstance(function, FunctionProperties):
         return seconds_of(function.timeout)
+    if isinstance(function, lambda_.Alias):
+        function = function.version.lambda_
+    elif isinstance(function, lambda_.Version):
+        function = function.lambda_
     if isinstance(function, lambda_.Function):
-        return None if function.timeout is None else seconds_of(function.timeout)
+        # Source: CloudFormation Template Reference, AWS::Lambda::Function, Timeout (its default)
+        return limits.TIMEOUT_SECONDS_DEFAULT if function.timeout is None else seconds_of(function.timeout)
     return None

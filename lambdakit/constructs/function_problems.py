@@ -16,7 +16,7 @@ from lambdakit.constructs.function_setting_problems import setting_problems
 from lambdakit.constructs.function_value_kinds import value_kind_problems
 from lambdakit.constructs.grants import grant_problems
 from lambdakit.constructs.log_retention import retention_problems
-from lambdakit.constructs.unresolved import is_unresolved
+from lambdakit.constructs.unresolved import is_unresolved, known
 from lambdakit.errors import Diagnostic
 
 # Source: API CreateFunction.Environment: [a-zA-Z]([a-zA-Z0-9_])+
@@ -78,6 +78,7 @@ def _number_problems(properties: FunctionProperties) -> Iterator[Diagnostic]:
 
 
 def _range_problems(name: str, value: float | None, low: int, high: int, unit: str) -> Iterator[Diagnostic]:
+    value = known(value)
     if value is None:
         return
     if value < low:
@@ -176,7 +177,8 @@ def _layer_problems(layers: Sequence[object]) -> Iterator[Diagnostic]:
 
 
 def _concurrency_problems(properties: FunctionProperties) -> Iterator[Diagnostic]:
-    reserved, provisioned = properties.reserved_concurrent_executions, properties.provisioned_concurrent_executions
+    reserved = known(properties.reserved_concurrent_executions)
+    provisioned = known(properties.provisioned_concurrent_executions)
     if reserved is not None and reserved < 0:
         yield Diagnostic(
             pointer="reserved_concurrent_executions",

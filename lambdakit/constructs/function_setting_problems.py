@@ -14,7 +14,7 @@ from lambdakit.constructs.function_properties import FunctionProperties, seconds
 from lambdakit.constructs.function_url import function_url_problems
 from lambdakit.constructs.kind_problems import kind_problems
 from lambdakit.constructs.provisioned_scaling import scaling_problems
-from lambdakit.constructs.unresolved import is_unresolved
+from lambdakit.constructs.unresolved import is_unresolved, known
 from lambdakit.errors import Diagnostic
 
 
@@ -36,7 +36,7 @@ def setting_problems(properties: FunctionProperties) -> Iterator[Diagnostic]:
 
 
 def _async_problems(properties: FunctionProperties) -> Iterator[Diagnostic]:
-    retries = properties.retry_attempts
+    retries = known(properties.retry_attempts)
     if retries is not None and not 0 <= retries <= limits.ASYNC_RETRIES_DEFAULT:
         yield Diagnostic(
             pointer="retry_attempts",

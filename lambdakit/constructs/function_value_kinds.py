@@ -14,6 +14,7 @@ from aws_cdk import aws_logs as logs
 
 from lambdakit.constructs.function_properties import FunctionProperties
 from lambdakit.constructs.grants import Grant
+from lambdakit.constructs.unresolved import is_unresolved_number
 from lambdakit.errors import Diagnostic
 
 # Setting -> the classes that it may be of, how a message calls them, and an edit.
@@ -43,7 +44,9 @@ def value_kind_problems(properties: FunctionProperties) -> Iterator[Diagnostic]:
     """The settings that the CDK, or a check of a bound, would stumble over."""
     for name, (kinds, allowed, hint) in _KINDS.items():
         value = getattr(properties, name)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, kinds)):
+        if value is None or (int in kinds and is_unresolved_number(value)):
+            continue
+        if isinstance(value, bool) or not isinstance(value, kinds):
             yield _refused(name, value, allowed, f"{name}={hint}")
     for name, (kind, allowed, hint) in _VALUES.items():
         for key, value in getattr(properties, name).items():

@@ -8,7 +8,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+import jsii
 from aws_cdk import Duration, RemovalPolicy, Size, Tags
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch
     from aws_cdk import aws_codedeploy as codedeploy
     from aws_cdk import aws_ec2 as ec2
-    from aws_cdk import aws_iam as iam
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_secretsmanager as secretsmanager
     from aws_cdk import aws_sns as sns
@@ -54,6 +55,7 @@ _TRACING_MODES: Mapping[lambda_.Tracing, str] = {
 }
 
 
+@jsii.implements(iam.IGrantable)
 class LambdaFunction(Construct):
     """A Lambda function, ready for production.
 
@@ -66,7 +68,7 @@ class LambdaFunction(Construct):
     version: the version that this state of code and configuration publishes.
     alias: points to `version`; takes provisioned concurrency and the settings of asynchronous events, so it is what
         callers must invoke.
-    role: the execution role, to which grants go.
+    role: the execution role, to which grants go; `table.grant_read_data(function)` is one to it.
     log_group: where the function's output goes.
     alarms: those made here.
     url: the alias's address; None without one.
@@ -225,6 +227,12 @@ class LambdaFunction(Construct):
         )
         for key, value in tags.items():
             Tags.of(self).add(key, value)
+
+    @property
+    @jsii.member(jsii_name="grantPrincipal")
+    def grant_principal(self) -> iam.IPrincipal:
+        """The execution role, for the CDK's grant methods, which take a function of its own likewise."""
+        return self.role.grant_principal
 
     def _make_role(self, properties: FunctionProperties) -> iam.Role:
         return make_execution_role(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from aws_cdk import CfnOutput, Stack
@@ -23,19 +25,31 @@ def stack_output(construct: Construct, suffix: str, *, value: str, description: 
 
     It stands in the stack itself, so that its logical id is its name and does not change when the construct moves.
     One of that name and value is there once: of a resource that several share, and that is called as one of them.
-    SynthesisError when another construct of the stack has an output of that name.
+    Where the name is taken, one of a construct within others has the nearest of their ids before it, as many as it
+    needs: a construct around a pattern can be used twice, and has `EuOrdersUrl` beside `OrdersUrl`.
+    SynthesisError when other constructs of the stack have all these names.
     """
     stack = Stack.of(construct)
-    name = f"{pascal_case(construct.node.id)}{suffix}"
-    if (found := stack.node.try_find_child(name)) is not None:
+    shortest = f"{pascal_case(construct.node.id)}{suffix}"
+    for name in chain([shortest], _longer_names(construct, stack, shortest)):
+        found = stack.node.try_find_child(name)
+        if found is None:
+            return CfnOutput(stack, name, value=value, description=description)
         if isinstance(found, CfnOutput) and stack.resolve(found.value) == stack.resolve(value):
             return found
-        raise SynthesisError(
-            Diagnostic(
-                pointer=construct.node.path,
-                problem=f"the stack already has a construct called {name}, the name of an output of this one",
-                code="LK414",
-                hint="give the two constructs ids that differ in more than case and punctuation",
-            )
+    raise SynthesisError(
+        Diagnostic(
+            pointer=construct.node.path,
+            problem=f"the stack already has a construct called {name}, the name of an output of this one",
+            code="LK414",
+            hint="give the two constructs ids that differ in more than case and punctuation",
         )
-    return CfnOutput(stack, name, value=value, description=description)
+    )
+
+
+def _longer_names(construct: Construct, stack: Stack, name: str) -> Iterator[str]:
+    """`name` with the ids before it of the constructs between the construct and its stack, nearest first."""
+    around = construct.node.scopes[len(stack.node.scopes) : -1]
+    for scope in reversed(around):
+        name = f"{pascal_case(scope.node.id)}{name}"
+        yield name

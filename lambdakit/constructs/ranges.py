@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from lambdakit.constructs.function_properties import seconds_of
+from lambdakit.constructs.unresolved import known
 from lambdakit.errors import Diagnostic
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 def range_problems(pointer: str, value: float | None, low: int, high: int) -> Iterator[Diagnostic]:
     """The refusal of a number outside its bounds, both included. None, which only the deployment knows, is none."""
+    value = known(value)
     if value is not None and not low <= value <= high:
         name = pointer.rpartition(".")[2]
         yield Diagnostic(

@@ -22,6 +22,7 @@ from lambdakit.harness.routing.rest.throttles import RestThrottles
 from lambdakit.harness.routing.rest.trials import RestTrials
 from lambdakit.harness.routing.rest.usage_plans import UsagePlans
 from lambdakit.harness.routing.rest.validation import validate
+from lambdakit.harness.routing.throttle import seconds_of
 from lambdakit.trace import TraceLog
 
 
@@ -49,7 +50,7 @@ class RestDoors:
         self._trace = trace
         self._clock = clock
         self._plans = UsagePlans(kept_usage_plans(), clock)
-        self._throttles = RestThrottles(clock.monotonic)
+        self._throttles = RestThrottles(seconds_of(clock))
 
     def api(self, api_id: str, region: str, account_id: str) -> RestApi:
         """The door of an API."""

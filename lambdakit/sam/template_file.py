@@ -62,7 +62,7 @@ class TemplateFile:
 
 def read_template_file(path: Path) -> TemplateFile:
     """The template in a file. DocumentError with everything that keeps it from being read."""
-    text = read_text(path)
+    text = read_text(path, "template")
     if isinstance(text, Finding):
         raise DocumentError(_diagnostic(path, text))
     root, findings = compose(text)

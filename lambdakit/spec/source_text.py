@@ -12,29 +12,34 @@ from lambdakit.spec.finding import Finding, Mark
 
 DOCUMENT_BYTES_MAX: Final = MIB
 
+# What a file of each kind is mostly called.
+_USUAL_NAMES: Final = {
+    "document": ("lambdakit.yaml",),
+    "template": ("template.yaml", "template.yml", "template.json", "serverless.yml", "serverless.yaml"),
+}
 # YAML 1.2.2, section 5.1: all but the characters that may stand in a document
 _UNPRINTABLE: Final = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 # The same of ASCII, compiled in a fiftieth of the time.
 _UNPRINTABLE_ASCII: Final = "[^\t\n\r\x20-\x7e]"
 
 
-def read_text(path: Path) -> str | Finding:
-    """The document's text without a byte order mark, or why there is none."""
+def read_text(path: Path, kind: str = "document") -> str | Finding:
+    """The document's text without a byte order mark, or why there is none. kind: what messages call it."""
     try:
         mode = path.stat().st_mode
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
             # Of these some never end, and some never begin.
-            problem = "this is a pipe, a socket or a device, a document is a file"
-            return Finding(code="LK100", problem=problem, hint="write the document to a file of its project")
+            problem = f"this is a pipe, a socket or a device, a {kind} is a file"
+            return Finding(code="LK100", problem=problem, hint=f"write the {kind} to a file of its project")
         with path.open("rb") as file:
             content = file.read(DOCUMENT_BYTES_MAX + 1)
     except (OSError, ValueError) as error:
-        return _unreadable(path, error)
+        return _unreadable(path, error, kind)
     if len(content) > DOCUMENT_BYTES_MAX:
         return Finding(
             code="LK101",
-            problem=f"the document is larger than {DOCUMENT_BYTES_MAX // MIB} MiB, the most that is read",
-            hint="check that this is the document; split a large application into several",
+            problem=f"the {kind} is larger than {DOCUMENT_BYTES_MAX // MIB} MiB, the most that is read",
+            hint=f"check that this is the {kind}; split a large application into several",
         )
     return decode(content)
 
@@ -61,15 +66,16 @@ def _end_of(before: str) -> Mark:
     return Mark(len(lines), len(lines[-1]) + 1)
 
 
-def _unreadable(path: Path, error: OSError | ValueError) -> Finding:
+def _unreadable(path: Path, error: OSError | ValueError, kind: str) -> Finding:
     if isinstance(error, FileNotFoundError):
         candidates = sorted(path.parent.glob("*.y*ml"))[:3] if path.parent.is_dir() else []
         names = ", ".join(str(candidate) for candidate in candidates)
-        hint = f"this directory holds {names}" if names else "name the document, or begin one with `lambdakit init`"
+        begin = ", or begin one with `lambdakit init`" if kind == "document" else ""
+        hint = f"this directory holds {names}" if names else f"name the {kind}{begin}"
         return Finding(code="LK100", problem="there is no such file", hint=hint)
     if isinstance(error, IsADirectoryError):
-        document = path / "lambdakit.yaml"
-        hint = f"name {document}" if document.is_file() else "name a file in it"
-        return Finding(code="LK100", problem="this is a directory, a document is a file", hint=hint)
+        usual = (path / name for name in _USUAL_NAMES.get(kind, ()))
+        hint = next((f"name {each}" for each in usual if each.is_file()), "name a file in it")
+        return Finding(code="LK100", problem=f"this is a directory, a {kind} is a file", hint=hint)
     reason = (error.strerror or "") if isinstance(error, OSError) else str(error)
     return Finding(code="LK100", problem=f"the file cannot be read: {reason.lower()}")

@@ -69,7 +69,7 @@ FLOORS: Final[Mapping[str, Floor]] = {
     "spec": Floor(imports=_GROUND, third_party=("pydantic", "pydantic_core", "ruamel.yaml", "jsonschema")),
     "assembly": Floor(imports=_GROUND),
     # Floor 2a: the CDK.
-    "constructs": Floor(imports=_GROUND, third_party=("aws_cdk", "constructs")),
+    "constructs": Floor(imports=_GROUND, third_party=("aws_cdk", "constructs", "jsii")),
     # Floor 2b: the harness, from the leaves up. Only `moto_state` knows moto's insides; `account` its public entry.
     "harness.header_fields": Floor(imports=_GROUND),
     "harness.message_body": Floor(imports=(*_GROUND, "harness.header_fields")),

@@ -38,17 +38,20 @@ def _api(**stage_properties: Any) -> Resources:
     )
 
 
-def test_a_route_takes_no_more_than_its_burst(stacks: Stacks) -> None:
+def test_a_route_takes_no_more_than_its_burst_and_what_comes_back(harness: WiredHarness, stacks: Stacks) -> None:
     limits = {"GET /a": {"ThrottlingBurstLimit": 2, "ThrottlingRateLimit": 0.01}}
     deployment = stacks.deploy(_api(RouteSettings=limits), Url=_url())
 
     with _client(deployment) as http:
         answers = [http.get("/a") for _ in range(4)]
         others = [http.get("/b") for _ in range(4)]
+        harness.call("POST", "clock", {"advance_seconds": 100})
+        later = [http.get("/a") for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [200, 200, 429, 429]
     assert answers[-1].json() == {"message": "Too Many Requests"}
     assert {answer.status_code for answer in others} == {200}
+    assert [answer.status_code for answer in later] == [200, 429]
 
 
 def test_a_stage_s_limit_is_every_route_s_own_and_full_again_after_a_reset(

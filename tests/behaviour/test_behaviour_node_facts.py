@@ -40,6 +40,17 @@ FACTS = (
             and re.match(r"    at .*handler \(.*index\.js:1:\d+\)", seen.error["trace"][1])
         ),
     ),
+    *(
+        _node(
+            f"a method of an exported object runs on {runtime['Runtime']} without that object",
+            "class Shop { stock = 3; async handler() { return [this.stock ?? 'none', typeof this.handler]; } }\n"
+            "module.exports = new Shop();",
+            ["none", "function"],
+            source="RIC-js 3.3.0, src/Runtime.js; 4.0.2, index.mjs",
+            properties=runtime,
+        )
+        for runtime in (_OLD, _NEW)
+    ),
     _node(
         "an error is no crash and the process stays",
         "let n = 0; exports.handler = async (event) => { n++; if (event === 1) throw new Error('no'); return n; };",

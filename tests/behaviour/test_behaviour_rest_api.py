@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
@@ -141,15 +142,41 @@ class TestRequests:
         assert (png["body"], png["isBase64Encoded"]) == (base64.b64encode(b"\xff\x00").decode(), True)
         assert text["isBase64Encoded"] is False
 
-    def test_a_compressed_body_is_read(self, shop: RestShop) -> None:
-        packed = gzip.compress(b'{"a": 1}')
-
-        event = shop.send("POST", "/echo", {"Content-Encoding": "gzip"}, packed).json()["event"]
-        broken = shop.send("POST", "/echo", {"Content-Encoding": "gzip"}, b"no gzip")
+    @pytest.mark.parametrize("api", ["Shop", "Plain"], ids=["compresses its answers", "does not"])
+    @pytest.mark.parametrize(("coding", "pack"), [("gzip", gzip.compress), ("Deflate", zlib.compress)])
+    def test_a_compressed_body_is_read(
+        self, shop: RestShop, coding: str, pack: Callable[[bytes], bytes], api: str
+    ) -> None:
+        event = shop.send("GET", "/echo", {"Content-Encoding": coding}, pack(b'{"a": 1}'), api=api).json()["event"]
 
         assert event["body"] == '{"a": 1}'
         assert "Content-Encoding" not in event["headers"]
-        assert broken.status == 400
+
+    @pytest.mark.parametrize(
+        ("coding", "body"),
+        [
+            pytest.param("gzip", b"no gzip", id="something else"),
+            pytest.param("gzip", gzip.compress(b"whole")[:-9], id="cut gzip"),
+            pytest.param("deflate", zlib.compress(b"whole")[:-5], id="cut deflate"),
+            pytest.param("br", b"whole", id="unknown coding"),
+        ],
+    )
+    def test_a_body_that_is_not_what_its_coding_says_is_refused(self, shop: RestShop, coding: str, body: bytes) -> None:
+        answer = shop.send("POST", "/echo", {"Content-Encoding": coding}, body)
+
+        assert (answer.status, answer.json()) == (415, {"message": "Unsupported Media Type"})
+
+    @pytest.mark.parametrize(("coding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
+    def test_a_small_body_that_stands_for_a_large_one_is_not_unpacked(
+        self, shop: RestShop, coding: str, pack: Callable[[bytes], bytes]
+    ) -> None:
+        at = shop.harness.position()
+
+        answer = shop.send("POST", "/echo", {"Content-Encoding": coding}, pack(bytes(64 * 1024 * 1024)))
+
+        assert (answer.status, answer.json()) == (413, {"message": "Request Too Long"})
+        (told,) = shop.harness.events("RequestAnswered", after=at)
+        assert told["problem"] == "the decompressed body is over 10 MB"
 
     def test_a_stage_variable_names_the_function(self, shop: RestShop) -> None:
         assert shop.send("GET", "/by-variable").json()["event"]["resource"] == "/by-variable"
@@ -255,6 +282,13 @@ class TestResults:
             (2000, "br, deflate", "deflate"),
             (1999, "gzip", None),
             (2000, "identity", None),
+            (2000, "deflate;q=0.5,gzip;q=1.0", "gzip"),
+            (2000, "gzip;q=1.0,identity;q=0.5,*;q=0", "gzip"),
+            (2000, "identity, gzip;q=0.5", None),
+            (2000, "br, gzip;q=0.9", None),
+            (2000, "gzip;q=0", None),
+            (2000, "*", None),
+            (2000, "", None),
         ],
     )
     def test_long_answers_are_compressed(

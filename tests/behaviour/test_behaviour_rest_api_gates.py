@@ -218,9 +218,13 @@ class TestKeys:
     def test_a_plan_s_rate(self, world: Guarded) -> None:
         assert [world.keyed("tiny") for _ in range(3)] == [200, 200, 429]
         assert world.ask("/keyed", x_api_key=KEYS["tiny"]).json() == {"message": "Too Many Requests"}
+        world.harness.call("POST", "clock", {"advance_seconds": 3_600})
+        assert world.keyed("tiny") == 200
 
     def test_a_method_s_own_rate(self, world: Guarded) -> None:
         assert [world.keyed("gold", path) for path in ("/keyed/slow", "/keyed/slow", "/keyed")] == [200, 429, 200]
+        world.harness.call("POST", "clock", {"advance_seconds": 3_600})
+        assert world.keyed("gold", "/keyed/slow") == 200
 
     def test_a_quota_begins_anew_the_next_day(self, world: Guarded) -> None:
         used = [world.keyed("quota") for _ in range(3)]
@@ -253,6 +257,8 @@ class TestKeys:
 
     def test_a_stage_limits_a_method_whoever_asks(self, world: Guarded) -> None:
         assert [world.ask("/limited").status_code for _ in range(3)] == [200, 200, 429]
+        world.harness.call("POST", "clock", {"advance_seconds": 3_600})
+        assert world.ask("/limited").status_code == 200
 
 
 class TestValidation:

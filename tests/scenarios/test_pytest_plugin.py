@@ -257,6 +257,36 @@ def test_an_error_of_the_document_is_in_the_report_as_a_diagnostic(project: pyte
     result.stdout.fnmatch_lines(["*lambdakit.yaml:1:14: application: *[[]LK1*"])
 
 
+@pytest.mark.parametrize("file", ["app", "", "missing/report.json", "conftest.py/report.json", "/proc/report.json"])
+def test_a_report_that_cannot_be_written_is_refused_before_anything_runs(project: pytest.Pytester, file: str) -> None:
+    project.makeconftest("")
+    project.makepyfile("def test_nothing(): pass")
+
+    result = project.runpytest_subprocess("-p", "no:cacheprovider", f"--lambdakit-permissions={file}")
+
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --lambdakit-permissions=*"])
+
+
+def test_a_run_that_is_refused_leaves_no_report_and_keeps_the_last_one(project: pytest.Pytester) -> None:
+    project.makeconftest("""
+        import pytest
+
+        @pytest.hookimpl(trylast=True)
+        def pytest_configure():
+            raise pytest.UsageError("not like that")
+    """)
+    kept = project.path / "kept.json"
+    kept.write_text("{}")
+
+    for file in ("new.json", "kept.json"):
+        result = project.runpytest_subprocess("--lambdakit-permissions", file)
+        result.stderr.fnmatch_lines(["ERROR: not like that"])
+
+    assert not (project.path / "new.json").exists()
+    assert kept.read_text() == "{}"
+
+
 def test_the_account_is_refused_before_anything_runs(project: pytest.Pytester) -> None:
     project.makepyfile("def test_nothing():\n    pass\n")
 

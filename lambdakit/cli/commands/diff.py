@@ -42,6 +42,7 @@ def diff(
             metavar="ASSEMBLY|TEMPLATE",
             help="What it was: a cloud assembly, or one stack's template.",
             show_default="cdk.out beside the document",
+            readable=False,
         ),
     ] = None,
     output_format: Annotated[OutputFormat, typer.Option("--format", help="For people, or for a program.")] = (

@@ -17,11 +17,18 @@ def register(app: typer.Typer) -> None:
 
 
 def eject(
-    document: Annotated[Path, typer.Argument(metavar="DOC", help="The YAML document.", show_default=False)],
+    document: Annotated[
+        Path, typer.Argument(metavar="DOC", help="The YAML document.", show_default=False, readable=False)
+    ],
     output: Annotated[
         Path | None,
         typer.Option(
-            "-o", "--output", metavar="DIR", help="Where the files go.", show_default="the document's directory"
+            "-o",
+            "--output",
+            metavar="DIR",
+            help="Where the files go.",
+            show_default="the document's directory",
+            readable=False,
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there already.")] = False,

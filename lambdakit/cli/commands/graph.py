@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from lambdakit.cli.ending import guarded
 from lambdakit.cli.environment_option import EnvironmentOption
 from lambdakit.errors import Diagnostic, SourceError
+
+# Forms of pictures that somebody might ask for by the file's name; any other name gets Mermaid's text.
+_OTHER_PICTURES: Final = frozenset({".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tiff", ".pdf", ".eps"})
 
 
 class OutputFormat(StrEnum):
@@ -35,7 +38,9 @@ def graph(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", metavar="FILE", help="Where to write it.", show_default="standard output"),
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="Where to write it.", show_default="standard output", readable=False
+        ),
     ] = None,
     environment: EnvironmentOption = None,
 ) -> None:
@@ -54,6 +59,11 @@ def graph(
     from lambdakit.reports.stack_templates import named, stack_templates
     from lambdakit.session.sources import AssemblySources
 
+    suffix = "" if output is None else output.suffix.lower()
+    if output is not None and output_format is None and suffix in _OTHER_PICTURES:
+        problem = f"a picture is drawn as .svg, not as {suffix}"
+        hint = f"-o {output.with_suffix('.svg')}, or --format mermaid for its text"
+        raise SourceError(Diagnostic(path=str(output), problem=problem, code="LK259", hint=hint))
     with ExitStack() as resources:
         sources = AssemblySources(account_id="123456789012", region="us-east-1", resources=resources)
         with working(f"synthesizing {source}"):
@@ -62,8 +72,7 @@ def graph(
     architecture = architecture_of(stacks)
     if not architecture.nodes:
         raise SourceError(Diagnostic(path=source, problem="its stacks hold nothing that is drawn", code="LK255"))
-    is_picture = output is not None and output.suffix == ".svg"
-    chosen = output_format or (OutputFormat.SVG if is_picture else OutputFormat.MERMAID)
+    chosen = output_format or (OutputFormat.SVG if suffix == ".svg" else OutputFormat.MERMAID)
     text = svg(architecture) if chosen is OutputFormat.SVG else mermaid(architecture)
     if output is None:
         typer.echo(text, nl=False)

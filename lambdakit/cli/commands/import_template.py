@@ -20,13 +20,21 @@ def import_template(
     template: Annotated[
         Path,
         typer.Argument(
-            metavar="TEMPLATE", help="A template of SAM or CloudFormation, or a serverless.yml.", show_default=False
+            metavar="TEMPLATE",
+            help="A template of SAM or CloudFormation, or a serverless.yml.",
+            show_default=False,
+            readable=False,
         ),
     ],
     output: Annotated[
         Path | None,
         typer.Option(
-            "-o", "--output", metavar="FILE", help="A new file.", show_default="lambdakit.yaml beside the template"
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="A new file.",
+            show_default="lambdakit.yaml beside the template",
+            readable=False,
         ),
     ] = None,
 ) -> None:

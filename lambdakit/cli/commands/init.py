@@ -17,7 +17,10 @@ def register(app: typer.Typer) -> None:
 
 def init(
     directory: Annotated[
-        Path, typer.Argument(metavar="DIR", help="A new or empty directory.", show_default=False, file_okay=True)
+        Path,
+        typer.Argument(
+            metavar="DIR", help="A new or empty directory.", show_default=False, file_okay=True, readable=False
+        ),
     ],
     pattern: Annotated[str, typer.Option("--pattern", metavar="P", help="What to start from.")] = "api_backend",
 ) -> None:

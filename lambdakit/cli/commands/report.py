@@ -56,7 +56,10 @@ def report(
     subject: Annotated[Subject, typer.Argument(show_default=False)],
     source: Annotated[str | None, typer.Argument(metavar="SOURCE|REPORT", show_default=False)] = None,
     events: Annotated[
-        Path | None, typer.Option("--events", metavar="DIR", help="Call each function with <function>*.json of DIR.")
+        Path | None,
+        typer.Option(
+            "--events", metavar="DIR", help="Call each function with <function>*.json of DIR.", readable=False
+        ),
     ] = None,
     exercise: Annotated[
         str | None, typer.Option("--exercise", metavar="COMMAND", help="Run COMMAND, which talks to the harness.")

@@ -17,7 +17,9 @@ def register(app: typer.Typer) -> None:
 
 
 def synth(
-    document: Annotated[Path, typer.Argument(metavar="DOC", help="The YAML document.", show_default=False)],
+    document: Annotated[
+        Path, typer.Argument(metavar="DOC", help="The YAML document.", show_default=False, readable=False)
+    ],
     output: Annotated[
         Path | None,
         typer.Option(
@@ -26,6 +28,7 @@ def synth(
             metavar="DIR",
             help="A new or empty directory, or an earlier assembly, which is replaced.",
             show_default="cdk.out",
+            readable=False,
         ),
     ] = None,
     check: Annotated[

@@ -32,7 +32,9 @@ def register(app: typer.Typer) -> None:
 
 
 def validate(
-    document: Annotated[Path, typer.Argument(metavar="DOC", help="The YAML document.", show_default=False)],
+    document: Annotated[
+        Path, typer.Argument(metavar="DOC", help="The YAML document.", show_default=False, readable=False)
+    ],
     output_format: Annotated[OutputFormat, typer.Option("--format", help="For people, or for a program.")] = (
         OutputFormat.TEXT
     ),

@@ -10,6 +10,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 
 from lambdakit.constructs.service_use import let_service_encrypt
+from lambdakit.constructs.unresolved import is_unresolved_number
 from lambdakit.errors import Diagnostic
 from lambdakit.limits import EVENT_AGE_SECONDS_MAX, EVENT_AGE_SECONDS_MIN, EVENT_RETRIES_MAX
 
@@ -64,7 +65,7 @@ def attempts_problems(pointer: str, retry_attempts: int, max_event_age: Duration
 
     Source: API events RetryPolicy; API scheduler RetryPolicy.
     """
-    if not 0 <= retry_attempts <= EVENT_RETRIES_MAX:
+    if not is_unresolved_number(retry_attempts) and not 0 <= retry_attempts <= EVENT_RETRIES_MAX:
         yield Diagnostic(
             pointer=f"{pointer}.retry_attempts",
             problem=f"{retry_attempts} is outside 0 to {EVENT_RETRIES_MAX}, how often an event can be tried again",

@@ -17,6 +17,7 @@ from lambdakit.constructs.cdk_words import filter_text
 from lambdakit.constructs.encrypted_queue import make_queue
 from lambdakit.constructs.event_sources.wiring import EventSource, Wiring
 from lambdakit.constructs.failure_destinations import retention_period_problems
+from lambdakit.constructs.ranges import range_problems
 from lambdakit.errors import Diagnostic
 
 if TYPE_CHECKING:
@@ -68,10 +69,10 @@ def sqs_problems(pointer: str, source: SqsSource, timeout_seconds: float | None)
     window = _seconds(source.max_batching_window)
     is_fifo = source.fifo if source.queue is None else source.queue.fifo
     yield from _batch_problems(pointer, source, window, is_fifo=is_fifo)
-    yield from _range_problems(
+    yield from range_problems(
         f"{pointer}.max_concurrency", source.max_concurrency, limits.SQS_CONCURRENCY_MIN, limits.SQS_CONCURRENCY_MAX
     )
-    yield from _range_problems(f"{pointer}.max_receive_count", source.max_receive_count, 1, limits.QUEUE_RECEIVES_MAX)
+    yield from range_problems(f"{pointer}.max_receive_count", source.max_receive_count, 1, limits.QUEUE_RECEIVES_MAX)
     yield from retention_period_problems(f"{pointer}.retention_period", source.retention_period)
     if len(source.filters) > limits.EVENT_FILTERS_MAX:
         yield Diagnostic(
@@ -144,8 +145,8 @@ def _make_queue(wiring: Wiring, source: SqsSource) -> sqs.Queue:
 
 
 def _batch_problems(pointer: str, source: SqsSource, window: float | None, *, is_fifo: bool) -> Iterator[Diagnostic]:
-    yield from _range_problems(f"{pointer}.batch_size", source.batch_size, 1, limits.SQS_BATCH_MAX)
-    yield from _range_problems(f"{pointer}.max_batching_window", window, 0, limits.BATCHING_WINDOW_SECONDS_MAX)
+    yield from range_problems(f"{pointer}.batch_size", source.batch_size, 1, limits.SQS_BATCH_MAX)
+    yield from range_problems(f"{pointer}.max_batching_window", window, 0, limits.BATCHING_WINDOW_SECONDS_MAX)
     most = limits.SQS_BATCH_WITHOUT_WINDOW_MAX
     if is_fifo and window:
         yield Diagnostic(
@@ -175,7 +176,7 @@ def _visibility_problems(pointer: str, source: SqsSource, timeout_seconds: float
                 hint="set visibility_timeout to six times the function's time-out",
             )
         return
-    yield from _range_problems(f"{pointer}.visibility_timeout", visibility, 1, limits.QUEUE_VISIBILITY_SECONDS_MAX)
+    yield from range_problems(f"{pointer}.visibility_timeout", visibility, 1, limits.QUEUE_VISIBILITY_SECONDS_MAX)
     # Source: Lambda API CreateEventSourceMapping refuses a queue whose visibility is below the function's time-out
     if visibility is not None and timeout_seconds is not None and visibility < timeout_seconds:
         yield Diagnostic(
@@ -184,17 +185,6 @@ def _visibility_problems(pointer: str, source: SqsSource, timeout_seconds: float
             "come again while it is handled",
             code="LK405",
             hint=f"visibility_timeout: {visibility_seconds(source, timeout_seconds)}",
-        )
-
-
-def _range_problems(pointer: str, value: float | None, low: int, high: int) -> Iterator[Diagnostic]:
-    if value is not None and not low <= value <= high:
-        name = pointer.rpartition(".")[2]
-        yield Diagnostic(
-            pointer=pointer,
-            problem=f"{value:g} is {'below' if value < low else 'above'} what is allowed, {low} to {high}",
-            code="LK401",
-            hint=f"{name}: {low if value < low else high}",
         )
 
 

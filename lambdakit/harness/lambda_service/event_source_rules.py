@@ -6,13 +6,14 @@ event source.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Any
 
 from lambdakit.harness.event_pattern import FILTER_CRITERIA, compile_pattern, read_json
 from lambdakit.harness.lambda_service.faults import ServiceFault
-from lambdakit.limits import EVENT_FILTERS_MAX
+from lambdakit.limits import EVENT_FILTERS_MAX, STREAM_RECORD_AGE_SECONDS_MIN
 from lambdakit.records import dataclass
 
 Settings = Mapping[str, Any]
@@ -58,6 +59,9 @@ _KAFKA = (
     | _STREAM_FAILURES
     | {"FunctionResponseTypes", "LoggingConfig", "ProvisionedPollerConfig", "SourceAccessConfigurations", "Topics"}
 )
+
+# Lambda API Reference, "OnFailure"; Developer Guide, "Retain discarded batch records": standard queues and topics.
+_FAILURE_DESTINATION = re.compile(r"arn:[a-z-]+:((sqs|sns):(?!.*\.fifo$)|s3:|kafka:).+|kafka://.+")
 
 # By the service of the source's ARN; a Kafka cluster of one's own has none.
 SOURCE_KINDS: Mapping[str, SourceKind] = {
@@ -147,6 +151,7 @@ def _problems(kind: SourceKind, source_arn: str, given: Settings, settings: Sett
             yield _invalid(f"{name} is not supported for {kind.label} event sources.")
     yield from _batching(kind, source_arn, settings)
     yield from _starting(kind, settings)
+    yield from _giving_up(settings)
     yield from _filters(settings)
     pollers = settings.get("ProvisionedPollerConfig") or {}
     if pollers.get("MinimumPollers", 1) > pollers.get("MaximumPollers", 10_000):
@@ -176,6 +181,20 @@ def _starting(kind: SourceKind, settings: Settings) -> Iterator[ServiceFault]:
         yield _invalid("StartingPositionTimestamp is required with the starting position AT_TIMESTAMP.")
     if position != "AT_TIMESTAMP" and settings.get("StartingPositionTimestamp") is not None:
         yield _invalid("StartingPositionTimestamp is only supported with the starting position AT_TIMESTAMP.")
+
+
+def _giving_up(settings: Settings) -> Iterator[ServiceFault]:
+    age = settings.get("MaximumRecordAgeInSeconds", -1)
+    if -1 < age < STREAM_RECORD_AGE_SECONDS_MIN:
+        # Lambda API Reference, "EventSourceMappingConfiguration": within the parameter's range and not allowed.
+        yield _invalid(f"MaximumRecordAgeInSeconds is -1 or at least {STREAM_RECORD_AGE_SECONDS_MIN}, not {age}.")
+    destinations = settings.get("DestinationConfig") or {}
+    if (destinations.get("OnSuccess") or {}).get("Destination"):
+        # Lambda API Reference, "DestinationConfig": not supported in these two requests.
+        yield _invalid("DestinationConfig of an event source mapping has no OnSuccess destination.")
+    arn = (destinations.get("OnFailure") or {}).get("Destination")
+    if arn and not _FAILURE_DESTINATION.fullmatch(arn):
+        yield _invalid(f"The destination ARN {arn} is invalid.")
 
 
 def _filters(settings: Settings) -> Iterator[ServiceFault]:

@@ -23,7 +23,7 @@ from lambdakit.harness.routing.exchange import Exchange, OwnAnswer
 from lambdakit.harness.routing.http_routes import choose_stage, match_route
 from lambdakit.harness.routing.integrations import Integrate, Integrated
 from lambdakit.harness.routing.parameter_mapping import mapped_request, mapped_response
-from lambdakit.harness.routing.throttle import Throttles
+from lambdakit.harness.routing.throttle import Throttles, seconds_of
 from lambdakit.harness.routing.traced_request import request_id_of_api, with_trace_id
 from lambdakit.harness.wire import Request, Response
 from lambdakit.limits import HTTP_API_HEAD_BYTES_MAX, HTTP_API_PAYLOAD_BYTES_MAX
@@ -86,7 +86,7 @@ class HttpApi:
         self._definition = definition
         self._authorizers = authorizers
         self._integrations = integrations
-        self._throttles = Throttles(clock.monotonic)
+        self._throttles = Throttles(seconds_of(clock))
         self._write_line = write_line
         self._trace = trace
         self._clock = clock

@@ -1,5 +1,6 @@
-"""How many requests a stage or a route takes: a token bucket each, on real time. REST APIs have theirs of it as well.
+"""How many requests a stage or a route takes: a token bucket each, by the harness's clock.
 
+REST APIs have theirs of it as well.
 Source: API Gateway Developer Guide, "Throttle requests to your HTTP APIs for better throughput in API Gateway": the
 burst is how many requests there may be at once, the rate how many come back in a second.
 """
@@ -10,6 +11,7 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
+from lambdakit.clock import Clock
 from lambdakit.harness.moto_state.http_apis import Stage, Throttle
 
 # Source: API Gateway Developer Guide, "API Gateway account-level quotas": of an account in a region.
@@ -17,8 +19,13 @@ ACCOUNT_RATE: Final = 10_000.0
 ACCOUNT_BURST: Final = 5_000
 
 
+def seconds_of(clock: Clock) -> Callable[[], float]:
+    """The harness's time as buckets count it: what `advance` skips has been waited for."""
+    return lambda: clock.now().timestamp()
+
+
 class Throttles:
-    """The buckets of one API. seconds: real time that nobody moves."""
+    """The buckets of one API. seconds: the harness's time."""
 
     def __init__(self, seconds: Callable[[], float]) -> None:
         self._seconds = seconds
@@ -49,7 +56,7 @@ class Throttles:
 class Bucket:
     """Holds as many tokens as the burst, and gets the rate back in a second. throttle: what it was made for.
 
-    Whoever has it takes from it in one thread at a time. now: seconds that nobody moves.
+    Whoever has it takes from it in one thread at a time. now: the harness's time in seconds.
     """
 
     def __init__(self, throttle: Throttle, now: float) -> None:
@@ -61,7 +68,8 @@ class Bucket:
 
     def take(self, now: float) -> bool:
         """Whether there was a token, which is gone then."""
-        self._held = min(self._most, self._held + (now - self._at) * self._rate)
+        passed = max(0.0, now - self._at)  # a machine's own time may be set back
+        self._held = min(self._most, self._held + passed * self._rate)
         self._at = now
         if self._held < 1:
             return False

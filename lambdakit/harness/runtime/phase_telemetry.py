@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lambdakit.harness.runtime import platform_records as records
+from lambdakit.harness.runtime.application_log import ApplicationLog
 from lambdakit.harness.runtime.extensions import Extensions
 from lambdakit.harness.runtime.faults import Fault
 from lambdakit.harness.runtime.function_configuration import FunctionConfiguration
@@ -44,6 +45,7 @@ class PhaseTelemetry:
         self.telemetry = Telemetry(json_lines=configuration.log_format == "JSON", now=self._now)
         self._configuration = configuration
         self._platform = PlatformLog(configuration)
+        self._application = ApplicationLog(configuration)
         self._describe = describe
         self._log = log
         self._init_type = "provisioned-concurrency" if provisioned else "on-demand"
@@ -56,10 +58,10 @@ class PhaseTelemetry:
 
     def sinks(self, output: int, extension_output: int | None) -> dict[int, LogSink]:
         """Who takes the lines of the function, and of its extensions where there are any, by descriptor."""
-        sinks = {output: functools.partial(self._take, "function")}
+        sinks: dict[int, LogSink] = {output: self._take_function_line}
         if extension_output is not None:
-            sinks[extension_output] = functools.partial(self._take, "extension")
-        return dict(sinks)
+            sinks[extension_output] = self._take_extension_line
+        return sinks
 
     def init_begins(self, *, suppressed: bool) -> None:
         """Processes start. suppressed: inside an invocation, after a reset."""
@@ -136,9 +138,16 @@ class PhaseTelemetry:
         if fault is not None and fault.message:
             self.telemetry.emit("platform.fault", fault.message)
 
-    def _take(self, stream: str, line: str, request_id: str) -> None:
+    def _take_function_line(self, line: str, request_id: str) -> None:
+        text = self._application.text_of(line)
+        # Guide "Log-level filtering": what is filtered is what Lambda sends to CloudWatch Logs.
+        if not self._application.leaves_out(line):
+            self._log(text, request_id)
+        self.telemetry.emit("function", text)
+
+    def _take_extension_line(self, line: str, request_id: str) -> None:
         self._log(line, request_id)
-        self.telemetry.emit(stream, line)
+        self.telemetry.emit("extension", line)
 
     def _runtime_ends(self, fault: Fault | None) -> None:
         self._runtime_is_done = True

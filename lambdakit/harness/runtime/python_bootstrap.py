@@ -63,9 +63,10 @@ class _LogChannel:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        self._mark = "\x1e\x00" if os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON" else ""
 
     def write(self, message: str, frame_type: bytes | None = None) -> None:
-        left = (message.rstrip("\n").replace("\n", "\r") + "\n").encode("utf-8")
+        left = (self._mark + message.rstrip("\n").replace("\n", "\r") + "\n").encode("utf-8")
         while left:
             left = left[os.write(self._descriptor, left) :]
 

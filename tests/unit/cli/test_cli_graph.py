@@ -30,7 +30,9 @@ def test_mermaid_goes_to_standard_output(assembly: Path) -> None:
     [
         ("picture.svg", (), "<?xml"),
         ("picture.mmd", (), "flowchart LR"),
+        ("PICTURE.SVG", (), "<?xml"),
         ("picture.txt", ("--format", "svg"), "<?xml"),
+        ("picture.png", ("--format", "mermaid"), "flowchart LR"),
     ],
 )
 def test_file_is_written_in_the_form_that_fits(
@@ -40,6 +42,15 @@ def test_file_is_written_in_the_form_that_fits(
 
     assert (drawn.exit_code, drawn.stdout) == (0, "")
     assert (tmp_path / name).read_text().startswith(start)
+
+
+@pytest.mark.parametrize("name", ["picture.png", "picture.PDF"])
+def test_a_form_that_is_not_drawn_is_refused_before_anything_is_read(tmp_path: Path, name: str) -> None:
+    drawn = run("graph", tmp_path / "nothing", "-o", tmp_path / name)
+
+    assert (drawn.exit_code, "[LK259]" in drawn.stderr) == (1, True)
+    assert f"-o {tmp_path / 'picture.svg'}" in drawn.stderr
+    assert not (tmp_path / name).exists()
 
 
 def test_picture_of_nothing_is_a_message(tmp_path: Path) -> None:

@@ -69,6 +69,16 @@ def test_the_child_gets_nothing_of_aws_nor_what_changes_the_cdk(tmp_path: Path) 
     assert kept["TMPDIR"] == str(tmp_path)
 
 
+def test_jsii_keeps_nothing_where_it_may_not_write(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    home, none = {"HOME": str(tmp_path)}, {"HOME": str(tmp_path / "file" / "home")}
+    own = {**none, "JSII_RUNTIME_PACKAGE_CACHE_ROOT": "/cache", "JSII_RUNTIME_PACKAGE_CACHE": "enabled"}
+
+    told = [child_variables(each, temporary_directory=tmp_path) for each in (home, none, own, {})]
+
+    assert [each.get("JSII_RUNTIME_PACKAGE_CACHE") for each in told] == [None, "disabled", "enabled", None]
+
+
 @pytest.mark.parametrize(
     ("change", "differs"),
     [

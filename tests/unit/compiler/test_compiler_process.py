@@ -59,6 +59,16 @@ def test_a_child_that_died_is_replaced(document: Path, tmp_path: Path, children:
         assert children() - before - {child}
 
 
+def test_a_home_directory_that_cannot_be_is_no_obstacle(
+    document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("HOME", str(tmp_path / "file" / "home"))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    with Compiler(validation=False) as compiler:
+        assert (compiler.synthesize(document) / "shop.template.json").is_file()
+
+
 def test_the_first_document_waits_for_no_other_synthesis(
     document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from aws_cdk import Stack
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
@@ -27,7 +28,6 @@ from lambdakit.constructs.event_sources.sns import SnsSource
 from lambdakit.constructs.event_sources.sqs import SqsSource
 from lambdakit.constructs.failure_destinations import FailureBus, FailureQueue, FailureTopic, failure_problems
 from lambdakit.constructs.function_properties import FunctionProperties
-from lambdakit.constructs.lambda_function import LambdaFunction
 from lambdakit.constructs.targets.s3 import S3Target
 from lambdakit.constructs.targets.sqs import SqsTarget
 from lambdakit.constructs.targets.step_functions import StepFunctionsTarget
@@ -203,10 +203,9 @@ def test_a_definition_is_amazon_states_language(
     assert found == [("targets.flow.definition", "LK442")]
 
 
-def test_an_existing_function_of_unknown_time_out_needs_the_queues_visibility(
-    stack: Stack, function: FunctionProperties
-) -> None:
-    alias = LambdaFunction(stack, "existing", **function.keywords()).alias
+def test_an_existing_function_of_unknown_time_out_needs_the_queues_visibility(stack: Stack) -> None:
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:older:live"
+    alias = lambda_.Function.from_function_arn(stack, "existing", arn)
 
     with pytest.raises(SynthesisError, match=r"visibility_timeout: the function's time-out is not known here"):
         EventProcessing(stack, "jobs", source=SqsSource(), function=alias)

@@ -23,7 +23,7 @@ _SQS = "{http://queue.amazonaws.com/doc/2012-11-05/}"
 
 
 class Seconds:
-    """Real time that a test moves."""
+    """Time that a test moves."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -47,6 +47,16 @@ class TestThrottles:
         assert at_once == [True, True, True, False]
         assert after_half == [True, False]
         assert much_later == [True, True, True, False]
+
+    def test_a_time_that_is_set_back_takes_nothing_away(self) -> None:
+        seconds = Seconds()
+        throttles, stage = Throttles(seconds), Stage(name="a", throttles={"": Throttle(rate=1.0, burst=2)})
+
+        first = throttles.admits(stage, "GET /")
+        seconds.now -= 60
+        answers = [throttles.admits(stage, "GET /") for _ in range(2)]
+
+        assert (first, answers) == (True, [True, False])
 
     @pytest.mark.parametrize(
         ("throttle", "admitted"),

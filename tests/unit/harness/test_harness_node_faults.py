@@ -141,7 +141,9 @@ class TestInvocation:
         error = error_of(first)
         assert (error["errorType"], error["errorMessage"]) == ("OrderError", "no such order")
         assert error["trace"][0].endswith("no such order")
-        assert re.match(r"    at (Runtime\.)?handler \(file://.*/app.mjs:4:\d+\)", error["trace"][1]), error["trace"]
+        # RIC 3 and RIC 4 call the handler as a method of an object of their own, whose class stands before its name.
+        called_on = "Runtime" if runtime == OLD else "BufferedInvokeProcessor"
+        assert re.match(rf"    at {called_on}\.handler \(file://.*/app.mjs:4:\d+\)", error["trace"][1]), error["trace"]
         assert first.outcome.status == "error"
         assert json_of(second) == 2
         time, request_id, level, text = own_lines(first)[-1].split("\t", 3)
@@ -333,3 +335,24 @@ class TestLog:
         assert (text["errorType"], text["errorMessage"]) == ("TypeError", "with text")
         assert text["message"].startswith("failed: TypeError: with text")
         assert loop["message"].startswith("<ref *1> { loop: [Circular *1] }")
+
+    def test_a_call_without_a_value_logs_undefined(self, host: FunctionHost, runtime: str) -> None:
+        """RIC 3 `LogPatch.js`, RIC 4 `index.mjs`: the message is a parameter of its own."""
+        source = "export const handler = async () => { console.log(); console.warn(undefined, 1); };"
+
+        result = host.invoke(node_function(host, source, runtime=runtime))
+
+        assert [line.split("\t")[3] for line in own_lines(result)] == ["undefined", "undefined 1"]
+
+    def test_the_error_of_several_values_is_the_first_that_may_be_one(self, host: FunctionHost, runtime: str) -> None:
+        """RIC 3 looks at all of them, RIC 4 only behind the message: `formatJsonMessage`."""
+        source = """
+        export const handler = async () => {
+          console.error(new TypeError('one'), new RangeError('two'), new Error('three'));
+          console.error(new TypeError('one'), 'text');
+        };
+        """
+        result = host.invoke(node_function(host, source, runtime=runtime, log_format="JSON"))
+
+        told = [json.loads(line).get("errorMessage") for line in own_lines(result)]
+        assert told == (["one", "one"] if runtime == OLD else ["two", None])

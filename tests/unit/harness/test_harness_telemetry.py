@@ -107,6 +107,20 @@ print("I am an extension", file=sys.stderr, flush=True)
     assert {"hello 7", "I am an extension"} <= set(result.log)
 
 
+def test_a_line_below_the_log_level_is_told_though_it_is_not_logged(sandboxed: FunctionHost, tmp_path: Path) -> None:
+    """Guide "Log-level filtering": it is what Lambda sends to CloudWatch Logs that is filtered."""
+    line = '{"level":"debug","timestamp":"2024-11-02T16:51:31Z"}'
+    layer = subscribing_layer(tmp_path, (TELEMETRY, FUNCTION))
+    source = f"def handler(event, context):\n    print({line!r})\n"
+    function = sandboxed.function(source, layers=(layer,), timeout_seconds=10, log_format="JSON")
+
+    result = sandboxed.invoke(function)
+    sandboxed.pool.close()
+
+    assert [record["record"]["level"] for record in records(sandboxed, "function")] == ["debug"]
+    assert line not in result.log
+
+
 def test_while_it_is_frozen_nothing_is_delivered(sandboxed: FunctionHost, tmp_path: Path) -> None:
     """The report is made when everybody waits for the next event, so it comes with that."""
     # given

@@ -55,6 +55,19 @@ def test_other_files_are_refused(project: Path, name: str, text: str, problem: s
     assert not (project / "lambdakit.yaml").exists()
 
 
+def test_a_file_that_cannot_be_read_is_called_a_template(tmp_path: Path) -> None:
+    nothing = run("import", tmp_path / "nothing.yaml")
+    (tmp_path / "template.yml").write_text(HEAD)
+    directory = run("import", tmp_path)
+
+    assert (nothing.exit_code, directory.exit_code) == (1, 1)
+    assert nothing.stderr.splitlines()[1] == "  hint: name the template"
+    assert directory.stderr.splitlines() == [
+        f"{tmp_path}: this is a directory, a template is a file [LK100]",
+        f"  hint: name {tmp_path / 'template.yml'}",
+    ]
+
+
 def test_command_writes_a_valid_document_and_lists_gaps_with_lines(project: Path) -> None:
     template = project / "template.yaml"
     body = function("T: {Type: Schedule, Properties: {Schedule: rate(1 day)}}", "VpcConfig: {SubnetIds: [a]}")

@@ -9,12 +9,18 @@ from __future__ import annotations
 
 import dataclasses
 import gzip
+import io
+import re
 import zlib
 
 from lambdakit.harness.moto_state.rest_definition import RestApiDefinition
+from lambdakit.harness.routing.rest.refusal import Refused
 from lambdakit.harness.wire import Headers, Request, Response
+from lambdakit.limits import HTTP_API_PAYLOAD_BYTES_MAX
 
 _JSON = "application/json"
+# RFC 9110, 12.4.2.
+_WEIGHT = re.compile(r"q=([01](?:\.[0-9]{0,3})?)")
 
 
 def is_binary(api: RestApiDefinition, media_type: str) -> bool:
@@ -39,20 +45,39 @@ def is_binary_answer(api: RestApiDefinition, request: Request) -> bool:
     return is_binary(api, request.headers.get("accept").partition(",")[0])
 
 
-def decompressed(api: RestApiDefinition, request: Request) -> Request:
-    """A request whose compressed body is read as what it stands for, where the API compresses at all.
+def decompressed(request: Request) -> Request:
+    """A request whose compressed body is read as what it stands for, whether or not the API compresses its answers.
 
-    ValueError for a body that is not what its `Content-Encoding` says.
+    Refused for a coding that API Gateway does not know, a body that is not what its coding says, and one of more than
+    10 MB: no page says whether the quota counts the body as it came or what it stands for; here it counts both.
+    Source: API Gateway Developer Guide, "Payload compression for REST APIs in API Gateway" (request payloads are
+    decompressed by default), "Call an API method with a compressed payload in API Gateway" (415).
     """
     encoding = request.headers.get("content-encoding").strip().lower()
-    if api.minimum_compression_bytes is None or encoding not in ("gzip", "deflate") or not request.body:
+    if encoding in ("", "identity") or not request.body:
         return request
+    if encoding not in ("gzip", "deflate"):
+        raise Refused("UNSUPPORTED_MEDIA_TYPE", f"the content coding {encoding} is not supported")
     try:
-        body = gzip.decompress(request.body) if encoding == "gzip" else zlib.decompress(request.body)
+        body = _unpacked(request.body, encoding)
     except (OSError, EOFError, zlib.error) as error:
-        raise ValueError(f"the body is not {encoding}: {error}") from None
+        raise Refused("UNSUPPORTED_MEDIA_TYPE", f"the body is not {encoding}: {error}") from None
+    if len(body) > HTTP_API_PAYLOAD_BYTES_MAX:
+        raise Refused("REQUEST_TOO_LARGE", "the decompressed body is over 10 MB")
     kept = [pair for pair in request.headers.items if pair[0].lower() != "content-encoding"]
     return dataclasses.replace(request, headers=Headers(kept), body=body)
+
+
+def _unpacked(body: bytes, encoding: str) -> bytes:
+    """What a body stands for, no further than shows that it is too long: a few bytes may stand for gigabytes."""
+    if encoding == "gzip":
+        with gzip.GzipFile(fileobj=io.BytesIO(body)) as packed:
+            return packed.read(HTTP_API_PAYLOAD_BYTES_MAX + 1)
+    packer = zlib.decompressobj()
+    content = packer.decompress(body, HTTP_API_PAYLOAD_BYTES_MAX + 1)
+    if not packer.eof and len(content) <= HTTP_API_PAYLOAD_BYTES_MAX:
+        raise EOFError("it ends too early")
+    return content
 
 
 def compressed(api: RestApiDefinition, request: Request, response: Response) -> Response:
@@ -63,26 +88,27 @@ def compressed(api: RestApiDefinition, request: Request, response: Response) -> 
     if any(name.lower() == "content-encoding" for name, _ in response.headers):
         return response
     encoding = _accepted(request.headers.get("accept-encoding"))
-    if encoding is None:
+    if encoding in (None, "identity"):
         return response
     body = gzip.compress(response.body, mtime=0) if encoding == "gzip" else zlib.compress(response.body)
     return dataclasses.replace(response, headers=[*response.headers, ("content-encoding", encoding)], body=body)
 
 
 def _accepted(accept_encoding: str) -> str | None:
-    """The first encoding that a client names and that is known; None for none."""
+    """The coding that a client likes best; None where that is none that is known, or where it names none.
+
+    Of codings that it likes alike, the first that is known.
+    Source: API Gateway Developer Guide, "Enable payload compression for an API in API Gateway" (the coding of the
+    highest priority has to be a supported one; weights), "Receive an API response with a compressed payload in API
+    Gateway" (`*` alone, as where there is no such header, names no coding).
+    """
+    best: dict[float, list[str]] = {}
     for part in accept_encoding.split(","):
-        name, _, weight = part.partition(";")
-        name = name.strip().lower()
-        if weight.replace(" ", "") in ("q=0", "q=0.0"):
-            continue
-        if name in ("gzip", "*"):
-            return "gzip"
-        if name == "deflate":
-            return "deflate"
-        if name == "identity":
-            return None
-    return None
+        name, _, parameter = part.partition(";")
+        weight = _WEIGHT.fullmatch(parameter.replace(" ", "").lower())
+        best.setdefault(float(weight[1]) if weight else 1.0, []).append(name.strip().lower())
+    highest = max(best)
+    return next((name for name in best[highest] if highest > 0 and name in ("gzip", "deflate", "identity")), None)
 
 
 def _bare(media_type: str) -> str:

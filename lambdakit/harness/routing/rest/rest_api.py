@@ -347,10 +347,7 @@ def _sized(exchange: RestExchange) -> RestExchange:
         raise OwnAnswer(431, "Request Header Fields Too Large", "the headers are too large")
     if len(request.body) > HTTP_API_PAYLOAD_BYTES_MAX:
         raise Refused("REQUEST_TOO_LARGE", "the body is over 10 MB")
-    try:
-        return exchange.having(request=decompressed(exchange.api, request))
-    except ValueError as problem:
-        raise Refused("BAD_REQUEST_BODY", str(problem)) from None
+    return exchange.having(request=decompressed(request))
 
 
 def _forbidden(problem: str) -> OwnAnswer:

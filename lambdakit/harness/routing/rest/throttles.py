@@ -21,7 +21,7 @@ _ACCOUNT: Final = Throttle()
 
 
 class RestThrottles:
-    """The buckets of all REST APIs. seconds: real time that nobody moves."""
+    """The buckets of all REST APIs. seconds: the harness's time."""
 
     def __init__(self, seconds: Callable[[], float]) -> None:
         self._seconds = seconds

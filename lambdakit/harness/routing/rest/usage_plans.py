@@ -24,7 +24,7 @@ _Period = tuple[int, int]
 
 
 class UsagePlans:
-    """What keys have used so far. clock: by which quotas begin anew; rates go by its monotonic time, which is real."""
+    """What keys have used so far. clock: by which quotas begin anew and rates give back."""
 
     def __init__(self, read: ReadUsagePlans, clock: Clock) -> None:
         self._read = read
@@ -74,7 +74,7 @@ class UsagePlans:
             raise Refused("THROTTLED", f"the usage plan {plan.name} throttles the key {key.key_id}")
 
     def _take_locked(self, name: tuple[str, ...], throttle: Throttle) -> bool:
-        now = self._clock.monotonic()
+        now = self._clock.now().timestamp()
         bucket = self._buckets.get(name)
         if bucket is None or bucket.throttle != throttle:
             bucket = self._buckets[name] = Bucket(throttle, now)

@@ -27,7 +27,7 @@ from lambdakit.harness.moto_state.http_apis import Stage
 from lambdakit.harness.moto_state.websocket_apis import WebSocketApiDefinition
 from lambdakit.harness.routing.exchange import OwnAnswer, told
 from lambdakit.harness.routing.http_api import Mapped
-from lambdakit.harness.routing.throttle import Throttles
+from lambdakit.harness.routing.throttle import Throttles, seconds_of
 from lambdakit.harness.routing.traced_request import request_id_of_api, with_trace_id
 from lambdakit.harness.routing.websocket.connect_authorizer import ConnectAuthorizer
 from lambdakit.harness.routing.websocket.connection import NotTaken, WebSocketConnection
@@ -81,7 +81,7 @@ class WebSocketApi:
         self._records = records
         self._activity = activity
         self._clock = clock
-        self._throttles = Throttles(clock.monotonic)
+        self._throttles = Throttles(seconds_of(clock))
         self._connections = OpenConnections()
         self._resets = 0
         self._managed = ManagedConnections(self._connections, records.posted)

@@ -102,9 +102,11 @@ class _LogChannel:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        # Tells it from what the function itself prints, which Lambda filters: `application_log.RUNTIME_MARK`.
+        self._mark = "\x1e\x00" if os.environ.get("AWS_LAMBDA_LOG_FORMAT") == "JSON" else ""
 
     def write(self, message: str, frame_type: bytes | None = None) -> None:
-        left = (message.rstrip("\n").replace("\n", "\r") + "\n").encode("utf-8")
+        left = (self._mark + message.rstrip("\n").replace("\n", "\r") + "\n").encode("utf-8")
         while left:
             left = left[os.write(self._descriptor, left) :]
 

@@ -21,7 +21,10 @@ const CALLBACK_REFUSAL =
 export async function serve(require) {
   const invocation = new InvokeStore();
   provideGlobals({ InvokeStore: invocation });
-  const logError = patchConsole(() => ({ requestId: invocation.getRequestId(), tenantId: invocation.getTenantId() }));
+  const logError = patchConsole(
+    () => ({ requestId: invocation.getRequestId(), tenantId: invocation.getTenantId() }),
+    { firstMayBeError: false },
+  );
   const api = new RuntimeApi(process.env.AWS_LAMBDA_RUNTIME_API);
   let handler;
   let streaming;
@@ -37,12 +40,28 @@ export async function serve(require) {
     await api.failInit(JSON.stringify(object), object.errorType);
     throw error;
   }
-  const handle = streaming === null ? returned : streamed;
+  const [handle, processor] =
+    streaming === null ? [returned, new BufferedInvokeProcessor(handler)] : [streamed, new StreamingInvokeProcessor(handler)];
   for (;;) {
     const { headers, body } = await api.next();
     const context = { ...contextOf(headers), xRayTraceId: headers['lambda-runtime-trace-id'] };
     const event = JSON.parse(body);
-    await invocation.run(store(context), () => handle({ api, handler, streaming, logError, context, event }));
+    await invocation.run(store(context), () => handle({ api, processor, streaming, logError, context, event }));
+  }
+}
+
+// What a handler is called on: its `this`, and the word before its name in the stack of an ES module. A method of a
+// class does not see the object it was exported with.
+// Source: aws-lambda-ric 4.0.2, `index.mjs`.
+class BufferedInvokeProcessor {
+  constructor(handler) {
+    this.handler = handler;
+  }
+}
+
+class StreamingInvokeProcessor {
+  constructor(handler) {
+    this.handler = handler;
   }
 }
 
@@ -73,10 +92,10 @@ function findIn(module, properties) {
 }
 
 // Calls a handler that returns its result.
-async function returned({ api, handler, logError, context, event }) {
+async function returned({ api, processor, logError, context, event }) {
   const { awsRequestId } = context;
   try {
-    const result = await handler(event, context);
+    const result = await processor.handler(event, context);
     await loopTurn();
     api.respond(
       awsRequestId,
@@ -90,11 +109,11 @@ async function returned({ api, handler, logError, context, event }) {
 }
 
 // Calls a handler that streams its result.
-async function streamed({ api, handler, streaming, logError, context, event }) {
+async function streamed({ api, processor, streaming, logError, context, event }) {
   const { openResponse } = await import('./response_stream.mjs');
   const { stream, received, fail } = openResponse(api.address, context.awsRequestId, streaming);
   try {
-    const result = handler(event, stream, context);
+    const result = processor.handler(event, stream, context);
     if (typeof result?.then !== 'function') {
       throw new Error('Streaming does not support non-async handlers.');
     }

@@ -29,7 +29,9 @@ const CALLBACK_WARNING =
 // Loads the function and serves its events; returns once the first event has been asked for.
 export async function serve(require) {
   const api = new RuntimeApi(process.env.AWS_LAMBDA_RUNTIME_API);
-  const logError = patchConsole(() => ({ requestId: globalThis[REQUEST_ID], tenantId: globalThis[TENANT_ID] }));
+  const logError = patchConsole(() => ({ requestId: globalThis[REQUEST_ID], tenantId: globalThis[TENANT_ID] }), {
+    firstMayBeError: true,
+  });
   const report = reportFatalErrors(api, logError);
   onEmptyEventLoop(() => {});
   process.on('beforeExit', () => globalThis[BEFORE_EXIT]());
@@ -51,6 +53,7 @@ export async function serve(require) {
   ) {
     console.warn(CALLBACK_WARNING);
   }
+  const runtime = new Runtime(handler);
   const handle = streaming === null ? returned : streamed;
   const proceed = () =>
     setImmediate(() => {
@@ -65,9 +68,18 @@ export async function serve(require) {
     globalThis[REQUEST_ID] = requestId;
     globalThis[TENANT_ID] = headers['lambda-runtime-aws-tenant-id'];
     report.requestId = requestId;
-    await handle({ api, handler, streaming, logError, proceed, requestId, headers, body });
+    await handle({ api, runtime, streaming, logError, proceed, requestId, headers, body });
   };
   proceed();
+}
+
+// What a handler is called on: its `this`, and the word before its name in the stack of an ES module. A method of a
+// class does not see the object it was exported with.
+// Source: aws-lambda-ric 3.3.0, `src/Runtime.js`.
+class Runtime {
+  constructor(handler) {
+    this.handler = handler;
+  }
 }
 
 function onEmptyEventLoop(listener) {
@@ -158,7 +170,7 @@ function isAsync(handler) {
 }
 
 // Calls a handler that returns its result, or calls back with it.
-async function returned({ api, handler, logError, proceed, requestId, headers, body }) {
+async function returned({ api, runtime, logError, proceed, requestId, headers, body }) {
   const post = (result) => {
     api.respond(requestId, resultJson(result, () => new Error('Unable to stringify response body')));
     proceed();
@@ -172,7 +184,7 @@ async function returned({ api, handler, logError, proceed, requestId, headers, b
   onEmptyEventLoop(() => {
     // The handler is done and never answered.
     answers.close();
-    if (isAsync(handler)) {
+    if (isAsync(runtime.handler)) {
       fail(new RuntimeError('NodeJsExit', NEVER_SETTLED));
     } else {
       post(null);
@@ -180,7 +192,7 @@ async function returned({ api, handler, logError, proceed, requestId, headers, b
   });
   try {
     const context = Object.assign(answers.context, contextOf(headers));
-    const result = handler(JSON.parse(body), context, answers.callback);
+    const result = runtime.handler(JSON.parse(body), context, answers.callback);
     if (typeof result?.then === 'function') {
       result.then(context.succeed, context.fail).catch(context.fail);
     }
@@ -245,7 +257,7 @@ function answersTo({ post, fail }) {
 }
 
 // Calls a handler that streams its result.
-async function streamed({ api, handler, streaming, logError, proceed, requestId, headers, body }) {
+async function streamed({ api, runtime, streaming, logError, proceed, requestId, headers, body }) {
   const { openResponse } = await import('./response_stream.mjs');
   const { stream, received, fail } = openResponse(api.address, requestId, streaming);
   let waits = true;
@@ -262,7 +274,7 @@ async function streamed({ api, handler, streaming, logError, proceed, requestId,
       },
       contextOf(headers),
     );
-    const result = handler(JSON.parse(body), stream, context);
+    const result = runtime.handler(JSON.parse(body), stream, context);
     if (typeof result?.then !== 'function') {
       throw 'Streaming does not support non-async handlers.';
     }

@@ -1,5 +1,6 @@
 // The function's console: lines with time, request id and level, as text or JSON, from the configured level up.
-// Source: AWS Lambda Developer Guide, "Log and monitor Node.js Lambda functions"; aws-lambda-ric 3.3.0, `src/LogPatch.js`.
+// Source: AWS Lambda Developer Guide, "Log and monitor Node.js Lambda functions"; aws-lambda-ric 3.3.0, `src/LogPatch.js`;
+// 4.0.2, `index.mjs`.
 
 import { writeSync } from 'node:fs';
 import { format } from 'node:util';
@@ -10,14 +11,18 @@ const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
 const METHODS = { TRACE: ['trace'], DEBUG: ['debug'], INFO: ['info', 'log'], WARN: ['warn'], ERROR: ['error'], FATAL: ['fatal'] };
 
 // invocation: gives `requestId` and `tenantId` of the event that is being handled.
+// firstMayBeError: whether the error that a JSON line of several values tells of may be the first of them, as it may up
+// to Node.js 22; later only what follows the message is looked at.
 // Returns `logError(title, error)`, which writes the runtime's own lines.
-export function patchConsole(invocation) {
+export function patchConsole(invocation, { firstMayBeError }) {
   const json = process.env.AWS_LAMBDA_LOG_FORMAT?.toUpperCase() === 'JSON';
   const lowest = Math.max(0, LEVELS.indexOf(process.env.AWS_LAMBDA_LOG_LEVEL?.toUpperCase()));
-  const line = json ? jsonLine : textLine;
+  const line = json ? jsonLine(firstMayBeError) : textLine;
   for (const [priority, level] of LEVELS.entries()) {
     // FATAL has no level above it, and is never left out.
-    const log = priority >= lowest ? (...parts) => write(line(invocation(), level, parts)) : () => {};
+    // A call without a value logs `undefined`: the message is a parameter of its own.
+    const log =
+      priority >= lowest ? (message, ...parts) => write(line(invocation(), level, [message, ...parts])) : () => {};
     for (const method of METHODS[level]) {
       console[method] = log;
     }
@@ -29,12 +34,12 @@ function textLine({ requestId }, level, parts) {
   return `${new Date().toISOString()}\t${requestId}\t${level}\t${format(...parts)}`;
 }
 
-function jsonLine({ requestId, tenantId }, level, parts) {
+const jsonLine = (firstMayBeError) => ({ requestId, tenantId }, level, parts) => {
   const entry = { timestamp: new Date().toISOString(), level, requestId };
   if (tenantId) {
     entry.tenantId = tenantId;
   }
-  if (parts.length <= 1) {
+  if (parts.length === 1) {
     // One value stays what it is, so that a log of objects can be searched by their keys.
     try {
       return JSON.stringify({ ...entry, message: parts[0] }, (_, value) => (value instanceof Error ? fields(value) : value));
@@ -42,10 +47,10 @@ function jsonLine({ requestId, tenantId }, level, parts) {
       return JSON.stringify({ ...entry, message: format(parts[0]) });
     }
   }
-  const error = parts.slice(1).find((part) => part instanceof Error) ?? (parts[0] instanceof Error ? parts[0] : undefined);
+  const error = parts.slice(firstMayBeError ? 0 : 1).find((part) => part instanceof Error);
   const { errorType, errorMessage, stackTrace } = error === undefined ? {} : fields(error);
   return JSON.stringify({ ...entry, message: format(...parts), errorType, errorMessage, stackTrace });
-}
+};
 
 function fields(error) {
   return {

@@ -105,7 +105,7 @@ def test_a_rate_gives_its_burst_and_then_what_comes_back() -> None:
     plans = _plans(_plan(throttle=Throttle(rate=2, burst=3)), clock=clock)
 
     at_once = [_refusal(plans, _asked()) for _ in range(4)]
-    clock.seconds += 0.5
+    clock.time += timedelta(seconds=0.5)
     later = [_refusal(plans, _asked()) for _ in range(2)]
 
     assert at_once == ["", "", "", "THROTTLED"]
@@ -149,7 +149,7 @@ def test_what_is_throttled_does_not_count_against_the_quota() -> None:
     kinds = []
     for _ in range(3):
         kinds += [_refusal(plans, _asked()), _refusal(plans, _asked())]
-        clock.seconds += 1
+        clock.time += timedelta(seconds=1)
 
     assert kinds == ["", "THROTTLED", "", "THROTTLED", "QUOTA_EXCEEDED", "THROTTLED"]
 
