@@ -5,7 +5,12 @@ Source: AWS General Reference, "Amazon Resource Names (ARNs)".
 
 from __future__ import annotations
 
+import functools
+from typing import Final
+
 from lambdakit.records import dataclass
+
+PARTITIONS: Final = ("aws", "aws-cn", "aws-us-gov")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,3 +34,11 @@ class Arn:
             raise ValueError(f"not an ARN: {text!r}")
         _, partition, service, region, account, resource = parts
         return Arn(service=service, resource=resource, region=region, account=account, partition=partition)
+
+
+@functools.cache
+def partition_of(region: str) -> str:
+    """The partition that a region is in; `aws` for no region."""
+    if region.startswith("cn-"):
+        return "aws-cn"
+    return "aws-us-gov" if region.startswith("us-gov-") else "aws"

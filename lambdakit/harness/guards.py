@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from lambdakit.arn import partition_of
 from lambdakit.clock import HarnessClock
 from lambdakit.harness.access import Access
 from lambdakit.harness.deployment.deployed import Stacks
@@ -106,9 +107,8 @@ class Guards:
             except ServiceFault:
                 continue
             note = self.access.usage.record_platform
-            group = (
-                f"arn:aws:logs:{configuration.region}:{configuration.account_id}:log-group:{configuration.log_group}"
-            )
+            place = f"{configuration.region}:{configuration.account_id}"
+            group = f"arn:{partition_of(configuration.region)}:logs:{place}:log-group:{configuration.log_group}"
             for action in LOG_ACTIONS:
                 note(configuration.role, action, f"{group}:log-stream:*")
             if configuration.log_group == f"/aws/lambda/{configuration.name}":

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import quote, urlencode
 
-from lambdakit.arn import Arn
+from lambdakit.arn import Arn, partition_of
 from lambdakit.harness.delivery.delivery import Delivery, NotDelivered
 from lambdakit.harness.delivery.front_door import answered
 from lambdakit.harness.delivery.rule_targets import HTTP_PARAMETERS
@@ -61,7 +61,9 @@ class ApiCalls:
         if delivery.role_arn:
             # Asked here: a client of the harness's own is nobody whose signature an API could refuse.
             place = f"{target.account}:{api}/{stage}/{request.method}/{path}"
-            self._targets.permit(delivery, "execute-api:Invoke", f"arn:aws:{_SERVICE}:{target.region}:{place}")
+            self._targets.permit(
+                delivery, "execute-api:Invoke", f"arn:{partition_of(target.region)}:{_SERVICE}:{target.region}:{place}"
+            )
             signer = self._role_clients("apigateway", target.region, role=delivery.role_arn)
             SigV4Auth(signer._get_credentials(), _SERVICE, target.region).add_auth(request)
         status, _ = answered(request, self._localize(url), limit_seconds=_SECONDS_MAX)

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from lambdakit.arn import partition_of
 from lambdakit.clock import Scheduler
 from lambdakit.harness.activity import Activity
 from lambdakit.harness.delivery.alarm_messages import Transition
@@ -262,7 +263,9 @@ class CodeDeploy:
             problem = f"The deployment {deployment.id} has no target {given.get('targetId')}"
             raise DeployRefused("DeploymentTargetDoesNotExistException", problem)
         account_id, region = place
-        return {"deploymentTarget": deployment.target(f"arn:aws:lambda:{region}:{account_id}:function:")}
+        return {
+            "deploymentTarget": deployment.target(f"arn:{partition_of(region)}:lambda:{region}:{account_id}:function:")
+        }
 
     def _targets(self, place: Place, given: Given) -> Given:
         found = [self._target(place, {**given, "targetId": target}) for target in given.get("targetIds") or ()]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.delivery.code_deployments import Deployment, DeployRefused, Place, seconds
 from lambdakit.harness.delivery.traffic_shifts import DEFAULTS, predefined, routing_problem
 from lambdakit.harness.moto_state.code_deployments import Kept
@@ -277,4 +278,4 @@ def _last(deployment: Deployment) -> Given:
 
 
 def _arn(place: Place, resource: str) -> str:
-    return f"arn:aws:codedeploy:{place[1]}:{place[0]}:{resource}"
+    return f"arn:{partition_of(place[1])}:codedeploy:{place[1]}:{place[0]}:{resource}"

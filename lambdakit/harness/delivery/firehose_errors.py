@@ -13,6 +13,7 @@ from typing import Final
 
 from botocore.exceptions import ClientError
 
+from lambdakit.arn import partition_of
 from lambdakit.clock import milliseconds
 from lambdakit.harness.delivery.firehose_settings import ErrorLog
 from lambdakit.harness.delivery.targets import Clients, Permissions
@@ -39,7 +40,7 @@ class DeliveryErrors:
         """Writes that something is not delivered; nothing where logging is off or refused, or the log is gone."""
         if not log.group or not log.stream:
             return
-        group = f"arn:aws:logs:{stream.region}:{stream.account_id}:log-group:{log.group}"
+        group = f"arn:{partition_of(stream.region)}:logs:{stream.region}:{stream.account_id}:log-group:{log.group}"
         target = f"{group}:log-stream:{log.stream}"
         role = log.role_arn
         if role and self._permissions.role_refusal(role, stream.name, "logs:PutLogEvents", target) is not None:

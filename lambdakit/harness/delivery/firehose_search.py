@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.delivery.firehose_destinations import Batch, Grant, Outcome, Undelivered, all_of
 from lambdakit.harness.delivery.firehose_records import FirehoseRecord
 from lambdakit.harness.delivery.firehose_requests import Bound, EndpointAnswer, EndpointRequest, NoAnswer
@@ -191,11 +192,12 @@ def _week(moment: datetime) -> str:
 def _arn(stream: DeliveryStreamState, host: str, bound: Bound) -> str:
     """The ARN of what an endpoint belongs to; empty for what is not deployed here."""
     if _SERVERLESS in host:
-        return f"arn:aws:aoss:{stream.region}:{stream.account_id}:collection/{host.partition('.')[0]}"
+        place = f"{stream.region}:{stream.account_id}"
+        return f"arn:{partition_of(stream.region)}:aoss:{place}:collection/{host.partition('.')[0]}"
     found = bound.resource_at(host.lower())
     if found is None or found.type not in DOMAIN_TYPES:
         return ""
-    return f"arn:aws:es:{stream.region}:{stream.account_id}:domain/{found.physical_id}"
+    return f"arn:{partition_of(stream.region)}:es:{stream.region}:{stream.account_id}:domain/{found.physical_id}"
 
 
 def _described_host(arn: str, clients: Clients) -> str:

@@ -21,6 +21,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
+from lambdakit.arn import partition_of
 from lambdakit.clock import Scheduler, Timer
 from lambdakit.harness.activity import Activity
 from lambdakit.harness.delivery.function_calls import Caller, CallRefused, FunctionCalls
@@ -181,7 +182,11 @@ class PipelineJobs:
     def _send(self, job: Job, function: str) -> None:
         work = job.work
         account_id, region = work.pipeline.place[0], work.pipeline.region_of(work.action)
-        arn = function if function.startswith("arn:") else f"arn:aws:lambda:{region}:{account_id}:function:{function}"
+        arn = (
+            function
+            if function.startswith("arn:")
+            else f"arn:{partition_of(region)}:lambda:{region}:{account_id}:function:{function}"
+        )
         event = {"CodePipeline.job": {"id": job.id, "accountId": account_id, "data": self.data(job)}}
         caller = Caller(role_arn=work.pipeline.role_of(work.action), session=work.execution.id)
         what = f"job of {work.what}"

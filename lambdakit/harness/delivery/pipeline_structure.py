@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from lambdakit.arn import partition_of
 from lambdakit.records import dataclass
 
 SUPERSEDED: Final = "SUPERSEDED"
@@ -87,7 +88,7 @@ class Pipeline:
     def arn(self) -> str:
         """The pipeline's ARN."""
         account_id, region = self.place
-        return f"arn:aws:codepipeline:{region}:{account_id}:{self.name}"
+        return f"arn:{partition_of(region)}:codepipeline:{region}:{account_id}:{self.name}"
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from lambdakit.arn import partition_of
 from lambdakit.clock import Scheduler
 from lambdakit.harness.delivery.deliveries import Deliveries
 from lambdakit.harness.delivery.rule_schedules import LATE_MAX
@@ -54,7 +55,7 @@ class EventBridgeScheduler:
 
     def _sync(self, account_id: str, region: str, *, since: datetime | None = None) -> None:
         live = {one.arn: one for one in self._schedules.schedules(account_id, region) if one.is_enabled}
-        self._timetable.keep(live.keys(), among=f"arn:aws:scheduler:{region}:{account_id}:")
+        self._timetable.keep(live.keys(), among=f"arn:{partition_of(region)}:scheduler:{region}:{account_id}:")
         for arn, kept in live.items():
             plan = _plan(kept)
             if since is not None:

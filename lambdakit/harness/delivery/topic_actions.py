@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError, ParamValidationError
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.delivery.delivery import Delivery, NotDelivered
 from lambdakit.harness.delivery.targets import Targets
 from lambdakit.harness.delivery.topic_sql import Template
@@ -40,7 +41,7 @@ class Occasion:
 
     def arn(self, service: str, resource: str) -> str:
         """The ARN of something in the rule's own account and region."""
-        return f"arn:aws:{service}:{self.rule.region}:{self.rule.account_id}:{resource}"
+        return f"arn:{partition_of(self.rule.region)}:{service}:{self.rule.region}:{self.rule.account_id}:{resource}"
 
 
 class TopicActions:
@@ -106,7 +107,11 @@ class TopicActions:
     def _queue(self, occasion: Occasion) -> str:
         account_id, name = str(occasion.settings["queueUrl"]).rstrip("/").split("/")[-2:]
         payload = base64.b64encode(occasion.payload) if occasion.settings.get("useBase64") else None
-        return self._send(occasion, f"arn:aws:sqs:{occasion.rule.region}:{account_id}:{name}", payload)
+        return self._send(
+            occasion,
+            f"arn:{partition_of(occasion.rule.region)}:sqs:{occasion.rule.region}:{account_id}:{name}",
+            payload,
+        )
 
     def _topic(self, occasion: Occasion) -> str:
         """Guide, "SNS": the format is JSON unless it is said to be RAW, and needs the key `default` then."""
@@ -150,7 +155,7 @@ class TopicActions:
     def _object(self, occasion: Occasion) -> str:
         bucket, key = str(occasion.settings["bucketName"]), occasion.text("key")
         self._client("s3", occasion).put_object(Bucket=bucket, Key=key, Body=occasion.payload)
-        return f"arn:aws:s3:::{bucket}/{key}"
+        return f"arn:{partition_of(occasion.rule.region)}:s3:::{bucket}/{key}"
 
     def _again(self, occasion: Occasion) -> str:
         topic = occasion.text("topic").replace("$$", "$", 1)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from lambdakit.arn import Arn
+from lambdakit.arn import Arn, partition_of
 from lambdakit.harness.delivery.delivery import Delivery, NotDelivered
 from lambdakit.harness.delivery.schedule_checks import universal
 from lambdakit.harness.delivery.targets import Targets
@@ -69,7 +69,11 @@ class UniversalTargets:
             raise NotDelivered("NOT_SERVED", f"lambda:{operation} is not called by schedules here", is_final=True)
         named = str(request.get("FunctionName") or "")
         region, account_id = delivery.source.split(":")[3:5]
-        arn = named if named.startswith("arn:") else f"arn:aws:lambda:{region}:{account_id}:function:{named}"
+        arn = (
+            named
+            if named.startswith("arn:")
+            else f"arn:{partition_of(region)}:lambda:{region}:{account_id}:function:{named}"
+        )
         if request.get("Qualifier"):
             arn += f":{request['Qualifier']}"
         payload = request.get("Payload", {})

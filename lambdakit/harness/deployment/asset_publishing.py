@@ -15,6 +15,7 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
+from lambdakit.arn import partition_of
 from lambdakit.assembly.assets import AssemblyAssets, Asset, AssetDestination
 from lambdakit.harness.account import Account
 from lambdakit.harness.deployment.image_records import bring_repository, image_place, manifest_for, record_image
@@ -126,7 +127,7 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def _filled(template: str, account_id: str, region: str) -> str:
-    values = {"${AWS::AccountId}": account_id, "${AWS::Region}": region, "${AWS::Partition}": "aws"}
+    values = {"${AWS::AccountId}": account_id, "${AWS::Region}": region, "${AWS::Partition}": partition_of(region)}
     for placeholder, value in values.items():
         template = template.replace(placeholder, value)
     return template

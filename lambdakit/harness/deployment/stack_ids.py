@@ -8,10 +8,12 @@ from __future__ import annotations
 import hashlib
 import uuid
 
+from lambdakit.arn import partition_of
+
 
 def stack_id(account_id: str, region: str, name: str, *, number: int = 0) -> str:
     """The id of a stack. number: how many stacks had the name before it."""
     seed = hashlib.sha256(
         "/".join((account_id, region, name, *((str(number),) if number else ()))).encode()
     ).hexdigest()
-    return f"arn:aws:cloudformation:{region}:{account_id}:stack/{name}/{uuid.UUID(seed[:32])}"
+    return f"arn:{partition_of(region)}:cloudformation:{region}:{account_id}:stack/{name}/{uuid.UUID(seed[:32])}"

@@ -10,10 +10,10 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from lambdakit.arn import partition_of
 from lambdakit.assembly.dynamic_references import DynamicReference
 from lambdakit.assembly.scalars import as_text
 from lambdakit.harness.account import Account
-from lambdakit.harness.routing.arns import partition
 
 # AWS CDK Developer Guide, "AWS CDK bootstrapping": the version parameter that every template of the CDK's asks for.
 _BOOTSTRAP_PREFIX = "/cdk-bootstrap/"
@@ -107,7 +107,7 @@ def _public(name: str, region: str) -> str:
     for pattern, layer in _POWERTOOLS:
         if (match := pattern.fullmatch(name)) is not None:
             parts = {key: text.replace(".", "") for key, text in match.groupdict().items()}
-            return f"arn:{partition(region)}:lambda:{region}:{layer.format(**parts)}:1"
+            return f"arn:{partition_of(region)}:lambda:{region}:{layer.format(**parts)}:1"
     identity = hashlib.sha256(name.encode()).hexdigest()[:17]
     if name.endswith(_RECOMMENDED):
         return json.dumps({"image_id": f"ami-{identity}", "image_name": name.rpartition("/")[2]})

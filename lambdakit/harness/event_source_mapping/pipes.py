@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.event_source_mapping.calls import Answer, Poller, Surroundings
 from lambdakit.harness.event_source_mapping.mappings import MakePoller
 from lambdakit.harness.lambda_service.event_source_mappings import EventSourceMapping
@@ -125,7 +126,8 @@ def _mapping(pipe: Pipe, around: Surroundings) -> EventSourceMapping:
         uuid=pipe.arn,
         region=pipe.region,
         account_id=pipe.account_id,
-        function_arn=f"arn:aws:pipes:{pipe.region}:{pipe.account_id}:pipe:{pipe.name}",  # in the form of a function's
+        # in the form of a function's
+        function_arn=f"arn:{partition_of(pipe.region)}:pipes:{pipe.region}:{pipe.account_id}:pipe:{pipe.name}",
         source_arn=pipe.source,
         enabled=True,
         settings=settings,

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import unquote
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.iam.api_services import ApiService, api_of_target, apis_signed_for
 from lambdakit.harness.iam.cbor_members import read_cbor
 from lambdakit.harness.iam.form_members import read_form
@@ -116,7 +117,7 @@ def read_api_call(
         request=request,
         account_id=account_id,
         region=region,
-        partition=_partition(region),
+        partition=partition_of(region),
         lookups=lookups,
     )
 
@@ -219,9 +220,3 @@ def _unpacked(request: Request) -> bytes:
         return zlib.decompressobj(wbits=31).decompress(request.body, _UNPACKED_BYTES_MAX)
     except zlib.error:
         return b""
-
-
-def _partition(region: str) -> str:
-    if region.startswith("cn-"):
-        return "aws-cn"
-    return "aws-us-gov" if region.startswith("us-gov-") else "aws"

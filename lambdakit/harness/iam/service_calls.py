@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.iam.authorization import Authorization, Context, Decision, Reason
 from lambdakit.harness.iam.condition_keys import Now, real_time
 from lambdakit.harness.iam.evaluate import decide
@@ -116,7 +117,7 @@ def http_api_source_arn(*, region: str, account_id: str, api_id: str, stage: str
     takes everything else, and `…:api/stage/GET/orders/{id}`, braces and all, as the CDK's permissions have it.
     Source: API Gateway Developer Guide, "Troubleshooting issues with HTTP API Lambda integrations" (`$default`).
     """
-    arn = f"arn:{_partition(region)}:execute-api:{region}:{account_id}:{api_id}/{stage}"
+    arn = f"arn:{partition_of(region)}:execute-api:{region}:{account_id}:{api_id}/{stage}"
     verb, _, path = route_key.partition(" ")
     if not path:
         return f"{arn}/{route_key}"
@@ -130,7 +131,7 @@ def rest_api_source_arn(*, region: str, account_id: str, api_id: str, stage: str
     variable is known to be refused, and one with the star to be enough (aws/serverless-application-model, issue 110).
     """
     path = re.sub(r"\{[^/}]*\}", "*", resource)
-    return f"arn:{_partition(region)}:execute-api:{region}:{account_id}:{api_id}/{stage}/{method}{path}"
+    return f"arn:{partition_of(region)}:execute-api:{region}:{account_id}:{api_id}/{stage}/{method}{path}"
 
 
 def _source(service: str, source_arn: str, source_account: str) -> dict[str, tuple[str, ...]]:
@@ -153,9 +154,3 @@ def _source(service: str, source_arn: str, source_account: str) -> dict[str, tup
         if service in _SAYING_OWNER:
             keys["aws:sourceowner"] = (account,)
     return keys
-
-
-def _partition(region: str) -> str:
-    if region.startswith("cn-"):
-        return "aws-cn"
-    return "aws-us-gov" if region.startswith("us-gov-") else "aws"

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.function_record import LATEST, FunctionRecord
 from lambdakit.harness.lambda_service.function_table import FunctionTable
@@ -105,7 +106,7 @@ class CapacityProviders:
         """The ARN of a provider that is named, or of its own."""
         if name.startswith("arn:"):
             return name
-        return f"arn:aws:lambda:{region}:{self._table.account_id}:capacity-provider:{name}"
+        return f"arn:{partition_of(region)}:lambda:{region}:{self._table.account_id}:capacity-provider:{name}"
 
 
 def on_capacity(record: FunctionRecord, providers: CapacityProviders) -> FunctionRecord:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.function_table import FunctionTable
 from lambdakit.records import dataclass
@@ -46,7 +47,7 @@ class CodeSigningConfigs:
     def create(self, region: str, **values: Any) -> CodeSigningConfig:
         """Adds a configuration. values: the fields of `CodeSigningConfig` beside its ARN and time."""
         random_id = base64.b32encode(secrets.token_bytes(20)).decode().lower()[:_ID_LENGTH]
-        arn = f"arn:aws:lambda:{region}:{self._table.account_id}:code-signing-config:csc-{random_id}"
+        arn = f"arn:{partition_of(region)}:lambda:{region}:{self._table.account_id}:code-signing-config:csc-{random_id}"
         config = CodeSigningConfig(arn=arn, last_modified=self._table.now(), **values)
         with self._table.lock:
             self._configs[arn] = config

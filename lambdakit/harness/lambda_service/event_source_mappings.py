@@ -12,6 +12,7 @@ from dataclasses import field, replace
 from datetime import datetime
 from typing import Any
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.lambda_service.event_source_rules import complete_settings, source_kind
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.function_name import FunctionName
@@ -42,7 +43,9 @@ class EventSourceMapping:
     @property
     def arn(self) -> str:
         """The mapping's own ARN."""
-        return f"arn:aws:lambda:{self.region}:{self.account_id}:event-source-mapping:{self.uuid}"
+        return (
+            f"arn:{partition_of(self.region)}:lambda:{self.region}:{self.account_id}:event-source-mapping:{self.uuid}"
+        )
 
     @property
     def state(self) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.records import dataclass
 
@@ -31,7 +32,7 @@ class FunctionName:
     @property
     def arn(self) -> str:
         """The ARN, with the qualifier when there is one."""
-        base = f"arn:aws:lambda:{self.region}:{self.account_id}:function:{self.name}"
+        base = f"arn:{partition_of(self.region)}:lambda:{self.region}:{self.account_id}:function:{self.name}"
         return f"{base}:{self.qualifier}" if self.qualifier else base
 
 

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from lambdakit.arn import partition_of
 from lambdakit.clock import Clock
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.function_name import FunctionName, parse_function_name
@@ -64,7 +65,7 @@ class FunctionTable:
 
     def not_found(self, name: str, region: str) -> ServiceFault:
         """The refusal for a function, version or alias that is not there."""
-        arn = f"arn:aws:lambda:{region}:{self.account_id}:function:{name}"
+        arn = f"arn:{partition_of(region)}:lambda:{region}:{self.account_id}:function:{name}"
         return ServiceFault("ResourceNotFoundException", f"Function not found: {arn}")
 
 

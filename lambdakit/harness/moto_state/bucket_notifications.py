@@ -18,6 +18,7 @@ from typing import Any, Final
 from urllib.parse import unquote_plus
 from xml.sax.saxutils import escape
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.moto_state.loaded import change_when_loaded
 from lambdakit.records import dataclass
 
@@ -59,7 +60,7 @@ class BucketPlace:
     @property
     def arn(self) -> str:
         """The bucket's ARN."""
-        return f"arn:aws:s3:::{self.name}"
+        return f"arn:{partition_of(self.region)}:s3:::{self.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.moto_state.loaded import change_when_loaded
 
 
@@ -27,4 +28,4 @@ def _mend(module: ModuleType) -> None:
 def _arn(cluster: Any) -> str:
     kind = "cluster" if cluster.cluster_type == "PROVISIONED" else "serverless-cluster"
     place = f"{cluster.region_name}:{cluster.account_id}"
-    return f"arn:aws:kafka:{place}:{kind}/{cluster.cluster_name}/{cluster.cluster_id}-1"
+    return f"arn:{partition_of(cluster.region_name)}:kafka:{place}:{kind}/{cluster.cluster_name}/{cluster.cluster_id}-1"

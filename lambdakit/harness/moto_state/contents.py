@@ -192,7 +192,8 @@ def _copied(user: Any) -> dict[str, Any]:
 def _bucket(account_id: str, name: str) -> Any:
     from moto.s3.models import s3_backends
 
-    return s3_backends[account_id]["aws"].buckets.get(name)
+    partition, owner = s3_backends.bucket_accounts.get(name, ("", ""))
+    return s3_backends[account_id][partition].buckets.get(name) if owner == account_id else None
 
 
 def _state(version: Any) -> Any:

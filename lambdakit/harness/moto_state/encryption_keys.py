@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.moto_state.resource_policies import backend_of, bucket_named, find_key, secret_in
 from lambdakit.records import dataclass
 
@@ -49,7 +50,7 @@ def key_named(identifier: str, account_id: str, region: str) -> EncryptionKey | 
     arn = identifier
     if not identifier.startswith("arn:"):
         resource = identifier if identifier.startswith("alias/") else f"key/{identifier.removeprefix('key/')}"
-        arn = f"arn:aws:kms:{region}:{account_id}:{resource}"
+        arn = f"arn:{partition_of(region)}:kms:{region}:{account_id}:{resource}"
     if arn.split(":", 5)[-1].startswith(_MANAGED):  # AWS makes it with its first use
         return EncryptionKey(arn=arn, state="Enabled", aws_managed=True, region=region)
     return EncryptionKey(arn=arn, state=NOT_FOUND, region=region)

@@ -23,6 +23,7 @@ from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, Final, Protocol
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.moto_state.api_fault import ApiFault, told_by_moto
 from lambdakit.harness.moto_state.loaded import change_when_loaded, loaded
 from lambdakit.records import dataclass
@@ -30,7 +31,6 @@ from lambdakit.records import dataclass
 DEFAULT: Final = "default"
 COMPLETED: Final = "COMPLETED"
 _MODELS: Final = "moto.events.models"
-_PARTITIONS: Final[Mapping[str, str]] = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 _CHANGES_RULES: Final = ("delete_rule", "enable_rule", "disable_rule", "remove_targets", "delete_event_bus")
 
 Given = Mapping[str, Any]
@@ -47,8 +47,7 @@ class BusPlace:
     @property
     def arn(self) -> str:
         """The ARN of the bus."""
-        partition = next((name for begin, name in _PARTITIONS.items() if self.region.startswith(begin)), "aws")
-        return f"arn:{partition}:events:{self.region}:{self.account_id}:event-bus/{self.name}"
+        return f"arn:{partition_of(self.region)}:events:{self.region}:{self.account_id}:event-bus/{self.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

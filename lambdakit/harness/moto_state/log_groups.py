@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any, Final
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.moto_state.loaded import change_when_loaded, loaded
 from lambdakit.harness.moto_state.log_policies import AccountPolicies, AccountSubscription
 from lambdakit.records import dataclass
@@ -65,7 +66,7 @@ class LoggedBatch:
     @property
     def group_arn(self) -> str:
         """The group's ARN, as resource policies name it: with `:*`."""
-        return f"arn:aws:logs:{self.region}:{self.account_id}:log-group:{self.group}:*"
+        return f"arn:{partition_of(self.region)}:logs:{self.region}:{self.account_id}:log-group:{self.group}:*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
+from lambdakit.arn import PARTITIONS, partition_of
 from lambdakit.harness.moto_state.loaded import loaded
 from lambdakit.harness.moto_state.tagged import tags_of_pairs, tags_of_tagger
 
@@ -141,14 +142,12 @@ class MotoLookups:
 
     def identity_arn(self, account_id: str, kind: str, name: str) -> str:
         """The ARN of an IAM role, user, group or instance profile; empty for an unknown one."""
-        backend = backend_of("iam", account_id, "aws")
-        if backend is None:
-            return ""
-        if kind == "role":
-            return next((str(role.arn) for role in list(backend.roles.values()) if role.name == name), "")
-        held = {"user": "users", "group": "groups", "instance-profile": "instance_profiles"}.get(kind, "")
-        found = getattr(backend, held).values() if held else ()
-        return next((str(one.arn) for one in list(found) if one.name == name), "")
+        held = {"role": "roles", "user": "users", "group": "groups", "instance-profile": "instance_profiles"}.get(
+            kind, ""
+        )
+        backends = [backend_of("iam", account_id, partition) for partition in PARTITIONS] if held else []
+        found = (one for backend in backends if backend is not None for one in list(getattr(backend, held).values()))
+        return next((str(one.arn) for one in found if one.name == name), "")
 
     def mapping_function(self, account_id: str, region: str, uuid: str) -> str:
         """The ARN of the function of an event source mapping; empty for an unknown one."""
@@ -221,7 +220,7 @@ class MotoLookups:
         if found is None:
             return ""
         names = f"{found.application_name}/{found.deployment_group_name}"
-        return f"arn:aws:codedeploy:{region}:{account_id}:deploymentgroup:{names}"
+        return f"arn:{partition_of(region)}:codedeploy:{region}:{account_id}:deploymentgroup:{names}"
 
 
 # Service in ARNs -> moto's package, where that is another.

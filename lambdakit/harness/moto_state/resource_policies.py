@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.moto_state.access_control_lists import statements_of_lists
 from lambdakit.harness.moto_state.loaded import loaded
 from lambdakit.records import dataclass
@@ -143,7 +144,7 @@ def _bucket(name: str) -> Any:
 
 
 def _public_access_blocks(bucket: Any) -> Sequence[Any]:
-    account = backend_of("s3control", bucket.account_id, "aws")
+    account = backend_of("s3control", bucket.account_id, partition_of(bucket.region_name))
     blocks = (bucket.public_access_block, getattr(account, "public_access_block", None))
     return [block for block in blocks if block is not None]
 

@@ -3,7 +3,7 @@
 Their services draw an id for what they make, so that it is changed in moto's own state before anybody knows it.
 
 Private surface used: `kms_backends[account][region].keys`, `acm_backends[account][region]._certificates`,
-`route53_backends[account]["aws"].zones`, `cognitoidp_backends[account][region].user_pools`,
+`route53_backends[account][partition].zones`, `cognitoidp_backends[account][region].user_pools`,
 `elbv2_backends[account][region].load_balancers` and the balancers' `listeners`; `id`, `arn`, `resource_id` and
 `_default_rule` of those; `secretsmanager_backends[account][region].secrets` with `name` and `arn`;
 `dynamodb_backends[account][region].tables` with `latest_stream_label`.
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import Any
 
-_GLOBAL = "aws"
+from lambdakit.arn import PARTITIONS
 
 
 def rename_key(drawn: str, wanted: str, *, account_id: str, region: str) -> None:
@@ -48,7 +48,8 @@ def rename_zone(drawn: str, wanted: str, *, account_id: str) -> None:
     """Gives a hosted zone another id. Both are plain ids, without `/hostedzone/`."""
     from moto.route53.models import route53_backends
 
-    zones = route53_backends[account_id][_GLOBAL].zones
+    of_partitions = (route53_backends[account_id][partition].zones for partition in PARTITIONS)
+    zones = next(zones for zones in of_partitions if drawn in zones)
     zone: Any = zones.pop(drawn)
     zone.resource_id = wanted
     zones[wanted] = zone

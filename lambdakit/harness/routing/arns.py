@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import unquote
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.routing.exchange import Exchange
 
 _FUNCTION_IN_URI: Final = re.compile(r"arn:[^:]+:apigateway:[^:]+:lambda:path/[^/]+/functions/(.+)/invocations")
@@ -33,13 +34,6 @@ def with_stage_variables(text: str, stage_variables: Mapping[str, str]) -> str:
 
 def invoked_arn(exchange: Exchange) -> str:
     """What a request invokes, as policies name it: `…:api/stage/METHOD/path`."""
-    place = f"arn:{partition(exchange.region)}:execute-api:{exchange.region}:{exchange.account_id}"
+    place = f"arn:{partition_of(exchange.region)}:execute-api:{exchange.region}:{exchange.account_id}"
     path = unquote(exchange.route_path).removeprefix("/")
     return f"{place}:{exchange.api_id}/{exchange.stage}/{exchange.method}/{path}"
-
-
-def partition(region: str) -> str:
-    """The partition that a region is in."""
-    if region.startswith("cn-"):
-        return "aws-cn"
-    return "aws-us-gov" if region.startswith("us-gov-") else "aws"

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from pathlib import Path
 
+from lambdakit.arn import partition_of
 from lambdakit.limits import (
     DURABLE_RETENTION_DAYS_DEFAULT,
     EPHEMERAL_STORAGE_MIB_DEFAULT,
@@ -117,4 +118,4 @@ class FunctionConfiguration:
     @property
     def arn(self) -> str:
         """The function's ARN, without a qualifier."""
-        return f"arn:aws:lambda:{self.region}:{self.account_id}:function:{self.name}"
+        return f"arn:{partition_of(self.region)}:lambda:{self.region}:{self.account_id}:function:{self.name}"

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from lambdakit.arn import partition_of
 from lambdakit.clock import iso_milliseconds
 
 Record = dict[str, Any]
@@ -27,7 +28,7 @@ def runtime_version(interpreter: str) -> str:
 
 def runtime_version_arn(interpreter: str, region: str) -> str:
     """An ARN of the form that names a runtime version."""
-    return f"arn:aws:lambda:{region}::runtime:{hashlib.sha256(interpreter.encode()).hexdigest()}"
+    return f"arn:{partition_of(region)}:lambda:{region}::runtime:{hashlib.sha256(interpreter.encode()).hexdigest()}"
 
 
 def init_start(interpreter: str, region: str, init_type: str = "on-demand", *, phase: str = "init") -> Record:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from lambdakit.arn import partition_of
 from lambdakit.assembly.parameters import ParameterValue
 from lambdakit.harness.deployment.cloudformation.parameters import parameter_list
 from lambdakit.harness.deployment.cloudformation.refusal import Refused
@@ -50,7 +51,8 @@ class ChangeSet:
 
     def __post_init__(self) -> None:
         stack = self.stack
-        self.id = f"arn:aws:cloudformation:{stack.region}:{stack.account_id}:changeSet/{self.name}/{uuid.uuid4()}"
+        place = f"arn:{partition_of(stack.region)}:cloudformation:{stack.region}:{stack.account_id}"
+        self.id = f"{place}:changeSet/{self.name}/{uuid.uuid4()}"
 
     @property
     def execution_status(self) -> str:

@@ -211,7 +211,7 @@ DOMAIN_NAME: Final = MotoBacked(
     reference="p.DomainName",
     deleted_by=(call("delete_domain_name", domainName="ref"),),
     attributes={
-        "DomainNameArn": "join('', ['arn:aws:apigateway:', region, '::/domainnames/', p.DomainName])",
+        "DomainNameArn": "join('', ['arn:', partition, ':apigateway:', region, '::/domainnames/', p.DomainName])",
         "DistributionDomainName": "made.distributionDomainName",
         "DistributionHostedZoneId": "made.distributionHostedZoneId",
         "RegionalDomainName": "made.regionalDomainName",

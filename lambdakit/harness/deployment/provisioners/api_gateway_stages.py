@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Final
 
 from botocore.exceptions import ClientError
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.deployment.property_tree import READ, RECORDED, PropertyTree
 from lambdakit.harness.deployment.provisioner import (
     Context,
@@ -172,7 +173,8 @@ class Stage:
         _change(client, new["RestApiId"], name, old, new)
         tags, before = tag_map(new.get("Tags")), tag_map(old.get("Tags"))
         if tags != before:
-            arn = f"arn:aws:apigateway:{resource.region}::/restapis/{new['RestApiId']}/stages/{name}"
+            place = f"arn:{partition_of(resource.region)}:apigateway:{resource.region}:"
+            arn = f"{place}:/restapis/{new['RestApiId']}/stages/{name}"
             removed = [key for key in before if key not in tags]
             if removed:
                 client.untag_resource(resourceArn=arn, tagKeys=removed)

@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.deployment.property_tree import READ, RECORDED, PropertyTree
 from lambdakit.harness.deployment.provisioner import (
     Context,
@@ -103,7 +104,7 @@ class Api(HoldsNothing):
         """Changes what the API says of itself, its cross-origin rules, its tags, and what its document says."""
         client = context.client("apigatewayv2", resource)
         api_id = created.provisioned.physical_id
-        arn = f"arn:aws:apigateway:{resource.region}::/apis/{api_id}"
+        arn = f"arn:{partition_of(resource.region)}:apigateway:{resource.region}::/apis/{api_id}"
 
         def fields(_: Properties, new: Properties) -> None:
             whole = dataclasses.replace(resource, properties=new)

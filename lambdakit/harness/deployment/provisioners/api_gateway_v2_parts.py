@@ -111,7 +111,7 @@ DOMAIN_NAME: Final = MotoBacked(
     reference="p.DomainName",
     deleted_by=(call("delete_domain_name", DomainName="ref"),),
     attributes={
-        "DomainNameArn": "join('', ['arn:aws:apigateway:', region, '::/domainnames/', p.DomainName])",
+        "DomainNameArn": "join('', ['arn:', partition, ':apigateway:', region, '::/domainnames/', p.DomainName])",
         "RegionalDomainName": "join('', ['d-', p.DomainName, '.execute-api.', region, '.amazonaws.com'])",
         "RegionalHostedZoneId": "'Z1UJRXOUMOOFQ8'",
     },
@@ -139,7 +139,7 @@ VPC_LINK: Final = MotoBacked(
         tag="tag_resource",
         untag="untag_resource",
         target="ResourceArn",
-        of="join('', ['arn:aws:apigateway:', region, '::/vpclinks/', ref])",
+        of="join('', ['arn:', partition, ':apigateway:', region, '::/vpclinks/', ref])",
     ),
     deleted_by=(call("delete_vpc_link", VpcLinkId="ref"),),
     attributes={"VpcLinkId": "ref"},

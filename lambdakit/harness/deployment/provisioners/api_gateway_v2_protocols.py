@@ -12,6 +12,7 @@ from typing import Final
 
 from botocore.exceptions import ClientError
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.deployment.property_tree import PropertyTree, unread
 from lambdakit.harness.deployment.provisioner import (
     Context,
@@ -57,7 +58,7 @@ _WEBSOCKET_API: Final = MotoBacked(
         tag="tag_resource",
         untag="untag_resource",
         target="ResourceArn",
-        of="join('', ['arn:aws:apigateway:', region, '::/apis/', ref])",
+        of="join('', ['arn:', partition, ':apigateway:', region, '::/apis/', ref])",
     ),
     deleted_by=(call("delete_api", ApiId="ref"),),
     attributes={
@@ -163,7 +164,9 @@ class Api(_EitherProtocol):
         if resource.properties.get("ProtocolType") == _WEBSOCKET:
             context.open_websocket_api(api_id, resource.region, resource.account_id)
             attributes["ApiEndpoint"] = context.doors.localize(attributes["ApiEndpoint"])
-        attributes["ExecuteApiArn"] = f"arn:aws:execute-api:{resource.region}:{resource.account_id}:{api_id}"
+        attributes["ExecuteApiArn"] = (
+            f"arn:{partition_of(resource.region)}:execute-api:{resource.region}:{resource.account_id}:{api_id}"
+        )
         return dataclasses.replace(provisioned, attributes=attributes)
 
     def delete(self, created: Created, context: Context) -> None:

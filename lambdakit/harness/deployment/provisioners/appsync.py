@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
+from lambdakit.arn import partition_of
 from lambdakit.assembly.provider_schemas import resource_type
 from lambdakit.harness.deployment.property_tree import READ, PropertyTree, reads, records
 from lambdakit.harness.deployment.provisioner import (
@@ -218,7 +219,7 @@ class _Key(_Part):
 
     def _further(self, part: dict[str, Any], resource: Resource) -> dict[str, Any]:
         place, api_id = f"{resource.region}:{resource.account_id}", resource.properties.get("ApiId")
-        return {"Arn": f"arn:aws:appsync:{place}:apis/{api_id}/apikeys/{part['id']}"}
+        return {"Arn": f"arn:{partition_of(resource.region)}:appsync:{place}:apis/{api_id}/apikeys/{part['id']}"}
 
 
 class _Cache(_Part):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.deployment.property_tree import PropertyTree, reads, records
 from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource
 from lambdakit.harness.deployment.service_call import as_flag, as_text, call, tag_map
@@ -141,7 +142,7 @@ def _alarm_name(resource: Resource, cloudwatch: Any) -> str:
 
 
 def _alarm(resource: Resource, name: str) -> Provisioned:
-    arn = f"arn:aws:cloudwatch:{resource.region}:{resource.account_id}:alarm:{name}"
+    arn = f"arn:{partition_of(resource.region)}:cloudwatch:{resource.region}:{resource.account_id}:alarm:{name}"
     return Provisioned(physical_id=name, attributes={"Arn": arn})
 
 

@@ -15,7 +15,7 @@ _NAME_LENGTH_MAX: Final = 128
 # says that it is taken.
 _SERVICE_ROLE: Final = (
     "(starts_with(p.ServiceRole, 'arn:') && p.ServiceRole)"
-    " || join('', ['arn:aws:iam::', account, ':role/', p.ServiceRole])"
+    " || join('', ['arn:', partition, ':iam::', account, ':role/', p.ServiceRole])"
 )
 
 PROJECT: Final = MotoBacked(

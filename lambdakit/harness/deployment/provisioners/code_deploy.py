@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.delivery.app_spec import AFTER, BEFORE, AppSpec, write_app_spec
 from lambdakit.harness.delivery.code_deployments import DeployRefused
 from lambdakit.harness.deployment.property_tree import PropertyTree, reads, records
@@ -195,4 +196,4 @@ def _tags(client: Any, arn: str) -> Setting:
 
 
 def _arn(resource: Resource, name: str) -> str:
-    return f"arn:aws:codedeploy:{resource.region}:{resource.account_id}:{name}"
+    return f"arn:{partition_of(resource.region)}:codedeploy:{resource.region}:{resource.account_id}:{name}"

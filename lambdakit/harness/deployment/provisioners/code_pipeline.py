@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.deployment.property_tree import PropertyTree, reads, records
 from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource
 from lambdakit.harness.deployment.service_call import as_flag, call
@@ -101,4 +102,4 @@ def _provisioned(resource: Resource, name: str, version: int) -> Provisioned:
 
 
 def _arn(resource: Resource, name: str) -> str:
-    return f"arn:aws:codepipeline:{resource.region}:{resource.account_id}:{name}"
+    return f"arn:{partition_of(resource.region)}:codepipeline:{resource.region}:{resource.account_id}:{name}"

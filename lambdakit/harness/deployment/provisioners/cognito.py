@@ -72,7 +72,7 @@ USER_POOL: Final = _PoolWithUsers(
     ),
     attributes={
         "UserPoolId": "ref",
-        "Arn": "join('', ['arn:aws:cognito-idp:', region, ':', account, ':userpool/', ref])",
+        "Arn": "join('', ['arn:', partition, ':cognito-idp:', region, ':', account, ':userpool/', ref])",
         "ProviderName": _HOST,
         "ProviderURL": f"join('', ['https://', {_HOST}])",
     },

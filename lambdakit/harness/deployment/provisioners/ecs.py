@@ -9,7 +9,7 @@ from typing import Final
 
 from lambdakit.harness.deployment.provisioners.moto_backed import Call, MotoBacked, Tagging, call, properties_of, resets
 
-_CLUSTER_ARN: Final = "join('', ['arn:aws:ecs:', region, ':', account, ':cluster/', name])"
+_CLUSTER_ARN: Final = "join('', ['arn:', partition, ':ecs:', region, ':', account, ':cluster/', name])"
 
 CLUSTER: Final = MotoBacked(
     service="ecs",

@@ -71,6 +71,6 @@ TOPIC_RULE: Final = MotoBacked(
     made_by=Call(operation="create_topic_rule", renamed={"Tags": ""}),
     reference="name",
     deleted_by=(call("delete_topic_rule", ruleName="name"),),
-    attributes={"Arn": "join('', ['arn:aws:iot:', region, ':', account, ':rule/', name])"},
+    attributes={"Arn": "join('', ['arn:', partition, ':iot:', region, ':', account, ':rule/', name])"},
     remade=True,
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.deployment.property_tree import RECORDED, PropertyTree, reads, records
 from lambdakit.harness.deployment.provisioner import (
     Context,
@@ -55,7 +56,7 @@ class Stream:
             ShardCount=None if on_demand else 1 if shards is None else shards,
             StreamModeDetails=properties.get("StreamModeDetails"),
         )
-        arn = f"arn:aws:kinesis:{resource.region}:{resource.account_id}:stream/{name}"
+        arn = f"arn:{partition_of(resource.region)}:kinesis:{resource.region}:{resource.account_id}:stream/{name}"
         with undone_on_failure(lambda: kinesis.delete_stream(StreamName=name)):
             change(
                 _Changes(kinesis, name, arn).settings(),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.deployment.property_tree import READ, RECORDED, PropertyTree
 from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource, ResourceRefused
 from lambdakit.harness.deployment.provisioners.lambda_calls import call_lambda, gone_or
@@ -36,7 +37,7 @@ class LambdaLayerVersion:
             str(content["S3Bucket"]), str(content["S3Key"]), resource, context, property_pointer="Content"
         )
         name = properties.get("LayerName") or resource.generated_name(length_max=140)
-        layer_arn = f"arn:aws:lambda:{resource.region}:{resource.account_id}:layer:{name}"
+        layer_arn = f"arn:{partition_of(resource.region)}:lambda:{resource.region}:{resource.account_id}:layer:{name}"
         details = LayerDetails(
             description=str(properties.get("Description") or ""),
             license_info=str(properties.get("LicenseInfo") or ""),

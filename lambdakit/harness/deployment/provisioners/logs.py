@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.deployment.property_tree import PropertyTree, reads, records
 from lambdakit.harness.deployment.provisioner import (
     Context,
@@ -58,7 +59,7 @@ class LogGroup:
             LogGroupName=name,
             Tags=tag_map(properties.get("Tags")) or None,
         )
-        arn = f"arn:aws:logs:{resource.region}:{resource.account_id}:log-group:{name}:*"
+        arn = f"arn:{partition_of(resource.region)}:logs:{resource.region}:{resource.account_id}:log-group:{name}:*"
         with undone_on_failure(lambda: logs.delete_log_group(logGroupName=name)):
             if properties.get("RetentionInDays") is not None:
                 call(logs, "put_retention_policy", properties, LogGroupName=name)

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.deployment.property_tree import READ, RECORDED, PropertyTree
 from lambdakit.harness.deployment.provisioner import (
     Context,
@@ -335,6 +336,7 @@ class MotoBacked:
             "removed": {},
             "account": resource.account_id,
             "region": resource.region,
+            "partition": partition_of(resource.region),
             "stack": resource.stack,
             "logical_id": resource.logical_id,
         }

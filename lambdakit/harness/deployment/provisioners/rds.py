@@ -17,7 +17,7 @@ def _tagging(of: str) -> Tagging:
 
 
 def _arn(kind: str) -> str:
-    return f"join(':', ['arn:aws:rds', region, account, '{kind}', name])"
+    return f"join(':', ['arn', partition, 'rds', region, account, '{kind}', name])"
 
 
 _INSTANCE_NAMES: Final = {

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from lambdakit.arn import partition_of
 from lambdakit.assembly.provider_schemas import ResourceType
 from lambdakit.clock import iso_milliseconds
 from lambdakit.harness.deployment.property_tree import RECORDED, PropertyTree, value_at
@@ -187,7 +188,7 @@ class _Names:
         instance = place.properties.get(parent)
         if self._type.service == service and isinstance(instance, str) and instance.startswith("arn:"):
             return f"{instance}/{_WORD_IN_AN_INSTANCE.get(kind, kind)}/{self._identity()}"
-        return f"arn:aws:{self._type.service}:{place.region}:{place.account_id}:{kind}/{name}"
+        return f"arn:{partition_of(place.region)}:{self._type.service}:{place.region}:{place.account_id}:{kind}/{name}"
 
     def _own_name(self) -> str:
         """The name within the ARN: the one that the template gives, else the generated one."""
@@ -225,5 +226,5 @@ def _lambda_arns(value: object) -> Iterator[str]:
     elif isinstance(value, list):
         for below in value:
             yield from _lambda_arns(below)
-    elif isinstance(value, str) and re.fullmatch(r"arn:aws:lambda:[^:]+:\d{12}:function:[^/]+", value):
+    elif isinstance(value, str) and re.fullmatch(r"arn:aws[a-z-]*:lambda:[^:]+:\d{12}:function:[^/]+", value):
         yield value

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any, ClassVar, Final
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.deployment.property_tree import PropertyTree, reads, records
 from lambdakit.harness.deployment.provisioner import (
     Context,
@@ -75,7 +76,7 @@ class AccessPoint(HoldsNothing):
         return Provisioned(
             physical_id=name,
             attributes={
-                "Arn": f"arn:aws:s3:{resource.region}:{account}:accesspoint/{name}",
+                "Arn": f"arn:{partition_of(resource.region)}:s3:{resource.region}:{account}:accesspoint/{name}",
                 "Alias": f"{name[:20]}-{digest[:30]}-s3alias",
                 "NetworkOrigin": "VPC" if properties.get("VpcConfiguration") else "Internet",
                 "Name": name,

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.deployment.property_tree import RECORDED, PropertyTree, reads, records
 from lambdakit.harness.deployment.provisioner import (
     Context,
@@ -158,7 +159,7 @@ def _is_taken(s3: Any, name: str) -> bool:
 def _attributes(name: str, region: str) -> dict[str, str]:
     mark = "-" if region in _DASHED_WEBSITES else "."
     return {
-        "Arn": f"arn:aws:s3:::{name}",
+        "Arn": f"arn:{partition_of(region)}:s3:::{name}",
         "DomainName": f"{name}.s3.amazonaws.com",
         "DualStackDomainName": f"{name}.s3.dualstack.{region}.amazonaws.com",
         "RegionalDomainName": f"{name}.s3.{region}.amazonaws.com",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import ClassVar, Final
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.deployment.names import generated_name
 from lambdakit.harness.deployment.property_tree import PropertyTree, records
 from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource
@@ -74,7 +75,8 @@ class _Outputs(Mapping[str, str]):
             length_max=FUNCTION_NAME_LENGTH_MAX - len(_FUNCTION_PREFIX),
         )
         if name.lower().endswith("arn"):
-            return f"arn:aws:lambda:{place.region}:{place.account_id}:function:{_FUNCTION_PREFIX}{value}"
+            where = f"arn:{partition_of(place.region)}:lambda:{place.region}:{place.account_id}"
+            return f"{where}:function:{_FUNCTION_PREFIX}{value}"
         return value
 
     def __iter__(self) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.deployment.property_tree import RECORDED, PropertyTree, reads, records
 from lambdakit.harness.deployment.provisioner import (
     Context,
@@ -68,7 +69,7 @@ class Topic(HoldsNothing):
         sns = context.client("sns", resource)
         fifo = as_flag(properties.get("FifoTopic"))
         name = properties.get("TopicName") or resource.generated_name(length_max=256, ending=".fifo" if fifo else "")
-        arn = f"arn:aws:sns:{resource.region}:{resource.account_id}:{name}"
+        arn = f"arn:{partition_of(resource.region)}:sns:{resource.region}:{resource.account_id}:{name}"
         if properties.get("TopicName") and is_there(lambda: sns.get_topic_attributes(TopicArn=arn), *_GONE):
             raise already_exists(resource, arn, "TopicName")
         attributes = {key: as_text(properties[key]) for key in _TOPIC_DEFAULTS if properties.get(key) is not None}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Final
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.deployment.property_tree import RECORDED, PropertyTree, reads, records
 from lambdakit.harness.deployment.provisioner import (
     Context,
@@ -87,7 +88,7 @@ class Queue:
         with undone_on_failure(lambda: sqs.delete_queue(QueueUrl=url)):
             if resource.properties.get("Tags"):
                 sqs.tag_queue(QueueUrl=url, Tags=tag_map(resource.properties["Tags"]))
-        arn = f"arn:aws:sqs:{resource.region}:{resource.account_id}:{name}"
+        arn = f"arn:{partition_of(resource.region)}:sqs:{resource.region}:{resource.account_id}:{name}"
         return Provisioned(physical_id=url, attributes={"Arn": arn, "QueueName": name, "QueueUrl": url})
 
     def update(self, created: Created, resource: Resource, context: Context) -> Provisioned:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar, Final
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.deployment.property_tree import PropertyTree, reads, records
 from lambdakit.harness.deployment.provisioner import Context, Created, Provisioned, Resource, ResourceRefused
 from lambdakit.harness.deployment.service_call import as_text, call, tag_map
@@ -153,7 +154,7 @@ def _provisioned(resource: Resource, name: str) -> Provisioned:
     return Provisioned(
         physical_id=name,
         attributes={
-            "Arn": f"arn:aws:ssm:{resource.region}:{resource.account_id}:parameter{path}",
+            "Arn": f"arn:{partition_of(resource.region)}:ssm:{resource.region}:{resource.account_id}:parameter{path}",
             "Type": resource.properties["Type"],
             "Value": as_text(resource.properties["Value"]),
         },

@@ -10,6 +10,7 @@ import json
 import uuid
 from typing import Any, ClassVar, Final
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.deployment.plain_yaml import json_or_yaml
 from lambdakit.harness.deployment.property_tree import RECORDED, PropertyTree, reads
 from lambdakit.harness.deployment.provisioner import (
@@ -56,7 +57,7 @@ class StateMachine(HoldsNothing):
         properties = resource.properties
         states = context.client("stepfunctions", resource)
         name = properties.get("StateMachineName") or resource.generated_name(length_max=80)
-        arn = f"arn:aws:states:{resource.region}:{resource.account_id}:stateMachine:{name}"
+        arn = f"arn:{partition_of(resource.region)}:states:{resource.region}:{resource.account_id}:stateMachine:{name}"
         if properties.get("StateMachineName") and is_there(
             lambda: states.describe_state_machine(stateMachineArn=arn), *_GONE
         ):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.lambda_service.code_source import read_code
 from lambdakit.harness.lambda_service.faults import ServiceFault
 from lambdakit.harness.lambda_service.function_output import time_text
@@ -126,7 +127,7 @@ def _layer_arn(given: Input, context: OperationContext) -> str:
     name: str = given["LayerName"]
     if name.startswith("arn:"):
         return name
-    return f"arn:aws:lambda:{context.region}:{context.functions.account_id}:layer:{name}"
+    return f"arn:{partition_of(context.region)}:lambda:{context.region}:{context.functions.account_id}:layer:{name}"
 
 
 def _found(given: Input, context: OperationContext) -> LayerVersion:

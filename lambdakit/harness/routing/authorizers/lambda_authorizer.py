@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
+from lambdakit.arn import partition_of
 from lambdakit.clock import Clock
 from lambdakit.harness.iam.authorization import Authorization
 from lambdakit.harness.iam.evaluate import decide
@@ -20,7 +21,7 @@ from lambdakit.harness.iam.policy_json import MalformedPolicy
 from lambdakit.harness.iam.principal import Principal
 from lambdakit.harness.moto_state.http_apis import Authorizer
 from lambdakit.harness.routing import payload_v1, payload_v2
-from lambdakit.harness.routing.arns import function_arn, invoked_arn, partition
+from lambdakit.harness.routing.arns import function_arn, invoked_arn
 from lambdakit.harness.routing.authorizers.identity_sources import identity_values
 from lambdakit.harness.routing.exchange import Authorized, Exchange, OwnAnswer
 from lambdakit.harness.routing.function_calls import FunctionAnswer, FunctionRefused, FunctionTimedOut
@@ -152,7 +153,7 @@ def _allows(policy: NamedPolicy, exchange: Exchange) -> bool:
     arn = invoked_arn(exchange)
     context = {"aws:sourceip": (exchange.request.peer[0],), "aws:securetransport": ("true",)}
     wanted = Authorization(action="execute-api:Invoke", resources=(arn,), context=context)
-    caller = f"arn:aws:iam::{exchange.account_id}:role/authorizer"
+    caller = f"arn:{partition_of(exchange.region)}:iam::{exchange.account_id}:role/authorizer"
     principal = Principal(kind="role", account_id=exchange.account_id, arn=caller, caller_arn=caller)
     return decide(principal, wanted, arn, policies=Policies(identity=(policy,))).allowed
 
@@ -162,7 +163,7 @@ def _source_arn(exchange: Exchange, authorizer: Authorizer) -> str:
 
     Source: API Gateway Developer Guide, "Control access to HTTP APIs with AWS Lambda authorizers" (`add-permission`).
     """
-    place = f"arn:{partition(exchange.region)}:execute-api:{exchange.region}:{exchange.account_id}"
+    place = f"arn:{partition_of(exchange.region)}:execute-api:{exchange.region}:{exchange.account_id}"
     return f"{place}:{exchange.api_id}/authorizers/{authorizer.authorizer_id}"
 
 

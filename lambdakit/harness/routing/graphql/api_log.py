@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from lambdakit.arn import partition_of
 from lambdakit.clock import iso_milliseconds
 from lambdakit.harness.moto_state.logs import LogPlace
 from lambdakit.harness.routing.access_log import WriteLine
@@ -164,7 +165,8 @@ class RequestLog:
 
 
 def _arn(record: ApiRecord) -> str:
-    return f"arn:aws:logs:{record.region}:{record.account_id}:log-group:{log_group(record.api_id)}:*"
+    place = f"arn:{partition_of(record.region)}:logs:{record.region}:{record.account_id}"
+    return f"{place}:log-group:{log_group(record.api_id)}:*"
 
 
 def _text(value: Any) -> str:

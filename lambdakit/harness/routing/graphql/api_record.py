@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from lambdakit.arn import partition_of
+
 _LETTERS: Final = string.ascii_lowercase + string.digits
 _ID_LENGTH: Final = 26
 
@@ -49,7 +51,7 @@ class ApiRecord:
     @property
     def arn(self) -> str:
         """Its ARN."""
-        return f"arn:aws:appsync:{self.region}:{self.account_id}:apis/{self.api_id}"
+        return f"arn:{partition_of(self.region)}:appsync:{self.region}:{self.account_id}:apis/{self.api_id}"
 
     @property
     def dns(self) -> dict[str, str]:

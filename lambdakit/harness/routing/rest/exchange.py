@@ -8,6 +8,7 @@ from dataclasses import field
 from datetime import datetime
 from typing import Any
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.iam.principal import Principal
 from lambdakit.harness.moto_state.rest_definition import Method, RestApiDefinition
 from lambdakit.harness.wire import Request
@@ -74,7 +75,7 @@ class RestExchange:
         """What policies call the method that is asked for: the path is the request's own, the verb too."""
         path = (self.route_path or self.path).lstrip("/")
         place = f"{self.region}:{self.account_id}:{self.api.api_id}"
-        return f"arn:aws:execute-api:{place}/{self.stage}/{self.request.method}/{path}"
+        return f"arn:{partition_of(self.region)}:execute-api:{place}/{self.stage}/{self.request.method}/{path}"
 
     def having(self, **changes: Any) -> RestExchange:
         """The same with changes."""

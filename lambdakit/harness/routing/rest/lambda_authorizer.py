@@ -12,13 +12,14 @@ import threading
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from lambdakit.arn import partition_of
 from lambdakit.clock import Clock
 from lambdakit.harness.iam.authorization import Authorization, Decision, Reason
 from lambdakit.harness.iam.evaluate import decide
 from lambdakit.harness.iam.policy_document import Policies
 from lambdakit.harness.iam.principal import Principal
 from lambdakit.harness.moto_state.rest_definition import RestAuthorizer
-from lambdakit.harness.routing.arns import function_arn, partition
+from lambdakit.harness.routing.arns import function_arn
 from lambdakit.harness.routing.authorizers.iam import request_keys
 from lambdakit.harness.routing.authorizers.lambda_authorizer import Call
 from lambdakit.harness.routing.function_calls import FunctionRefused, FunctionTimedOut
@@ -148,7 +149,7 @@ def _decision(verdict: Verdict, exchange: RestExchange) -> Decision:
     """
     arn = exchange.method_arn()
     wanted = Authorization(action="execute-api:Invoke", resources=(arn,), context=request_keys(exchange.request))
-    caller = f"arn:{partition(exchange.region)}:iam::{exchange.account_id}:role/authorizer"
+    caller = f"arn:{partition_of(exchange.region)}:iam::{exchange.account_id}:role/authorizer"
     principal = Principal(kind="role", account_id=exchange.account_id, arn=caller, caller_arn=caller)
     return decide(
         principal, wanted, arn, policies=Policies(identity=(verdict.policy,)), resource_policy=policy_of(exchange)
@@ -160,7 +161,7 @@ def _source_arn(exchange: RestExchange, authorizer: RestAuthorizer) -> str:
 
     Source: API Gateway Developer Guide, "Configure an API Gateway Lambda authorizer".
     """
-    place = f"arn:{partition(exchange.region)}:execute-api:{exchange.region}:{exchange.account_id}"
+    place = f"arn:{partition_of(exchange.region)}:execute-api:{exchange.region}:{exchange.account_id}"
     return f"{place}:{exchange.api.api_id}/authorizers/{authorizer.authorizer_id}"
 
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 from typing import Final
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.iam.authorization import Authorization
 from lambdakit.harness.iam.evaluate import decide
 from lambdakit.harness.iam.policy_document import Policies
 from lambdakit.harness.iam.principal import Principal
 from lambdakit.harness.moto_state.http_apis import Authorizer
 from lambdakit.harness.moto_state.websocket_apis import SocketRoute, WebSocketApiDefinition
-from lambdakit.harness.routing.arns import function_arn, partition
+from lambdakit.harness.routing.arns import function_arn
 from lambdakit.harness.routing.authorizers.iam import Callers, iam_facts, request_keys, signer_of
 from lambdakit.harness.routing.authorizers.lambda_authorizer import Call
 from lambdakit.harness.routing.exchange import NOBODY_ASKED, Authorized
@@ -74,7 +75,7 @@ class ConnectAuthorizer:
         return Authorized(kind="iam", facts=iam_facts(request, signer))
 
     def _by_function(self, exchange: SocketExchange, authorizer: Authorizer) -> Authorized:
-        place = f"arn:{partition(exchange.region)}:execute-api:{exchange.region}:{exchange.account_id}"
+        place = f"arn:{partition_of(exchange.region)}:execute-api:{exchange.region}:{exchange.account_id}"
         try:
             answer = self._call(
                 function_arn(authorizer.uri, exchange.stage_variables),
@@ -99,7 +100,7 @@ class ConnectAuthorizer:
 def _judged(exchange: SocketExchange, authorizer: Authorizer, verdict: Verdict) -> Authorized:
     assert exchange.request is not None
     arn, keys = exchange.route_arn(), request_keys(exchange.request)
-    caller = f"arn:aws:iam::{exchange.account_id}:role/authorizer"
+    caller = f"arn:{partition_of(exchange.region)}:iam::{exchange.account_id}:role/authorizer"
     principal = Principal(kind="role", account_id=exchange.account_id, arn=caller, caller_arn=caller)
     wanted = Authorization(action=_INVOKE, resources=(arn,), context=keys)
     if not decide(principal, wanted, arn, policies=Policies(identity=(verdict.policy,))).allowed:

@@ -10,8 +10,8 @@ from dataclasses import field
 from datetime import datetime
 from typing import Any, Final, Literal
 
+from lambdakit.arn import partition_of
 from lambdakit.clock import milliseconds
-from lambdakit.harness.routing.arns import partition
 from lambdakit.harness.routing.exchange import NOBODY_ASKED, Authorized
 from lambdakit.harness.wire import Request
 from lambdakit.records import dataclass
@@ -61,7 +61,7 @@ class SocketExchange:
 
         Source: API Gateway Developer Guide, "Control access to WebSocket APIs with IAM authorization".
         """
-        place = f"arn:{partition(self.region)}:execute-api:{self.region}:{self.account_id}"
+        place = f"arn:{partition_of(self.region)}:execute-api:{self.region}:{self.account_id}"
         return f"{place}:{self.api_id}/{self.client.stage}/{self.route_key}"
 
 

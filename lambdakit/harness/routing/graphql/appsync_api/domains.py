@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from lambdakit.arn import partition_of
 from lambdakit.harness.moto_state import graphql_apis
 from lambdakit.harness.routing.graphql.api_record import new_id
 from lambdakit.harness.routing.graphql.appsync_api.calls import Calls, Input, Output, page
@@ -25,7 +26,7 @@ def create_domain_name(calls: Calls, given: Input) -> Output:
     name = given["domainName"].lower()
     if calls.store.domain(name) is not None:
         raise bad_request(f"Domain name {name} already exists.")
-    arn = f"arn:aws:appsync:{calls.region}:{calls.account_id}:domainnames/{name}"
+    arn = f"arn:{partition_of(calls.region)}:appsync:{calls.region}:{calls.account_id}:domainnames/{name}"
     domain = {
         "domainName": name,
         "certificateArn": given["certificateArn"],
