@@ -10,7 +10,14 @@ from typing import Final
 
 from lambdakit.records import dataclass
 
-PARTITIONS: Final = ("aws", "aws-cn", "aws-us-gov")
+_ELSEWHERE: Final = (
+    ("cn-", "aws-cn"),
+    ("us-gov-", "aws-us-gov"),
+    ("eusc-", "aws-eusc"),
+    ("us-iso-", "aws-iso"),
+    ("us-isob-", "aws-iso-b"),
+)
+PARTITIONS: Final = ("aws", *(partition for _, partition in _ELSEWHERE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +46,4 @@ class Arn:
 @functools.cache
 def partition_of(region: str) -> str:
     """The partition that a region is in; `aws` for no region."""
-    if region.startswith("cn-"):
-        return "aws-cn"
-    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
+    return next((partition for prefix, partition in _ELSEWHERE if region.startswith(prefix)), "aws")

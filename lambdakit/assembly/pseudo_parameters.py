@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from typing import Final
 
+from lambdakit.arn import partition_of
 from lambdakit.records import dataclass
 
 NO_VALUE_NAME: Final = "AWS::NoValue"
 
-_PARTITIONS: Final = (
-    ("cn-", "aws-cn", "amazonaws.com.cn"),
-    ("us-gov-", "aws-us-gov", "amazonaws.com"),
-    ("eusc-", "aws-eusc", "amazonaws.eu"),
-    ("us-iso-", "aws-iso", "c2s.ic.gov"),
-    ("us-isob-", "aws-iso-b", "sc2s.sgov.gov"),
-    ("", "aws", "amazonaws.com"),
-)
+# Of the partitions with domains of their own.
+_URL_SUFFIXES: Final = {
+    "aws-cn": "amazonaws.com.cn",
+    "aws-eusc": "amazonaws.eu",
+    "aws-iso": "c2s.ic.gov",
+    "aws-iso-b": "sc2s.sgov.gov",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +34,12 @@ class PseudoParameters:
     @property
     def partition(self) -> str:
         """`aws`, or the partition of a region outside of it."""
-        return next(partition for prefix, partition, _ in _PARTITIONS if self.region.startswith(prefix))
+        return partition_of(self.region)
 
     @property
     def url_suffix(self) -> str:
         """`amazonaws.com`, or the domain of the region's partition."""
-        return next(suffix for prefix, _, suffix in _PARTITIONS if self.region.startswith(prefix))
+        return _URL_SUFFIXES.get(self.partition, "amazonaws.com")
 
     def values(self) -> dict[str, str | list[str]]:
         """Name -> value of each, but for `AWS::NoValue`, which is none."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 from lambdakit.arn import PARTITIONS
+from lambdakit.harness.moto_state.resource_policies import backend_of
 
 
 def rename_key(drawn: str, wanted: str, *, account_id: str, region: str) -> None:
@@ -46,10 +47,8 @@ def rename_certificate(drawn: str, wanted: str, *, account_id: str, region: str)
 
 def rename_zone(drawn: str, wanted: str, *, account_id: str) -> None:
     """Gives a hosted zone another id. Both are plain ids, without `/hostedzone/`."""
-    from moto.route53.models import route53_backends
-
-    of_partitions = (route53_backends[account_id][partition].zones for partition in PARTITIONS)
-    zones = next(zones for zones in of_partitions if drawn in zones)
+    backends = (backend_of("route53", account_id, partition) for partition in PARTITIONS)
+    zones = next(backend.zones for backend in backends if backend is not None and drawn in backend.zones)
     zone: Any = zones.pop(drawn)
     zone.resource_id = wanted
     zones[wanted] = zone

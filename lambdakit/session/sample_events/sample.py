@@ -10,6 +10,7 @@ from dataclasses import fields
 from enum import StrEnum
 from typing import Any, Final
 
+from lambdakit.arn import partition_of
 from lambdakit.records import dataclass
 
 # 2026-01-15T12:00:00Z: every sample tells of this moment.
@@ -79,8 +80,7 @@ class Choices:
     @property
     def partition(self) -> str:
         """Source: AWS General Reference, "Amazon Resource Names (ARNs)"."""
-        family = self.region.partition("-")[0]
-        return {"cn": "aws-cn"}.get(family, "aws-us-gov" if self.region.startswith("us-gov-") else "aws")
+        return partition_of(self.region)
 
     @property
     def role_arn(self) -> str:

@@ -37,6 +37,14 @@ RIGHTS = "-dac_override,-dac_read_search"
 WITHOUT_RIGHTS = ["setpriv", "--bounding-set", RIGHTS, "--inh-caps", RIGHTS] if os.geteuid() == 0 else []
 
 
+def beside_a_secret(directory: Path, arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    """The command line in a directory with a document that nobody may read."""
+    (directory / "secret.yaml").write_text("application: shop")
+    (directory / "secret.yaml").chmod(0)
+    command = [*WITHOUT_RIGHTS, sys.executable, "-m", "lambdakit", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=directory, check=False)
+
+
 @needs_full
 @pytest.mark.parametrize("arguments", [["schema"], ["explain", "LK111"], ["--version"], ["--help"]], ids=" ".join)
 def test_a_full_disk_is_a_message(arguments: list[str]) -> None:
@@ -81,16 +89,7 @@ def test_a_signal_that_is_told_in_another_exception_ends_as_ever(tmp_path: Path,
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
 def test_a_file_that_may_not_be_read_is_a_diagnostic(tmp_path: Path, arguments: list[str], told: str) -> None:
-    (tmp_path / "secret.yaml").write_text("application: shop")
-    (tmp_path / "secret.yaml").chmod(0)
-
-    ended = subprocess.run(
-        [*WITHOUT_RIGHTS, sys.executable, "-m", "lambdakit", *arguments],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        check=False,
-    )
+    ended = beside_a_secret(tmp_path, arguments)
 
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.startswith(told)
@@ -101,17 +100,9 @@ def test_a_file_that_may_not_be_read_is_a_diagnostic(tmp_path: Path, arguments: 
     "arguments", [["graph", "closed"], ["graph", "secret.yaml"], ["run", "closed"], ["init", "closed"]], ids=" ".join
 )
 def test_what_the_file_system_refuses_is_a_diagnostic(tmp_path: Path, arguments: list[str]) -> None:
-    (tmp_path / "secret.yaml").write_text("application: shop")
-    (tmp_path / "secret.yaml").chmod(0)
     (tmp_path / "closed").mkdir(mode=0)
 
-    ended = subprocess.run(
-        [*WITHOUT_RIGHTS, sys.executable, "-m", "lambdakit", *arguments],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        check=False,
-    )
+    ended = beside_a_secret(tmp_path, arguments)
 
     assert (ended.returncode, ended.stdout) == (1, "")
     assert "Traceback" not in ended.stderr

@@ -18,7 +18,7 @@ from lambdakit.harness.moto_state.rest_definition import Method
 from lambdakit.harness.moto_state.usage_plans import ApiKey, Quota, ReadUsagePlans, UsagePlan
 from lambdakit.harness.routing.rest.exchange import RestExchange, UsedKey
 from lambdakit.harness.routing.rest.refusal import Refused
-from lambdakit.harness.routing.throttle import Bucket
+from lambdakit.harness.routing.throttle import Bucket, seconds_of
 
 _Period = tuple[int, int]
 
@@ -28,6 +28,7 @@ class UsagePlans:
 
     def __init__(self, read: ReadUsagePlans, clock: Clock) -> None:
         self._read = read
+        self._seconds = seconds_of(clock)
         self._clock = clock
         self._buckets: dict[tuple[str, ...], Bucket] = {}
         # Plan and key -> the period, and how many requests were let in during it.
@@ -74,7 +75,7 @@ class UsagePlans:
             raise Refused("THROTTLED", f"the usage plan {plan.name} throttles the key {key.key_id}")
 
     def _take_locked(self, name: tuple[str, ...], throttle: Throttle) -> bool:
-        now = self._clock.now().timestamp()
+        now = self._seconds()
         bucket = self._buckets.get(name)
         if bucket is None or bucket.throttle != throttle:
             bucket = self._buckets[name] = Bucket(throttle, now)
